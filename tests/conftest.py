@@ -1,0 +1,35 @@
+"""Fixtures that every test can ask for."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from tornado_chat.keepalive import new_loop
+from tornado_chat.settings import Settings
+from tornado_chat.web import Chat, make_app
+
+try:
+    import uvloop
+except ImportError:
+    pass
+else:  # the tests run on what the server would run on
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+
+@pytest.fixture
+def io_loop() -> Iterator[IOLoop]:
+    """pytest-tornado's loop, made without the calls that are deprecated."""
+    loop = new_loop()
+    asyncio.set_event_loop(loop.asyncio_loop)
+    yield loop
+    asyncio.set_event_loop(None)
+    loop.close(all_fds=True)
+
+
+@pytest.fixture
+def app(io_loop: IOLoop, tmp_path: Path) -> Chat:
+    """A fresh chat, which pytest-tornado's http_server, base_url and http_client serve and ask."""
+    return make_app(Settings(data_dir=tmp_path))

@@ -1,0 +1,91 @@
+"""The docs say what there is: actions, settings, codes and modules that are not in them fail here."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import tornado_chat
+from tornado_chat.loader import build_registry, load
+from tornado_chat.protocol import Close, Error
+from tornado_chat.registry import Registry
+from tornado_chat.settings import FIELDS, find_folder, flag
+from tornado_chat.settings import load as load_settings
+
+ROOT = Path(__file__).parent.parent
+DOCS = {path.name: path.read_text() for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("*.md")]}
+MODULES = [path.relative_to(ROOT / "tornado_chat") for path in (ROOT / "tornado_chat").rglob("*.py")]
+
+
+def test_every_action_is_in_the_protocol() -> None:
+    for name, action in build_registry([find_folder("plugins")]).actions.items():
+        page = DOCS["plugins.md"] if action.internal else DOCS["protocol.md"]
+        assert f"`{name}`" in page, name
+        for parameter in action.parameters:
+            assert f"`{parameter.name}`" in page, f"{name}: {parameter.name}"
+
+
+@pytest.mark.parametrize("code", list(Error))
+def test_every_error_code_is_in_the_protocol(code: Error) -> None:
+    assert f"`{code}`" in DOCS["protocol.md"] or f"`{code.split('-')[0]}-*`" in DOCS["protocol.md"]
+
+
+@pytest.mark.parametrize("code", list(Close))
+def test_every_close_code_is_in_the_protocol(code: Close) -> None:
+    assert re.search(rf"^\| [0-9, ]*\b{code.value}\b", DOCS["protocol.md"], re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_is_in_its_page_with_its_default(name: str) -> None:
+    row = re.search(rf"^\| `{name}` \| (.+?) \|", DOCS["settings.md"], re.MULTILINE)
+    assert row is not None
+    default = FIELDS[name].default
+    if isinstance(default, str | int | float):
+        assert f"`{default:g}`" == row[1] if isinstance(default, float) else f"`{default}`" == row[1]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_every_setting_is_in_the_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        load_settings(["--help"])
+    assert flag(name) in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_every_module_is_on_the_map(module: Path) -> None:
+    name = f"{module.parts[0]}/" if len(module.parts) > 1 else module.name
+    assert f"`{name}`" in DOCS["architecture.md"]
+
+
+def test_every_name_that_a_plugin_can_import_is_in_the_plugins_page() -> None:
+    for name in tornado_chat.__all__:
+        assert name == "__version__" or re.search(rf"\b{name}\b", DOCS["plugins.md"]), name
+
+
+def python_blocks(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", DOCS[page], re.DOTALL)
+
+
+@pytest.mark.parametrize("code", python_blocks("plugins.md") + python_blocks("README.md"))
+def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp_path: Path) -> None:
+    path = tmp_path / "example.py"
+    path.write_text(code)
+    if "TestCase" in code:
+        path = tmp_path / "test_example.py"
+        path.write_text(code)
+        assert pytest.main(["-q", "-p", "no:cacheprovider", "--no-cov", str(path)]) == 0
+    else:
+        registry = Registry()
+        registry.add(load(path), "example")
+        assert registry.actions
+
+
+def test_every_local_link_leads_somewhere() -> None:
+    for name, text in DOCS.items():
+        folder = ROOT if (ROOT / name).exists() else ROOT / "docs"
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert (folder / link).exists(), f"{name}: {link}"
+
+
+def test_the_plugin_in_the_readme_is_the_one_that_is_there() -> None:
+    assert (ROOT / "plugins" / "dice.py").read_text() in python_blocks("README.md")

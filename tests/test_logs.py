@@ -1,0 +1,86 @@
+"""One line per event, whatever is logged."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tornado_chat.logs import configure
+
+log = logging.getLogger("tornado_chat.test")
+NASTY = [
+    "a\nb",
+    "a\r\nb",
+    "\x1b[31mred",
+    "\0\x07\x85",
+    "a\u2028b\u2029c",
+    "\u202eevil",
+    "\ud800",
+    "back\\slash",
+    "é€😀",
+]
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()  # configure() closes what it finds
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.mark.parametrize("style", ["text", "json"])
+@pytest.mark.parametrize("nasty", NASTY, ids=ascii)
+def test_an_event_is_one_printable_line(nasty: str, style: str, capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", style)
+    log.warning("said %s", nasty)
+    try:
+        raise ValueError(nasty)
+    except ValueError:
+        log.exception("failed")
+    written = capsys.readouterr().err
+    assert written.endswith("\n")
+    lines = written[:-1].split("\n")
+    assert len(lines) == 2
+    assert all(line.isprintable() for line in lines)
+    assert "ValueError" in lines[1]
+
+
+def test_as_text_it_has_time_level_and_message(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", "text")
+    log.warning("hello %d\n", 5)
+    day, clock, level, *words = capsys.readouterr().err.split()
+    assert (len(day), len(clock)) == (10, 8)
+    assert (level, words) == ("warning", ["hello", "5\\n"])
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=ascii)
+def test_as_json_it_is_an_object_that_says_the_same(nasty: str, capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", "json")
+    log.error("said %s", nasty)
+    event = json.loads(capsys.readouterr().err)
+    assert (event["level"], event["logger"], event["message"]) == ("error", "tornado_chat.test", f"said {nasty}")
+    assert event["time"] > 1.7e9
+
+
+@pytest.mark.parametrize(
+    ("level", "seen"),
+    [("debug", ["d", "i", "w", "e"]), ("info", ["i", "w", "e"]), ("warning", ["w", "e"]), ("error", ["e"])],
+)
+def test_what_is_below_the_level_is_not_written(
+    level: str, seen: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(level, "text")
+    for write, word in ((log.debug, "d"), (log.info, "i"), (log.warning, "w"), (log.error, "e")):
+        write(word)
+    assert [line.split()[-1] for line in capsys.readouterr().err.splitlines()] == seen
+
+
+def test_configuring_again_replaces_the_first_time(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", "text")
+    configure("info", "json")
+    log.info("once")
+    assert json.loads(capsys.readouterr().err)["message"] == "once"

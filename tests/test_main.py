@@ -1,0 +1,176 @@
+"""The command line, as a person uses it: real processes."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import PIPE
+
+import pytest
+
+from tornado_chat.testing import connect
+from tornado_chat.version import VERSION
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("TORNADO_CHAT_")}
+    return {**clean, "XDG_DATA_HOME": str(tmp_path / "data"), "PYTHONWARNINGS": "error,ignore::ResourceWarning"}
+
+
+def run(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tornado_chat", *arguments]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=False)
+
+
+class Server:
+    """A server in a process of its own; `url` is what it printed."""
+
+    def __init__(self, environ: dict[str, str], *arguments: str) -> None:
+        command = [sys.executable, "-m", "tornado_chat", "--port", "0", *arguments]
+        self.process = subprocess.Popen(command, env=environ, stdout=PIPE, stderr=PIPE, text=True)
+        assert self.process.stdout is not None
+        first = self.process.stdout.readline()
+        self.url = first.split()[-1].rstrip("/") if first else ""
+
+    def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Return the exit status and what was written to standard error."""
+        self.process.send_signal(number)
+        errors = self.process.communicate(timeout=15)[1]
+        return self.process.returncode, errors
+
+
+@pytest.fixture
+def server(environ: dict[str, str]) -> Iterator[Server]:
+    server = Server(environ)
+    yield server
+    if server.process.poll() is None:
+        server.process.kill()
+    server.process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_1012_to_everyone_and_status_0(server: Server, number: signal.Signals) -> None:
+    async def talk() -> tuple[int | None, int]:
+        ann, bob = await connect(server.url, "Ann"), await connect(server.url, "Bob")
+        await ann.call("join-channel", target="den")
+        server.process.send_signal(number)
+        codes = await ann.until_closed(), await bob.until_closed()
+        for client in (ann, bob):
+            await client.close()
+        return codes  # type: ignore[return-value]
+
+    assert asyncio.run(talk()) == (1012, 1012)
+    assert server.stop(0)[0] == 0
+
+
+def test_no_token_name_or_text_gets_into_the_log(server: Server) -> None:
+    async def talk() -> str:
+        ann = await connect(server.url, "Annabel")
+        await ann.call("join-channel", target="den")
+        await ann.call("send-message", target="den", message="a secret")
+        ann.send_text("broken secret")
+        await ann.until("error")
+        again = await connect(server.url, token=ann.hello["token"])
+        for client in (ann, again):
+            await client.close()
+        return str(ann.hello["token"])
+
+    token = asyncio.run(talk())
+    status, log = server.stop()
+    assert status == 0
+    assert "GET /ws 101" in log
+    for secret in (token, "Annabel", "secret", "name=", "token="):
+        assert secret not in log
+
+
+def test_identities_survive_a_restart_in_the_data_folder(environ: dict[str, str], tmp_path: Path) -> None:
+    async def hello(url: str, **how: str) -> dict[str, dict[str, str]]:
+        client = await connect(url, **how)
+        await client.close()
+        return client.hello
+
+    servers = [Server(environ) for _ in range(1)]
+    first = asyncio.run(hello(servers[0].url, name="Ann"))
+    servers[0].stop()
+    servers.append(Server(environ))
+    again = asyncio.run(hello(servers[1].url, token=str(first["token"])))
+    servers[1].stop()
+    assert again["user"] == first["user"]
+    secret = tmp_path / "data" / "tornado_chat" / "secret"
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "x"], "--port must be a whole number from 0 to 65535, not 'x'"),
+        (["--port", "70000"], "--port must be a whole number"),
+        (["--ping-interval", "nan"], "--ping-interval must be seconds"),
+        (["--ping-interval", "90"], "must be longer than"),
+        (["--history", "paper"], "--history must be one of"),
+        (["--config", "/nowhere.toml"], "--config /nowhere.toml: No such file"),
+        (["--prot", "1"], "unrecognized arguments: --prot"),
+        (["--port"], "expected one argument"),
+        (["--host", "no.such.host.invalid"], "--host no.such.host.invalid"),
+        (["--data-dir", "/proc/nothing"], "--data-dir /proc/nothing"),
+        (["--plugins-dir", "/nowhere"], "--plugins-dir /nowhere"),
+    ],
+)
+def test_a_wrong_value_is_one_clear_line_and_status_2(
+    environ: dict[str, str], arguments: list[str], said: str
+) -> None:
+    done = run(environ, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith("tornado_chat: ")
+
+
+def test_a_taken_port_is_one_clear_line(environ: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run(environ, "--port", str(port))
+    assert done.returncode == 2
+    assert done.stderr == f"tornado_chat: port {port} of 127.0.0.1 is taken; choose another with --port\n"
+
+
+def test_an_unknown_setting_in_the_environment_stops_the_start(environ: dict[str, str]) -> None:
+    done = run({**environ, "TORNADO_CHAT_PROT": "1"})
+    assert done.returncode == 2
+    assert "TORNADO_CHAT_PROT: there is no such setting" in done.stderr
+
+
+def test_two_owners_of_an_action_stop_the_start_with_both_files_named(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    plugin = 'from tornado_chat import Context, action\n@action("wave")\ndef wave(ctx: Context) -> None: ...\n'
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(plugin)
+    done = run(environ, "--plugins-dir", str(tmp_path))
+    assert done.returncode == 2
+    assert str(tmp_path / "a.py") in done.stderr
+    assert str(tmp_path / "b.py") in done.stderr
+
+
+def test_it_says_its_version(environ: dict[str, str]) -> None:
+    assert run(environ, "--version").stdout.startswith(f"tornado_chat {VERSION}")
+
+
+def test_a_broken_plugin_is_named_in_a_json_log_and_the_others_serve(environ: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("import nothing_of_that_name\n")
+    server = Server(environ, "--plugins-dir", str(tmp_path), "--plugins-dir", "plugins", "--log-format", "json")
+
+    async def actions() -> list[str]:
+        ann = await connect(server.url, "Ann")
+        await ann.close()
+        return [action["name"] for action in ann.hello["actions"]]
+
+    assert "roll" in asyncio.run(actions())
+    events = [json.loads(line) for line in server.stop()[1].splitlines()]
+    assert f"{tmp_path}/broken.py:1: ModuleNotFoundError" in events[0]["message"]

@@ -1,0 +1,184 @@
+"""What can be set, where, and what is said of a wrong value."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tornado_chat.settings import FIELDS, Settings, SettingsError, default_data_dir, find_folder, flag, load
+from tornado_chat.version import VERSION
+
+
+def from_file(tmp_path: Path, content: str, *flags: str, **environ: str) -> Settings:
+    path = tmp_path / "chat.toml"
+    path.write_text(content, encoding="utf-8")
+    return load([*flags, "--config", str(path)], environ)
+
+
+def complaint(*flags: str, **environ: str) -> str:
+    """Return the one line that is said of these settings."""
+    with pytest.raises(SettingsError) as wrong:
+        load(flags, environ)
+    said = str(wrong.value)
+    assert said
+    assert said.isprintable()
+    return said
+
+
+# Where from
+
+
+def test_without_anything_there_are_the_defaults() -> None:
+    settings = load([], {})
+    assert settings == Settings()
+    assert (settings.host, settings.port, settings.max_message_size) == ("127.0.0.1", 3000, 65536)
+    assert (settings.ping_interval, settings.ping_timeout, settings.announce_limit) == (25, 60, 200)
+    assert settings.plugins_dir == (find_folder("plugins"),)
+
+
+def test_a_file_beats_the_defaults_the_environment_the_file_and_a_flag_the_environment(tmp_path: Path) -> None:
+    content = "port = 1\nhost = 'a'\nping-interval = 3\nannounce_limit = 4\n"
+    environ = {"TORNADO_CHAT_PORT": "11", "TORNADO_CHAT_HOST": "b", "TORNADO_CHAT_PING_INTERVAL": "13"}
+    settings = from_file(tmp_path, content, "--port", "21", "--host", "c", **environ)
+    assert (settings.port, settings.host, settings.ping_interval) == (21, "c", 13)
+    assert (settings.announce_limit, settings.ping_timeout) == (4, 60)
+
+
+def test_the_file_can_be_named_by_the_environment_and_a_flag_names_another(tmp_path: Path) -> None:
+    one, two = tmp_path / "1.toml", tmp_path / "2.toml"
+    one.write_text("port = 1")
+    two.write_text("port = 2")
+    environ = {"TORNADO_CHAT_CONFIG": str(one)}
+    assert load([], environ).port == 1
+    assert load(["--config", str(two)], environ).port == 2
+
+
+def test_other_variables_of_the_environment_are_none_of_its_business() -> None:
+    assert load([], {"PORT": "5", "TORNADO_CHATTY": "1"}).port == 3000
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("port", "0", 0),
+        ("port", "65535", 65535),
+        ("host", "::1", "::1"),
+        ("data_dir", "~/chat", Path.home() / "chat"),
+        ("ping_interval", "0.5", 0.5),
+        ("max_message_size", "1024", 1024),
+        ("log_level", "debug", "debug"),
+        ("log_format", "json", "json"),
+        ("history", "memory", "memory"),
+    ],
+)
+def test_a_setting_is_the_same_as_flag_variable_and_in_the_file(
+    name: str, text: str, value: Any, tmp_path: Path
+) -> None:
+    written = text if isinstance(value, int | float) else f'"{text}"'
+    for settings in (
+        load([flag(name), text], {}),
+        load([], {f"TORNADO_CHAT_{name.upper()}": text}),
+        from_file(tmp_path, f"{name} = {written}"),
+        from_file(tmp_path, f"{name.replace('_', '-')} = {written}"),
+    ):
+        assert getattr(settings, name) == value
+        assert type(getattr(settings, name)) is type(value)
+
+
+def test_folders_are_a_list_in_every_place(tmp_path: Path) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.mkdir()
+    two.mkdir()
+    for settings in (
+        load(["--plugins-dir", str(one), "--plugins-dir", str(two)], {}),
+        load([], {"TORNADO_CHAT_PLUGINS_DIR": f"{one}{os.pathsep}{two}"}),
+        from_file(tmp_path, f'plugins_dir = ["{one}", "{two}"]'),
+    ):
+        assert settings.plugins_dir == (one, two)
+    assert from_file(tmp_path, f'plugins_dir = "{one}"').plugins_dir == (one,)
+    assert from_file(tmp_path, "plugins_dir = []").plugins_dir == ()
+    assert load(["--plugins-dir", str(one)], {"TORNADO_CHAT_PLUGINS_DIR": str(two)}).plugins_dir == (one,)
+
+
+def test_the_data_folder_follows_the_users_own_place_for_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", "/elsewhere")
+    assert default_data_dir() == load([], {}).data_dir == Path("/elsewhere/tornado_chat")
+    monkeypatch.setenv("XDG_DATA_HOME", "")
+    assert default_data_dir() == Path.home() / ".local/share/tornado_chat"
+
+
+# What is wrong
+
+
+WRONG = [
+    ("port", "65536"), ("port", "-1"), ("port", "80.0"), ("port", "http"), ("port", ""), ("port", "9" * 5000),
+    ("host", ""), ("data_dir", ""), ("data_dir", "~nobody-of-that-name/chat"), ("history", "paper"),
+    ("plugins_dir", "/no/such/folder"), ("plugins_dir", ""), ("max_message_size", "1023"),
+    ("max_message_size", "1G"), ("ping_interval", "0"), ("ping_interval", "nan"), ("ping_interval", "inf"),
+    ("ping_interval", "soon"), ("ping_timeout", "-5"), ("ping_timeout", "25"), ("announce_limit", "-1"),
+    ("log_level", "loud"), ("log_level", "INFO"), ("log_format", "xml"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text"), WRONG, ids=lambda value: value[:25])
+def test_a_wrong_value_is_one_clear_line_that_names_where_it_stands(name: str, text: str) -> None:
+    assert any(each in complaint(flag(name), text) for each in (flag(name), name))
+    assert any(
+        each in complaint(**{f"TORNADO_CHAT_{name.upper()}": text}) for each in (name, name.upper(), flag(name))
+    )
+
+
+def test_every_setting_has_a_wrong_value_in_this_test() -> None:
+    assert {name for name, _ in WRONG} == set(FIELDS)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["port = true", "port = 80.5", "port = [80]", 'port = "x"', "host = 5", "data_dir = 1", "plugins_dir = 5",
+     "plugins_dir = [5]", "ping_interval = true", "ping_interval = nan", "ping_interval = 2026-01-01",
+     "ping_interval = []", "log_level = 1", "log_level = ['info']", "max_message_size = {}", "prot = 80",
+     "config = 'x'", "[server]\nport = 80"],
+)  # fmt: skip
+def test_a_value_of_another_type_or_an_unknown_key_in_the_file_is_one_line_with_file_and_key(
+    line: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        from_file(tmp_path, line)
+    said = str(wrong.value)
+    assert said.isprintable()
+    assert "chat.toml" in said
+    assert line.split()[0].strip("[]") in said
+
+
+def test_an_unknown_key_says_which_ones_there_are() -> None:
+    said = complaint(TORNADO_CHAT_PROT="80")
+    assert "TORNADO_CHAT_PROT" in said
+    assert all(name in said for name in FIELDS)
+
+
+@pytest.mark.parametrize("flags", [["--prot", "80"], ["--port"], ["--ping", "5"], ["stray"]], ids=str)
+def test_a_wrong_command_line_is_one_line_that_points_to_the_help(flags: list[str]) -> None:
+    assert "--help" in complaint(*flags)
+
+
+def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    missing, folder, broken, bytes_ = (tmp_path / name for name in ("missing", "folder", "broken", "bytes"))
+    folder.mkdir()
+    broken.write_text("port =\n= 5")
+    bytes_.write_bytes(b"host = '\xff'")
+    for path in (missing, folder, broken, bytes_):
+        assert str(path) in complaint("--config", str(path))
+
+
+def test_a_timeout_must_be_longer_than_the_interval() -> None:
+    said = complaint("--ping-interval", "30", "--ping-timeout", "30")
+    assert "ping_timeout" in said
+    assert "ping_interval" in said
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        load(["--version"], {})
+    assert end.value.code == 0
+    assert VERSION in capsys.readouterr().out

@@ -1,0 +1,134 @@
+"""The server over real sockets: the page, who may connect, and what a bad client is told."""
+
+import json
+from urllib.parse import quote
+
+from tornado.httpclient import HTTPClientError
+from tornado.testing import gen_test
+
+from tornado_chat.testing import ChatTestCase
+
+
+class PageTest(ChatTestCase):
+    def test_the_page_is_served_for_get_and_head(self) -> None:
+        page = self.fetch("/")
+        head = self.fetch("/", method="HEAD")
+        assert page.code == head.code == 200
+        assert b"<!doctype html>" in page.body.lower()
+        assert head.body == b""
+        assert int(head.headers["Content-Length"]) == len(self.fetch("/", decompress_response=False).body)
+
+    def test_other_paths_are_404_and_other_methods_405(self) -> None:
+        assert self.fetch("/index").code == 404
+        assert self.fetch("/index", method="POST", body="").code == 404
+        assert self.fetch("/", method="POST", body="").code == 405
+        assert self.fetch("/assets/app.js", method="DELETE").code == 405
+
+    def test_assets_are_served_without_listings_and_nothing_outside_them(self) -> None:
+        assert self.fetch("/assets/app.js").code == 200
+        for path in ("", ".", "vendor/", "..", "../index.html", "%2e%2e/index.html", "/etc/passwd", "nothing.js"):
+            assert self.fetch("/assets/" + path).code in (403, 404), path
+        assert self.fetch("/assets/%00").code == 400
+
+    def test_every_answer_carries_the_security_headers(self) -> None:
+        for path in ("/", "/assets/app.js", "/nothing", "/ws"):
+            headers = self.fetch(path).headers
+            assert "default-src 'none'" in headers["Content-Security-Policy"], path
+            assert headers["X-Content-Type-Options"] == "nosniff", path
+
+    def test_an_asset_that_did_not_change_is_304(self) -> None:
+        first = self.fetch("/assets/app.js")
+        again = self.fetch("/assets/app.js", headers={"If-None-Match": first.headers["Etag"]})
+        assert again.code == 304
+        assert first.headers["Cache-Control"] == "no-cache"
+
+
+class ConnectTest(ChatTestCase):
+    async def refusal(self, **how: str) -> int:
+        with self.assertRaises(HTTPClientError) as refused:
+            await self.connect(**how)
+        return refused.exception.code
+
+    @gen_test
+    async def test_a_name_is_needed_and_checked_before_the_upgrade(self) -> None:
+        assert await self.refusal() == 400
+        for name in ("", "  ", "a\0b", "a\u202eb", "a\u200bb", "a\u3000b", "x" * 65):
+            assert await self.refusal(name=name) == 400, name
+
+    @gen_test
+    async def test_a_foreign_origin_is_refused_and_ones_own_is_not(self) -> None:
+        here = f"127.0.0.1:{self.get_http_port()}"
+        for origin in ("http://evil.example", "null", f"https://{here}", "http://127.0.0.1:1", ""):
+            assert await self.refusal(name="Ann", Origin=origin) == 403, origin
+        await self.connect("Ann", Origin=f"http://{here}")
+
+    @gen_test
+    async def test_hello_says_who_one_is_and_what_can_be_done(self) -> None:
+        ann = await self.connect("  Ａnn ")
+        assert ann.hello["user"]["name"] == "Ann"
+        assert len(ann.hello["user"]["id"]) == 36
+        roll = next(one for one in ann.hello["actions"] if one["name"] == "roll")
+        assert roll["help"] == "Roll one die with the given number of sides."
+        assert roll["parameters"] == [{"name": "sides", "type": "int", "required": False, "default": 6}]
+        assert not [one for one in ann.hello["actions"] if one["name"] == "welcome"]
+
+    @gen_test
+    async def test_two_guests_may_bear_one_name(self) -> None:
+        first, second = await self.connect("Ann"), await self.connect("Ann")
+        assert first.hello["user"]["id"] != second.hello["user"]["id"]
+
+    @gen_test
+    async def test_the_token_of_a_hello_makes_the_same_user_again_whatever_the_name(self) -> None:
+        first = await self.connect("Ann")
+        second = await self.connect(token=first.hello["token"])
+        assert second.hello["user"] == first.hello["user"]
+
+    @gen_test
+    async def test_a_token_from_elsewhere_is_closed_with_4401(self) -> None:
+        with self.assertRaisesRegex(EOFError, "4401"):
+            await self.connect(token="bm90aGluZw.bm90aGluZw")
+
+    def test_a_name_that_is_not_utf8_is_400(self) -> None:
+        for query in ("name=%ff", "token=%ff", f"name={quote('Ann')}"):  # the last: no upgrade was asked for
+            assert self.fetch("/ws?" + query).code == 400
+
+
+class BadInputTest(ChatTestCase):
+    settings = {"max_message_size": 2048}
+
+    @gen_test
+    async def test_what_is_no_json_is_answered_and_the_connection_stays(self) -> None:
+        ann = await self.join("Ann", "den")
+        for frame in ("{", "[]", "1", "NaN", '{"a":1e999}', '{"a":"\\ud800"}', '{"a":' * 100 + "1" + "}" * 100):
+            ann.send_text(frame)
+            assert (await ann.until("error"))["code"] == "invalid-json", frame
+        await ann.call("who")
+
+    @gen_test
+    async def test_lines_of_one_frame_are_answered_one_by_one(self) -> None:
+        ann = await self.join("Ann", "den")
+        ann.send_text('{"action":"who","ref":"1"}\n\n  \nbroken\n{"action":"channels","ref":"2"}\n')
+        answers = [(await ann.until(lambda event: event["action"] in ("ok", "error")))["ref"] for _ in range(3)]
+        assert answers == ["1", None, "2"]
+
+    @gen_test
+    async def test_one_object_may_be_indented(self) -> None:
+        ann = await self.connect("Ann")
+        ann.send_text(json.dumps({"action": "who", "ref": "1"}, indent=2))
+        assert (await ann.until("ok"))["count"] == 1
+
+    @gen_test
+    async def test_a_client_that_does_nothing_but_err_is_closed_with_1008(self) -> None:
+        ann = await self.connect("Ann")
+        for _ in range(11):
+            ann.send_text("{")
+        assert await ann.until_closed() == 1008
+        assert len([event for event in ann.events if event["action"] == "error"]) == 11
+
+    @gen_test
+    async def test_binary_is_closed_with_1003_and_too_much_with_1009(self) -> None:
+        ann, bob = await self.connect("Ann"), await self.connect("Bob")
+        ann.send_text(b"binary")
+        assert await ann.until_closed() == 1003
+        bob.send_text("x" * 2049)
+        assert await bob.until_closed() == 1009

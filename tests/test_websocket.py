@@ -1,0 +1,292 @@
+"""The takeover, over real sockets: what a Tornado user expects of a WebSocketHandler, and what RFC 6455 does."""
+
+import asyncio
+import gc
+import ssl
+import subprocess
+import weakref
+from collections.abc import Awaitable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_frames import CLOSE, CONTINUATION, PING, PONG, TEXT, masked
+from tornado.httpclient import HTTPRequest
+from tornado.httputil import HTTPServerRequest
+from tornado.iostream import IOStream
+from tornado.log import app_log
+from tornado.testing import AsyncHTTPTestCase, ExpectLog, gen_test
+from tornado.web import Application
+from tornado.websocket import websocket_connect
+
+from tornado_chat.websocket import TURN, SocketHandler
+
+
+class Echo(SocketHandler):
+    """Says what it hears; some words make it do something else."""
+
+    def initialize(self, log: list[Any]) -> None:
+        self.log = log
+
+    async def open(self, *args: str) -> None:  # type: ignore[override]
+        self.log.append(("open", weakref.ref(self.request)))
+        if self.get_query_argument("fail", ""):
+            raise RuntimeError("failed to open")
+
+    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
+        return "chat" if "chat" in subprotocols else None
+
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        if message == "fail":
+            raise RuntimeError("failed to handle")
+        if message == "close":
+            self.close(4001, "as asked")
+        elif message == "abort":
+            self.wire.abort(4002)
+        elif message == "slow":
+            return self.slow()
+        self.write_message(message, isinstance(message, bytes))
+        return None
+
+    async def slow(self) -> None:
+        await asyncio.sleep(0.05)
+        await self.write_message("slow")
+
+    def on_pong(self, data: bytes) -> None:
+        self.log.append(("pong", data))
+
+    def on_close(self) -> None:
+        self.log.append(("close", self.close_code, self.close_reason))
+
+
+class Raw:
+    """A client that sends what it wants, byte by byte if need be."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader, self.writer = reader, writer
+
+    @classmethod
+    async def open(cls, port: int, *behind: bytes, path: str = "/ws", tls: ssl.SSLContext | None = None) -> "Raw":
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+        handshake = (
+            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        )
+        writer.write(handshake.encode() + b"".join(behind))
+        answer = await reader.readuntil(b"\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 101 ")
+        assert b"Sec-Websocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer
+        return cls(reader, writer)
+
+    async def frame(self) -> tuple[int, bytes]:
+        head = await self.reader.readexactly(2)
+        size = head[1]
+        if size > 125:
+            size = int.from_bytes(await self.reader.readexactly(2 if size == 126 else 8), "big")
+        return head[0] & 0x0F, await self.reader.readexactly(size)
+
+    async def close_code(self) -> int:
+        """Return the code of the next close frame, and wait for the end of the connection."""
+        opcode, payload = await self.frame()
+        while opcode != CLOSE:
+            opcode, payload = await self.frame()
+        self.writer.write(masked(payload, CLOSE))
+        assert await self.reader.read() == b""
+        await self.leave()
+        return int.from_bytes(payload[:2], "big")
+
+    async def leave(self) -> None:
+        self.writer.close()
+        try:
+            await self.writer.wait_closed()
+        except (ConnectionError, ssl.SSLError):
+            pass
+
+
+class SocketTest(AsyncHTTPTestCase):
+    tls: ssl.SSLContext | None = None
+
+    def get_app(self) -> Application:
+        self.log: list[Any] = []
+        return Application([("/ws", Echo, {"log": self.log})], websocket_max_message_size=1000)
+
+    async def raw(self, *behind: bytes, path: str = "/ws") -> Raw:
+        raw = await Raw.open(self.get_http_port(), *behind, path=path, tls=self.tls)
+        self.addCleanup(raw.writer.close)
+        return raw
+
+    async def ended(self) -> tuple[int, str]:
+        """Wait for on_close; return its code and reason, and check that it came once."""
+        while not any(entry[0] == "close" for entry in self.log):
+            await asyncio.sleep(0.001)
+        ((_, code, reason),) = [entry for entry in self.log if entry[0] == "close"]
+        return code, reason
+
+    @gen_test
+    async def test_tornados_client_talks_with_it(self) -> None:
+        request = HTTPRequest(self.get_url("/ws").replace("http", "ws"), validate_cert=False)
+        client = await websocket_connect(request, subprotocols=["other", "chat"])
+        assert client.selected_subprotocol == "chat"
+        for message in ("hello", "", "zwö" * 200, b"\xff"):
+            await client.write_message(message, isinstance(message, bytes))
+            assert await client.read_message() == message
+        client.close(4000, "bye")
+        assert await client.read_message() is None
+        assert await self.ended() == (4000, "bye")
+
+    @gen_test
+    async def test_frames_right_behind_the_handshake_are_not_lost(self) -> None:
+        raw = await self.raw(masked(b"one"), masked(b"two")[:3])
+        raw.writer.write(masked(b"two")[3:])
+        assert [await raw.frame(), await raw.frame()] == [(TEXT, b"one"), (TEXT, b"two")]
+        await raw.leave()
+        assert await self.ended() == (1006, None)
+
+    @gen_test
+    async def test_bytes_may_come_one_at_a_time(self) -> None:
+        raw = await self.raw()
+        for byte in masked(b"a", fin=False) + masked(b"?", PING) + masked(b"b", CONTINUATION):
+            raw.writer.write(bytes([byte]))
+            await raw.writer.drain()
+        assert [await raw.frame(), await raw.frame()] == [(PONG, b"?"), (TEXT, b"ab")]
+        await raw.leave()
+
+    @gen_test
+    async def test_messages_keep_their_order_behind_a_slow_one(self) -> None:
+        raw = await self.raw(masked(b"slow"), masked(b"1"), masked(b"slow"), masked(b"2"))
+        assert [(await raw.frame())[1] for _ in range(4)] == [b"slow", b"1", b"slow", b"2"]
+        await raw.leave()
+
+    @gen_test
+    async def test_the_client_closes_and_is_answered_with_its_code(self) -> None:
+        for code, answer in ((1000, 1000), (4321, 4321)):
+            raw = await self.raw()
+            raw.writer.write(masked(code.to_bytes(2, "big") + b"bye", CLOSE) + masked(b"too late"))
+            assert await raw.close_code() == answer
+            assert await self.ended() == (code, "bye")
+            self.log.clear()
+
+    @gen_test
+    async def test_the_server_closes_and_nothing_is_handled_after_it(self) -> None:
+        raw = await self.raw(masked(b"close"), masked(b"fail"), masked(b"more"))
+        goodbye = (4001).to_bytes(2, "big")
+        assert await raw.frame() == (CLOSE, goodbye + b"as asked")
+        raw.writer.write(masked(goodbye, CLOSE))
+        assert await raw.reader.read() == b""
+        await raw.leave()
+        assert (await self.ended())[0] == 4001
+
+    @gen_test
+    async def test_abort_ends_it_at_once_and_on_close_reads_the_code(self) -> None:
+        raw = await self.raw(masked(b"abort"))
+        try:
+            await raw.reader.read()
+        except ConnectionError:
+            pass
+        await raw.leave()
+        assert (await self.ended())[0] == 4002
+
+    @gen_test
+    async def test_an_exception_is_logged_once_and_closes_with_1011(self) -> None:
+        with ExpectLog(app_log, "Uncaught exception in Echo") as logged:
+            raw = await self.raw(masked(b"fail"))
+            assert await raw.close_code() == 1011
+        assert logged.logged_stack
+        await self.ended()
+
+    @gen_test
+    async def test_an_exception_in_open_is_logged_and_closes_with_1011(self) -> None:
+        with ExpectLog(app_log, "Uncaught exception"):
+            raw = await self.raw(path="/ws?fail=1")
+            assert await raw.close_code() == 1011
+
+    @gen_test
+    async def test_what_breaks_the_protocol_is_closed_with_its_code(self) -> None:
+        broken = {
+            1002: [
+                masked(b"x", rsv=4),
+                masked(b"x", 3),
+                b"\x81\x01x",
+                masked(b"x", CONTINUATION),
+                masked(b"\x03", CLOSE),
+            ],
+            1007: [masked(b"\xff"), masked(b"\x03\xe8\xff", CLOSE)],
+            1009: [masked(b"x" * 1001), masked(b"x" * 600, fin=False) + masked(b"x" * 600, CONTINUATION)],
+        }
+        for code, streams in broken.items():
+            for stream in streams:
+                raw = await self.raw(stream, masked(b"never handled"))
+                assert await raw.close_code() == code, (code, stream[:10])
+                assert (await self.ended())[0] == code
+                self.log.clear()
+
+    @gen_test
+    async def test_a_ping_is_answered_and_a_pong_is_heard(self) -> None:
+        raw = await self.raw(masked(b"now", PING), masked(b"then", PONG))
+        assert await raw.frame() == (PONG, b"now")
+        await raw.leave()
+        await self.ended()
+        assert ("pong", b"then") in self.log
+
+    @gen_test
+    async def test_others_are_served_while_one_floods(self) -> None:
+        flood = await self.raw(masked(b"x") * 20 * TURN)
+        other = await self.raw(masked(b"here"))
+        assert await other.frame() == (TEXT, b"here")
+        for _ in range(20 * TURN):
+            await flood.frame()
+        await flood.leave()
+        await other.leave()
+
+    @gen_test
+    async def test_what_served_the_handshake_is_let_go(self) -> None:
+        raw = await self.raw(masked(b"x"))
+        await raw.frame()
+        request = next(entry[1] for entry in self.log if entry[0] == "open")
+        while request() is not None:
+            await asyncio.sleep(0)
+            gc.collect()
+        if self.tls is None:
+            open_streams = [one for one in gc.get_objects() if isinstance(one, IOStream) and not one.closed()]
+            assert open_streams == []
+        assert not [one for one in gc.get_objects() if isinstance(one, HTTPServerRequest)]
+        await raw.leave()
+
+    def test_a_handshake_that_is_none_is_400(self) -> None:
+        good = {
+            "Upgrade": "websocket",
+            "Connection": "Upgrade",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "x",
+        }
+        for name in ("Upgrade", "Connection", "Sec-WebSocket-Key"):
+            assert self.fetch("/ws", headers={**good, name: ""}, validate_cert=False).code == 400
+        assert self.fetch("/ws", headers={**good, "Sec-WebSocket-Version": "12"}, validate_cert=False).code == 426
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("tls")
+    names: dict[str, Path] = {"certfile": folder / "cert.pem", "keyfile": folder / "key.pem"}
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split()
+    files = ["-keyout", names["keyfile"], "-out", names["certfile"]]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    return {name: str(path) for name, path in names.items()}
+
+
+class TlsTest(SocketTest):
+    """The same over TLS, which stays on the IOStream."""
+
+    @pytest.fixture(autouse=True)
+    def _certificate(self, certificate: dict[str, str]) -> None:
+        self.certificate = certificate
+        self.tls = ssl._create_unverified_context()
+
+    def get_httpserver_options(self) -> dict[str, Any]:
+        return {"ssl_options": self.certificate}
+
+    def get_protocol(self) -> str:
+        return "https"
+
+    def fetch(self, path: str, raise_error: bool = False, **kwargs: Any) -> Any:
+        return super().fetch(path, raise_error, **{**kwargs, "validate_cert": False})

@@ -1,0 +1,21 @@
+"""tornado_chat: a self-hosted chat server on Tornado. A plugin imports all it needs from here."""
+
+from tornado_chat.channel import Channel
+from tornado_chat.context import Context
+from tornado_chat.protocol import Error, Limit, Message, Name, Refused, Text, User
+from tornado_chat.registry import action
+from tornado_chat.version import VERSION as __version__
+
+__all__ = [
+    "Channel",
+    "Context",
+    "Error",
+    "Limit",
+    "Message",
+    "Name",
+    "Refused",
+    "Text",
+    "User",
+    "__version__",
+    "action",
+]

@@ -1,0 +1,81 @@
+"""The command line: settings -> server -> run until SIGTERM or Ctrl-C, then drain."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Sequence
+
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+
+from tornado_chat import logs
+from tornado_chat.keepalive import new_loop
+from tornado_chat.protocol import Close
+from tornado_chat.registry import RegistryError
+from tornado_chat.settings import Settings, SettingsError, load
+from tornado_chat.web import Chat, make_app
+
+DRAIN = 5.0  # seconds that clients have for their goodbye
+log = logging.getLogger("tornado_chat")
+
+
+async def serve(settings: Settings) -> None:
+    """Run a server until SIGTERM or SIGINT."""
+    chat = make_app(settings)
+    sockets = _bind(settings)
+    server = HTTPServer(chat, idle_connection_timeout=10, body_timeout=10, max_body_size=64 * 1024)
+    server.add_sockets(sockets)
+    for each in sockets:
+        host, port = each.getsockname()[:2]
+        print(f"tornado_chat is at http://{f'[{host}]' if ':' in host else host}:{port}/", flush=True)
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await stop.wait()
+    server.stop()
+    await drain(chat)
+    await server.close_all_connections()
+
+
+def _bind(settings: Settings) -> list[socket.socket]:
+    try:
+        return bind_sockets(settings.port, settings.host)
+    except socket.gaierror as error:
+        raise SettingsError(f"--host {settings.host}: {error.strerror}") from None
+    except OSError as error:
+        where = f"port {settings.port} of {settings.host}"
+        if error.errno == errno.EADDRINUSE:
+            raise SettingsError(f"{where} is taken; choose another with --port") from None
+        raise SettingsError(f"{where}: {error.strerror}") from None
+
+
+async def drain(chat: Chat) -> None:
+    """Say 1012 to everyone and wait until they are gone; after 5 s they are cut off."""
+    chat.keepalive.stop()
+    chat.hub.close()
+    deadline = asyncio.get_running_loop().time() + DRAIN
+    while chat.hub.connections and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.01)
+    for connection in list(chat.hub.connections):
+        connection.wire.abort(Close.RESTART)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status (2: something given cannot be used)."""
+    try:
+        settings = load(arguments)
+        logs.configure(settings.log_level, settings.log_format)
+        new_loop().run_sync(lambda: serve(settings))
+    except (SettingsError, RegistryError) as error:
+        print(f"tornado_chat: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""Joining a channel: {"action": "join-channel", "message": "general", "since": {"epoch": "…", "seq": 7}}."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from tornado_chat import Context, Error, Limit, Name, Refused, action
+
+MAX_USERS = 200
+
+
+@dataclass
+class Since:
+    """How far a client that comes back has read."""
+
+    epoch: str
+    seq: int
+
+
+@action("join-channel", "join-communication-channel", channel=False)
+async def join(
+    ctx: Context,
+    target: Name | None = None,
+    message: Name | None = None,
+    since: Since | None = None,
+    history: Limit = 50,
+) -> dict[str, Any]:
+    """Join a channel, which is made if it is new; its name is in target, or in message."""
+    name = target or message
+    if name is None:
+        raise Refused("target is missing", Error.INVALID_FIELD)
+    came = ctx.server.join(ctx.connection, name)
+    channel = ctx.connection.channels[name]
+    if came and len(channel.present) <= ctx.server.announce_limit:
+        await ctx.perform("welcome", channel)
+
+    log = ctx.server.history
+    recovered = False
+    last = await log.last(name)
+    if since is not None and since.epoch == log.epoch and 0 <= since.seq <= last:
+        messages, more = await channel.read(after=since.seq)
+        recovered = messages[0].seq == since.seq + 1 if messages else since.seq == last
+    if not recovered:
+        messages, more = await channel.read(limit=history)
+    return {
+        "channel": name,
+        "epoch": log.epoch,
+        "seq": last,
+        "users": list(islice(channel.present, MAX_USERS)),
+        "count": len(channel.present),
+        "messages": messages,
+        "recovered": recovered,
+        "more": more,
+    }

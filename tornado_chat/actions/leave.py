@@ -1,0 +1,14 @@
+"""Leaving a channel: {"action": "leave-channel", "target": "general"}."""
+
+from __future__ import annotations
+
+from tornado_chat import Context, Error, Name, Refused, action
+
+
+@action("leave-channel", "leave-communication-channel", channel=False)
+def leave(ctx: Context, target: Name | None = None, message: Name | None = None) -> None:
+    """Leave a channel; its name is in target, or in message."""
+    name = target or message
+    if name is None:
+        raise Refused("target is missing", Error.INVALID_FIELD)
+    ctx.server.leave(ctx.connection, name)

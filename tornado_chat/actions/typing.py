@@ -1,0 +1,11 @@
+"""Someone is typing: {"action": "typing", "target": "general"}."""
+
+from __future__ import annotations
+
+from tornado_chat import Context, action
+
+
+@action("typing")
+def typing(ctx: Context) -> None:
+    """Tell the others that one is writing."""
+    ctx.channel.publish("typing", skip=ctx.user, user=ctx.user)

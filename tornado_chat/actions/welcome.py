@@ -1,0 +1,11 @@
+"""Telling the others who has come; `join` performs it, and a plugin may override it."""
+
+from __future__ import annotations
+
+from tornado_chat import Context, action
+
+
+@action("welcome", internal=True)
+def welcome(ctx: Context) -> None:
+    """Tell those who are here that someone joined."""
+    ctx.channel.notice(f"{ctx.user.name} joined the channel", skip=ctx.user, event="join", user=ctx.user)

@@ -1,0 +1,15 @@
+"""Who is here: {"action": "who", "target": "general"}, or without a target, who is online."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tornado_chat import Context, Limit, Name, action
+
+
+@action("who", channel=False)
+def who(ctx: Context, target: Name | None = None, after: str = "", limit: Limit = 200) -> dict[str, Any]:
+    """List the users of a channel, or all who are online, by id; the next page is after the last id."""
+    present = ctx.server.present(target)
+    users = sorted((user for user in present if user.id > after), key=lambda user: user.id)
+    return {"users": users[:limit], "count": len(present), "more": len(users) > limit}

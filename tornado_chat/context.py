@@ -1,0 +1,67 @@
+"""What a handler is given: who calls, from which connection, about which channel, and how to answer."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tornado_chat.channel import Channel
+    from tornado_chat.connection import Connection
+    from tornado_chat.hub import Hub
+    from tornado_chat.protocol import Message, User
+
+#: The call that is being handled here, so that its `ok` can wait for what it posts.
+current: ContextVar[Context | None] = ContextVar("current", default=None)
+
+
+class Context:
+    """One call of an action.
+
+    `channel` is the joined channel that `target` names; an action marked `channel=False` has none.
+    `server` knows the connections and channels; `ref` is the client's name for this call, or None.
+    """
+
+    __slots__ = ("_channel", "_perform", "connection", "posts", "ref", "server")
+
+    def __init__(
+        self,
+        connection: Connection,
+        channel: Channel | None,
+        server: Hub,
+        ref: str | None,
+        perform: Callable[[Context, str], Any],
+    ) -> None:
+        self.connection = connection
+        self.server = server
+        self.ref = ref
+        self.posts: list[asyncio.Future[Message]] = []
+        self._channel = channel
+        self._perform = perform
+
+    @property
+    def user(self) -> User:
+        """Who calls."""
+        return self.connection.user
+
+    @property
+    def channel(self) -> Channel:
+        """The channel that the call is about."""
+        if self._channel is None:
+            raise AttributeError("this action is marked channel=False: it has no ctx.channel")
+        return self._channel
+
+    def reply(self, text: str, **fields: Any) -> None:
+        """Show a line in the call's channel to the one connection that asked; it is kept nowhere."""
+        self.connection.show(self.channel.name, text, **fields)
+
+    async def perform(self, name: str, channel: Channel) -> Any:
+        """Call another action about `channel`, internal ones too; return what its handler returns."""
+        inner = Context(self.connection, channel, self.server, self.ref, self._perform)
+        inner.posts = self.posts
+        result = self._perform(inner, name)
+        return await result if inspect.isawaitable(result) else result

@@ -1,0 +1,172 @@
+"""RFC 6455 without I/O: bytes in -> messages and control frames; frames out.
+
+A server's side of it: what comes in is masked, what goes out is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+
+from tornado.util import _websocket_mask as unmask
+
+MAX_FRAME_OUT = 256 * 1024  # bytes of lines in one frame
+MAX_FRAGMENTS = 1_024  # of one message: the smallest of them still cost a loop each
+
+
+class Opcode(IntEnum):
+    """What a frame is (RFC 6455, 5.2)."""
+
+    CONTINUATION = 0x0
+    TEXT = 0x1
+    BINARY = 0x2
+    CLOSE = 0x8
+    PING = 0x9
+    PONG = 0xA
+
+
+class FrameError(Exception):
+    """The client broke the protocol: the connection fails with `code` (RFC 6455, 7.4.1)."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class FrameReader:
+    """Reads one client's frames. `max_size`: bytes of a message, all its fragments together."""
+
+    __slots__ = ("_buffer", "_fragments", "_gathered", "_needed", "_opcode", "max_size")
+
+    def __init__(self, max_size: int) -> None:
+        self.max_size = max_size
+        self._buffer: bytearray | None = None  # a frame that has not wholly come
+        self._needed = 0  # bytes that it takes to go on with it
+        self._opcode = 0  # of the message whose fragments are coming
+        self._fragments: list[bytes] | None = None
+        self._gathered = 0  # bytes in them
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, str | bytes]]:
+        """Yield what is complete: (opcode, text of a TEXT, bytes of all else). FrameError ends the connection."""
+        if self._buffer is not None:
+            self._buffer += data
+            if len(self._buffer) < self._needed:
+                return
+            data, self._buffer = bytes(self._buffer), None
+        at, end = 0, len(data)
+        while end - at >= 2:
+            first, second = data[at], data[at + 1]
+            length = second & 0x7F
+            start = at + 6
+            if length > 125:
+                start += 2 if length == 126 else 8
+                if end < start - 4:
+                    self._needed = start - 4 - at
+                    break
+                length = int.from_bytes(data[at + 2 : start - 4], "big")
+            if first != 0x81 or not 0x80 <= second <= 0xFD or self._fragments is not None:
+                self._check(first, second, length, start - at - 6)
+            stop = start + length
+            if stop > end:
+                self._needed = stop - at
+                break
+            payload = unmask(data[start - 4 : start], data[start:stop])
+            at = stop
+            if first & 0x08:
+                yield first & 0x0F, payload
+            elif (message := self._gather(first, payload)) is not None:
+                yield message
+        else:
+            self._needed = 2
+        if at < end:
+            self._buffer = bytearray(data[at:])
+
+    def _check(self, first: int, second: int, length: int, extended: int) -> None:
+        """Check a header as soon as it has come (RFC 6455, 5.2, 5.4, 5.5)."""
+        if first & 0x70:
+            raise FrameError(1002, "a reserved bit is set")
+        opcode = first & 0x0F
+        if not second & 0x80:
+            raise FrameError(1002, "a client must mask its frames")
+        if opcode & 0x08:
+            if opcode > Opcode.PONG:
+                raise FrameError(1002, f"there is no opcode {opcode}")
+            if length > 125 or extended or not first & 0x80:
+                raise FrameError(1002, "a control frame is whole and has at most 125 bytes")
+            return
+        if opcode > Opcode.BINARY:
+            raise FrameError(1002, f"there is no opcode {opcode}")
+        if (opcode == 0) != (self._fragments is not None):
+            raise FrameError(1002, "a fragment without its message, or a message between fragments")
+        if extended and length < (126 if extended == 2 else 65536):
+            raise FrameError(1002, "a length takes as few bytes as it can")
+        if self._gathered + length > self.max_size:
+            raise FrameError(1009, f"a message has at most {self.max_size} bytes")
+
+    def _gather(self, first: int, payload: bytes) -> tuple[int, str | bytes] | None:
+        if self._fragments is None:
+            if first & 0x80:
+                return first & 0x0F, payload if first & 0x0F == Opcode.BINARY else _decode(payload)
+            self._opcode, self._fragments, self._gathered = first & 0x0F, [payload], len(payload)
+            return None
+        self._fragments.append(payload)
+        self._gathered += len(payload)
+        if len(self._fragments) > MAX_FRAGMENTS:
+            raise FrameError(1009, f"a message has at most {MAX_FRAGMENTS} fragments")
+        if not first & 0x80:
+            return None
+        whole = b"".join(self._fragments)
+        self._fragments, self._gathered = None, 0
+        return self._opcode, _decode(whole) if self._opcode == Opcode.TEXT else whole
+
+
+def _decode(payload: bytes) -> str:
+    try:
+        return payload.decode()
+    except UnicodeDecodeError:
+        raise FrameError(1007, "text is not UTF-8") from None
+
+
+def parse_close(payload: bytes) -> tuple[int, str]:
+    """Return code and reason of a close frame (RFC 6455, 5.5.1, 7.4); 1005 and no reason for an empty one."""
+    if not payload:
+        return 1005, ""
+    code = int.from_bytes(payload[:2], "big")
+    if len(payload) < 2 or not (1000 <= code <= 1014 or 3000 <= code <= 4999) or code in (1004, 1005, 1006):
+        raise FrameError(1002, "a close code that may not be sent")
+    return code, _decode(payload[2:])
+
+
+# Frames out
+
+
+def frame(payload: bytes, opcode: int = Opcode.TEXT) -> bytes:
+    """Return one whole frame (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return bytes((0x80 | opcode, size)) + payload
+    if size < 65536:
+        return bytes((0x80 | opcode, 126)) + size.to_bytes(2, "big") + payload
+    return bytes((0x80 | opcode, 127)) + size.to_bytes(8, "big") + payload
+
+
+def close_frame(code: int, reason: str = "") -> bytes:
+    """Return a close frame; the reason is cut to the 123 bytes that fit."""
+    return frame(code.to_bytes(2, "big") + reason.encode()[:123].decode(errors="ignore").encode(), Opcode.CLOSE)
+
+
+def text_frames(lines: list[bytes]) -> list[bytes]:
+    """Return lines as text frames, joined by newlines, at most 256 KiB of them in one (a longer line is alone)."""
+    if len(lines) == 1:
+        return [frame(lines[0])]
+    frames: list[bytes] = []
+    start = size = 0
+    for at, line in enumerate(lines):
+        if size + len(line) > MAX_FRAME_OUT and at > start:
+            frames.append(frame(b"\n".join(lines[start:at])))
+            start, size = at, 0
+        size += len(line) + 1
+    if lines:
+        frames.append(frame(b"\n".join(lines[start:])))
+    return frames

@@ -1,0 +1,94 @@
+"""Pings the quiet and drops the dead: one PeriodicCallback for all connections."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from tornado.ioloop import PeriodicCallback
+from tornado.platform.asyncio import AsyncIOLoop
+
+from tornado_chat import speed
+from tornado_chat.protocol import Close
+
+if TYPE_CHECKING:
+    from tornado_chat.connection import Connection
+
+TICKS = 25  # in an interval, so that pings are spread over it
+
+
+class MonotonicLoop(AsyncIOLoop):
+    """Tornado's loop, with a clock that no one can step: a PeriodicCallback on it stays on time."""
+
+    def time(self) -> float:
+        """Return seconds of the asyncio loop's (monotonic) clock."""
+        return self.asyncio_loop.time()
+
+
+def new_loop() -> MonotonicLoop:
+    """Return the loop that a server runs on: uvloop's where it is installed."""
+    loop: MonotonicLoop = MonotonicLoop(asyncio_loop=speed.new_event_loop(), make_current=False)
+    return loop
+
+
+class Keepalive:
+    """Looks at each connection when its next ping could be due, and each tick at those that are behind.
+
+    interval, timeout: seconds of silence before a ping, and before the connection is dropped (4000).
+    """
+
+    def __init__(self, interval: float, timeout: float) -> None:
+        self.behind: set[Connection] = set()
+        self._interval = interval
+        self._timeout = timeout
+        self._tick = min(interval / TICKS, 1.0)
+        self._swept = 0
+        self._due: defaultdict[int, list[tuple[Connection, float]]] = defaultdict(list)
+        self._callback: PeriodicCallback | None = None
+
+    def add(self, connection: Connection, now: float) -> None:
+        """Watch a connection until it has ended; `now` in seconds of monotonic()."""
+        if self._callback is None:
+            self._swept = int(now / self._tick)
+            self._callback = PeriodicCallback(self._sweep_now, self._tick * 1000)
+            self._callback.start()
+        # A thousand that come back together after a restart are not pinged together ever after.
+        latest = min(1.5 * self._interval, (self._interval + self._timeout) / 2) - self._tick
+        self._look_at(connection, now + random.uniform(self._interval, latest))
+
+    def sweep(self, now: float) -> None:
+        """Ping the quiet; drop the silent (4000) and those that take nothing of what waits for them (1013)."""
+        for connection in [one for one in self.behind if one.is_stalled(now)]:
+            connection.wire.abort(Close.TRY_LATER)
+        while self._swept < int(now / self._tick):
+            self._swept += 1
+            for connection, pinged in self._due.pop(self._swept, ()):
+                if not connection.ended:
+                    self._look(connection, pinged, now)
+
+    def _look(self, connection: Connection, pinged: float, now: float) -> None:
+        heard = connection.wire.last_heard
+        if pinged > heard:  # not answered
+            if now - heard >= self._timeout:
+                connection.wire.abort(Close.NO_PONG)
+            else:
+                self._look_at(connection, heard + self._timeout, pinged)
+        elif now - heard >= self._interval:
+            connection.wire.ping()
+            dead = max(heard, now - self._interval) + self._timeout
+            self._look_at(connection, min(now + self._interval, dead), now)
+        else:
+            self._look_at(connection, heard + self._interval)
+
+    def _look_at(self, connection: Connection, when: float, pinged: float = -1.0) -> None:
+        self._due[max(int(when / self._tick), self._swept) + 1].append((connection, pinged))
+
+    def _sweep_now(self) -> None:
+        self.sweep(monotonic())
+
+    def stop(self) -> None:
+        """Tick no more."""
+        if self._callback is not None:
+            self._callback.stop()

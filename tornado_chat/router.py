@@ -1,0 +1,166 @@
+"""One frame in, its handlers called, each call answered. The one place where handler errors are caught."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+from tornado_chat.connection import Connection
+from tornado_chat.context import Context, current
+from tornado_chat.hub import Hub
+from tornado_chat.protocol import MAX_REF, MISTAKES, Close, Error, Refused, decode
+from tornado_chat.registry import Action, Registry
+
+log = logging.getLogger("tornado_chat")
+
+
+class Router:
+    """Calls the registry's handlers. `registry` may be swapped between two messages."""
+
+    def __init__(self, registry: Registry, hub: Hub, clock: Callable[[], float] = time.monotonic) -> None:
+        self.registry = registry
+        self.hub = hub
+        self._clock = clock
+
+    def dispatch(self, connection: Connection, frame: str) -> Awaitable[None] | None:
+        """Handle a frame: one object (it may be indented), or one object a line; blank lines are ignored.
+
+        What is returned is done when the connection's next frame may be handled; None: at once.
+        """
+        try:
+            message = decode(frame)
+        except Refused as refused:
+            lines = [line for line in frame.split("\n") if line.strip()]
+            if len(lines) > 1:
+                return self._dispatch_lines(connection, iter(lines))
+            if lines:
+                self._refuse(connection, refused, None)
+            return None
+        return self._call(connection, message)
+
+    def _dispatch_lines(self, connection: Connection, lines: Iterator[str]) -> Awaitable[None] | None:
+        for line in lines:
+            if connection.ended:
+                return None
+            try:
+                message = decode(line)
+            except Refused as refused:
+                self._refuse(connection, refused, None)
+                continue
+            pending = self._call(connection, message)
+            if pending is not None:
+                return asyncio.ensure_future(self._dispatch_rest(connection, pending, lines))
+        return None
+
+    async def _dispatch_rest(
+        self, connection: Connection, pending: Awaitable[None] | None, lines: Iterator[str]
+    ) -> None:
+        while pending is not None:
+            await pending
+            pending = self._dispatch_lines(connection, lines)
+
+    # One call
+
+    def _call(self, connection: Connection, message: dict[str, Any]) -> Awaitable[None] | None:
+        ref = message.get("ref")
+        target = message.get("target")
+        action = None
+        try:
+            if ref is not None and (type(ref) is not str or len(ref) > MAX_REF):
+                ref = None
+                raise Refused(f"ref must be text of at most {MAX_REF} characters", Error.INVALID_FIELD)
+            action = self._find(message)
+            arguments = action.bind(message)
+            channel = None
+            if action.channel:
+                if type(target) is not str:
+                    raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
+                channel = connection.channels.get(target) or self.hub.joined(connection, target)
+            context = Context(connection, channel, self.hub, ref, self._perform)
+            token = current.set(context)
+            try:
+                result = action.handler(context, **arguments)
+                if result is not None and inspect.iscoroutine(result):
+                    return asyncio.ensure_future(self._finish(context, result, action, target))
+            finally:
+                current.reset(token)
+        except Exception as error:
+            self._failed(connection, error, ref, target, action)
+            return None
+        self._settle(context, result, action, target)
+        return None
+
+    def _find(self, message: dict[str, Any]) -> Action:
+        name = message.get("action")
+        if type(name) is not str:
+            raise Refused("action must be the name of an action", Error.INVALID_FIELD)
+        action = self.registry.actions.get(name)
+        if action is None or action.internal:
+            raise Refused(f"there is no action {name[:64]!r}", Error.UNKNOWN_ACTION)
+        return action
+
+    def _perform(self, context: Context, name: str) -> Any:
+        action = self.registry.actions[name]
+        return action.handler(context, **action.bind({}))
+
+    async def _finish(self, context: Context, result: Awaitable[Any], action: Action, target: object) -> None:
+        try:
+            results = await result
+        except Exception as error:
+            self._failed(context.connection, error, context.ref, target, action)
+        else:
+            self._settle(context, results, action, target)
+
+    # Its answer
+
+    def _settle(self, context: Context, results: dict[str, Any] | None, action: Action, target: object) -> None:
+        """Answer `ok` once all that the call posted is committed; if one was not, answer that error."""
+
+        def kept(_: object = None) -> None:
+            for post in posts:
+                error = post.exception()
+                if error is not None:
+                    self._failed(context.connection, error, context.ref, target, action)
+                    return
+            if context.ref is not None:
+                answer = {}
+                if posts:
+                    message = posts[-1].result()
+                    answer = {"id": message.id, "seq": message.seq, "time": message.time}
+                try:
+                    context.connection.send({**answer, **(results or {}), "action": "ok", "ref": context.ref})
+                except Exception as error:  # a result that cannot be encoded
+                    self._failed(context.connection, error, context.ref, target, action)
+
+        posts = context.posts
+        waiting = [post for post in posts if not post.done()]
+        if not waiting:
+            kept()
+        elif len(waiting) == 1:
+            waiting[0].add_done_callback(kept)
+        else:
+            asyncio.gather(*waiting, return_exceptions=True).add_done_callback(kept)
+
+    def _failed(
+        self,
+        connection: Connection,
+        error: BaseException,
+        ref: str | None,
+        target: object,
+        action: Action | None,
+    ) -> None:
+        if not isinstance(error, Refused):
+            name = action.name if action else "?"
+            owner = action.owner if action else "tornado_chat"
+            log.error("action %s of %s failed", name, owner, exc_info=error)
+            error = Refused(f"{name} failed; it is in the server's log", Error.INTERNAL)
+        self._refuse(connection, error, ref, target)
+
+    def _refuse(self, connection: Connection, refused: Refused, ref: str | None, target: object = None) -> None:
+        connection.refuse(refused, ref, target)
+        if refused.code in MISTAKES and connection.count_mistake(self._clock()):
+            connection.close(Close.POLICY, "too many errors")

@@ -1,0 +1,197 @@
+"""What can be set: one frozen dataclass. Defaults < TOML file < TORNADO_CHAT_* < flags."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import os
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tornado_chat import speed
+from tornado_chat.version import VERSION
+
+PACKAGE = Path(__file__).parent
+PREFIX = "TORNADO_CHAT_"
+
+
+class SettingsError(Exception):
+    """A value that cannot be used; the text is one line that says which and what is expected."""
+
+
+def find_folder(name: str) -> Path:
+    """Return `public` or `plugins`: inside the installed package, or beside it in a checkout."""
+    return next(base / name for base in (PACKAGE, PACKAGE.parent) if (base / name).is_dir())
+
+
+def default_data_dir() -> Path:
+    """Return the per-user data folder (XDG Base Directory Specification)."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tornado_chat"
+
+
+# Readers: what was written (text, or a TOML value) -> the value, or a ValueError that says what is expected
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("text")
+    return value
+
+
+def _path(value: Any) -> Path:
+    try:
+        return Path(_text(value)).expanduser()
+    except RuntimeError:
+        raise ValueError("a path") from None
+
+
+def _paths(value: Any) -> tuple[Path, ...]:
+    return tuple(_path(item) for item in (value if isinstance(value, list) else _text(value).split(os.pathsep)))
+
+
+def _whole(low: int, high: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if type(number) is not int or not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return number
+
+    return read
+
+
+def _seconds(low: float, high: float) -> Callable[[Any], float]:
+    def read(value: Any) -> float:
+        try:
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (ValueError, TypeError):
+            number = math.nan
+        if not low <= number <= high:
+            raise ValueError(f"seconds from {low:g} to {high:g}")
+        return number
+
+    return read
+
+
+def _choice(*choices: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return str(value)
+
+    return read
+
+
+def _setting(default: Any, read: Callable[[Any], Any], metavar: str, text: str) -> Any:
+    metadata = {"read": read, "metavar": metavar, "help": text}
+    if callable(default):
+        return dataclasses.field(default_factory=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The settings of one server; docs/settings.md says more of each."""
+
+    host: str = _setting("127.0.0.1", _text, "HOST", "address to listen on")
+    port: int = _setting(3000, _whole(0, 65535), "PORT", "port to listen on; 0 takes a free one")
+    data_dir: Path = _setting(default_data_dir, _path, "DIR", "folder for what is kept")
+    history: str = _setting("memory", _choice("memory"), "KIND", "where messages are kept: memory")
+    plugins_dir: tuple[Path, ...] = _setting(
+        lambda: (find_folder("plugins"),), _paths, "DIR", "folder of plugins; may be given several times"
+    )
+    max_message_size: int = _setting(
+        64 * 1024, _whole(1024, 16 * 1024 * 1024), "BYTES", "largest message that a client may send"
+    )
+    ping_interval: float = _setting(25.0, _seconds(0.05, 3600), "S", "seconds of silence before a ping")
+    ping_timeout: float = _setting(60.0, _seconds(0.1, 7200), "S", "seconds of silence that end a connection")
+    announce_limit: int = _setting(
+        200, _whole(0, 10_000), "N", "users in a channel above which nobody is announced in words"
+    )
+    log_level: str = _setting(
+        "info", _choice("debug", "info", "warning", "error"), "LEVEL", "debug, info, warning or error"
+    )
+    log_format: str = _setting("text", _choice("text", "json"), "FORMAT", "text or json, one line per event")
+
+    def __post_init__(self) -> None:
+        """Check what one field alone does not show."""
+        if self.ping_timeout <= self.ping_interval:
+            raise SettingsError(
+                f"ping_timeout ({self.ping_timeout:g}) must be longer than ping_interval ({self.ping_interval:g})"
+            )
+        for folder in self.plugins_dir:
+            if not folder.is_dir():
+                raise SettingsError(f"--plugins-dir {folder}: there is no such folder")
+
+
+FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
+
+
+def flag(name: str) -> str:
+    """Return a setting's flag: `ping_interval` -> `--ping-interval`."""
+    return "--" + name.replace("_", "-")
+
+
+def load(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of a command line; SettingsError, or an exit of argparse's own (help, version)."""
+    given = vars(_parser().parse_args(arguments))
+    config = given.pop("config", None) or environ.get(PREFIX + "CONFIG")
+    values = dict(_from_file(Path(config)) if config else {})
+    for key, value in environ.items():
+        if key.startswith(PREFIX) and key != PREFIX + "CONFIG":
+            name = key.removeprefix(PREFIX).lower()
+            values[name] = _read(name, value, key)
+    for name, value in given.items():
+        values[name] = _read(name, value, flag(name))
+    return Settings(**values)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"--config {path}: {getattr(error, 'strerror', None) or error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"--config {path}: not TOML: {error}") from None
+    return {
+        name.replace("-", "_"): _read(name.replace("-", "_"), value, f"{path}: {name}")
+        for name, value in content.items()
+    }
+
+
+def _read(name: str, value: Any, where: str) -> Any:
+    if name not in FIELDS:
+        raise SettingsError(f"{where}: there is no such setting; there are {', '.join(FIELDS)}")
+    try:
+        return FIELDS[name].metadata["read"](value)
+    except ValueError as error:
+        raise SettingsError(f"{where} must be {error}, not {value!r}") from None
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        raise SettingsError(f"{message} (see --help)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m tornado_chat",
+        description="Serve a chat: a page and a WebSocket. Open the address that it prints.",
+        epilog="Each setting can also stand in the TOML file (ping_interval = 25) "
+        "or in the environment (TORNADO_CHAT_PING_INTERVAL=25); a flag wins.",
+        argument_default=argparse.SUPPRESS,
+        allow_abbrev=False,
+    )
+    for name, field in FIELDS.items():
+        default = getattr(Settings, name, None)
+        text = field.metadata["help"] + ("" if default is None else f" ({default})")
+        action = "append" if name == "plugins_dir" else "store"
+        parser.add_argument(flag(name), metavar=field.metadata["metavar"], help=text, action=action)
+    parser.add_argument("--config", metavar="FILE", help="TOML file with settings")
+    parser.add_argument("--version", action="version", version=f"tornado_chat {VERSION} ({speed.describe()})")
+    return parser

@@ -1,0 +1,141 @@
+"""A chat for tests, plugin authors' and our own: clients that talk to a real server on a real socket."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from tornado.httpclient import HTTPRequest
+from tornado.httputil import HTTPHeaders
+from tornado.ioloop import IOLoop
+from tornado.testing import AsyncHTTPTestCase
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from tornado_chat.protocol import Refused
+from tornado_chat.settings import Settings
+from tornado_chat.web import Chat, make_app
+
+
+class Client:
+    """One client of a chat. `events`: all that has come down, oldest first; `hello`: the first of it."""
+
+    def __init__(self, socket: WebSocketClientConnection) -> None:
+        self.socket = socket
+        self.events: list[dict[str, Any]] = []
+        self.hello: dict[str, Any] = {}
+        self._seen = 0
+        self._ended = False
+        self._refs = 0
+
+    @property
+    def closed(self) -> int | None:
+        """The code that the server closed with, None while the connection stands."""
+        return self.socket.close_code
+
+    def send(self, action: str, **fields: Any) -> None:
+        """Send a message and wait for nothing."""
+        self.send_text(json.dumps({"action": action, **fields}))
+
+    def send_text(self, frame: str | bytes) -> None:
+        """Send a frame as it is."""
+        self.socket.write_message(frame, binary=isinstance(frame, bytes))
+
+    async def call(self, action: str, **fields: Any) -> dict[str, Any]:
+        """Send a message and return its `ok`; an `error` is raised as Refused."""
+        self._refs += 1
+        ref = fields.setdefault("ref", f"call-{self._refs}")
+        self.send(action, **fields)
+        answer = await self.until(lambda event: event["action"] in ("ok", "error") and event["ref"] == ref)
+        if answer["action"] == "error":
+            raise Refused(answer["message"], answer["code"])
+        return answer
+
+    async def until(self, wanted: str | Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Return the next event that is wanted: by its action, or by a condition. Events before it are passed."""
+        while True:
+            while self._seen < len(self.events):
+                event = self.events[self._seen]
+                self._seen += 1
+                if event["action"] == wanted if isinstance(wanted, str) else wanted(event):
+                    return event
+            if not await self._read():
+                raise EOFError(f"closed with {self.closed} before {wanted} came")
+
+    async def until_text(self, text: str) -> dict[str, Any]:
+        """Return the next line that shows this text."""
+        return await self.until(lambda event: event.get("message") == text)
+
+    async def close(self) -> None:
+        """Say goodbye and wait for the answer."""
+        self.socket.close()
+        await self.until_closed()
+
+    async def until_closed(self) -> int | None:
+        """Wait for the end of the connection; return the server's close code."""
+        while await self._read():
+            pass
+        return self.closed
+
+    async def _read(self) -> bool:
+        frame = None if self._ended else await self.socket.read_message()
+        if frame is None:
+            self._ended = True  # Tornado says so once only
+            return False
+        self.events += [json.loads(line) for line in str(frame).split("\n")]
+        return True
+
+
+async def connect(base: str, name: str | None = None, token: str | None = None, **headers: str) -> Client:
+    """Connect to the chat at `base` (http://host:port) and wait for its `hello`.
+
+    HTTPClientError where the upgrade is refused; EOFError where the server closes before it says hello.
+    """
+    query = f"?token={quote(token)}" if token is not None else "" if name is None else f"?name={quote(name)}"
+    request = HTTPRequest(f"ws{base.removeprefix('http')}/ws{query}", headers=HTTPHeaders(headers))
+    client = Client(await websocket_connect(request))
+    try:
+        client.hello = await client.until("hello")
+    except EOFError:
+        await client.close()
+        raise
+    return client
+
+
+class ChatTestCase(AsyncHTTPTestCase):
+    """A chat of its own for each test; `settings` are its settings that differ from the defaults."""
+
+    settings: ClassVar[dict[str, Any]] = {}
+
+    def get_app(self) -> Chat:
+        """Return the chat under test."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.clients: list[Client] = []
+        self.chat = make_app(Settings(**{"data_dir": Path(folder.name), **self.settings}))
+        return self.chat
+
+    async def connect(self, name: str | None = None, **how: Any) -> Client:
+        """Connect a client, which the end of the test disconnects."""
+        client = await connect(f"http://127.0.0.1:{self.get_http_port()}", name, **how)
+        self.clients.append(client)
+        return client
+
+    async def join(self, name: str, *channels: str) -> Client:
+        """Connect a client that joins channels."""
+        client = await self.connect(name)
+        for channel in channels:
+            await client.call("join-channel", target=channel)
+        return client
+
+    def tearDown(self) -> None:
+        """Say goodbye for every client, and wait until the chat has noticed."""
+        IOLoop.current().run_sync(self._disconnect, timeout=5)
+        super().tearDown()
+
+    async def _disconnect(self) -> None:
+        for client in self.clients:
+            await client.close()

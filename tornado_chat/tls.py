@@ -1,0 +1,96 @@
+"""A transport over Tornado's IOStream, for TLS, where the socket cannot be handed to asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
+
+if TYPE_CHECKING:
+    from tornado_chat.websocket import Wire
+
+CHUNK = 64 * 1024  # bytes
+
+
+class StreamTransport:
+    """The methods of asyncio's transport that a Wire uses."""
+
+    def __init__(self, stream: IOStream, wire: Wire) -> None:
+        self._stream = stream
+        self._wire = wire
+        self._waiting = 0  # bytes
+        self._closing = False
+        self._reading: asyncio.Future[bytes] | None = None
+        self._paused = True
+        stream.set_close_callback(self._lost)
+
+    def write(self, data: bytes) -> None:
+        """Write at once what can be, the rest when the client has read."""
+        if self._closing:
+            return
+        try:
+            written = self._stream.write(data)
+        except (StreamClosedError, StreamBufferFullError):
+            return
+        if not written.done():
+            self._waiting += len(data)
+            if self._waiting == len(data):
+                self._wire.pause_writing()
+            written.add_done_callback(lambda done: self._written(done, len(data)))
+
+    def _written(self, done: asyncio.Future[None], size: int) -> None:
+        self._waiting -= size
+        if done.exception() is None and self._waiting == 0:
+            if self._closing:
+                self._stream.close()
+            else:
+                self._wire.resume_writing()
+
+    def get_write_buffer_size(self) -> int:
+        """Return how many bytes wait."""
+        return self._waiting
+
+    def set_write_buffer_limits(self, high: int) -> None:
+        """Do nothing: whatever waits is told."""
+
+    def pause_reading(self) -> None:
+        """Read no more for a while."""
+        self._paused = True
+
+    def resume_reading(self) -> None:
+        """Read."""
+        self._paused = False
+        if self._reading is None and not self._stream.closed():
+            self._reading = asyncio.ensure_future(self._stream.read_bytes(CHUNK, partial=True))
+            self._reading.add_done_callback(self._read)
+
+    def _read(self, done: asyncio.Future[bytes]) -> None:
+        self._reading = None
+        if done.exception() is None:
+            self._wire.data_received(done.result())
+            if not self._paused:
+                self.resume_reading()
+
+    def is_closing(self) -> bool:
+        """Return whether it is, or was, closed."""
+        return self._closing or self._stream.closed()
+
+    def close(self) -> None:
+        """Close when all is written."""
+        self._closing = True
+        if self._waiting == 0:
+            self._stream.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        self._closing = True
+        self._stream.close()
+
+    def can_write_eof(self) -> bool:
+        """Return False: TLS has no half-closed connections here."""
+        return False
+
+    def _lost(self) -> None:
+        self._closing = True
+        asyncio.get_running_loop().call_soon(self._wire.connection_lost, None)

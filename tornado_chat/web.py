@@ -1,0 +1,207 @@
+"""What the server answers over HTTP: the page, its assets, and the WebSocket."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable
+from time import monotonic
+from urllib.parse import urlsplit
+
+from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
+
+from tornado_chat.connection import Connection
+from tornado_chat.history.memory import MemoryHistory
+from tornado_chat.hub import Hub
+from tornado_chat.identity import Identity, load_secret
+from tornado_chat.keepalive import Keepalive
+from tornado_chat.loader import build_registry
+from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Close, Refused, User, encode
+from tornado_chat.router import Router
+from tornado_chat.settings import Settings, SettingsError, find_folder
+from tornado_chat.version import VERSION
+from tornado_chat.websocket import SocketHandler
+
+log = logging.getLogger("tornado_chat")
+
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+)
+
+
+class Chat(Application):
+    """One chat server: the parts that its handlers share."""
+
+    def __init__(self, settings: Settings) -> None:
+        public = str(find_folder("public"))
+        super().__init__(
+            [
+                (r"/()", _Page, {"path": public, "default_filename": "index.html"}),
+                (r"/assets/(.*)", _Page, {"path": public + "/assets"}),
+                (r"/ws", ChatSocket),
+            ],
+            default_handler_class=_NotFound,
+            compress_response=True,
+            log_function=_log_request,
+            websocket_max_message_size=settings.max_message_size,
+        )
+        self.hub = Hub(MemoryHistory(), settings.announce_limit)
+        self.router = Router(build_registry(settings.plugins_dir), self.hub)
+        try:
+            self.identity = Identity(load_secret(settings.data_dir))
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or error
+            raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None
+        self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
+        about = {
+            "server": {"name": "tornado_chat", "version": VERSION},
+            "epoch": self.hub.history.epoch,
+            "limits": {"message": MAX_TEXT, "frame": settings.max_message_size, "page": MAX_PAGE},
+            "actions": self.router.registry.describe(),
+        }
+        self._about = encode(about)[1:]
+
+    def hello(self, user: User) -> bytes:
+        """Return a connection's first line; all but who it is was encoded once."""
+        who = f'{{"action":"hello","user":{user.json()},"token":"{self.identity.token(user)}",'
+        return who.encode() + self._about
+
+
+def make_app(settings: Settings) -> Chat:
+    """Return the chat as a Tornado application, for an HTTPServer or a test."""
+    return Chat(settings)
+
+
+# The page
+
+
+class _Safe(RequestHandler):
+    def set_default_headers(self) -> None:
+        self.set_header("Server", "tornado_chat")
+        self.set_header("Content-Security-Policy", POLICY)
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Referrer-Policy", "no-referrer")
+
+
+class _NotFound(_Safe):
+    def prepare(self) -> None:
+        raise HTTPError(404)
+
+
+class _Page(_Safe, StaticFileHandler):
+    def prepare(self) -> None:
+        if any("\0" in argument for argument in self.path_args):
+            raise HTTPError(400)
+
+    def set_extra_headers(self, path: str) -> None:
+        self.set_header("Cache-Control", "no-cache")  # asked for each time, answered 304 while it is the same
+
+
+# The WebSocket
+
+
+class ChatSocket(_Safe, SocketHandler):
+    """A client's socket: Tornado's handler, whose decoded messages go to the router."""
+
+    application: Chat
+    user: User | None = None
+    connection: Connection | None = None
+
+    def prepare(self) -> None:
+        """Decide before the upgrade who may come in: 403 for another site, 400 for a name nobody can bear."""
+        if not self._is_from_here():
+            raise HTTPError(403, reason="Foreign Origin")
+        token, name = self._first("token"), self._first("name")
+        if token is not None:
+            self.user = self.application.identity.resume(token)
+        elif name is None:
+            raise HTTPError(400, reason="Name Missing: ask for /ws?name=YOU")
+        else:
+            try:
+                self.user = self.application.identity.guest(name)
+            except Refused:
+                raise HTTPError(400, reason="Invalid Name") from None
+
+    def check_origin(self, origin: str) -> bool:
+        """Pass what `prepare` has let through (Tornado asks only for cross-origin requests)."""
+        return True
+
+    def _is_from_here(self) -> bool:
+        origin = self.request.headers.get("Origin")
+        if origin is None:
+            return True  # a program, not a browser
+        here = urlsplit(f"{self.request.protocol}://{self.request.host}".lower())
+        there = urlsplit(origin.lower())
+        return (there.scheme, there.netloc) == (here.scheme, here.netloc)
+
+    def _first(self, name: str) -> str | None:
+        try:
+            return self.request.query_arguments[name][0].decode()
+        except KeyError:
+            return None
+        except UnicodeDecodeError:
+            raise HTTPError(400, reason=f"{name} Is Not UTF-8") from None
+
+    def open(self) -> None:
+        """Introduce the client to the hub and say hello."""
+        if self.user is None:
+            self.close(Close.NOT_SIGNED_IN, "token is not valid here; connect with a name")
+            return
+        chat = self.application
+        self.connection = Connection(self.user, self.wire, chat.hub.flusher)
+        chat.hub.add(self.connection)
+        chat.keepalive.add(self.connection, monotonic())
+        self.connection.gather(chat.hello(self.user))
+
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        """Hand a text frame to the router; binary is not spoken here."""
+        if isinstance(message, bytes):
+            self.close(Close.UNSUPPORTED, "text frames only")
+            return None
+        assert self.connection is not None  # a socket without one was closed when it opened
+        return self.application.router.dispatch(self.connection, message)
+
+    def on_close(self) -> None:
+        """Forget the client: it is gone from the hub and from its channels."""
+        if self.connection is not None:
+            self.application.hub.remove(self.connection)
+            self.application.keepalive.behind.discard(self.connection)
+
+    def on_pause(self) -> None:
+        """Watch a client that reads more slowly than it is written to."""
+        if self.connection is not None:
+            self.connection.fell_behind()
+            self.application.keepalive.behind.add(self.connection)
+
+    def on_resume(self) -> None:
+        """The client has read everything."""
+        if self.connection is not None:
+            self.connection.caught_up()
+            self.application.keepalive.behind.discard(self.connection)
+
+
+def _log_request(handler: RequestHandler) -> None:
+    """Log a request without its query, which may hold a token."""
+    request = handler.request
+    level = logging.INFO if handler.get_status() < 500 else logging.ERROR
+    log.log(
+        level,
+        "%s %s %d %.1f ms %s",
+        request.method,
+        request.path,
+        handler.get_status(),
+        1000 * request.request_time(),
+        request.remote_ip,
+    )
