@@ -1,0 +1,77 @@
+// Starts the page: who one was, the address, the keys, the title.
+
+import {Chat} from "./chat.js";
+import {Login} from "./components/login.js";
+import {Shell} from "./components/shell.js";
+import {html, render} from "./html.js";
+import {openStorage} from "./store.js";
+
+const place = document.getElementById("app");
+let waiting = false;
+
+/** Draw once in a frame, however much has changed; a hidden tab has no frames. */
+function changed() {
+  if (waiting) return;
+  waiting = true;
+  (document.hidden ? setTimeout : requestAnimationFrame)(draw);
+}
+
+function openPlace() {
+  try {
+    return openStorage(window.localStorage);
+  } catch {
+    return openStorage({getItem: () => null, setItem() {}, removeItem() {}}); // storage is forbidden
+  }
+}
+
+const chat = new Chat(openPlace(), document.baseURI.split("#")[0], changed);
+
+function draw() {
+  waiting = false;
+  const inside = chat.user || (chat.state.kind !== "out" && chat.token);
+  render(inside ? html`<${Shell} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
+  if (inside && chat.current && addressed() !== chat.current) {
+    history.pushState(null, "", `#/${encodeURIComponent(chat.current)}`);
+  }
+  showUnread();
+}
+
+/** The channel that the address names. */
+function addressed() {
+  try {
+    return decodeURIComponent(location.hash.replace(/^#\/?/, "")).trim();
+  } catch {
+    return ""; // not ours
+  }
+}
+
+let lastUnread = -1;
+
+function showUnread() {
+  const unread = chat.unread;
+  const hidden = document.hidden && unread ? `(${unread}) ` : "";
+  const title = `${hidden}${chat.current ? `#${chat.current} · ` : ""}Chat`;
+  if (document.title !== title) document.title = title;
+  const shown = hidden ? unread : 0;
+  if (shown === lastUnread) return;
+  lastUnread = shown;
+  document.querySelector("link[rel=icon]").href = shown ? "assets/icon-unread.svg" : "assets/icon.svg";
+}
+
+window.addEventListener("hashchange", () => addressed() && chat.user && chat.open(addressed()));
+document.addEventListener("visibilitychange", () => {
+  chat.away = document.hidden;
+  chat.look();
+  changed();
+});
+window.addEventListener("online", () => chat.state.kind === "waiting" && chat.retryNow());
+
+chat.away = document.hidden;
+if (addressed()) {
+  chat.know(addressed());
+  chat.current = addressed();
+} else {
+  chat.current = [...chat.channels.keys()][0] ?? "";
+}
+if (chat.token) chat.resume();
+draw();

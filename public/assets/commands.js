@@ -1,0 +1,74 @@
+// Slash commands: what the server's actions are called here, and how their fields are written.
+
+/** Split words at blanks; quotes keep them together. */
+function words(text) {
+  return Array.from(text.matchAll(/([^\s"=]+=)?"([^"]*)"|\S+/g), (found) =>
+    found[2] === undefined ? found[0] : (found[1] ?? "") + found[2],
+  );
+}
+
+function convert(value, parameter) {
+  const wrong = (what) => new Error(`${parameter.name} is ${what}`);
+  switch (parameter.type) {
+    case "int":
+      if (!/^-?\d+$/.test(value)) throw wrong("a whole number");
+      return Number(value);
+    case "float":
+      if (value.trim() === "" || !Number.isFinite(Number(value))) throw wrong("a number");
+      return Number(value);
+    case "bool":
+      if (!/^(true|false|yes|no)$/i.test(value)) throw wrong("true or false");
+      return /^(true|yes)$/i.test(value);
+    case "choice": {
+      const choice = parameter.choices.find((one) => String(one) === value);
+      if (choice === undefined) throw wrong(`one of ${parameter.choices.join(", ")}`);
+      return choice;
+    }
+    case "object":
+      throw wrong("an object, which cannot be written here");
+    default:
+      return value;
+  }
+}
+
+/** The actions that can be written as commands: plugins' own, and those that take a channel. */
+export function commands(actions) {
+  const own = new Set(["send-message", "typing", "read", "history"]);
+  return actions.filter(({name}) => !own.has(name) && !name.endsWith("communication-channel"));
+}
+
+/** How a command is written: /roll [sides]. */
+export function usage({name, parameters}) {
+  const fields = parameters.filter((one) => one.name !== "target");
+  return ["/" + name, ...fields.map((one) => (one.required ? `<${one.name}>` : `[${one.name}]`))].join(" ");
+}
+
+/**
+ * Read a line: null where it is no command, else {action, fields}. The last text takes the rest of the line.
+ * Throws an Error with words for the writer.
+ */
+export function parse(line, actions) {
+  if (!line.startsWith("/") || line.startsWith("//")) return null;
+  const [, name, rest] = line.match(/^\/(\S*)\s*([^]*)$/);
+  const action = commands(actions).find((one) => one.name === name);
+  if (!action) throw new Error(`There is no command /${name}. A line that begins with / is written with two of them.`);
+  const parameters = action.parameters.filter((one) => one.name !== "target");
+  const fields = {};
+  const given = words(rest);
+  const places = parameters.filter((one) => !given.some((word) => word.startsWith(`${one.name}=`)));
+  const last = places.at(-1);
+  for (let at = 0; at < given.length; at++) {
+    const word = given[at];
+    const named = parameters.find((one) => word.startsWith(`${one.name}=`));
+    const parameter = named ?? places.shift();
+    if (!parameter) throw new Error(`That is more than ${usage(action)} takes.`);
+    if (!named && parameter === last && parameter.type === "str") {
+      fields[parameter.name] = given.slice(at).join(" ");
+      break;
+    }
+    fields[parameter.name] = convert(named ? word.slice(named.name.length + 1) : word, parameter);
+  }
+  const missing = parameters.find((one) => one.required && !(one.name in fields));
+  if (missing) throw new Error(`${missing.name} is missing: ${usage(action)}`);
+  return {action: name, fields};
+}

@@ -1,0 +1,15 @@
+// A person: initials on the hue of the id, and the name, with what tells twins apart.
+
+import {html} from "../html.js";
+import {distinct, hue, initials} from "../text.js";
+
+export function Avatar({user, small}) {
+  return html`<span class=${small ? "avatar small" : "avatar"} style=${{"--hue": hue(user.id)}} aria-hidden="true">
+    ${initials(user.name)}
+  </span>`;
+}
+
+export function Name({user, users}) {
+  const twin = distinct(user, users);
+  return html`<span class="name" dir="auto">${user.name}</span>${twin && html`<span class="twin" title="Another one has this name">${twin}</span>`}`;
+}

@@ -1,0 +1,18 @@
+// Who is here.
+
+import {html} from "../html.js";
+import {Avatar, Name} from "./avatar.js";
+
+export function Members({channel, me}) {
+  const users = [...channel.users.values()].sort((one, other) => one.name.localeCompare(other.name));
+  return html`<aside class="members" aria-label="Members">
+    <header><h2>Here now: ${channel.count}</h2></header>
+    <ul>
+      ${users.map((user) => html`<li key=${user.id}>
+        <${Avatar} user=${user} small /><span class="dot" aria-hidden="true"></span>
+        <${Name} user=${user} users=${users} />${user.id === me?.id && html`<span class="muted"> you</span>`}
+      </li>`)}
+    </ul>
+    ${channel.count > users.length && html`<p class="muted">and ${channel.count - users.length} more</p>`}
+  </aside>`;
+}

@@ -1,0 +1,73 @@
+// The frame: channels, conversation, members; on a phone, one at a time.
+
+import {html, useEffect, useRef, useState} from "../html.js";
+import {Banner} from "./banner.js";
+import {Composer} from "./composer.js";
+import {Icon} from "./icons.js";
+import {Members} from "./members.js";
+import {Messages} from "./messages.js";
+import {Sidebar} from "./sidebar.js";
+
+export function Shell({chat}) {
+  const [drawer, setDrawer] = useState("");
+  const opener = useRef();
+  const channel = chat.channels.get(chat.current);
+
+  function open(which, event) {
+    opener.current = event.currentTarget;
+    setDrawer(drawer === which ? "" : which);
+  }
+  function close() {
+    if (!drawer) return;
+    setDrawer("");
+    opener.current?.focus();
+  }
+
+  useEffect(() => {
+    function key(event) {
+      if (event.key === "Escape") close();
+      if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+        event.preventDefault();
+        step(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
+      }
+    }
+    window.addEventListener("keydown", key);
+    return () => window.removeEventListener("keydown", key);
+  });
+  useEffect(() => {
+    if (drawer) document.querySelector(drawer === "channels" ? ".sidebar a, .sidebar input" : ".members")?.focus();
+  }, [drawer]);
+
+  return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""}`}>
+    <${Sidebar} chat=${chat} close=${close} />
+    ${drawer && html`<div class="shade" onClick=${close}></div>`}
+    <main class="conversation" inert=${drawer !== "" && matchMedia("(max-width: 719px)").matches}>
+      <header>
+        <button class="quiet only-narrow" onClick=${(event) => open("channels", event)} aria-label="Channels" aria-expanded=${drawer === "channels"}>
+          <${Icon} name="menu" />${chat.unread > 0 && html`<span class="badge"></span>`}
+        </button>
+        <h1 dir="auto">${channel ? html`<span class="hash" aria-hidden="true">#</span> ${channel.name}` : "Chat"}</h1>
+        ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-label="Members" aria-expanded=${drawer === "members"}>
+          <${Icon} name="members" /> ${channel.count || ""}
+        </button>`}
+      </header>
+      <${Banner} chat=${chat} />
+      ${channel
+        ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} />
+            <${Composer} chat=${chat} channel=${channel} />`
+        : html`<div class="empty"><h2>No channel yet</h2><p>Join one by its name, at the left. One that nobody is in is made for you.</p></div>`}
+    </main>
+    ${channel && html`<${Members} channel=${channel} me=${chat.user} />`}
+  </div>`;
+}
+
+/** Go to the next channel, or to the next that has something unread. */
+function step(chat, by, unread) {
+  const names = [...chat.channels.keys()];
+  let at = names.indexOf(chat.current);
+  for (let tried = 0; tried < names.length; tried++) {
+    at = (at + by + names.length) % names.length;
+    const channel = chat.channels.get(names[at]);
+    if (!unread || channel.unread(chat.user.id)) return chat.open(names[at]);
+  }
+}

@@ -1,0 +1,165 @@
+// What the page knows: plain data and how events change it. No DOM, no socket.
+
+const GROUP = 5 * 60_000; // ms: messages of one author within it stand together
+
+export class Channel {
+  /** `lines`: messages and notices in order. A notice has no `seq`; it stands behind the message that was newest. */
+  constructor(name) {
+    this.name = name;
+    this.lines = [];
+    this.seq = 0;
+    this.epoch = "";
+    this.joined = false;
+    this.more = false; // older ones on the server
+    this.users = new Map();
+    this.count = 0;
+    this.typing = new Map(); // user id -> {user, until (ms)}
+    this.read = 0; // seq
+    this.mark = 0; // seq behind which the line "New" stands while one reads; 0: nowhere
+    this.mentions = 0;
+    this.draft = "";
+  }
+
+  get first() {
+    return this.lines.find((line) => line.seq)?.seq ?? 0;
+  }
+
+  unread(me) {
+    let count = 0;
+    for (let at = this.lines.length - 1; at >= 0; at--) {
+      const line = this.lines[at];
+      if (!line.seq) continue;
+      if (line.seq <= this.read) break;
+      if (line.sender?.id !== me) count++;
+    }
+    return count;
+  }
+
+  /** Put messages where their `seq` belongs; those that are here already are left alone. Return the new ones. */
+  merge(messages) {
+    const fresh = [];
+    for (const message of messages) {
+      let at = this.lines.length;
+      while (at > 0 && (this.lines[at - 1].seq ?? this.lines[at - 1].behind) > message.seq) at--;
+      let before = at - 1;
+      while (before >= 0 && !this.lines[before].seq) before--;
+      if (before >= 0 && this.lines[before].seq === message.seq) continue;
+      this.lines.splice(at, 0, message);
+      fresh.push(message);
+      if (message.seq > this.seq) this.seq = message.seq;
+    }
+    return fresh;
+  }
+
+  /** Show a line of the server's that is kept nowhere. */
+  note(notice) {
+    this.lines.push({...notice, behind: this.seq, id: `notice-${Channel.notices++}`});
+  }
+
+  /** Take in the answer to a join: what was missed, or everything anew. */
+  join({epoch, seq, messages, recovered, more, users, count, read}) {
+    if (!recovered) {
+      this.lines = [];
+      this.seq = seq;
+      this.more = more;
+    }
+    const first = this.epoch === "";
+    if (this.epoch && this.epoch !== epoch) this.read = this.mark = 0;
+    this.epoch = epoch;
+    this.joined = true;
+    this.users = new Map(users.map((user) => [user.id, user]));
+    this.count = count;
+    this.merge(messages);
+    this.read = Math.max(this.read, read ?? 0);
+    if (first && !this.read) this.read = seq; // a newcomer has nothing to catch up with
+  }
+
+  presence({joined, left, count}) {
+    for (const user of joined ?? []) this.users.set(user.id, user);
+    for (const user of left ?? []) {
+      this.users.delete(user.id);
+      this.typing.delete(user.id);
+    }
+    this.count = count;
+  }
+}
+Channel.notices = 0;
+
+/** Whether a text speaks to someone of that name. */
+export function mentions(text, name) {
+  const at = text.toLowerCase().indexOf(`@${name.toLowerCase()}`);
+  return at >= 0 && !/[\p{L}\p{N}]/u.test(text[at + name.length + 1] ?? "");
+}
+
+/** Whether a line goes on what the one before it began: the same author, soon after, on the same day. */
+export function continues(line, before) {
+  return Boolean(
+    before && line.sender && before.sender?.id === line.sender.id &&
+    line.time - before.time < GROUP && sameDay(line.time, before.time),
+  );
+}
+
+export function sameDay(one, other) {
+  return new Date(one).toDateString() === new Date(other).toDateString();
+}
+
+/** What has been written and is not known to be stored: it survives a reload, and goes out with its `ref`. */
+export class Outbox {
+  constructor(storage) {
+    this.storage = storage;
+    this.items = storage.read("outbox", []);
+  }
+
+  add(item) {
+    this.items.push(item);
+    this.save();
+  }
+
+  of(channel) {
+    return this.items.filter((item) => item.target === channel);
+  }
+
+  find(ref) {
+    return this.items.find((item) => item.ref === ref);
+  }
+
+  done(ref) {
+    const left = this.items.filter((item) => item.ref !== ref);
+    if (left.length === this.items.length) return;
+    this.items = left;
+    this.save();
+  }
+
+  fail(ref, words) {
+    const item = this.find(ref);
+    if (!item) return;
+    item.error = words;
+    this.save();
+  }
+
+  save() {
+    this.storage.write("outbox", this.items);
+  }
+}
+
+/** The part of localStorage that is the chat's, as JSON; where there is none, nothing outlives the page. */
+export function openStorage(place) {
+  const key = (name) => `tornado_chat.${name}`;
+  return {
+    read(name, otherwise) {
+      try {
+        return JSON.parse(place.getItem(key(name))) ?? otherwise;
+      } catch {
+        return otherwise; // forbidden, or not ours
+      }
+    },
+    write(name, value) {
+      try {
+        if (value === undefined) place.removeItem(key(name));
+        else place.setItem(key(name), JSON.stringify(value));
+      } catch {
+        // full or forbidden: what is on the screen stays true
+      }
+    },
+  };
+}
