@@ -218,6 +218,8 @@ export class Chat {
   }
 
   async join(channel) {
+    if (channel.joining === this.connection.socket) return;
+    channel.joining = this.connection.socket;
     const since = channel.epoch ? {epoch: channel.epoch, seq: channel.seq} : undefined;
     try {
       const answer = await this.connection.call("join-channel", {target: channel.name, since});
@@ -242,6 +244,8 @@ export class Chat {
         if (this.current === channel.name) this.show([...this.channels.keys()][0] ?? "");
         this.words = error.message;
       } else this.say(channel.name, error.message);
+    } finally {
+      channel.joining = null;
     }
     this.changed();
   }

@@ -8,10 +8,10 @@ export function Composer({chat, channel}) {
   const box = useRef();
   const [words, setWords] = useState("");
   const [choice, setChoice] = useState(0);
-  const text = channel.draft;
-  const found = text.match(/^\/(\S*)$/) ? commands(chat.actions).filter(({name}) => `/${name}`.startsWith(text)).slice(0, 8) : [];
   const [dismissed, dismiss] = useState("");
-  const open = found.length > 0 && dismissed !== text && `/${found[0].name}` !== text;
+  const text = channel.draft;
+  const found = dismissed === text ? [] : offered(chat, text);
+  const open = found.length > 0;
 
   useEffect(() => {
     setWords("");
@@ -31,6 +31,7 @@ export function Composer({chat, channel}) {
   }
 
   function send() {
+    const text = channel.draft; // as it is now; what is drawn may be a frame older
     if (!text.trim()) return;
     if (text.length > chat.limits.message) {
       setWords(`A message has at most ${chat.limits.message} characters; this one has ${text.length}.`);
@@ -52,12 +53,14 @@ export function Composer({chat, channel}) {
 
   function key(event) {
     if (event.isComposing || event.keyCode === 229) return; // an input method is at work
+    const found = dismissed === channel.draft ? [] : offered(chat, channel.draft);
+    const open = found.length > 0;
     if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       setChoice((choice + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
     } else if (open && (event.key === "Tab" || event.key === "Enter")) {
       complete(found[Math.min(choice, found.length - 1)]);
     } else if (open && event.key === "Escape") {
-      dismiss(text);
+      dismiss(channel.draft);
     } else if (event.key === "Enter" && !event.shiftKey) {
       send();
     } else return;
@@ -85,4 +88,11 @@ export function Composer({chat, channel}) {
       ${words ? html`<span class="alert">${words}</span>` : left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}
     </p>
   </div>`;
+}
+
+/** The commands that a beginning could become. */
+function offered(chat, text) {
+  if (!/^\/\S*$/.test(text)) return [];
+  const found = commands(chat.actions).filter(({name}) => `/${name}`.startsWith(text));
+  return found.some(({name}) => `/${name}` === text) ? [] : found.slice(0, 8);
 }

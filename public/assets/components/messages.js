@@ -2,7 +2,7 @@
 
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
 import {continues, sameDay} from "../store.js";
-import {clock, day} from "../text.js";
+import {day} from "../text.js";
 import {Icon} from "./icons.js";
 import {Message, Notice, Pending} from "./message.js";
 
@@ -53,7 +53,7 @@ export function Messages({chat, channel}) {
   useEffect(() => {
     // At the bottom one stays there when the window or the box below changes.
     const watch = new ResizeObserver(() => {
-      if (atBottom.current) box.current.scrollTop = box.current.scrollHeight;
+      if (box.current && atBottom.current) box.current.scrollTop = box.current.scrollHeight;
     });
     watch.observe(box.current);
     return () => {

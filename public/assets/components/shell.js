@@ -18,9 +18,7 @@ export function Shell({chat}) {
     setDrawer(drawer === which ? "" : which);
   }
   function close() {
-    if (!drawer) return;
     setDrawer("");
-    opener.current?.focus();
   }
 
   useEffect(() => {
@@ -35,7 +33,8 @@ export function Shell({chat}) {
     return () => window.removeEventListener("keydown", key);
   });
   useEffect(() => {
-    if (drawer) document.querySelector(drawer === "channels" ? ".sidebar a, .sidebar input" : ".members")?.focus();
+    if (drawer === "channels") document.querySelector(".sidebar a, .sidebar input").focus();
+    if (!drawer) opener.current?.focus(); // given back to where it came from
   }, [drawer]);
 
   return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""}`}>

@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import {test} from "node:test";
+
+const assets = "../../public/assets/";
+const {Channel, Outbox, continues, mentions} = await import(assets + "store.js");
+const {parse, usage} = await import(assets + "commands.js");
+const {pause, newRef} = await import(assets + "connection.js");
+const {pieces, initials, day, distinct} = await import(assets + "text.js");
+
+const message = (seq, sender = "a", time = seq) => ({id: String(seq), seq, message: `m${seq}`, sender: sender && {id: sender, name: sender}, time});
+const seqs = (channel) => channel.lines.map((line) => line.seq);
+
+function joined(answer = {}) {
+  const channel = new Channel("general");
+  channel.join({epoch: "e", seq: 0, messages: [], recovered: false, more: false, users: [], count: 0, ...answer});
+  return channel;
+}
+
+test("messages stand in the order of seq, each once, whatever order they come in", () => {
+  const channel = joined();
+  channel.merge([message(2), message(3)]);
+  assert.equal(channel.merge([message(1), message(3), message(5)]).length, 2);
+  channel.merge([message(4), message(4)]);
+  assert.deepEqual(seqs(channel), [1, 2, 3, 4, 5]);
+  assert.equal(channel.seq, 5);
+});
+
+test("a notice stands behind the message that was newest, and hides no double", () => {
+  const channel = joined();
+  channel.merge([message(1)]);
+  channel.note({message: "Ann joined", time: 1});
+  channel.merge([message(1), message(2)]);
+  assert.deepEqual(seqs(channel), [1, undefined, 2]);
+});
+
+test("a join that recovers adds what was missed, another one starts anew", () => {
+  const channel = joined({seq: 2, messages: [message(1), message(2)]});
+  channel.join({epoch: "e", seq: 3, messages: [message(3)], recovered: true, more: false, users: [], count: 0});
+  assert.deepEqual(seqs(channel), [1, 2, 3]);
+  channel.join({epoch: "f", seq: 1, messages: [message(1)], recovered: false, more: true, users: [], count: 0});
+  assert.deepEqual([seqs(channel), channel.seq, channel.read, channel.more], [[1], 1, 0, true]);
+});
+
+test("one's own messages are never unread, and a newcomer has nothing to catch up with", () => {
+  const channel = joined({seq: 1, messages: [message(1)]});
+  assert.equal(channel.unread("me"), 0);
+  channel.merge([message(2), message(3, "me")]);
+  assert.equal(channel.unread("me"), 1);
+});
+
+test("a group is one author within five minutes on one day", () => {
+  const noon = new Date(2026, 1, 1, 12).getTime();
+  assert.equal(continues(message(2, "a", noon + 299_000), message(1, "a", noon)), true);
+  assert.equal(continues(message(2, "a", noon + 300_000), message(1, "a", noon)), false);
+  assert.equal(continues(message(2, "b", noon), message(1, "a", noon)), false);
+  assert.equal(continues(message(2, null, noon), message(1, null, noon)), false);
+});
+
+test("a mention is a whole name", () => {
+  assert.equal(mentions("hi @ann!", "Ann"), true);
+  assert.equal(mentions("hi @anna", "Ann"), false);
+  assert.equal(mentions("ann", "Ann"), false);
+});
+
+test("the outbox is what is stored", () => {
+  const kept = {};
+  const storage = {read: (name, otherwise) => JSON.parse(kept[name] ?? JSON.stringify(otherwise)), write: (name, value) => (kept[name] = JSON.stringify(value))};
+  const outbox = new Outbox(storage);
+  outbox.add({ref: "1", target: "general", message: "a"});
+  outbox.add({ref: "2", target: "other", message: "b"});
+  outbox.fail("2", "no");
+  outbox.done("1");
+  outbox.done("unknown");
+  assert.deepEqual(new Outbox(storage).items, [{ref: "2", target: "other", message: "b", error: "no"}]);
+});
+
+const actions = [
+  {name: "roll", help: "", parameters: [{name: "sides", type: "int", required: false}]},
+  {name: "poll", help: "", parameters: [{name: "target", type: "str"}, {name: "open", type: "bool", required: true}, {name: "question", type: "str", required: true}]},
+  {name: "mood", help: "", parameters: [{name: "how", type: "choice", choices: ["up", 1], required: true}]},
+];
+
+test("a command is read by the schema of its action", () => {
+  assert.equal(parse("hello /roll", actions), null);
+  assert.equal(parse("//roll", actions), null);
+  assert.deepEqual(parse("/roll", actions), {action: "roll", fields: {}});
+  assert.deepEqual(parse("/roll 20", actions), {action: "roll", fields: {sides: 20}});
+  assert.deepEqual(parse("/roll sides=20", actions), {action: "roll", fields: {sides: 20}});
+  assert.deepEqual(parse("/poll yes Tea or coffee?", actions).fields, {open: true, question: "Tea or coffee?"});
+  assert.deepEqual(parse('/poll question="Tea or coffee?" no', actions).fields, {open: false, question: "Tea or coffee?"});
+  assert.deepEqual(parse("/mood 1", actions).fields, {how: 1});
+  assert.equal(usage(actions[1]), "/poll <open> <question>");
+});
+
+test("a wrong command says what to do", () => {
+  for (const [line, words] of [["/rol", /no command/], ["/roll x", /sides is a whole number/], ["/roll 1 2", /more than \/roll/], ["/poll yes", /question is missing/], ["/mood bad", /one of up, 1/]]) {
+    assert.throws(() => parse(line, actions), {message: words});
+  }
+});
+
+test("pauses grow, differ, and after a restart spread from the first one", () => {
+  assert.deepEqual([0, 1, 2, 20].map((tries) => pause(tries, 1006, () => 1)), [500, 1000, 2000, 30000]);
+  assert.equal(pause(3, 1006, () => 0), 2000);
+  assert.equal(pause(0, 1012, () => 0.5), 1500);
+  assert.match(newRef(), /^[0-9a-f]{24}$/);
+});
+
+test("links end where the sentence goes on", () => {
+  assert.deepEqual(pieces("see (https://a.b/c_(d)), or http://e.f."), ["see (", {href: "https://a.b/c_(d)"}, "), or ", {href: "http://e.f"}, "."]);
+  assert.deepEqual(pieces("javascript:alert(1)"), ["javascript:alert(1)"]);
+});
+
+test("people can be told apart", () => {
+  assert.equal(initials("Ann"), "A");
+  assert.equal(initials("ann de Vries"), "AV");
+  assert.equal(initials("👩‍👩‍👧 x"), "👩‍👩‍👧X");
+  assert.equal(distinct({id: "12345", name: "Ann"}, [{id: "6", name: "ann"}]), "1234");
+  assert.equal(distinct({id: "12345", name: "Ann"}, [{id: "12345", name: "Ann"}]), "");
+  assert.equal(day(Date.now()), "Today");
+});
