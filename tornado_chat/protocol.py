@@ -35,6 +35,7 @@ class Error(StrEnum):
     INVALID_NAME = "invalid-name"
     NOT_JOINED = "not-joined"
     REFUSED = "refused"
+    HISTORY_UNAVAILABLE = "history-unavailable"
     INTERNAL = "internal-error"
 
 
