@@ -19,6 +19,16 @@ else:  # the tests run on what the server would run on
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--long"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
+        items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
 @pytest.fixture
 def io_loop() -> Iterator[IOLoop]:
     """pytest-tornado's loop, made without the calls that are deprecated."""

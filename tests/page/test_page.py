@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -28,6 +28,12 @@ async def read(page: Any, text: str) -> None:
     line = page.locator(".message:not(.pending):not(.failed) .text, .notice").get_by_text(text, exact=True)
     await line.wait_for()
     assert await line.count() == 1
+
+
+async def becomes(wanted: Any, ask: Callable[[], Awaitable[Any]]) -> None:
+    """Wait until the page, which draws once in a frame, shows what is wanted."""
+    while await ask() != wanted:
+        await asyncio.sleep(0.02)
 
 
 async def texts(page: Any) -> list[str]:
@@ -57,7 +63,7 @@ async def test_two_people_talk_in_two_channels_leave_and_come_back(people: Opene
                 await page.fill("[aria-label='Name of a channel to join']", "tea & cake")
                 await page.keyboard.press("Enter")
             await page.locator("h1", has_text="tea & cake").wait_for()
-            assert await page.locator(".sidebar li").count() == 2
+            await becomes(2, page.locator(".sidebar li").count)
         await read(ann, "Ben joined the channel")
         await write(ben, "Cake?")
         await read(ann, "Cake?")
@@ -71,7 +77,7 @@ async def test_two_people_talk_in_two_channels_leave_and_come_back(people: Opene
         await ann.fill("[aria-label='Name of a channel to join']", "tea & cake")
         await ann.keyboard.press("Enter")
         await read(ann, "She is gone")
-        assert await texts(ann) == ["Cake?", "She is gone"]
+        await becomes(["Cake?", "She is gone"], lambda: texts(ann))
         assert await ann.locator(".members .name").all_inner_texts() == ["Ann", "Ben"]
 
         await ann.reload()
@@ -90,8 +96,8 @@ async def test_enter_sends_shift_enter_makes_a_line_and_nothing_blank_goes_out(p
         await ann.keyboard.type("two")
         await ann.click("[aria-label=Send]")
         await read(ann, "one\ntwo")
-        assert await texts(ann) == ["one\ntwo"]
-        assert await ann.input_value("textarea") == ""
+        await becomes(["one\ntwo"], lambda: texts(ann))
+        await becomes("", lambda: ann.input_value("textarea"))
 
 
 @browser_test
@@ -115,12 +121,12 @@ async def test_a_plugin_is_a_command_with_its_help(people: Opened) -> None:
         await ann.fill("textarea", "/ro")
         await ann.get_by_role("option", name="Roll one die").wait_for()
         await ann.keyboard.press("Tab")
-        assert await ann.input_value("textarea") == "/roll "
+        await becomes("/roll ", lambda: ann.input_value("textarea"))
         await ann.keyboard.type("6")
         await ann.keyboard.press("Enter")
         await ann.locator(".notice", has_text=re.compile("^Ann rolled [1-6] of 6")).wait_for()
         await write(ann, "/roll many")
-        assert await ann.locator(".composer .alert").inner_text() == "sides is a whole number"
+        await ann.locator(".composer .alert").get_by_text("sides is a whole number", exact=True).wait_for()
         await write(ann, "/nothing")
         await ann.get_by_text("There is no command /nothing").wait_for()
         await write(ann, "//nothing")
@@ -145,8 +151,8 @@ async def test_what_is_missed_comes_after_a_loss_and_what_is_written_meanwhile_g
         await ann.locator(".message.pending", has_text="written offline").wait_for()
         await ann.get_by_role("button", name="Now").click()
         await read(ann, "written offline")
-        assert await texts(ann) == ["before", "missed", "written offline"]
-        assert await ann.locator(".banner").count() == 0
+        await becomes(["before", "missed", "written offline"], lambda: texts(ann))
+        await becomes(0, ann.locator(".banner").count)
         await ben.until_text("written offline")
         await ben.close()
 
@@ -166,7 +172,7 @@ async def test_a_refused_message_is_marked_with_the_words_and_can_be_tried_again
         app.hub.history.append = append  # type: ignore[method-assign]
         await ann.get_by_role("button", name="Try again").click()
         await read(ann, "hello")
-        assert await ann.locator(".failed").count() == 0
+        await becomes(0, ann.locator(".failed").count)
 
 
 @browser_test
@@ -226,7 +232,7 @@ async def test_an_unread_channel_is_heavier_until_one_looks_and_a_line_marks_wha
         await ann.locator(".sidebar li.unread .count.mention").wait_for()
         await ann.keyboard.press("Alt+ArrowUp")
         await ann.locator(".new").wait_for()
-        assert await ann.locator(".sidebar li.unread").count() == 0
+        await becomes(0, ann.locator(".sidebar li.unread").count)
         await ben.call("typing", target="general")
         await ann.get_by_text("Ben is typing…").wait_for()
         await ben.close()
@@ -236,13 +242,12 @@ async def test_an_unread_channel_is_heavier_until_one_looks_and_a_line_marks_wha
 async def test_on_a_phone_the_channels_are_a_drawer_that_takes_and_gives_back_the_focus(people: Opened) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann", viewport={"width": 390, "height": 844})
-        assert not await ann.locator(".sidebar").is_visible()
+        await ann.locator(".sidebar").wait_for(state="hidden")
         await ann.click("button[aria-label=Channels]")
-        assert await ann.locator(".sidebar").is_visible()
-        assert await ann.evaluate("document.activeElement.closest('.sidebar') !== null")
+        await ann.locator(".sidebar :focus").wait_for()
         await ann.keyboard.press("Escape")
-        assert not await ann.locator(".sidebar").is_visible()
-        assert await ann.evaluate("document.activeElement.getAttribute('aria-label')") == "Channels"
+        await ann.locator(".sidebar").wait_for(state="hidden")
+        await ann.locator("button[aria-label=Channels]:focus").wait_for()
         assert await ann.evaluate("document.documentElement.scrollWidth") == 390
 
 
