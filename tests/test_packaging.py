@@ -1,0 +1,48 @@
+"""The wheel, installed where nothing else is, serves the page and the plugins from any folder."""
+
+import json
+import re
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.long
+def test_the_wheel_serves_the_page_and_the_plugins_from_another_folder(tmp_path: Path) -> None:
+    def run(*command: object) -> str:
+        done = subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    source = tmp_path / "source"  # a build leaves files behind
+    run("git", "clone", "--quiet", ROOT, source)
+    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, source)
+    run(sys.executable, "-m", "venv", tmp_path / "empty")
+    python = tmp_path / "empty" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", *tmp_path.glob("*.whl"))
+    assert {one["name"] for one in json.loads(run(python, "-m", "pip", "list", "--format", "json"))} <= {
+        "pip", "setuptools", "tornado", "tornado_chat", "tornado-chat",
+    }  # fmt: skip
+
+    command = [str(python), "-m", "tornado_chat", "--port", "0", "--data-dir", str(tmp_path / "data")]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as server:
+        try:
+            assert server.stdout is not None
+            address = re.search(r"http://\S+", server.stdout.readline())
+            assert address is not None
+            page = urllib.request.urlopen(address[0]).read().decode()
+            for asset in re.findall(r'(?:src|href)="(assets/[^"]+)"', page):
+                assert urllib.request.urlopen(address[0] + asset).status == 200
+        finally:
+            server.terminate()
+        assert server.wait(10) == 0
+    assert "roll" in run(python, "-c", (
+        "from tornado_chat.loader import build_registry; from tornado_chat.settings import Settings;"
+        "print(*build_registry(Settings().plugins_dir).actions)"
+    ))  # fmt: skip
