@@ -11,16 +11,19 @@ import sys
 from collections.abc import Sequence
 
 from tornado.httpserver import HTTPServer
+from tornado.ioloop import PeriodicCallback
 from tornado.netutil import bind_sockets
 
-from tornado_chat import logs
+from tornado_chat import commands, logs
+from tornado_chat.history.opening import DatabaseError
 from tornado_chat.keepalive import new_loop
 from tornado_chat.protocol import Close
 from tornado_chat.registry import RegistryError
 from tornado_chat.settings import Settings, SettingsError, load
 from tornado_chat.web import Chat, make_app
 
-DRAIN = 5.0  # seconds that clients have for their goodbye
+DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
+TRIM = 3600.0  # seconds between two looks for what is kept no longer
 log = logging.getLogger("tornado_chat")
 
 
@@ -33,11 +36,15 @@ async def serve(settings: Settings) -> None:
     for each in sockets:
         host, port = each.getsockname()[:2]
         print(f"tornado_chat is at http://{f'[{host}]' if ':' in host else host}:{port}/", flush=True)
+    print(f"What is kept is in {settings.data_dir}", flush=True)
+    trim = PeriodicCallback(chat.trim, TRIM * 1000)
+    trim.start()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
     server.stop()
+    trim.stop()
     await drain(chat)
     await server.close_all_connections()
 
@@ -55,8 +62,9 @@ def _bind(settings: Settings) -> list[socket.socket]:
 
 
 async def drain(chat: Chat) -> None:
-    """Say 1012 to everyone and wait until they are gone; after 5 s they are cut off."""
+    """Finish what is being stored, say 1012 to everyone and wait until they are gone; who lingers is cut off."""
     chat.keepalive.stop()
+    await asyncio.wait({asyncio.ensure_future(chat.close())}, timeout=DRAIN)
     chat.hub.close()
     deadline = asyncio.get_running_loop().time() + DRAIN
     while chat.hub.connections and asyncio.get_running_loop().time() < deadline:
@@ -67,11 +75,14 @@ async def drain(chat: Chat) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status (2: something given cannot be used)."""
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
+        if arguments and arguments[0] in commands.COMMANDS:
+            return commands.run(arguments)
         settings = load(arguments)
         logs.configure(settings.log_level, settings.log_format)
         new_loop().run_sync(lambda: serve(settings))
-    except (SettingsError, RegistryError) as error:
+    except (SettingsError, RegistryError, DatabaseError) as error:
         print(f"tornado_chat: {error}", file=sys.stderr)
         return 2
     return 0

@@ -58,6 +58,13 @@ class Channel(Outbox):
         """Show a line of the server's own, kept nowhere, to everyone here (but to `skip`)."""
         self._hub.publish(self.name, notice(self.name, text, int(time.time() * 1000), fields), skip)
 
+    def tell(self, user: User, action: str, /, *, skip: Connection | None = None, **fields: Any) -> None:
+        """Send an event that is kept nowhere to one user's connections here (but to `skip`)."""
+        line = encode({"action": action, "channel": self.name, **fields})
+        for member in self.members:
+            if member.user == user and member is not skip:
+                member.gather(line)
+
     async def read(
         self, *, after: int | None = None, before: int | None = None, limit: int = MAX_PAGE
     ) -> tuple[list[Message], bool]:

@@ -9,13 +9,15 @@ from tornado_chat.connection import Connection
 from tornado_chat.flusher import Flusher
 from tornado_chat.history import History
 from tornado_chat.protocol import Close, Error, Message, Refused, User
+from tornado_chat.store import MemoryStore, Store
 
 
 class Hub:
     """Everyone who is connected, and the channels that have members. Actions know it as `ctx.server`."""
 
-    def __init__(self, history: History, announce_limit: int = 200) -> None:
+    def __init__(self, history: History, announce_limit: int = 200, store: Store | None = None) -> None:
         self.history = history
+        self.store = store or MemoryStore()
         self.announce_limit = announce_limit
         self.flusher = Flusher()
         self.connections: set[Connection] = set()
@@ -63,6 +65,12 @@ class Hub:
         if channel is None:
             raise Refused(f"join {name} first", Error.NOT_JOINED)
         return channel
+
+    async def read_up_to(self, user: User, channel: str, seq: int = 0) -> int:
+        """Return how far a user has read a channel, which only grows."""
+        if seq == 0:
+            return int(await self.store.get("read", f"{user.id} {channel}", 0))
+        return int(await self.store.update("read", f"{user.id} {channel}", lambda known: max(known or 0, seq)))
 
     def publish(self, name: str, line: bytes, skip: User | None = None) -> None:
         """Pass a line on to a channel's members, wherever they are connected."""

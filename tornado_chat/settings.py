@@ -101,7 +101,16 @@ class Settings:
     host: str = _setting("127.0.0.1", _text, "HOST", "address to listen on")
     port: int = _setting(3000, _whole(0, 65535), "PORT", "port to listen on; 0 takes a free one")
     data_dir: Path = _setting(default_data_dir, _path, "DIR", "folder for what is kept")
-    history: str = _setting("memory", _choice("memory"), "KIND", "where messages are kept: memory")
+    history: str = _setting(
+        "sqlite",
+        _choice("sqlite", "memory"),
+        "KIND",
+        "where messages are kept: sqlite (in the data folder) or memory",
+    )
+    keep_days: int = _setting(0, _whole(0, 36_500), "N", "delete messages after so many days; 0 keeps them")
+    keep_messages: int = _setting(
+        0, _whole(0, 10**9), "N", "delete all but the newest so many of each channel; 0 keeps them"
+    )
     plugins_dir: tuple[Path, ...] = _setting(
         lambda: (find_folder("plugins"),), _paths, "DIR", "folder of plugins; may be given several times"
     )
@@ -173,17 +182,20 @@ def _read(name: str, value: Any, where: str) -> Any:
         raise SettingsError(f"{where} must be {error}, not {value!r}") from None
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong as one line, a SettingsError."""
+
     def error(self, message: str) -> Any:
         raise SettingsError(f"{message} (see --help)")
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="python -m tornado_chat",
         description="Serve a chat: a page and a WebSocket. Open the address that it prints.",
         epilog="Each setting can also stand in the TOML file (ping_interval = 25) "
-        "or in the environment (TORNADO_CHAT_PING_INTERVAL=25); a flag wins.",
+        "or in the environment (TORNADO_CHAT_PING_INTERVAL=25); a flag wins. Beside serving there are the commands "
+        "backup, restore, export and check: python -m tornado_chat backup --help.",
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )

@@ -115,7 +115,8 @@ class ChatTestCase(AsyncHTTPTestCase):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.clients: list[Client] = []
-        self.chat = make_app(Settings(**{"data_dir": Path(folder.name), **self.settings}))
+        self.chat_settings = Settings(**{"data_dir": Path(folder.name), "history": "memory", **self.settings})
+        self.chat = make_app(self.chat_settings)
         return self.chat
 
     async def connect(self, name: str | None = None, **how: Any) -> Client:
@@ -139,3 +140,4 @@ class ChatTestCase(AsyncHTTPTestCase):
     async def _disconnect(self) -> None:
         for client in self.clients:
             await client.close()
+        await self.chat.close()

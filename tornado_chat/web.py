@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable
 from time import monotonic
@@ -10,7 +11,10 @@ from urllib.parse import urlsplit
 from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
 
 from tornado_chat.connection import Connection
+from tornado_chat.history import History
+from tornado_chat.history.database import Database
 from tornado_chat.history.memory import MemoryHistory
+from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.hub import Hub
 from tornado_chat.identity import Identity, load_secret
 from tornado_chat.keepalive import Keepalive
@@ -18,6 +22,7 @@ from tornado_chat.loader import build_registry
 from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Close, Refused, User, encode
 from tornado_chat.router import Router
 from tornado_chat.settings import Settings, SettingsError, find_folder
+from tornado_chat.store import MemoryStore, SqliteStore, Store
 from tornado_chat.version import VERSION
 from tornado_chat.websocket import SocketHandler
 
@@ -51,19 +56,27 @@ class Chat(Application):
                 (r"/()", _Page, {"path": public, "default_filename": "index.html"}),
                 (r"/assets/(.*)", _Page, {"path": public + "/assets"}),
                 (r"/ws", ChatSocket),
+                (r"/readyz", _Ready),
             ],
             default_handler_class=_NotFound,
             compress_response=True,
             log_function=_log_request,
             websocket_max_message_size=settings.max_message_size,
         )
-        self.hub = Hub(MemoryHistory(), settings.announce_limit)
-        self.router = Router(build_registry(settings.plugins_dir), self.hub)
+        registry = build_registry(settings.plugins_dir)
         try:
             self.identity = Identity(load_secret(settings.data_dir))
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or error
             raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None
+        self.database = Database(settings.data_dir) if settings.history == "sqlite" else None
+        history: History = MemoryHistory()
+        store: Store = MemoryStore()
+        if self.database is not None:
+            history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
+            store = SqliteStore(self.database)
+        self.hub = Hub(history, settings.announce_limit, store)
+        self.router = Router(registry, self.hub)
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
         about = {
             "server": {"name": "tornado_chat", "version": VERSION},
@@ -77,6 +90,16 @@ class Chat(Application):
         """Return a connection's first line; all but who it is was encoded once."""
         who = f'{{"action":"hello","user":{user.json()},"token":"{self.identity.token(user)}",'
         return who.encode() + self._about
+
+    async def trim(self) -> None:
+        """Delete what is kept no longer."""
+        if isinstance(self.hub.history, SqliteHistory):
+            await self.hub.history.trim()
+
+    async def close(self) -> None:
+        """Finish what is being stored, and store no more."""
+        if self.database is not None:
+            await asyncio.to_thread(self.database.close)
 
 
 def make_app(settings: Settings) -> Chat:
@@ -98,6 +121,19 @@ class _Safe(RequestHandler):
 class _NotFound(_Safe):
     def prepare(self) -> None:
         raise HTTPError(404)
+
+
+class _Ready(_Safe):
+    """Whether messages can be stored: 200, or 503 with what is wrong."""
+
+    application: Chat
+
+    def get(self) -> None:
+        database = self.application.database
+        state = database and database.state
+        self.set_status(503 if state else 200)
+        self.set_header("Cache-Control", "no-store")
+        self.write({"ready": not state, "why": state})
 
 
 class _Page(_Safe, StaticFileHandler):

@@ -2,6 +2,6 @@
 
 from types import ModuleType
 
-from tornado_chat.actions import channels, history, join, leave, send, typing, welcome, who
+from tornado_chat.actions import channels, history, join, leave, read, send, typing, welcome, who
 
-BUILT_IN: tuple[ModuleType, ...] = (channels, history, join, leave, send, typing, welcome, who)
+BUILT_IN: tuple[ModuleType, ...] = (channels, history, join, leave, read, send, typing, welcome, who)

@@ -53,4 +53,5 @@ async def join(
         "messages": messages,
         "recovered": recovered,
         "more": more,
+        "read": await ctx.server.read_up_to(ctx.user, name),
     }

@@ -1,0 +1,270 @@
+"""Backups, restoring, exports and checks of a data folder."""
+
+import asyncio
+import io
+import json
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tornado_chat.history.database import Database
+from tornado_chat.history.opening import DatabaseError
+from tornado_chat.history.sqlite import SqliteHistory
+from tornado_chat.maintenance import backup, check, export, restore
+from tornado_chat.protocol import Message, User
+
+ANN = User("1", "Ann")
+
+
+def on(folder: Path, main: Callable[[SqliteHistory], Awaitable[Any]]) -> Any:
+    async def whole() -> Any:
+        database = Database(folder)
+        try:
+            return await main(SqliteHistory(database))
+        finally:
+            await asyncio.to_thread(database.close)
+
+    return asyncio.run(whole())
+
+
+def say(*texts: str, channel: str = "den", sender: User | None = ANN) -> Callable[[SqliteHistory], Awaitable[str]]:
+    async def main(log: SqliteHistory) -> str:
+        for text in texts:
+            await log.append(Message(channel, text, sender, 1_000, None))
+        return log.epoch
+
+    return main
+
+
+async def texts(log: SqliteHistory) -> tuple[str, list[str]]:
+    return log.epoch, [one.text for one in (await log.read("den", limit=200))[0]]
+
+
+def one_line(error: pytest.ExceptionInfo[DatabaseError]) -> str:
+    assert len(str(error.value).splitlines()) == 1
+    return str(error.value)
+
+
+# Backup
+
+
+def test_a_backup_made_while_the_server_writes_is_whole_and_one_file(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "backups" / "chat.backup"
+    file.parent.mkdir()
+
+    async def main(log: SqliteHistory) -> int:
+        for number in range(50):
+            await log.append(Message("den", str(number), ANN, 0, str(number)))
+        made = asyncio.create_task(asyncio.to_thread(backup, data, file))
+        number = 50
+        while not made.done():
+            await log.append(Message("den", str(number), ANN, 0, str(number)))
+            number += 1
+        await made
+        return number
+
+    written = on(data, main)
+    assert [path.name for path in file.parent.iterdir()] == ["chat.backup"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    restore(tmp_path / "new", file)
+    assert check(tmp_path / "new") == []
+    kept = on(tmp_path / "new", texts)[1]
+    assert 50 <= len(kept) <= written
+    assert kept == [str(number) for number in range(len(kept))]
+
+
+def test_a_backup_overwrites_nothing(tmp_path: Path) -> None:
+    on(tmp_path, say("a"))
+    file = tmp_path / "mine"
+    file.write_text("precious")
+    with pytest.raises(DatabaseError, match="is there already") as error:
+        backup(tmp_path, file)
+    one_line(error)
+    assert file.read_text() == "precious"
+
+
+@pytest.mark.parametrize("target", ["none/file", "lock/file"])
+def test_a_backup_to_where_nothing_can_be_written_says_so_and_leaves_nothing(tmp_path: Path, target: str) -> None:
+    on(tmp_path, say("a"))
+    there = set(tmp_path.iterdir())
+    with pytest.raises(DatabaseError, match="cannot be written") as error:
+        backup(tmp_path, tmp_path / target)
+    one_line(error)
+    assert set(tmp_path.iterdir()) == there
+
+
+@pytest.mark.parametrize("act", [lambda f: backup(f, f / "b"), check, lambda f: export(f, io.StringIO())])
+def test_a_folder_without_a_history_is_told_and_none_is_made(tmp_path: Path, act: Any) -> None:
+    with pytest.raises(DatabaseError, match=r"chat\.db is not there") as error:
+        act(tmp_path)
+    one_line(error)
+    assert list(tmp_path.iterdir()) == []
+
+
+# Restore
+
+
+def test_a_restored_history_is_the_backup_with_a_new_epoch_and_the_old_one_stays_beside_it(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    epoch = on(data, say("a", "b"))
+    backup(data, tmp_path / "file")
+    on(data, say("c"))
+    kept = restore(data, tmp_path / "file")
+    assert kept is not None
+    assert kept.name.startswith("chat.db.2")
+    found = on(data, texts)
+    assert found[1] == ["a", "b"]
+    assert found[0] != epoch
+    old = tmp_path / "old"
+    restore(old, kept)
+    assert on(old, texts)[1] == ["a", "b", "c"]
+    assert not list(data.glob(".*"))
+
+
+def test_what_a_killed_server_left_in_its_log_stays_with_the_old_history(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    on(data, say("a"))
+    backup(data, tmp_path / "file")
+    with sqlite3.connect(data / "chat.db") as first:  # left open, so that the log is not folded in
+        first.execute("PRAGMA wal_autocheckpoint=0")
+        first.execute("UPDATE messages SET text = 'in the log'")
+        first.commit()
+        kept = restore(data, tmp_path / "file")
+    assert kept is not None
+    first.close()
+    assert on(data, texts)[1] == ["a"]
+    with sqlite3.connect(kept) as old:
+        assert old.execute("SELECT text FROM messages").fetchall() == [("in the log",)]
+    old.close()
+
+
+def test_nothing_is_restored_while_a_server_runs(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    on(data, say("a"))
+    backup(data, tmp_path / "file")
+
+    async def main(log: SqliteHistory) -> None:
+        with pytest.raises(DatabaseError, match="in use by another server") as error:
+            restore(data, tmp_path / "file")
+        one_line(error)
+
+    on(data, main)
+    assert on(data, texts)[1] == ["a"]
+
+
+@pytest.mark.parametrize("kind", ["missing", "folder", "text", "empty", "foreign", "newer", "cut", "holed"])
+def test_what_is_no_sound_backup_is_refused_and_the_history_stays(tmp_path: Path, kind: str) -> None:
+    data, file = tmp_path / "data", tmp_path / "file"
+    epoch = on(data, say(*(f"{number} {'x' * 500}" for number in range(100))))
+    backup(data, file)
+    content = file.read_bytes()
+    if kind == "missing":
+        file.unlink()
+    elif kind == "folder":
+        file.unlink()
+        file.mkdir()
+    elif kind in ("foreign", "newer"):
+        with sqlite3.connect(file) as other:
+            other.execute("PRAGMA application_id = 7" if kind == "foreign" else "PRAGMA user_version = 99")
+        other.close()
+    else:
+        hole = content[:8192] + b"\xff" * 8192 + content[16384:]
+        file.write_bytes({"text": b"hello " * 999, "empty": b"", "cut": content[:20_000], "holed": hole}[kind])
+    with pytest.raises(DatabaseError) as error:
+        restore(data, file)
+    assert str(file) in one_line(error)
+    found = on(data, texts)
+    assert (found[0], len(found[1])) == (epoch, 100)
+    assert {path.name for path in data.iterdir()} == {"chat.db", "lock"}
+
+
+# Export
+
+
+def test_an_export_has_every_message_as_a_line_of_the_protocol(tmp_path: Path) -> None:
+    on(tmp_path, say("a\nb", "c"))
+    on(tmp_path, say("d", channel="attic", sender=None))
+    out = io.StringIO()
+    assert export(tmp_path, out) == 3
+    found = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [(one["target"], one["seq"], one["message"]) for one in found] == [
+        ("attic", 1, "d"),
+        ("den", 1, "a\nb"),
+        ("den", 2, "c"),
+    ]
+    assert found[0]["sender"] is None
+    assert found[1]["sender"] == {"id": "1", "name": "Ann"}
+    assert found[1]["time"] == 1_000
+
+
+def test_an_export_as_text_can_be_read_and_goes_on_from_page_to_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tornado_chat.maintenance.PAGE", 2)
+    on(tmp_path, say("a\nb", "c", "d", "e"))
+    on(tmp_path, say("f", channel="attic"))
+    out = io.StringIO()
+    assert export(tmp_path, out, channel="den", format="txt") == 4
+    lines = out.getvalue().split("\n")
+    assert lines[:3] == ["1970-01-01 00:00:01 [den] Ann: a", "    b", "1970-01-01 00:00:01 [den] Ann: c"]
+    assert "attic" not in out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [({"channel": "x"}, "no channel x"), ({"format": "pdf"}, "no format pdf")]
+)
+def test_an_export_of_what_there_is_not_is_told(tmp_path: Path, options: Any, words: str) -> None:
+    on(tmp_path, say("a"))
+    with pytest.raises(DatabaseError, match=words) as error:
+        export(tmp_path, io.StringIO(), **options)
+    one_line(error)
+
+
+# Check
+
+
+def test_a_sound_history_has_no_problems_also_when_it_was_trimmed_and_while_it_is_written(tmp_path: Path) -> None:
+    async def main(log: SqliteHistory) -> None:
+        log._keep_messages = 3
+        for number in range(9):
+            await log.append(Message("den", str(number), ANN, 0, None))
+        await log.trim()
+        found: list[list[str]] = []
+        thread = threading.Thread(target=lambda: found.append(check(tmp_path)))
+        thread.start()
+        while thread.is_alive():
+            await log.append(Message("den", "more", ANN, 0, None))
+        assert found == [[]]
+
+    on(tmp_path, main)
+    assert check(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        ("DELETE FROM messages WHERE text = '1'", "1 missing between 1 and 5"),
+        ("DELETE FROM messages WHERE text = '0'", "begins with seq 2, not 1"),
+        ("DELETE FROM channels", "channel that is not there"),
+    ],
+)
+def test_a_gap_is_found(tmp_path: Path, harm: str, words: str) -> None:
+    on(tmp_path, say("0", "1", "2", "3", "4"))
+    with sqlite3.connect(tmp_path / "chat.db") as other:
+        other.execute(harm)
+    other.close()
+    (problem,) = check(tmp_path)
+    assert words in problem
+
+
+def test_a_damaged_file_is_found(tmp_path: Path) -> None:
+    on(tmp_path, say(*(f"{number} {'x' * 500}" for number in range(100))))
+    path = tmp_path / "chat.db"
+    content = bytearray(path.read_bytes())
+    content[-8192:] = b"\xff" * 8192
+    path.write_bytes(content)
+    assert check(tmp_path)

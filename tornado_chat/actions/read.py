@@ -1,0 +1,15 @@
+"""How far one has read: {"action": "read", "target": "general", "seq": 120}."""
+
+from __future__ import annotations
+
+from tornado_chat import Context, Error, Refused, action
+
+
+@action("read")
+async def read(ctx: Context, seq: int) -> None:
+    """Say how far one has read; one's other connections are told."""
+    newest = await ctx.server.history.last(ctx.channel.name)
+    if not 0 <= seq <= newest:
+        raise Refused(f"seq is 0 to {newest}", Error.INVALID_FIELD)
+    position = await ctx.server.read_up_to(ctx.user, ctx.channel.name, seq)
+    ctx.channel.tell(ctx.user, "read", skip=ctx.connection, user=ctx.user, seq=position)

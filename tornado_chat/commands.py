@@ -1,0 +1,70 @@
+"""What `python -m tornado_chat` does beside serving: backup, restore, export, check."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tornado_chat import maintenance
+from tornado_chat.settings import Parser, load
+
+Command = Callable[[Path, argparse.Namespace], int]
+
+
+def _backup(folder: Path, given: argparse.Namespace) -> int:
+    maintenance.backup(folder, given.file)
+    print(f"{folder} is saved in {given.file}")
+    return 0
+
+
+def _restore(folder: Path, given: argparse.Namespace) -> int:
+    kept = maintenance.restore(folder, given.file)
+    print(f"{folder} is what it was in {given.file}" + (f"; what was there is now {kept}" if kept else ""))
+    return 0
+
+
+def _export(folder: Path, given: argparse.Namespace) -> int:
+    maintenance.export(folder, sys.stdout, given.channel, given.format)
+    return 0
+
+
+def _check(folder: Path, given: argparse.Namespace) -> int:
+    problems = maintenance.check(folder)
+    print("\n".join(problems) or f"{folder} is whole: no damage, no seq is missing")
+    return 1 if problems else 0
+
+
+COMMANDS: dict[str, tuple[Command, str]] = {
+    "backup": (_backup, "copy the history into a new file; a server may be running"),
+    "restore": (_restore, "put a backup in the place of the history; no server may be running"),
+    "export": (_export, "write messages to the standard output"),
+    "check": (_check, "look for damage, and for a seq that is missing (exit status 1)"),
+}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line that begins with one of COMMANDS; return the exit status."""
+    name = arguments[0]
+    command, text = COMMANDS[name]
+    parser = Parser(
+        prog=f"python -m tornado_chat {name}",
+        description=text.capitalize() + ".",
+        allow_abbrev=False,
+    )
+    for where, metavar, text in (
+        ("--data-dir", "DIR", "where the history is, as for the server"),
+        ("--config", "FILE", "TOML file with settings"),
+    ):
+        parser.add_argument(where, metavar=metavar, help=text, default=argparse.SUPPRESS)
+    if name in ("backup", "restore"):
+        parser.add_argument("file", metavar="FILE", type=Path, help="the backup")
+    if name == "export":
+        parser.add_argument("--channel", metavar="NAME", help="this channel alone")
+        parser.add_argument(
+            "--format", choices=maintenance.FORMATS, default="jsonl", help="jsonl (the default) or txt"
+        )
+    given = parser.parse_args(arguments[1:])
+    place = [f"--{name.replace('_', '-')}={vars(given)[name]}" for name in ("data_dir", "config") if name in given]
+    return command(load(place).data_dir, given)

@@ -1,0 +1,260 @@
+"""The database of a data folder: one thread writes, one reads, one checkpoints; the loop waits for none of them.
+
+What is submitted while one transaction is being synced forms the next; each is answered after its own sync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tornado_chat.history.jobs import Job, Jobs, take
+from tornado_chat.history.opening import NAME, connect, lock_folder, open_file, pragma
+from tornado_chat.protocol import Error, Refused
+
+log = logging.getLogger("tornado_chat")
+
+PROBE = 0.5  # seconds between two tries to write, while it fails
+SLOW = 5.0  # seconds after which a transaction that does not end is a trouble
+PAUSE = 1.0  # seconds between two checkpoints
+LONG = 16_384  # pages in the write-ahead log (64 MiB) from which on the writer ends a checkpoint itself
+CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
+
+# After one of these the file may not hold what was written, though the next sync succeeds: no more is written.
+LASTING = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY}
+
+T = TypeVar("T")
+
+_abandoned: list[sqlite3.Connection] = []
+
+
+def unavailable() -> Refused:
+    """Return what is answered where nothing can be stored or read."""
+    return Refused("history is not available; try again later", Error.HISTORY_UNAVAILABLE)
+
+
+def _probe(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE facts SET value = value WHERE name = 'epoch'")
+
+
+class Database:
+    """The file `chat.db` of a folder, held by this process alone; DatabaseError if it cannot be used.
+
+    `epoch`: another one when history was lost; `rollbacks`: transactions that failed, so that a job which remembers
+    what it wrote knows when to forget it. Jobs are submitted on one loop.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+        self.rollbacks = 0
+        self._folder = lock_folder(folder)
+        try:
+            self._writing = open_file(self.path)
+            self._reading = connect(self.path, cached_statements=256)
+            self._checking = connect(self.path)
+        except BaseException:
+            os.close(self._folder)
+            raise
+        pragma(self._reading, "query_only=1")
+        pragma(self._checking, "synchronous=FULL")
+        row = self._writing.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
+        self.epoch: str = row[0]
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._writes: Jobs = queue.SimpleQueue()
+        self._reads: Jobs = queue.SimpleQueue()
+        self._gate = threading.Lock()  # nothing is submitted behind the end of the queues
+        self._closed = False
+        self._broken = self._long = False
+        self._trouble: str | None = None
+        self._since = 0.0  # when the transaction that is under way began
+        self._dirty, self._closing = threading.Event(), threading.Event()
+        self._threads = [
+            threading.Thread(target=target, name=f"database-{name}", daemon=True)
+            for name, target in (("write", self._write), ("read", self._read), ("checkpoint", self._checkpoint))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def state(self) -> str | None:
+        """What is wrong, in a few words; None when it is well."""
+        since = self._since
+        if self._trouble is None and since and time.monotonic() - since > SLOW:
+            return f"the disk has not answered for {time.monotonic() - since:.0f} s"
+        return self._trouble
+
+    # Submitting, on the loop
+
+    def submit(self, job: Job) -> None:
+        """Run a job in the writer's next transaction; it is told when that is on the disk, or has failed.
+
+        A job that raises must have written nothing; if it has, the whole transaction is undone.
+        """
+        self._put(self._writes, job)
+
+    async def write(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what a job returned in a transaction, once that is on the disk; Refused if it cannot be stored."""
+        return await self._answer(self._writes, run)
+
+    async def read(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """Return what a job returned that only reads; Refused if it could not."""
+        return await self._answer(self._reads, run)
+
+    async def _answer(self, jobs: Jobs, run: Callable[[sqlite3.Connection], T]) -> T:
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def done(result: T, error: Exception | None) -> None:
+            if future.done():  # nobody waits any more
+                return
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self._put(jobs, Job(run, done))
+        return await future
+
+    def _put(self, jobs: Jobs, job: Job) -> None:
+        self._loop = asyncio.get_running_loop()
+        with self._gate:
+            if not self._closed:
+                jobs.put(job)
+                return
+        self._loop.call_soon(job.done, None, unavailable())
+
+    def close(self) -> None:
+        """Finish what was submitted and let go of the file; blocks meanwhile, so call it off the loop."""
+        with self._gate:
+            if self._closed:
+                return
+            self._closed = True
+            self._writes.put(None)
+            self._reads.put(None)
+        self._closing.set()
+        self._dirty.set()
+        for thread in self._threads:
+            thread.join()
+        if self._broken:  # the last one to close would checkpoint, which a disk that lies turns into a loss
+            _abandoned.append(self._reading)
+        else:
+            self._reading.close()
+        self._checking.close()
+        self._writing.close()
+        os.close(self._folder)
+
+    # Answering, on the loop
+
+    def _tell(self, jobs: list[Job], outcomes: list[tuple[Any, Exception | None]]) -> None:
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
+            self._loop.call_soon_threadsafe(self._settle, jobs, outcomes)
+
+    def _settle(self, jobs: list[Job], outcomes: list[tuple[Any, Exception | None]]) -> None:
+        for job, (result, error) in zip(jobs, outcomes, strict=True):
+            try:
+                job.done(result, error)
+            except Exception:
+                log.exception("telling of a commit failed")
+
+    # The threads
+
+    def _write(self) -> None:
+        while True:
+            try:
+                jobs, last = take(self._writes, PROBE if self._trouble and not self._broken else None)
+            except queue.Empty:
+                self._transact([Job(_probe, lambda result, error: None)])
+                continue
+            if jobs:
+                self._tell(jobs, self._transact(jobs))
+            if last:
+                return
+
+    def _transact(self, jobs: list[Job]) -> list[tuple[Any, Exception | None]]:
+        connection = self._writing
+        outcomes: list[tuple[Any, Exception | None]] = []
+        self._since = time.monotonic()
+        try:
+            if self._broken:
+                raise unavailable()
+            if self._long:  # between two transactions alone it comes to its end, and the log is begun anew
+                self._long = False
+                connection.execute(CHECKPOINT).fetchall()
+            connection.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                changes = connection.total_changes
+                try:
+                    outcomes.append((job.run(connection), None))
+                except sqlite3.Error:
+                    raise
+                except Exception as error:
+                    if connection.total_changes != changes:
+                        raise
+                    outcomes.append((None, error))
+            connection.execute("COMMIT")
+        except Exception as error:
+            self.rollbacks += 1
+            with contextlib.suppress(sqlite3.Error):
+                connection.rollback()
+            self._fail(error, "writing")
+            return [(None, unavailable())] * len(jobs)
+        finally:
+            self._since = 0.0
+        if self._trouble and not self._broken:
+            log.warning("%s can be written again", self.path)
+            self._trouble = None
+        self._dirty.set()
+        return outcomes
+
+    def _read(self) -> None:
+        last = False
+        while not last:
+            jobs, last = take(self._reads, None)
+            outcomes: list[tuple[Any, Exception | None]] = []
+            for job in jobs:
+                try:
+                    outcomes.append((job.run(self._reading), None))
+                except sqlite3.Error as error:
+                    self._fail(error, "reading")
+                    outcomes.append((None, unavailable()))
+                except Exception as error:
+                    outcomes.append((None, error))
+            if jobs:
+                self._tell(jobs, outcomes)
+
+    def _checkpoint(self) -> None:
+        while self._dirty.wait() and not self._closing.wait(PAUSE) and not self._broken:
+            self._dirty.clear()
+            if self._closing.is_set():  # its call to wake up may be what was just cleared
+                return
+            try:
+                pages = self._checking.execute(CHECKPOINT).fetchone()[1]
+                if pages > LONG:  # what came meanwhile is for the writer, but for the most of it
+                    self._checking.execute(CHECKPOINT).fetchone()
+                    self._long = True
+            except sqlite3.Error as error:
+                self._fail(error, "a checkpoint")
+
+    def _fail(self, error: Exception, what: str) -> None:
+        if self._broken:
+            return
+        code = getattr(error, "sqlite_errorcode", 0)
+        # Shared memory cannot grow on a full disk: that is as passing as the full disk.
+        lasting = (code & 0xFF) in LASTING and code != sqlite3.SQLITE_IOERR_SHMSIZE
+        if what != "writing" and not lasting:
+            log.warning("%s: %s failed: %s", self.path, what, error)
+            return
+        trouble = f"{what} failed: {error}" + ("; nothing is written until a restart" if lasting else "")
+        if trouble != self._trouble:
+            log.error("%s: %s", self.path, trouble, exc_info=None if isinstance(error, sqlite3.Error) else error)
+        self._trouble = trouble
+        self._broken = lasting

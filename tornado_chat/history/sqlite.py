@@ -1,0 +1,165 @@
+"""History in SQLite: kept until it is trimmed; what anyone has seen, and what was acknowledged, is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from tornado_chat.history import rows
+from tornado_chat.history.database import Database, unavailable
+from tornado_chat.history.jobs import WEIGHT, Job
+from tornado_chat.history.memory import again
+from tornado_chat.history.rows import Numbers
+from tornado_chat.protocol import Error, Message, Refused, User
+
+ROWS = 512  # in one transaction: a few ms of the disk, and of the loop when they are told
+WAITING = 20_000  # messages that wait for the disk; more are refused
+ACTIVE = 4_096  # channels whose newest `seq` is at hand
+PIECE = 200  # rows that are deleted at a time
+REST = 0.02  # seconds between two pieces
+
+Post = tuple[Message, asyncio.Future[Message]]
+
+
+class _Batch:
+    """What gathers for one transaction: open until the writer takes it."""
+
+    def __init__(self, history: SqliteHistory) -> None:
+        self._history = history
+        self._posts: list[Post] = []
+        self.taken = False
+        self.size = 0
+
+    def run(self, connection: sqlite3.Connection) -> rows.Stored:
+        """Store the oldest that wait, on the writer's thread."""
+        self.taken = True  # first: whoever appends after this opens another batch
+        waiting = self._history.waiting
+        while waiting and len(self._posts) < ROWS:
+            self._posts.append(waiting.popleft())
+        return self._history.numbers.store(connection, [message for message, _ in self._posts])
+
+    def done(self, stored: rows.Stored | None, error: Exception | None) -> None:
+        """Tell everyone, on the loop: first of the messages, then each of its own."""
+        if stored is None:
+            self._fail()
+            return
+        try:
+            self._history.commit(stored.new)
+        finally:
+            for (message, future), kept in zip(self._posts, stored.kept, strict=True):
+                if future.done():  # nobody waits any more
+                    continue
+                if kept is message:
+                    future.set_result(message)
+                elif kept is None:
+                    refuse(future, Refused("a lone surrogate is no text", Error.INVALID_FIELD))
+                else:
+                    again(kept, message, future)
+
+    def _fail(self) -> None:
+        if not self.taken:  # it was turned away before the writer saw it
+            self.taken = True
+            while self._history.waiting:
+                self._posts.append(self._history.waiting.popleft())
+        for _, future in self._posts:
+            if not future.done():
+                refuse(future, unavailable())
+
+
+def refuse(future: asyncio.Future[Message], error: Refused) -> None:
+    """Fail a post; who does not await it is not told by a log line either."""
+    future.set_exception(error)
+    future.exception()
+
+
+class SqliteHistory:
+    """A History (see there) in a Database.
+
+    `keep_days` and `keep_messages` (of each channel) are what `trim` leaves; None is all.
+    """
+
+    def __init__(self, database: Database, keep_days: float | None = None, keep_messages: int | None = None) -> None:
+        self.epoch = database.epoch
+        self.waiting: deque[Post] = deque()
+        self.numbers = Numbers(database)
+        self._database = database
+        self._keep_days = keep_days
+        self._keep_messages = keep_messages
+        self._committed: Callable[[Sequence[Message]], None] = lambda messages: None
+        self._newest: dict[str, int] = {}
+        self._batch = _Batch(self)
+        self._batch.taken = True
+
+    def on_commit(self, committed: Callable[[Sequence[Message]], None]) -> None:
+        """See History."""
+        self._committed = committed
+
+    def append(self, message: Message) -> asyncio.Future[Message]:
+        """See History."""
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        if len(self.waiting) >= WAITING:
+            refuse(future, unavailable())
+            return future
+        self.waiting.append((message, future))
+        batch = self._batch
+        if batch.taken or batch.size == ROWS:  # looked at last: an open one will find what waits
+            batch = self._batch = _Batch(self)
+            self._database.submit(Job(batch.run, batch.done, WEIGHT))
+        batch.size += 1
+        return future
+
+    def commit(self, messages: Sequence[Message]) -> None:
+        """Tell of committed messages, in order."""
+        newest = self._newest
+        for message in messages:
+            newest[message.channel] = message.seq
+        while len(newest) > ACTIVE:
+            del newest[next(iter(newest))]
+        if messages:
+            self._committed(messages)
+
+    async def find(self, sender: User, ref: str) -> Message | None:
+        """See History."""
+        return await self._database.read(lambda connection: rows.find(connection, sender.id, ref))
+
+    async def last(self, channel: str) -> int:
+        """See History."""
+        known = self._newest.get(channel)
+        if known is not None:
+            return known
+        last = await self._database.read(lambda connection: rows.last(connection, channel))
+        if last:
+            last = self._newest[channel] = max(last, self._newest.get(channel, 0))
+        return last
+
+    async def read(
+        self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> tuple[list[Message], bool]:
+        """See History."""
+        messages = await self._database.read(
+            lambda connection: rows.page(connection, channel, after, before, limit + 1)
+        )
+        if len(messages) <= limit:
+            return messages, False
+        return (messages[:limit] if after is not None else messages[1:]), True
+
+    async def trim(self) -> int:
+        """Delete what is kept no longer, a little at a time; return how many messages. No `seq` comes twice."""
+        if self._keep_days is None and self._keep_messages is None:
+            return 0
+        since = None if self._keep_days is None else int((time.time() - self._keep_days * 86_400) * 1_000)
+        keep, deleted = self._keep_messages, 0
+        at: int | None = 0
+        while at is not None:
+            channels, at = await self._database.read(partial(rows.stale, after=at, since=since, keep=keep))
+            for no in channels:
+                count = PIECE
+                while count == PIECE:
+                    count = await self._database.write(partial(rows.trim, no=no, since=since, keep=keep, piece=PIECE))
+                    deleted += count
+                    await asyncio.sleep(REST)
+        return deleted

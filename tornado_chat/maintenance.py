@@ -1,0 +1,174 @@
+"""Looking after a data folder: what `python -m tornado_chat backup | restore | export | check` do."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from tornado_chat.history import rows
+from tornado_chat.history.opening import (
+    MIGRATIONS,
+    NAME,
+    DatabaseError,
+    connect,
+    copy,
+    lock_folder,
+    pragma,
+    reason,
+    sync,
+    version_of,
+)
+from tornado_chat.protocol import Message
+
+FORMATS = ("jsonl", "txt")
+PAGE = 1_000  # rows of an export that are read at a time
+PROBLEMS = 100  # that are listed of what SQLite finds wrong
+
+
+def backup(folder: Path, file: Path) -> None:
+    """Copy the history to a new file, whole, as of now; a server may be running. Nothing is overwritten."""
+    if file.exists() or file.is_symlink():
+        raise DatabaseError(f"{file} is there already; take another name")
+    with _opened(folder / NAME) as connection, _named(file):
+        copy(connection, file)
+
+
+def restore(folder: Path, file: Path) -> Path | None:
+    """Put a backup in the place of the history, with a new epoch, while no server runs.
+
+    What was there stays beside it, as `chat.db.<time>`; that name is returned (None: nothing was there).
+    """
+    lock = lock_folder(folder)
+    try:
+        with _opened(file) as connection:
+            if problems := _damages(connection):
+                raise DatabaseError(f"{file} is damaged ({problems[0]}); take another backup")
+            made = folder / f"{NAME}.{secrets.token_hex(4)}"
+            with _named(made):
+                copy(connection, made)
+        try:
+            with contextlib.closing(connect(made)) as connection:
+                pragma(connection, "synchronous=FULL")
+                connection.execute("UPDATE facts SET value = ? WHERE name = 'epoch'", (secrets.token_hex(8),))
+            with _named(folder / NAME):
+                return _replace(folder / NAME, made)
+        finally:
+            made.unlink(missing_ok=True)
+    finally:
+        os.close(lock)
+
+
+def _replace(path: Path, made: Path) -> Path | None:
+    """Put one file in another's place; the other one's log must not be there when it is, nor be lost."""
+    kept = None
+    if path.exists():
+        kept = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
+        while kept.exists():
+            kept = kept.with_name(f"{kept.name}.again")
+        for end in ("", "-wal"):
+            if Path(f"{path}{end}").exists():
+                os.link(f"{path}{end}", f"{kept}{end}")  # under both names, whenever the power goes
+        sync(path.parent)
+    for end in ("-wal", "-shm"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+    os.replace(made, path)
+    sync(path.parent)
+    return kept
+
+
+def export(folder: Path, out: TextIO, channel: str | None = None, format: str = "jsonl") -> int:
+    """Write the messages of one channel, or of all, each a line of the protocol or of plain text; return how many.
+
+    In text, further lines of a message are indented.
+    """
+    if format not in FORMATS:
+        raise DatabaseError(f"there is no format {format}; there are {' and '.join(FORMATS)}")
+    count = 0
+    with _opened(folder / NAME) as connection:
+        if version_of(connection, folder / NAME) < len(MIGRATIONS):
+            raise DatabaseError(f"{folder / NAME} is of an older server; start this one once to bring it up to date")
+        names = [row[0] for row in connection.execute("SELECT name FROM channels ORDER BY name")]
+        if channel is not None and channel not in names:
+            raise DatabaseError(f"there is no channel {channel}")
+        for name in names if channel is None else [channel]:
+            for message in _messages(connection, name):
+                out.write((message.line().decode() if format == "jsonl" else _text(message)) + "\n")
+                count += 1
+    return count
+
+
+def _messages(connection: sqlite3.Connection, channel: str) -> Iterator[Message]:
+    page = rows.page(connection, channel, 0, None, PAGE)
+    while page:
+        yield from page
+        page = rows.page(connection, channel, page[-1].seq, None, PAGE)
+
+
+def _text(message: Message) -> str:
+    when = datetime.fromtimestamp(message.time / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    who = message.sender.name if message.sender else "*"
+    words = "\n    ".join(message.text.splitlines())
+    return f"{when} [{message.channel}] {who}: {words}"
+
+
+def check(folder: Path) -> list[str]:
+    """Return what is wrong with a history, a line each: its file, and gaps in the `seq` of its channels."""
+    with _opened(folder / NAME) as connection:
+        return _damages(connection) or _gaps(connection)
+
+
+def _damages(connection: sqlite3.Connection) -> list[str]:
+    try:
+        found = [str(row[0]) for row in connection.execute(f"PRAGMA integrity_check({PROBLEMS})")]
+    except sqlite3.Error as error:
+        return [str(error)]
+    return [line for text in found for line in text.splitlines() if line != "ok"]
+
+
+def _gaps(connection: sqlite3.Connection) -> list[str]:
+    found = connection.execute(
+        f"SELECT m.id >> {rows.SHIFT} AS no, c.name, c.floor, min(m.id) & {rows.LARGEST}, max(m.id) & {rows.LARGEST},"
+        f" count(*) FROM messages m LEFT JOIN channels c ON c.no = m.id >> {rows.SHIFT} GROUP BY 1"
+    )
+    problems = []
+    for no, name, floor, first, last, count in found:
+        if name is None:
+            problems.append(f"messages of a channel that is not there (number {no})")
+        elif first != floor + 1:
+            problems.append(f"channel {json.dumps(name)}: begins with seq {first}, not {floor + 1}")
+        elif last - first + 1 != count:
+            problems.append(
+                f"channel {json.dumps(name)}: {last - first + 1 - count} missing between {first} and {last}"
+            )
+    return problems
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a history that is there, to be read alone; DatabaseError for one that cannot be."""
+    if not path.is_file():
+        raise DatabaseError(f"{path} is not there; is this the right place?")
+    try:
+        with contextlib.closing(connect(path)) as connection:
+            if version_of(connection, path) == 0:
+                raise DatabaseError(f"{path} is no history of this server")
+            pragma(connection, "query_only=1")
+            yield connection
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{path} cannot be read: {reason(error)}") from None
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseError(f"{path} cannot be written: {reason(error)}") from None
