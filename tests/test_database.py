@@ -443,8 +443,9 @@ def test_closing_ends_also_when_a_checkpoint_is_about_to_begin(
 
         def closed_just_before() -> None:
             if not closers:
-                closers.append(threading.Thread(target=database.close, daemon=True))
-                closers[0].start()
+                closer = threading.Thread(target=database.close, daemon=True)
+                closer.start()
+                closers.append(closer)
                 database._closing.wait(5)
                 database._dirty.wait(5)
             clear()

@@ -1,0 +1,249 @@
+"""A client for bots and tests that comes back by itself: nothing is missed, and nothing is said twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import secrets
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.iostream import StreamClosedError
+from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
+
+from tornado_chat.protocol import Close, Refused
+
+FINAL = frozenset({1000, 1001, 1002, 1003, 1007, 1009, Close.NOT_SIGNED_IN, 4403})
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds
+SILENCE = 90.0  # seconds without a sign of the server, which pings every 25 s, after which it is given up
+PAGE = 200
+
+Event = dict[str, Any]
+
+
+class _Place:
+    """A channel that one is in: how far its messages were handed on, and what came while it is caught up."""
+
+    def __init__(self) -> None:
+        self.epoch = ""
+        self.seq = 0
+        self.early: list[Event] | None = []
+
+
+class Client:
+    """One identity's connection to a chat.
+
+    base: the page's address, http://host:port/path. With a `token` (of an earlier client) one is the same user again.
+    ConnectionError, from every call, once the connection has ended for good; `code` is then the close code.
+
+        async with Client("http://127.0.0.1:3000", name="bot") as bot:
+            await bot.join("general")
+            await bot.send("general", "Hello")
+            async for message in bot: ...
+    """
+
+    def __init__(self, base: str, name: str = "", token: str = "") -> None:
+        self.base = base.rstrip("/")
+        self.name = name
+        self.token = token
+        self.user: Event = {}
+        self.code: int | None = None
+        self._places: dict[str, _Place] = {}
+        self._unsent: dict[str, Event] = {}  # ref -> message that is not known to be stored
+        self._calls: dict[str, asyncio.Future[Event]] = {}
+        self._messages: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._socket: WebSocketClientConnection | None = None
+        self._ready: asyncio.Future[None] | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._resuming: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Client:
+        """Connect; ConnectionError where the server does not let one in."""
+        self._ready = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._run())
+        await self._ready
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        """Leave."""
+        assert self._task is not None
+        self._task.cancel()
+        await asyncio.wait({self._task})
+
+    # What one does
+
+    async def join(self, channel: str, history: int = 50) -> Event:
+        """Join a channel; return the server's `ok`, with its newest messages. Later ones come by iteration."""
+        place = self._places.setdefault(channel, _Place())
+        answer = await self.call("join-channel", target=channel, history=history)
+        place.epoch, place.seq = answer["epoch"], answer["seq"]
+        self._hand_on_early(place)
+        return answer
+
+    async def leave(self, channel: str) -> None:
+        """Leave a channel."""
+        self._places.pop(channel, None)
+        await self.call("leave-channel", target=channel)
+
+    async def send(self, channel: str, text: str) -> Event:
+        """Say something; return its `ok` when it is stored, however often the connection is lost meanwhile."""
+        ref = secrets.token_hex(12)
+        message = {"action": "send-message", "target": channel, "message": text, "ref": ref}
+        self._unsent[ref] = message
+        try:
+            place = self._places.get(channel)
+            return await self._ask(message, now=place is None or place.early is None)
+        finally:
+            self._unsent.pop(ref, None)
+
+    async def call(self, action: str, **fields: Any) -> Event:
+        """Call an action; return its `ok`. Refused for an `error`, ConnectionError where the connection is lost."""
+        if self._socket is None:
+            raise ConnectionError("not connected")
+        return await self._ask({"action": action, **fields, "ref": secrets.token_hex(12)})
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """Yield the messages of all channels, each channel's in the order of `seq` and each once; notices too."""
+        while (message := await self._messages.get()) is not None:
+            yield message
+
+    async def _ask(self, message: Event, now: bool = True) -> Event:
+        if self.code is not None:
+            raise ConnectionError(f"the connection has ended ({self.code})")
+        future: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+        self._calls[message["ref"]] = future
+        if now:  # else it goes out when its channel has been joined again
+            self._write(message)
+        try:
+            return await future
+        finally:
+            self._calls.pop(message["ref"], None)
+
+    def _write(self, message: Event) -> None:
+        if self._socket is not None:
+            try:
+                self._socket.write_message(json.dumps(message)).add_done_callback(asyncio.Future.exception)
+            except WebSocketError:
+                pass  # it is lost, which the reader is about to notice
+
+    # The connection, again and again
+
+    async def _run(self) -> None:
+        tries = 0
+        try:
+            while self.code not in FINAL:
+                if await self._connect():
+                    tries = 0
+                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)
+                tries = min(tries + 1, 10)
+                await asyncio.sleep(random.uniform(pause / 2, pause))
+        finally:
+            self.code = self.code or 1006
+            self._messages.put_nowait(None)
+            for future in (*self._calls.values(), self._ready):
+                if future is not None and not future.done():
+                    future.set_exception(ConnectionError(f"the connection has ended ({self.code})"))
+                    future.exception()
+
+    async def _connect(self) -> bool:
+        """Talk over one socket until it is lost; return whether the server said hello."""
+        query = f"token={quote(self.token)}" if self.token else f"name={quote(self.name)}"
+        request = HTTPRequest(f"ws{self.base.removeprefix('http')}/ws?{query}", connect_timeout=5, request_timeout=5)
+        try:
+            socket = await websocket_connect(request)
+        except HTTPClientError as error:
+            if error.code in (400, 403):
+                self.code = 4403
+                assert self._ready is not None
+                if not self._ready.done():
+                    self._ready.set_exception(ConnectionError(f"refused: {error.message}"))
+            return False
+        except (OSError, StreamClosedError):
+            return False
+        heard = False
+        try:
+            while (frame := await asyncio.wait_for(socket.read_message(), SILENCE)) is not None:
+                heard = True
+                for line in str(frame).split("\n"):
+                    self._receive(json.loads(line), socket)
+        except TimeoutError:
+            pass
+        finally:
+            self._lost(socket)
+        if socket.close_code in FINAL:
+            self.code = socket.close_code
+        return heard
+
+    def _lost(self, socket: WebSocketClientConnection) -> None:
+        socket.close()
+        self._socket = None
+        if self._resuming is not None:
+            self._resuming.cancel()
+        for place in self._places.values():
+            place.early = []
+        for ref, future in list(self._calls.items()):
+            if ref not in self._unsent and not future.done():
+                future.set_exception(ConnectionError("the connection was lost"))
+
+    def _receive(self, event: Event, socket: WebSocketClientConnection) -> None:
+        action = event["action"]
+        if action == "hello":
+            self.user, self.token = event["user"], event["token"]
+            self._socket = socket
+            self._resuming = asyncio.create_task(self._resume())
+        elif action == "send-message":
+            place = self._places.get(event["target"])
+            if place is not None and place.early is not None and "seq" in event:
+                place.early.append(event)
+            else:
+                self._hand_on(place, event)
+        elif action in ("ok", "error"):
+            future = self._calls.get(event["ref"] or "")
+            if future is None or future.done():
+                return
+            if action == "ok":
+                future.set_result(event)
+            else:
+                future.set_exception(Refused(event["message"], event["code"]))
+
+    async def _resume(self) -> None:
+        """Join again what one was in, catch up, and say again what is not known to be stored."""
+        for name, place in list(self._places.items()):
+            if place.epoch:
+                await self._catch_up(name, place)
+        for message in list(self._unsent.values()):
+            self._write(message)
+        assert self._ready is not None
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    async def _catch_up(self, name: str, place: _Place) -> None:
+        since = {"epoch": place.epoch, "seq": place.seq}
+        answer = await self.call("join-channel", target=name, since=since, history=PAGE)
+        more = answer["recovered"] and answer["more"]
+        if not answer["recovered"]:  # history was lost, or more of it is gone than one had seen
+            place.epoch, place.seq = answer["epoch"], 0
+        for message in answer["messages"]:
+            self._hand_on(place, message)
+        while more:
+            answer = await self.call("history", target=name, after=place.seq, limit=PAGE)
+            more = answer["more"]
+            for message in answer["messages"]:
+                self._hand_on(place, message)
+        self._hand_on_early(place)
+
+    def _hand_on_early(self, place: _Place) -> None:
+        early, place.early = place.early or [], None
+        for message in early:
+            self._hand_on(place, message)
+
+    def _hand_on(self, place: _Place | None, message: Event) -> None:
+        if place is not None and "seq" in message:
+            if message["seq"] <= place.seq:
+                return
+            place.seq = message["seq"]
+        self._messages.put_nowait(message)
