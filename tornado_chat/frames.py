@@ -5,7 +5,7 @@ A server's side of it: what comes in is masked, what goes out is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import IntEnum
 
 from tornado.util import _websocket_mask as unmask
@@ -35,12 +35,16 @@ class FrameError(Exception):
 
 
 class FrameReader:
-    """Reads one client's frames. `max_size`: bytes of a message, all its fragments together."""
+    """Reads one client's frames. `max_size`: bytes of a message, all its fragments together.
 
-    __slots__ = ("_buffer", "_fragments", "_gathered", "_needed", "_opcode", "max_size")
+    `inflate`, where compression was agreed on: (payload, max_size) -> the message (RFC 7692).
+    """
 
-    def __init__(self, max_size: int) -> None:
+    __slots__ = ("_buffer", "_fragments", "_gathered", "_needed", "_opcode", "inflate", "max_size")
+
+    def __init__(self, max_size: int, inflate: Callable[[bytes, int], bytes] | None = None) -> None:
         self.max_size = max_size
+        self.inflate = inflate
         self._buffer: bytearray | None = None  # a frame that has not wholly come
         self._needed = 0  # bytes that it takes to go on with it
         self._opcode = 0  # of the message whose fragments are coming
@@ -84,7 +88,7 @@ class FrameReader:
 
     def _check(self, first: int, second: int, length: int, extended: int) -> None:
         """Check a header as soon as it has come (RFC 6455, 5.2, 5.4, 5.5)."""
-        if first & 0x70:
+        if first & 0x70 and (self.inflate is None or first & 0x78 != 0x40 or first & 0x0F == 0):
             raise FrameError(1002, "a reserved bit is set")
         opcode = first & 0x0F
         if not second & 0x80:
@@ -107,8 +111,8 @@ class FrameReader:
     def _gather(self, first: int, payload: bytes) -> tuple[int, str | bytes] | None:
         if self._fragments is None:
             if first & 0x80:
-                return first & 0x0F, payload if first & 0x0F == Opcode.BINARY else _decode(payload)
-            self._opcode, self._fragments, self._gathered = first & 0x0F, [payload], len(payload)
+                return self._message(first & 0x4F, payload)
+            self._opcode, self._fragments, self._gathered = first & 0x4F, [payload], len(payload)
             return None
         self._fragments.append(payload)
         self._gathered += len(payload)
@@ -118,7 +122,13 @@ class FrameReader:
             return None
         whole = b"".join(self._fragments)
         self._fragments, self._gathered = None, 0
-        return self._opcode, _decode(whole) if self._opcode == Opcode.TEXT else whole
+        return self._message(self._opcode, whole)
+
+    def _message(self, opcode: int, payload: bytes) -> tuple[int, str | bytes]:
+        if opcode & 0x40 and self.inflate is not None:
+            payload = self.inflate(payload, self.max_size)
+            opcode &= 0x0F
+        return opcode, payload if opcode == Opcode.BINARY else _decode(payload)
 
 
 def _decode(payload: bytes) -> str:

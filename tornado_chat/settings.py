@@ -78,6 +78,14 @@ def _seconds(low: float, high: float) -> Callable[[Any], float]:
     return read
 
 
+def _truth(value: Any) -> bool:
+    if value in ("true", "false"):
+        return bool(value == "true")
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
 def _choice(*choices: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in choices:
@@ -117,6 +125,7 @@ class Settings:
     max_message_size: int = _setting(
         64 * 1024, _whole(1024, 16 * 1024 * 1024), "BYTES", "largest message that a client may send"
     )
+    compress: bool = _setting(False, _truth, "", "compress for the clients that can (permessage-deflate)")
     ping_interval: float = _setting(25.0, _seconds(0.05, 3600), "S", "seconds of silence before a ping")
     ping_timeout: float = _setting(60.0, _seconds(0.1, 7200), "S", "seconds of silence that end a connection")
     announce_limit: int = _setting(
@@ -202,6 +211,9 @@ def _parser() -> argparse.ArgumentParser:
     for name, field in FIELDS.items():
         default = getattr(Settings, name, None)
         text = field.metadata["help"] + ("" if default is None else f" ({default})")
+        if field.default is False:
+            parser.add_argument(flag(name), help=field.metadata["help"], action="store_const", const=True)
+            continue
         action = "append" if name == "plugins_dir" else "store"
         parser.add_argument(flag(name), metavar=field.metadata["metavar"], help=text, action=action)
     parser.add_argument("--config", metavar="FILE", help="TOML file with settings")

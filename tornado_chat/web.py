@@ -84,6 +84,7 @@ class Chat(Application):
             "limits": {"message": MAX_TEXT, "frame": settings.max_message_size, "page": MAX_PAGE},
             "actions": self.router.registry.describe(),
         }
+        self.compress = settings.compress
         self._about = encode(about)[1:]
 
     def hello(self, user: User) -> bytes:
@@ -157,6 +158,7 @@ class ChatSocket(_Safe, SocketHandler):
 
     def prepare(self) -> None:
         """Decide before the upgrade who may come in: 403 for another site, 400 for a name nobody can bear."""
+        self.compress = self.application.compress
         if not self._is_from_here():
             raise HTTPError(403, reason="Foreign Origin")
         token, name = self._first("token"), self._first("name")

@@ -21,6 +21,7 @@ from tornado.log import app_log
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
+from tornado_chat import deflate
 from tornado_chat.frames import FrameError, FrameReader, Opcode, close_frame, frame, parse_close
 from tornado_chat.tls import StreamTransport
 
@@ -36,6 +37,7 @@ HANDSHAKE = (
 class SocketHandler(WebSocketHandler):
     """A WebSocketHandler on a Wire. `on_pause`, `on_resume`: the client reads more slowly than it is written to."""
 
+    compress = False  # whether permessage-deflate is agreed to
     close_code: int | None = None
     close_reason: str | None = None
 
@@ -80,6 +82,7 @@ class Wire(asyncio.Protocol):
         "_closing",
         "_code",
         "_deadline",
+        "_deflates",
         "_early",
         "_handler",
         "_messages",
@@ -95,6 +98,7 @@ class Wire(asyncio.Protocol):
         self._handler = handler
         self._reader: FrameReader | None = FrameReader(handler.max_message_size)
         self._early: bytes | None = b""  # came before the handler was open
+        self._deflates = False
         self._messages: Iterator[tuple[int, str | bytes]] | None = None  # read, and not handled yet
         self._transport: Any = None
         self._closing = False
@@ -142,6 +146,15 @@ class Wire(asyncio.Protocol):
         self.selected_subprotocol = handler.select_subprotocol(offered)
         if self.selected_subprotocol is not None:
             handler.set_header("Sec-WebSocket-Protocol", self.selected_subprotocol)
+        if handler.compress and (offers := ",".join(headers.get_list("Sec-WebSocket-Extensions"))):
+            try:
+                agreed = deflate.accept(offers)
+            except ValueError:
+                raise HTTPError(400, reason="Invalid Extension Parameters") from None
+            if agreed is not None:
+                handler.set_header("Sec-WebSocket-Extensions", agreed)
+                self._deflates = True
+                self._reader = FrameReader(handler.max_message_size, deflate.inflate)
         handler.clear_header("Content-Type")
         handler.set_status(101)
         handler.set_header("Upgrade", "websocket")
@@ -154,9 +167,12 @@ class Wire(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """Begin to write; reading begins when the handler is open."""
         self._transport = transport
-        self.write = transport.write
+        self.write = self._write_deflated if self._deflates else transport.write
         transport.pause_reading()
         transport.set_write_buffer_limits(high=0)  # to be told of whatever waits
+
+    def _write_deflated(self, whole: bytes) -> None:
+        self._transport.write(deflate.deflated(whole))
 
     def data_received(self, data: bytes) -> None:
         """Handle what came; the rest in the next turn, if it is much."""
