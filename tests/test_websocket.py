@@ -19,7 +19,8 @@ from tornado.testing import AsyncHTTPTestCase, ExpectLog, gen_test
 from tornado.web import Application
 from tornado.websocket import websocket_connect
 
-from tornado_chat.websocket import TURN, SocketHandler
+from tornado_chat.websocket import SocketHandler
+from tornado_chat.wire import TURN
 
 
 class Echo(SocketHandler):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
 
 if TYPE_CHECKING:
-    from tornado_chat.websocket import Wire
+    from tornado_chat.wire import Wire
 
 CHUNK = 64 * 1024  # bytes
 
