@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from test_frames import CLOSE, masked
+from test_websocket import Raw
 from tornado.testing import gen_test
 
 from tornado_chat import Refused
@@ -201,3 +203,47 @@ class OriginTest(ChatTestCase):
         origin.send("leave-communication-channel", message="den")
         origin.send("send-message", target="den", message="too late")
         assert (await origin.until("error"))["target"] == "den"
+
+
+class HostileNeighbourTest(ChatTestCase):
+    @gen_test
+    async def test_one_that_breaks_the_protocol_and_stays_silences_nobody(self) -> None:
+        ann, ben = await self.join("Ann", "general"), await self.join("Ben", "general")
+        evil = await Raw.open(self.get_http_port(), path="/ws?name=Evil")
+        evil.writer.write(masked(b'{"action":"join-channel","target":"general"}'))
+        await ann.until_text("Evil joined the channel")
+        evil.writer.write(masked(b"x", rsv=4))
+        while (await evil.frame())[0] != CLOSE:
+            pass
+        for number in range(3):
+            await ann.call("send-message", target="general", message=f"still here {number}")
+            await ben.until_text(f"still here {number}")
+        await evil.leave()
+
+    @gen_test
+    async def test_nothing_is_handled_or_said_after_the_goodbye_for_too_many_mistakes(self) -> None:
+        ann = await self.join("Ann", "general")
+        evil = await Raw.open(self.get_http_port(), path="/ws?name=Evil")
+        lines = ['{"action":"join-channel","target":"general"}', *["bad"] * 30]
+        evil.writer.write(masked("\n".join([*lines, '{"action":"typing","target":"general"}']).encode()))
+        frames = [await evil.frame()]
+        while frames[-1][0] != CLOSE:
+            frames.append(await evil.frame())
+        assert frames[-1][1][:2] == (1008).to_bytes(2, "big")
+        evil.writer.write(masked(frames[-1][1], CLOSE))
+        assert await evil.reader.read() == b""
+        await evil.leave()
+        await ann.until_text("Evil left the channel")
+        assert all(event["action"] != "typing" for event in ann.events)
+
+    @gen_test
+    async def test_a_channel_is_found_under_any_spelling_of_its_name(self) -> None:
+        ann = await self.connect("Ann")
+        assert (await ann.call("join-channel", target="\ufb01rst"))["channel"] == "first"
+        await ann.call("send-message", target="\ufb01rst", message="hello")
+        await ann.call("typing", target="\ufb01rst")
+        (hello,) = [event for event in ann.events if event.get("message") == "hello"]
+        assert hello["target"] == "first"
+
+    def test_an_origin_with_broken_brackets_is_refused(self) -> None:
+        assert self.fetch("/ws?name=a", headers={"Origin": "http://["}).code == 403

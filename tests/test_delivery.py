@@ -89,6 +89,8 @@ async def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
         for _ in range(kills):
             before = len(acked)
             while len(acked) < before + 50:  # it is busy
+                for task in (*writing, *listening):
+                    assert not task.done(), await task
                 await asyncio.sleep(0.01)
             await asyncio.sleep(chance.random() * 0.1)
             await server.end()

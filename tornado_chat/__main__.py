@@ -57,6 +57,8 @@ def _bind(settings: Settings) -> list[socket.socket]:
         return bind_sockets(settings.port, settings.host)
     except socket.gaierror as error:
         raise SettingsError(f"--host {settings.host}: {error.strerror}") from None
+    except UnicodeError:
+        raise SettingsError(f"--host {settings.host}: that is no host name") from None
     except OSError as error:
         where = f"port {settings.port} of {settings.host}"
         if error.errno == errno.EADDRINUSE:

@@ -92,6 +92,11 @@ class Connection(Outbox):
         self.flush()
         self.wire.close(code, reason)
 
+    def end(self) -> None:
+        """A goodbye was said or heard: nothing is written or handled any more (RFC 6455, 5.5.1)."""
+        self.ended = True
+        self.write = self.wire.write
+
     # A reader that falls behind
 
     def fell_behind(self) -> None:

@@ -7,11 +7,15 @@ frame and one system call per reader however many lines it holds.
 from __future__ import annotations
 
 import asyncio
+import logging
+from abc import ABC, abstractmethod
 
 MAX_TURNS = 16
 
+log = logging.getLogger("tornado_chat")
 
-class Outbox:
+
+class Outbox(ABC):
     """Lines that gather until `flush`; what a channel and a connection have in common."""
 
     __slots__ = ("_flusher", "_planned", "lines")
@@ -28,9 +32,9 @@ class Outbox:
             self._planned = True
             self._flusher.plan(self)
 
+    @abstractmethod
     def flush(self) -> None:
         """Send what has gathered."""
-        raise NotImplementedError
 
 
 class Flusher:
@@ -54,7 +58,10 @@ class Flusher:
                 still.append((outbox, now, turns + 1))
             else:
                 outbox._planned = False
-                outbox.flush()
+                try:
+                    outbox.flush()
+                except Exception:  # ours: it must not cost the other outboxes their lines
+                    log.exception("a flush failed")
         if still:
             if not self._waiting:
                 asyncio.get_running_loop().call_soon(self._turn)

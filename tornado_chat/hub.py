@@ -8,7 +8,7 @@ from tornado_chat.channel import Channel
 from tornado_chat.connection import Connection
 from tornado_chat.flusher import Flusher
 from tornado_chat.history import History
-from tornado_chat.protocol import Close, Error, Message, Refused, User
+from tornado_chat.protocol import Close, Error, Message, Refused, User, clean_name
 from tornado_chat.store import MemoryStore, Store
 
 
@@ -61,7 +61,7 @@ class Hub:
 
     def joined(self, connection: Connection, name: str) -> Channel:
         """Return a channel that a connection is a member of; else Refused (`not-joined`)."""
-        channel = connection.channels.get(name)
+        channel = connection.channels.get(name) or connection.channels.get(clean_name(name))
         if channel is None:
             raise Refused(f"join {name} first", Error.NOT_JOINED)
         return channel

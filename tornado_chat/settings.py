@@ -69,7 +69,7 @@ def _seconds(low: float, high: float) -> Callable[[Any], float]:
     def read(value: Any) -> float:
         try:
             number = math.nan if isinstance(value, bool) else float(value)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             number = math.nan
         if not low <= number <= high:
             raise ValueError(f"seconds from {low:g} to {high:g}")
@@ -158,8 +158,8 @@ def flag(name: str) -> str:
 def load(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings of a command line; SettingsError, or an exit of argparse's own (help, version)."""
     given = vars(_parser().parse_args(arguments))
-    config = given.pop("config", None) or environ.get(PREFIX + "CONFIG")
-    values = dict(_from_file(Path(config)) if config else {})
+    config = given.pop("config", environ.get(PREFIX + "CONFIG"))
+    values = dict(_from_file(Path(config)) if config is not None else {})
     for key, value in environ.items():
         if key.startswith(PREFIX) and key != PREFIX + "CONFIG":
             name = key.removeprefix(PREFIX).lower()
@@ -174,12 +174,15 @@ def _from_file(path: Path) -> dict[str, Any]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"--config {path}: {getattr(error, 'strerror', None) or error}") from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"--config {path}: not TOML: {error}") from None
-    return {
-        name.replace("-", "_"): _read(name.replace("-", "_"), value, f"{path}: {name}")
-        for name, value in content.items()
-    }
+    values: dict[str, Any] = {}
+    for key, value in content.items():
+        name = key.replace("-", "_")
+        if name in values:
+            raise SettingsError(f"--config {path}: {name} is there twice, with - and with _")
+        values[name] = _read(name, value, f"{path}: {key}")
+    return values
 
 
 def _read(name: str, value: Any, where: str) -> Any:

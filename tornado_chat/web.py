@@ -180,8 +180,11 @@ class ChatSocket(_Safe, SocketHandler):
         origin = self.request.headers.get("Origin")
         if origin is None:
             return True  # a program, not a browser
-        here = urlsplit(f"{self.request.protocol}://{self.request.host}".lower())
-        there = urlsplit(origin.lower())
+        try:
+            here = urlsplit(f"{self.request.protocol}://{self.request.host}".lower())
+            there = urlsplit(origin.lower())
+        except ValueError:  # brackets that do not match
+            return False
         return (there.scheme, there.netloc) == (here.scheme, here.netloc)
 
     def _first(self, name: str) -> str | None:
@@ -194,6 +197,8 @@ class ChatSocket(_Safe, SocketHandler):
 
     def open(self) -> None:
         """Introduce the client to the hub and say hello."""
+        if self.wire.is_closing():
+            return
         if self.user is None:
             self.close(Close.NOT_SIGNED_IN, "token is not valid here; connect with a name")
             return
@@ -216,6 +221,11 @@ class ChatSocket(_Safe, SocketHandler):
         if self.connection is not None:
             self.application.hub.remove(self.connection)
             self.application.keepalive.behind.discard(self.connection)
+
+    def on_closing(self) -> None:
+        """Handle nothing more of it, and write nothing more to it."""
+        if self.connection is not None:
+            self.connection.end()
 
     def on_pause(self) -> None:
         """Watch a client that reads more slowly than it is written to."""

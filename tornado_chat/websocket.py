@@ -48,6 +48,8 @@ class SocketHandler(WebSocketHandler):
         """Answer the upgrade (RFC 6455, 4.2.2); return whether compression was agreed on."""
         headers = self.request.headers
         key = headers.get("Sec-WebSocket-Key")
+        if self.request.version != "HTTP/1.1":
+            raise HTTPError(400, reason="WebSocket Needs HTTP/1.1")
         if not key or not headers.get("Host"):
             raise HTTPError(400, reason="Missing WebSocket Headers")
         offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name]
@@ -78,6 +80,9 @@ class SocketHandler(WebSocketHandler):
         """Begin the closing handshake (RFC 6455, 7.1.2)."""
         if self.ws_connection is not None:
             self.ws_connection.close(code, reason)
+
+    def on_closing(self) -> None:
+        """A goodbye was said or heard: what is written from now on goes nowhere."""
 
     def on_pause(self) -> None:
         """Something waits: the kernel has not taken all that was written."""

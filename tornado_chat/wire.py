@@ -70,6 +70,8 @@ class Wire(asyncio.Protocol):
             self._deflates = True
             self._reader = FrameReader(handler.max_message_size, deflate.inflate)
         stream = handler.detach()
+        if stream.closed():
+            return  # the client has not waited for the answer
         if isinstance(stream, SSLIOStream):
             self.connection_made(StreamTransport(stream, self))
         else:
@@ -160,8 +162,7 @@ class Wire(asyncio.Protocol):
         else:
             self._code, self._reason = parse_close(payload)
             if not self._closing:
-                self._closing = True
-                self.write(frame(payload, Opcode.CLOSE))
+                self._say_goodbye(frame(payload, Opcode.CLOSE))
             self._reader = None
             self._transport.close()  # the server is the first to close the TCP connection (RFC 6455, 7.1.1)
             self._expect_end()
@@ -171,9 +172,14 @@ class Wire(asyncio.Protocol):
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Say goodbye; the client has 5 s to answer."""
         if not self._closing:
-            self._closing = True
-            self.write(close_frame(code or 1000, reason or ""))
+            self._say_goodbye(close_frame(code or 1000, reason or ""))
             self._expect_end()
+
+    def _say_goodbye(self, last: bytes) -> None:
+        self._closing = True
+        self.write(last)
+        self.write = _write_nowhere
+        self._handler.on_closing()
 
     def abort(self, code: int) -> None:
         """Go at once; `on_close` reads this code."""
@@ -185,8 +191,7 @@ class Wire(asyncio.Protocol):
         """Say why, then end (RFC 6455, 7.1.7): nothing that still comes is read as frames."""
         self._code, self._reason, self._reader = code, reason, None
         if not self._closing:
-            self._closing = True
-            self.write(close_frame(code, reason))
+            self._say_goodbye(close_frame(code, reason))
         if self._transport.can_write_eof():
             self._transport.write_eof()
             self._expect_end(PATIENCE)

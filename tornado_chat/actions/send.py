@@ -22,7 +22,9 @@ async def _said_before(ctx: Context, target: str, text: str) -> dict[str, Any]:
     """Answer a known `ref` as the first time, though its sender has left the channel since."""
     known = ctx.ref and await ctx.server.history.find(ctx.user, ctx.ref)
     if not known:
-        raise Refused(f"join {target} first", Error.NOT_JOINED)
+        channel = ctx.server.joined(ctx.connection, target)  # under the name's one spelling, or not at all
+        channel.post(text, sender=ctx.user, ref=ctx.ref)
+        return {}
     if (known.channel, known.text) != (target, text):
         raise Refused("ref was used for another message; take a new one", Error.INVALID_FIELD)
     return {"id": known.id, "seq": known.seq, "time": known.time}
