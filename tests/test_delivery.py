@@ -119,7 +119,7 @@ async def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
 def run(folder: Path, kills: int) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201
-    new_loop().run_sync(lambda: kill_again_and_again(folder, kills, seed))
+    new_loop().run_sync(lambda: kill_again_and_again(folder, kills, seed), timeout=30 + 3 * kills)
 
 
 def test_ten_kills_in_a_busy_hour_lose_nothing_and_double_nothing(tmp_path: Path) -> None:

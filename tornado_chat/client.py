@@ -166,7 +166,11 @@ class Client:
             return False
         heard = False
         try:
-            while (frame := await asyncio.wait_for(socket.read_message(), SILENCE)) is not None:
+            while True:
+                async with asyncio.timeout(SILENCE):  # (wait_for of Python 3.11 may swallow a cancellation)
+                    frame = await socket.read_message()
+                if frame is None:
+                    break
                 heard = True
                 for line in str(frame).split("\n"):
                     self._receive(json.loads(line), socket)
