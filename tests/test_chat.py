@@ -1,5 +1,6 @@
 """What people and programs do with the chat, over real sockets."""
 
+import asyncio
 import json
 
 import pytest
@@ -247,3 +248,24 @@ class HostileNeighbourTest(ChatTestCase):
 
     def test_an_origin_with_broken_brackets_is_refused(self) -> None:
         assert self.fetch("/ws?name=a", headers={"Origin": "http://["}).code == 403
+
+    @gen_test
+    async def test_a_crowd_that_vanishes_costs_the_others_nothing(self) -> None:
+        ann, ben = await self.join("Ann", "general"), await self.join("Ben", "general")
+        crowd = [await Raw.open(self.get_http_port(), path=f"/ws?name=c{number}") for number in range(40)]
+        for one in crowd:
+            one.writer.write(masked(b'{"action":"join-channel","target":"general"}'))
+        while len(self.chat.hub.channels["general"].members) < 42:
+            await asyncio.sleep(0.001)
+        with self.assertNoLogs("tornado_chat", "ERROR"):
+            for number, one in enumerate(crowd):
+                one.writer.write(masked(b'{"action":"who","ref":"r"}'))
+                ann.send("send-message", target="general", message=f"line {number}")
+                one.writer.transport.abort()
+                await asyncio.sleep(0)
+            for number in range(40):
+                await ben.until_text(f"line {number}")
+            while len(self.chat.hub.connections) > 2:
+                await asyncio.sleep(0.001)
+        for one in crowd:
+            await one.leave()

@@ -185,6 +185,8 @@ class Wire(asyncio.Protocol):
         """Go at once; `on_close` reads this code."""
         self._closing = True
         self._code, self._reader = code, None
+        self.write = _write_nowhere
+        self._handler.on_closing()
         self._transport.abort()
 
     def _fail(self, code: int, reason: str) -> None:
@@ -214,6 +216,7 @@ class Wire(asyncio.Protocol):
         """Tell the handler, once; 1006 where nobody said goodbye (RFC 6455, 7.1.5)."""
         self._closing, self._reader, self._messages = True, None, None
         self.write = _write_nowhere
+        self._handler.on_closing()
         if self._deadline is not None:
             self._deadline.cancel()
         try:
