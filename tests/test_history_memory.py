@@ -45,20 +45,6 @@ def test_an_epoch_is_another_one_after_each_start() -> None:
 # Refs
 
 
-def test_a_ref_belongs_to_its_user() -> None:
-    async def main() -> None:
-        log = MemoryHistory()
-        first = await log.append(message(ref="r"))
-        assert await log.append(message(ref="r", sender=User("1", "Ann, renamed"))) is first
-        assert (await log.append(message(ref="r", sender=BOB))).seq == 2
-        assert (await log.append(message(ref="r", sender=None))).seq == 3
-        assert (await log.append(message(ref="r", sender=None))).seq == 4
-        assert (await log.append(message())).seq == 5
-        assert (await log.append(message())).seq == 6
-
-    run(main)
-
-
 @pytest.mark.parametrize("other", [{"text": "other"}, {"channel": "attic"}])
 def test_a_ref_of_another_text_or_channel_is_refused_and_nothing_is_stored(other: dict[str, str]) -> None:
     async def main() -> None:

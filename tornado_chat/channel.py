@@ -60,6 +60,8 @@ class Channel(Outbox):
 
     def tell(self, user: User, action: str, /, *, skip: Connection | None = None, **fields: Any) -> None:
         """Send an event that is kept nowhere to one user's connections here (but to `skip`)."""
+        if skip is not None and self.present.get(user) == 1:
+            return  # the one who is skipped; a channel may have very many others
         line = encode({"action": action, "channel": self.name, **fields})
         for member in self.members:
             if member.user == user and member is not skip:

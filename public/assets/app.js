@@ -73,5 +73,5 @@ if (addressed()) {
 } else {
   chat.current = [...chat.channels.keys()][0] ?? "";
 }
-if (chat.token) chat.resume();
+if (chat.token) chat.retryNow();
 draw();

@@ -7,6 +7,7 @@ import {Channel, Outbox, mentions} from "./store.js";
 const FIRST_CHANNEL = "general";
 const TYPING_EVERY = 3_000; // ms
 const TYPING_LASTS = 5_000; // ms
+const TELL_EVERY = 2_000; // ms: a busy channel is read many times a second
 const PAGE = 100; // messages that are asked for at once
 
 export class Chat {
@@ -51,13 +52,6 @@ export class Chat {
     this.storage.write("name", name);
     this.storage.write("token", (this.token = "") || undefined);
     this.connection.connect();
-  }
-
-  /** Come back as who one was. Return whether there is someone to be. */
-  resume() {
-    if (!this.token && !this.name) return false;
-    this.connection.connect();
-    return true;
   }
 
   /** Sign out: forget who one was, and what was kept for it. */
@@ -296,7 +290,7 @@ export class Chat {
     }
   }
 
-  /** Remember how far one has read; the other windows of this user are told by the server where it can. */
+  /** Remember how far one has read; the other windows of this user are told by the server. */
   readUpTo(channel, seq, tell = true) {
     if (seq <= channel.read) return;
     channel.read = seq;
@@ -304,8 +298,11 @@ export class Chat {
     this.reads[channel.name] = seq;
     this.storage.write("reads", this.reads);
     if (!tell) channel.mark = 0;
-    else if (this.actions.some(({name}) => name === "read")) {
-      this.connection.call("read", {target: channel.name, seq}).catch(() => {});
+    else if (!channel.telling) {
+      channel.telling = setTimeout(() => {
+        channel.telling = 0;
+        this.connection.call("read", {target: channel.name, seq: channel.read}).catch(() => {});
+      }, TELL_EVERY);
     }
   }
 
