@@ -30,7 +30,7 @@ class People:
     async def open(self, address: str = "/", **context: Any) -> Any:
         """Open the page as someone who was never here."""
         page = await (await self.browser.new_context(**context)).new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(20_000)
         page.on(
             "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
         )
@@ -59,7 +59,7 @@ def people(http_server: HTTPServer, base_url: str) -> Callable[[], AbstractAsync
     @asynccontextmanager
     async def opened() -> AsyncIterator[People]:
         async with playwright.async_playwright() as driver:
-            browser = await driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+            browser = await driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, timeout=90_000)
             found = People(browser, base_url)
             try:
                 yield found

@@ -15,7 +15,8 @@ from tornado_chat.testing import connect
 from tornado_chat.web import Chat
 
 Opened = Callable[[], AbstractAsyncContextManager[Any]]
-browser_test = pytest.mark.gen_test(timeout=40)
+browser_test = pytest.mark.gen_test(timeout=120)  # a browser that starts cold takes its time
+PATIENCE = 20.0  # seconds
 
 
 async def write(page: Any, text: str) -> None:
@@ -32,7 +33,9 @@ async def read(page: Any, text: str) -> None:
 
 async def becomes(wanted: Any, ask: Callable[[], Awaitable[Any]]) -> None:
     """Wait until the page, which draws once in a frame, shows what is wanted."""
-    while await ask() != wanted:
+    deadline = asyncio.get_running_loop().time() + PATIENCE
+    while (shown := await ask()) != wanted:
+        assert asyncio.get_running_loop().time() < deadline, f"{wanted!r} is wanted, {shown!r} is shown"
         await asyncio.sleep(0.02)
 
 
