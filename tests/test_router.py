@@ -1,6 +1,5 @@
 """One frame in, its handlers called, each call answered: a real hub, history and registry, no socket."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +7,9 @@ from typing import Any
 import pytest
 from helpers import Client, House, module, run, turns
 
+from tornado_chat.history.database import unavailable
 from tornado_chat.history.memory import MemoryHistory
+from tornado_chat.post import Post
 from tornado_chat.protocol import Message
 
 PLUGIN = """
@@ -64,19 +65,19 @@ class SlowDisk(MemoryHistory):
 
     def __init__(self) -> None:
         super().__init__()
-        self.held: list[tuple[Message, asyncio.Future[Message]]] = []
+        self.held: list[tuple[Message, Post]] = []
 
-    def append(self, message: Message) -> asyncio.Future[Message]:
-        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self.held.append((message, future))
-        return future
+    def append(self, message: Message) -> Post:
+        post = Post()
+        self.held.append((message, post))
+        return post
 
     async def commit(self, *failed: int) -> None:
-        for number, (message, future) in enumerate(self.held):
+        for number, (message, post) in enumerate(self.held):
             if number in failed:
-                future.set_exception(OSError("no space left"))
+                post.fail(unavailable())
             else:
-                future.set_result(super().append(message).result())
+                post.keep(await super().append(message))
         self.held.clear()
         await turns()
 

@@ -11,6 +11,7 @@ from tornado_chat.connection import Connection
 from tornado_chat.context import current
 from tornado_chat.flusher import Outbox
 from tornado_chat.frames import text_frames
+from tornado_chat.post import Post
 from tornado_chat.protocol import MAX_PAGE, Message, User, clean_text, encode, fitting, notice
 
 if TYPE_CHECKING:
@@ -37,18 +38,18 @@ class Channel(Outbox):
 
     # For actions and plugins
 
-    def post(self, text: str, *, sender: User | None = None, ref: str | None = None) -> asyncio.Future[Message]:
+    def post(self, text: str, *, sender: User | None = None, ref: str | None = None) -> Post:
         """Say something that is kept; without a sender it is the server's own.
 
-        The order is settled now; the future is done when it is stored, and need not be awaited. Refused
-        (`invalid-field`) for a text that is empty or longer than 4,000 characters.
+        The order is settled now; what is returned can be awaited, but need not be. Refused (`invalid-field`) for
+        a text that is empty or longer than 4,000 characters.
         """
         message = Message(self.name, clean_text(text), sender, int(time.time() * 1000), ref)
-        future = self._hub.history.append(message)
+        post = self._hub.history.append(message)
         call = current.get()
         if call is not None:
-            call.posts.append(future)
-        return future
+            call.posts.append(post)
+        return post
 
     def publish(self, action: str, *, skip: User | None = None, **fields: Any) -> None:
         """Send an event that is kept nowhere to everyone here (but to `skip`)."""

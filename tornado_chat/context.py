@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tornado_chat.channel import Channel
     from tornado_chat.connection import Connection
     from tornado_chat.hub import Hub
-    from tornado_chat.protocol import Message, User
+    from tornado_chat.post import Post
+    from tornado_chat.protocol import User
+    from tornado_chat.router import Router
 
 #: The call that is being handled here, so that its `ok` can wait for what it posts.
 current: ContextVar[Context | None] = ContextVar("current", default=None)
@@ -26,22 +25,21 @@ class Context:
     `server` knows the connections and channels; `ref` is the client's name for this call, or None.
     """
 
-    __slots__ = ("_channel", "_perform", "connection", "posts", "ref", "server")
+    __slots__ = ("_channel", "_router", "connection", "posts", "ref")
 
     def __init__(
-        self,
-        connection: Connection,
-        channel: Channel | None,
-        server: Hub,
-        ref: str | None,
-        perform: Callable[[Context, str], Any],
+        self, connection: Connection, channel: Channel | None, ref: str | None, router: Router, posts: list[Post]
     ) -> None:
         self.connection = connection
-        self.server = server
         self.ref = ref
-        self.posts: list[asyncio.Future[Message]] = []
+        self.posts = posts
         self._channel = channel
-        self._perform = perform
+        self._router = router
+
+    @property
+    def server(self) -> Hub:
+        """The connections and channels that there are."""
+        return self._router.hub
 
     @property
     def user(self) -> User:
@@ -61,7 +59,6 @@ class Context:
 
     async def perform(self, name: str, channel: Channel) -> Any:
         """Call another action about `channel`, internal ones too; return what its handler returns."""
-        inner = Context(self.connection, channel, self.server, self.ref, self._perform)
-        inner.posts = self.posts
-        result = self._perform(inner, name)
+        inner = Context(self.connection, channel, self.ref, self._router, self.posts)
+        result = self._router.perform(inner, name)
         return await result if inspect.isawaitable(result) else result

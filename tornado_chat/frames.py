@@ -77,7 +77,9 @@ class FrameReader:
                 break
             payload = unmask(data[start - 4 : start], data[start:stop])
             at = stop
-            if first & 0x08:
+            if first == 0x81 and self._fragments is None:  # what nearly all of them are
+                yield 1, _decode(payload)
+            elif first & 0x08:
                 yield first & 0x0F, payload
             elif (message := self._gather(first, payload)) is not None:
                 yield message

@@ -102,11 +102,11 @@ class Message:
 
     def line(self) -> bytes:
         """Return the `send-message` line of this message."""
-        sender = self.sender
+        sender = "null" if self.sender is None else self.sender.json()
+        ref = "" if self.ref is None else f',"ref":{_quote(self.ref)}'
         return (
             f'{{"action":"send-message","target":{_quote(self.channel)},"message":{_quote(self.text)},'
-            f'"sender":{"null" if sender is None else sender.json()},"id":"{self.id}","seq":{self.seq},'
-            f'"time":{self.time}{"" if self.ref is None else f""","ref":{_quote(self.ref)}"""}}}'
+            f'"sender":{sender},"id":"{self.id}","seq":{self.seq},"time":{self.time}{ref}}}'
         ).encode()
 
 
@@ -154,7 +154,7 @@ def decode(text: str) -> dict[str, Any]:
         raise Refused(f"not JSON: {_explain(text)}", Error.INVALID_JSON) from None
     if type(value) is not dict:
         raise Refused("not a JSON object; one object per line is expected", Error.INVALID_JSON)
-    if text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if len(text) > 2 * MAX_DEPTH and text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise Refused(f"nested deeper than {MAX_DEPTH}", Error.INVALID_JSON)
     return value
 
@@ -249,6 +249,15 @@ _encode = json.JSONEncoder(
 def encode(event: Mapping[str, Any]) -> bytes:
     """Return an event as one line, without a line end; a User or Message in it becomes its object."""
     return _encode(event).encode()
+
+
+def answer(ref: str, message: Message | None, results: Mapping[str, Any] | None) -> bytes:
+    """Return the `ok` of a call: what it posted last, if anything, and its results."""
+    if results:
+        stored = {"id": message.id, "seq": message.seq, "time": message.time} if message else {}
+        return encode({**stored, **results, "action": "ok", "ref": ref})
+    said = f',"id":"{message.id}","seq":{message.seq},"time":{message.time}' if message else ""
+    return f'{{"action":"ok","ref":{_quote(ref)}{said}}}'.encode()
 
 
 def notice(channel: str, text: str, time: int, fields: Mapping[str, Any]) -> bytes:

@@ -243,6 +243,8 @@ def _or_none(check: Checker) -> Checker:
 
 
 def _chain(first: Checker, then: Checker) -> Checker:
+    if first is _text:  # in every message that is said
+        return lambda value: then(value if type(value) is str else _text(value))
     return lambda value: then(first(value))
 
 

@@ -7,12 +7,13 @@ import inspect
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from typing import Any
 
 from tornado_chat.connection import Connection
 from tornado_chat.context import Context, current
 from tornado_chat.hub import Hub
-from tornado_chat.protocol import MAX_REF, MISTAKES, Close, Error, Refused, decode
+from tornado_chat.protocol import MAX_REF, MISTAKES, Close, Error, Refused, answer, decode
 from tornado_chat.registry import Action, Registry
 
 log = logging.getLogger("tornado_chat")
@@ -73,14 +74,17 @@ class Router:
             if ref is not None and (type(ref) is not str or len(ref) > MAX_REF):
                 ref = None
                 raise Refused(f"ref must be text of at most {MAX_REF} characters", Error.INVALID_FIELD)
-            action = self._find(message)
+            name = message.get("action")
+            action = self.registry.actions.get(name) if type(name) is str else None
+            if action is None or action.internal:
+                raise _unknown(name)
             arguments = action.bind(message)
             channel = None
             if action.channel:
                 if type(target) is not str:
                     raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
                 channel = connection.channels.get(target) or self.hub.joined(connection, target)
-            context = Context(connection, channel, self.hub, ref, self._perform)
+            context = Context(connection, channel, ref, self, [])
             token = current.set(context)
             try:
                 result = action.handler(context, **arguments)
@@ -94,16 +98,8 @@ class Router:
         self._settle(context, result, action, target)
         return None
 
-    def _find(self, message: dict[str, Any]) -> Action:
-        name = message.get("action")
-        if type(name) is not str:
-            raise Refused("action must be the name of an action", Error.INVALID_FIELD)
-        action = self.registry.actions.get(name)
-        if action is None or action.internal:
-            raise Refused(f"there is no action {name[:64]!r}", Error.UNKNOWN_ACTION)
-        return action
-
-    def _perform(self, context: Context, name: str) -> Any:
+    def perform(self, context: Context, name: str) -> Any:
+        """Call an action from within a call; return what its handler returns."""
         action = self.registry.actions[name]
         return action.handler(context, **action.bind({}))
 
@@ -118,32 +114,24 @@ class Router:
     # Its answer
 
     def _settle(self, context: Context, results: dict[str, Any] | None, action: Action, target: object) -> None:
-        """Answer `ok` once all that the call posted is committed; if one was not, answer that error."""
-
-        def kept(_: object = None) -> None:
-            for post in posts:
-                error = post.exception()
-                if error is not None:
-                    self._failed(context.connection, error, context.ref, target, action)
-                    return
-            if context.ref is not None:
-                answer = {}
-                if posts:
-                    message = posts[-1].result()
-                    answer = {"id": message.id, "seq": message.seq, "time": message.time}
-                try:
-                    context.connection.send({**answer, **(results or {}), "action": "ok", "ref": context.ref})
-                except Exception as error:  # a result that cannot be encoded
-                    self._failed(context.connection, error, context.ref, target, action)
-
-        posts = context.posts
-        waiting = [post for post in posts if not post.done()]
-        if not waiting:
-            kept()
-        elif len(waiting) == 1:
-            waiting[0].add_done_callback(kept)
+        """Answer `ok` once all that the call posted is stored; if one was not, answer that error."""
+        message = None
+        for post in context.posts:
+            message = post.stored
+            if message is None:
+                if post.error is None:  # look again when it is decided
+                    post.then(partial(self._settle, context, results, action, target))
+                else:
+                    self._failed(context.connection, post.error, context.ref, target, action)
+                return
+        if context.ref is None:
+            return
+        try:
+            line = answer(context.ref, message, results)
+        except Exception as error:  # a result that cannot be encoded
+            self._failed(context.connection, error, context.ref, target, action)
         else:
-            asyncio.gather(*waiting, return_exceptions=True).add_done_callback(kept)
+            context.connection.gather(line)
 
     def _failed(
         self,
@@ -164,3 +152,9 @@ class Router:
         connection.refuse(refused, ref, target)
         if refused.code in MISTAKES and connection.count_mistake(self._clock()):
             connection.close(Close.POLICY, "too many errors")
+
+
+def _unknown(name: object) -> Refused:
+    if type(name) is not str:
+        return Refused("action must be the name of an action", Error.INVALID_FIELD)
+    return Refused(f"there is no action {name[:64]!r}", Error.UNKNOWN_ACTION)

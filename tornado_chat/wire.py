@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PATIENCE = 5.0  # seconds that a client has to answer a goodbye
 LINGER = 0.5  # seconds in which one that broke the protocol over TLS can read why
+_CLOSE = int(Opcode.CLOSE)  # and the other control frames
 TURN = 64  # messages of one connection before the others have their turn
 
 
@@ -116,12 +117,13 @@ class Wire(asyncio.Protocol):
 
     def _handle(self, messages: Iterator[tuple[int, str | bytes]]) -> None:
         turn = TURN
+        on_message = self._handler.on_message
         try:
             for opcode, payload in messages:
-                if opcode >= Opcode.CLOSE:
+                if opcode >= _CLOSE:
                     self._control(opcode, cast(bytes, payload))
                 elif not self._closing:
-                    pending = self._handler.on_message(payload)
+                    pending = on_message(payload)
                     if pending is not None:
                         self._pause(messages)
                         asyncio.ensure_future(pending).add_done_callback(self._handled)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from tornado_chat.post import Post
 from tornado_chat.protocol import Message, User
 
 
@@ -20,8 +20,8 @@ class History(Protocol):
     def on_commit(self, committed: Callable[[Sequence[Message]], None]) -> None:
         """Name the one who is told of committed messages, in order, on the loop."""
 
-    def append(self, message: Message) -> asyncio.Future[Message]:
-        """Order a message now; the future is done when it is committed, with its `seq` and `id`.
+    def append(self, message: Message) -> Post:
+        """Order a message now; the post is stored when it is committed, with its `seq` and `id`.
 
         A (sender, `ref`) that is known already gives the first message again and stores nothing; with another
         channel or text it is Refused (`invalid-field`).

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+from tornado_chat.post import Post
 from tornado_chat.protocol import Error, Message, Refused, User
 
 KEEP = 1_000
@@ -28,13 +28,14 @@ class MemoryHistory:
         """See History."""
         self._committed = committed
 
-    def append(self, message: Message) -> asyncio.Future[Message]:
+    def append(self, message: Message) -> Post:
         """See History."""
-        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        post = Post()
         if message.ref is not None and message.sender is not None:
             known = self._refs.setdefault((message.sender.id, message.ref), message)
             if known is not message:
-                return again(known, message, future)
+                again(known, message, post)
+                return post
         log = self._logs.get(message.channel)
         if log is None:
             log = self._logs[message.channel] = deque()
@@ -43,14 +44,12 @@ class MemoryHistory:
         message.seq = log[-1].seq + 1 if log else 1
         log.append(message)
         if len(log) > self._keep:
-            self._forget(log.popleft())
+            old = log.popleft()
+            if old.ref is not None and old.sender is not None:
+                del self._refs[old.sender.id, old.ref]
         self._committed((message,))
-        future.set_result(message)
-        return future
-
-    def _forget(self, message: Message) -> None:
-        if message.ref is not None and message.sender is not None:
-            del self._refs[message.sender.id, message.ref]
+        post.keep(message)
+        return post
 
     async def find(self, sender: User, ref: str) -> Message | None:
         """See History."""
@@ -78,11 +77,9 @@ class MemoryHistory:
         return list(islice(log, start, end)), start > 0
 
 
-def again(known: Message, message: Message, future: asyncio.Future[Message]) -> asyncio.Future[Message]:
+def again(known: Message, message: Message, post: Post) -> None:
     """Answer a repeated `ref`: as the first time, or Refused where it now names something else."""
     if known.channel == message.channel and known.text == message.text:
-        future.set_result(known)
+        post.keep(known)
     else:
-        future.set_exception(Refused("ref was used for another message; take a new one", Error.INVALID_FIELD))
-        future.exception()  # who does not await a post is not told by a log line either
-    return future
+        post.fail(Refused("ref was used for another message; take a new one", Error.INVALID_FIELD))

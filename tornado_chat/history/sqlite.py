@@ -14,6 +14,7 @@ from tornado_chat.history.database import Database, unavailable
 from tornado_chat.history.jobs import WEIGHT, Job
 from tornado_chat.history.memory import again
 from tornado_chat.history.rows import Numbers
+from tornado_chat.post import Post
 from tornado_chat.protocol import Error, Message, Refused, User
 
 ROWS = 512  # in one transaction: a few ms of the disk, and of the loop when they are told
@@ -22,15 +23,13 @@ ACTIVE = 4_096  # channels whose newest `seq` is at hand
 PIECE = 200  # rows that are deleted at a time
 REST = 0.02  # seconds between two pieces
 
-Post = tuple[Message, asyncio.Future[Message]]
-
 
 class _Batch:
     """What gathers for one transaction: open until the writer takes it."""
 
     def __init__(self, history: SqliteHistory) -> None:
         self._history = history
-        self._posts: list[Post] = []
+        self._posts: list[tuple[Message, Post]] = []
         self.taken = False
         self.size = 0
 
@@ -50,30 +49,21 @@ class _Batch:
         try:
             self._history.commit(stored.new)
         finally:
-            for (message, future), kept in zip(self._posts, stored.kept, strict=True):
-                if future.done():  # nobody waits any more
-                    continue
+            for (message, post), kept in zip(self._posts, stored.kept, strict=True):
                 if kept is message:
-                    future.set_result(message)
+                    post.keep(message)
                 elif kept is None:
-                    refuse(future, Refused("a lone surrogate is no text", Error.INVALID_FIELD))
+                    post.fail(Refused("a lone surrogate is no text", Error.INVALID_FIELD))
                 else:
-                    again(kept, message, future)
+                    again(kept, message, post)
 
     def _fail(self) -> None:
         if not self.taken:  # it was turned away before the writer saw it
             self.taken = True
             while self._history.waiting:
                 self._posts.append(self._history.waiting.popleft())
-        for _, future in self._posts:
-            if not future.done():
-                refuse(future, unavailable())
-
-
-def refuse(future: asyncio.Future[Message], error: Refused) -> None:
-    """Fail a post; who does not await it is not told by a log line either."""
-    future.set_exception(error)
-    future.exception()
+        for _, post in self._posts:
+            post.fail(unavailable())
 
 
 class SqliteHistory:
@@ -84,7 +74,7 @@ class SqliteHistory:
 
     def __init__(self, database: Database, keep_days: float | None = None, keep_messages: int | None = None) -> None:
         self.epoch = database.epoch
-        self.waiting: deque[Post] = deque()
+        self.waiting: deque[tuple[Message, Post]] = deque()
         self.numbers = Numbers(database)
         self._database = database
         self._keep_days = keep_days
@@ -98,19 +88,19 @@ class SqliteHistory:
         """See History."""
         self._committed = committed
 
-    def append(self, message: Message) -> asyncio.Future[Message]:
+    def append(self, message: Message) -> Post:
         """See History."""
-        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        post = Post()
         if len(self.waiting) >= WAITING:
-            refuse(future, unavailable())
-            return future
-        self.waiting.append((message, future))
+            post.fail(unavailable())
+            return post
+        self.waiting.append((message, post))
         batch = self._batch
         if batch.taken or batch.size == ROWS:  # looked at last: an open one will find what waits
             batch = self._batch = _Batch(self)
             self._database.submit(Job(batch.run, batch.done, WEIGHT))
         batch.size += 1
-        return future
+        return post
 
     def commit(self, messages: Sequence[Message]) -> None:
         """Tell of committed messages, in order."""
