@@ -1,6 +1,7 @@
 """One open WebSocket on an asyncio transport, or for TLS on the IOStream behind the same methods.
 
-It leans on a private part of Tornado 6.6: `IOStream._read_buffer`, what was read behind the handshake.
+It leans on private parts of Tornado 6.6: `IOStream._read_buffer`, what was read behind the handshake, and `_closed`:
+the socket goes on without its stream.
 """
 
 from __future__ import annotations
@@ -67,8 +68,8 @@ class Wire(asyncio.Protocol):
 
     async def accept_connection(self, handler: SocketHandler) -> None:
         """Answer the upgrade, take the socket over and open the handler."""
-        if handler.answer():
-            self._deflates = True
+        answer, self._deflates = handler.answer()
+        if self._deflates:
             self._reader = FrameReader(handler.max_message_size, deflate.inflate)
         stream = handler.detach()
         if stream.closed():
@@ -77,11 +78,11 @@ class Wire(asyncio.Protocol):
             self.connection_made(StreamTransport(stream, self))
         else:
             self._early = bytes(stream._read_buffer)
-            sock = stream.socket.dup()
-            stream.close()
-            loop = asyncio.get_running_loop()
-            await loop.connect_accepted_socket(lambda: self, sock)
+            stream.io_loop.remove_handler(stream.fileno())
+            stream._closed = True
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: self, stream.socket)
             self._transport.pause_reading()  # uvloop does not heed it in connection_made
+        self._transport.write(answer)
         try:
             opened = handler.open(*handler.open_args, **handler.open_kwargs)
             if opened is not None:
