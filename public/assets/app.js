@@ -1,9 +1,11 @@
 // Starts the page: who one was, the address, the keys, the title.
 
 import {Chat} from "./chat.js";
+import {speakHere} from "./components/language.js";
 import {Login} from "./components/login.js";
 import {Shell} from "./components/shell.js";
 import {html, render} from "./html.js";
+import {choose, t} from "./language.js";
 import {openStorage} from "./store.js";
 
 const place = document.getElementById("app");
@@ -24,7 +26,9 @@ function openPlace() {
   }
 }
 
-const chat = new Chat(openPlace(), document.baseURI.split("#")[0], changed);
+const storage = openPlace();
+await speakHere(choose([storage.read("language", ""), ...navigator.languages]));
+const chat = new Chat(storage, document.baseURI.split("#")[0], changed);
 
 function draw() {
   waiting = false;
@@ -50,7 +54,7 @@ let lastUnread = -1;
 function showUnread() {
   const unread = chat.unread;
   const hidden = document.hidden && unread ? `(${unread}) ` : "";
-  const title = `${hidden}${chat.current ? `#${chat.current} · ` : ""}Chat`;
+  const title = `${hidden}${chat.current ? `#${chat.current} · ` : ""}${t("app.title")}`;
   if (document.title !== title) document.title = title;
   const shown = hidden ? unread : 0;
   if (shown === lastUnread) return;

@@ -2,6 +2,7 @@
 
 import {Connection, newRef} from "./connection.js";
 import {parse} from "./commands.js";
+import {explain, t} from "./language.js";
 import {Channel, Outbox, mentions} from "./store.js";
 
 const FIRST_CHANNEL = "general";
@@ -96,8 +97,8 @@ export class Chat {
     let said = "";
     try {
       const answer = await fetch(address, {cache: "no-store"});
-      if (answer.status === 403) said = "This page may not connect to that server.";
-      else if (answer.statusText.startsWith("Invalid Name")) said = "Nobody can bear that name here. Take another one.";
+      if (answer.status === 403) said = t("login.foreign");
+      else if (answer.statusText.startsWith("Invalid Name")) said = t("login.bad-name");
     } catch {
       return; // nobody is there: the banner counts to the next try
     }
@@ -131,7 +132,7 @@ export class Chat {
         if (channel) this.readUpTo(channel, event.seq, false);
         break;
       case "error":
-        this.say(event.target ?? this.current, event.message);
+        this.say(event.target ?? this.current, explain(event));
     }
     this.changed();
   }
@@ -236,8 +237,8 @@ export class Chat {
         this.channels.delete(channel.name);
         this.keepChannels();
         if (this.current === channel.name) this.show([...this.channels.keys()][0] ?? "");
-        this.words = error.message;
-      } else this.say(channel.name, error.message);
+        this.words = explain(error);
+      } else this.say(channel.name, explain(error));
     } finally {
       channel.joining = null;
     }
@@ -326,7 +327,7 @@ export class Chat {
     if (command) {
       this.connection.call(command.action, {target: channel.name, ...command.fields}).then(
         (answer) => this.answered(command.action, answer),
-        (error) => this.say(channel.name, error.message),
+        (error) => this.say(channel.name, explain(error)),
       );
     } else {
       const message = text.startsWith("//") ? text.slice(1) : text;
@@ -360,7 +361,7 @@ export class Chat {
         channel.joined = false;
         this.sending.delete(item.ref);
         this.join(channel);
-      } else if (error.code !== "disconnected") this.outbox.fail(item.ref, error.message);
+      } else if (error.code !== "disconnected") this.outbox.fail(item.ref, explain(error));
     }
     this.sending.delete(item.ref);
     this.changed();

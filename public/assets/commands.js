@@ -1,5 +1,7 @@
 // Slash commands: what the server's actions are called here, and how their fields are written.
 
+import {t} from "./language.js";
+
 /** Split words at blanks; quotes keep them together. */
 function words(text) {
   return Array.from(text.matchAll(/([^\s"=]+=)?"([^"]*)"|\S+/g), (found) =>
@@ -8,24 +10,24 @@ function words(text) {
 }
 
 function convert(value, parameter) {
-  const wrong = (what) => new Error(`${parameter.name} is ${what}`);
+  const wrong = (kind, values) => new Error(t(`command.${kind}`, {field: parameter.name, ...values}));
   switch (parameter.type) {
     case "int":
-      if (!/^-?\d+$/.test(value)) throw wrong("a whole number");
+      if (!/^-?\d+$/.test(value)) throw wrong("int");
       return Number(value);
     case "float":
-      if (value.trim() === "" || !Number.isFinite(Number(value))) throw wrong("a number");
+      if (value.trim() === "" || !Number.isFinite(Number(value))) throw wrong("float");
       return Number(value);
     case "bool":
-      if (!/^(true|false|yes|no)$/i.test(value)) throw wrong("true or false");
+      if (!/^(true|false|yes|no)$/i.test(value)) throw wrong("bool");
       return /^(true|yes)$/i.test(value);
     case "choice": {
       const choice = parameter.choices.find((one) => String(one) === value);
-      if (choice === undefined) throw wrong(`one of ${parameter.choices.join(", ")}`);
+      if (choice === undefined) throw wrong("choice", {choices: parameter.choices.join(", ")});
       return choice;
     }
     case "object":
-      throw wrong("an object, which cannot be written here");
+      throw wrong("object");
     default:
       return value;
   }
@@ -51,7 +53,7 @@ export function parse(line, actions) {
   if (!line.startsWith("/") || line.startsWith("//")) return null;
   const [, name, rest] = line.match(/^\/(\S*)\s*([^]*)$/);
   const action = commands(actions).find((one) => one.name === name);
-  if (!action) throw new Error(`There is no command /${name}. A line that begins with / is written with two of them.`);
+  if (!action) throw new Error(t("command.unknown", {name}));
   const parameters = action.parameters.filter((one) => one.name !== "target");
   const fields = {};
   const given = words(rest);
@@ -61,7 +63,7 @@ export function parse(line, actions) {
     const word = given[at];
     const named = parameters.find((one) => word.startsWith(`${one.name}=`));
     const parameter = named ?? places.shift();
-    if (!parameter) throw new Error(`That is more than ${usage(action)} takes.`);
+    if (!parameter) throw new Error(t("command.more", {usage: usage(action)}));
     if (!named && parameter === last && parameter.type === "str") {
       fields[parameter.name] = given.slice(at).join(" ");
       break;
@@ -69,6 +71,6 @@ export function parse(line, actions) {
     fields[parameter.name] = convert(named ? word.slice(named.name.length + 1) : word, parameter);
   }
   const missing = parameters.find((one) => one.required && !(one.name in fields));
-  if (missing) throw new Error(`${missing.name} is missing: ${usage(action)}`);
+  if (missing) throw new Error(t("command.missing", {field: missing.name, usage: usage(action)}));
   return {action: name, fields};
 }

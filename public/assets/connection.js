@@ -86,14 +86,14 @@ export class Connection {
       this.on.state({kind: "waiting", retryAt: Date.now() + wait, code});
       this.timer = setTimeout(() => this.connect(), wait);
     }
-    for (const call of calls) call.reject(new Failed("disconnected", "The connection was lost."));
+    for (const call of calls) call.reject(new Failed("disconnected", "the connection was lost"));
   }
 
   /** Send a message; the promise is its `ok`, or a Failed. */
   call(action, fields = {}, ref = newRef()) {
     return new Promise((resolve, reject) => {
       if (this.socket?.readyState !== WebSocket.OPEN) {
-        reject(new Failed("disconnected", "There is no connection."));
+        reject(new Failed("disconnected", "there is no connection"));
         return;
       }
       this.calls.set(ref, {resolve, reject});

@@ -1,4 +1,4 @@
-// Words for the eye: links in a text, times, initials, the hue of a person.
+// For the eye: links in a text, initials, the hue of a person.
 
 const LINK = /\bhttps?:\/\/[^\s<>"]+/g;
 
@@ -15,24 +15,6 @@ export function pieces(text) {
   }
   if (at < text.length) found.push(text.slice(at));
   return found;
-}
-
-const TIME = new Intl.DateTimeFormat(undefined, {hour: "2-digit", minute: "2-digit"});
-const FULL = new Intl.DateTimeFormat(undefined, {dateStyle: "full", timeStyle: "medium"});
-const DAY = new Intl.DateTimeFormat(undefined, {weekday: "long", day: "numeric", month: "long"});
-const DAY_AND_YEAR = new Intl.DateTimeFormat(undefined, {dateStyle: "long"});
-
-export const clock = (time) => TIME.format(time);
-export const fullDate = (time) => FULL.format(time);
-
-/** The day of a time in words: Today, Yesterday, Monday, 3 March. */
-export function day(time, now = Date.now()) {
-  const date = new Date(time);
-  const today = new Date(now);
-  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (date.toDateString() === today.toDateString()) return "Today";
-  if (date.toDateString() === yesterday.toDateString()) return "Yesterday";
-  return (date.getFullYear() === today.getFullYear() ? DAY : DAY_AND_YEAR).format(date);
 }
 
 /** One or two letters (or an emoji) for a name. */

@@ -1,6 +1,8 @@
 """A browser for the page's tests: Debian's Chromium, driven by Playwright's async API."""
 
-from collections.abc import AsyncIterator, Callable
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -26,10 +28,12 @@ class People:
         self.base = base
         self.complaints: list[str] = []
         self.asked: list[str] = []
+        self.pages: list[Any] = []
 
     async def open(self, address: str = "/", **context: Any) -> Any:
         """Open the page as someone who was never here."""
         page = await (await self.browser.new_context(**context)).new_page()
+        self.pages.append(page)
         page.set_default_timeout(20_000)
         page.on(
             "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
@@ -49,26 +53,46 @@ class People:
         return page
 
 
-@pytest.fixture
-def people(http_server: HTTPServer, base_url: str) -> Callable[[], AbstractAsyncContextManager[People]]:
-    """Return what opens browsers on the chat; the tests are skipped where there is no Chromium."""
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start one Chromium for all tests, as launching is what takes long; return the address of its DevTools."""
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
+    profile = tmp_path_factory.mktemp("chromium")
+    command = [str(CHROMIUM), *FLAGS, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        told = profile / "DevToolsActivePort"
+        deadline = time.monotonic() + 120
+        while not (told.exists() and told.read_text().count("\n")):
+            assert process.poll() is None, "chromium ended"
+            assert time.monotonic() < deadline, "chromium does not listen"
+            time.sleep(0.02)
+        yield f"http://127.0.0.1:{told.read_text().splitlines()[0]}"
+        process.terminate()
+
+
+@pytest.fixture
+def people(
+    http_server: HTTPServer, base_url: str, chromium: str
+) -> Callable[[], AbstractAsyncContextManager[People]]:
+    """Return what opens browsers on the chat; the tests are skipped where there is no Chromium."""
     playwright = pytest.importorskip("playwright.async_api", reason="pip install .[browser]")
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[People]:
         async with playwright.async_playwright() as driver:
-            browser = await driver.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS, timeout=90_000)
+            browser = await driver.chromium.connect_over_cdp(chromium, timeout=90_000)
             found = People(browser, base_url)
             try:
                 yield found
             except Exception:
-                for context in browser.contexts:
-                    for page in context.pages:
-                        print(await page.locator("#app").inner_text())  # noqa: T201
+                for page in found.pages:
+                    print(await page.locator("#app").inner_text())  # noqa: T201
                 raise
-            await browser.close()
+            finally:
+                for page in found.pages:
+                    await page.context.close()
             assert found.complaints == []
+            assert {url.split("/")[2] for url in found.asked} <= {base_url.split("/")[2]}, "asked elsewhere"
 
     return opened

@@ -1,6 +1,7 @@
 // A person: initials on the hue of the id, and the name, with what tells twins apart.
 
 import {html} from "../html.js";
+import {t} from "../language.js";
 import {distinct, hue, initials} from "../text.js";
 
 export function Avatar({user, small}) {
@@ -11,5 +12,5 @@ export function Avatar({user, small}) {
 
 export function Name({user, users}) {
   const twin = distinct(user, users);
-  return html`<span class="name" dir="auto">${user.name}</span>${twin && html`<span class="twin" title="Another one has this name">${twin}</span>`}`;
+  return html`<span class="name" dir="auto">${user.name}</span>${twin && html`<span class="twin" title=${t("members.twin")}>${twin}</span>`}`;
 }

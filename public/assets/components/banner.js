@@ -1,6 +1,7 @@
 // While there is no connection: what is happening, and when the next try is.
 
 import {html, useEffect, useState} from "../html.js";
+import {t} from "../language.js";
 
 export function Banner({chat}) {
   const {kind, retryAt, reason} = chat.state;
@@ -12,13 +13,13 @@ export function Banner({chat}) {
   }, [kind, retryAt]);
 
   if (kind === "open" || (kind === "connecting" && !chat.user)) return null;
-  if (kind === "connecting") return html`<div class="banner" role="status">Connecting…</div>`;
+  if (kind === "connecting") return html`<div class="banner" role="status">${t("banner.connecting")}</div>`;
   const words =
     kind === "ended"
-      ? reason ? `The server ended the connection: ${reason}.` : "The server ended the connection."
-      : `Not connected. Next try in ${Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))} s.`;
+      ? reason ? t("banner.ended-because", {reason}) : t("banner.ended")
+      : t("banner.waiting", {count: Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))});
   return html`<div class="banner" role="status">
-    <span>${words} What you write is kept and goes out later.</span>
-    <button onClick=${() => chat.retryNow()}>${kind === "ended" ? "Connect again" : "Now"}</button>
+    <span>${words} ${t("banner.kept")}</span>
+    <button onClick=${() => chat.retryNow()}>${t(kind === "ended" ? "banner.again" : "banner.now")}</button>
   </div>`;
 }

@@ -2,6 +2,7 @@
 
 import {commands, usage} from "../commands.js";
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
+import {t} from "../language.js";
 import {Icon} from "./icons.js";
 
 export function Composer({chat, channel}) {
@@ -34,7 +35,7 @@ export function Composer({chat, channel}) {
     const text = channel.draft; // as it is now; what is drawn may be a frame older
     if (!text.trim()) return;
     if (text.length > chat.limits.message) {
-      setWords(`A message has at most ${chat.limits.message} characters; this one has ${text.length}.`);
+      setWords(t("composer.too-long", {limit: chat.limits.message, count: text.length}));
       return;
     }
     try {
@@ -69,7 +70,7 @@ export function Composer({chat, channel}) {
 
   const left = chat.limits.message - text.length;
   return html`<div class="composer">
-    ${open && html`<ul class="popup" role="listbox" id="commands" aria-label="Commands">
+    ${open && html`<ul class="popup" role="listbox" id="commands" aria-label=${t("composer.commands")}>
       ${found.map((action, at) => html`<li
         key=${action.name} id=${`command-${at}`} role="option" aria-selected=${at === choice}
         onMouseDown=${(event) => event.preventDefault()} onClick=${() => complete(action)}
@@ -78,11 +79,11 @@ export function Composer({chat, channel}) {
     <div class="field">
       <textarea
         ref=${box} rows="1" value=${text} onInput=${input} onKeyDown=${key} dir="auto" enterkeyhint="send"
-        placeholder=${`Message #${channel.name}`} aria-label=${`Message #${channel.name}`}
+        placeholder=${t("composer.label", {name: channel.name})} aria-label=${t("composer.label", {name: channel.name})}
         aria-describedby="composer-words" aria-autocomplete="list" aria-expanded=${open} role="combobox"
         aria-controls="commands" aria-activedescendant=${open ? `command-${choice}` : undefined}
       ></textarea>
-      <button class="primary send" onClick=${send} disabled=${!text.trim()} aria-label="Send"><${Icon} name="send" /></button>
+      <button class="primary send" onClick=${send} disabled=${!text.trim()} aria-label=${t("composer.send")}><${Icon} name="send" /></button>
     </div>
     <p id="composer-words" class="under" role="alert">
       ${words ? html`<span class="alert">${words}</span>` : left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}

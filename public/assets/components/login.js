@@ -1,6 +1,8 @@
 // The first visit: one field and one button.
 
 import {html, useEffect, useRef, useState} from "../html.js";
+import {t} from "../language.js";
+import {LanguageChoice} from "./language.js";
 
 export function Login({chat}) {
   const [name, setName] = useState(chat.name);
@@ -9,8 +11,8 @@ export function Login({chat}) {
   const busy = chat.state.kind === "connecting" || chat.state.kind === "waiting";
   const words =
     chat.state.words ??
-    (chat.state.kind === "waiting" ? "The server does not answer. Trying again…" : null) ??
-    (chat.state.kind === "ended" ? chat.state.reason || "The server ended the connection." : null);
+    (chat.state.kind === "waiting" ? t("login.silent") : null) ??
+    (chat.state.kind === "ended" ? chat.state.reason || t("banner.ended") : null);
 
   function enter(event) {
     event.preventDefault();
@@ -22,17 +24,18 @@ export function Login({chat}) {
   return html`<main class="login">
     <form onSubmit=${enter}>
       <img src="assets/icon.svg" alt="" width="48" height="48" />
-      <h1>Who are you?</h1>
-      <label for="name">Your name, as the others will see it</label>
+      <h1>${t("login.title")}</h1>
+      <label for="name">${t("login.name")}</label>
       <input
         id="name" ref=${field} value=${name} onInput=${(event) => setName(event.target.value)}
         maxlength="64" autocomplete="nickname" spellcheck="false" enterkeyhint="go" dir="auto"
         aria-describedby="login-words" aria-invalid=${Boolean(chat.state.words)}
       />
       <button class="primary" disabled=${!name.trim() || chat.state.kind === "connecting"}>
-        ${busy ? "Connecting…" : "Start chatting"}
+        ${t(busy ? "login.connecting" : "login.start")}
       </button>
       <p id="login-words" class="alert" role="alert">${words}</p>
     </form>
+    <${LanguageChoice} chat=${chat} />
   </main>`;
 }

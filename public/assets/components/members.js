@@ -1,18 +1,19 @@
 // Who is here.
 
 import {html} from "../html.js";
+import {t} from "../language.js";
 import {Avatar, Name} from "./avatar.js";
 
 export function Members({channel, me}) {
   const users = [...channel.users.values()].sort((one, other) => one.name.localeCompare(other.name));
-  return html`<aside class="members" aria-label="Members">
-    <header><h2>Here now: ${channel.count}</h2></header>
+  return html`<aside class="members" aria-label=${t("members.title")}>
+    <header><h2>${t("members.here", {count: channel.count})}</h2></header>
     <ul>
       ${users.map((user) => html`<li key=${user.id}>
         <${Avatar} user=${user} small /><span class="dot" aria-hidden="true"></span>
-        <${Name} user=${user} users=${users} />${user.id === me?.id && html`<span class="muted"> you</span>`}
+        <${Name} user=${user} users=${users} />${user.id === me?.id && html`<span class="muted"> ${t("members.you")}</span>`}
       </li>`)}
     </ul>
-    ${channel.count > users.length && html`<p class="muted">and ${channel.count - users.length} more</p>`}
+    ${channel.count > users.length && html`<p class="muted">${t("members.more", {count: channel.count - users.length})}</p>`}
   </aside>`;
 }

@@ -1,7 +1,8 @@
 // One message, one notice, one that is on its way.
 
 import {html} from "../html.js";
-import {clock, fullDate, pieces} from "../text.js";
+import {clock, fullDate, rich, t} from "../language.js";
+import {pieces} from "../text.js";
 import {Avatar, Name} from "./avatar.js";
 
 /** A text with its links, which open elsewhere and do not tell where they were. */
@@ -26,9 +27,17 @@ export function Message({line, follows, users, me}) {
   </article>`;
 }
 
+const PLAIN = {join: " joined the channel", leave: " left the channel"};
+
+/** The words of a notice: ours for what the server says of itself, else as they came (a plugin greets in its own way). */
+function words({message, event, user}) {
+  if (!user || message !== user.name + PLAIN[event]) return message;
+  return rich(`notice.${event}`, {name: html`<bdi>${user.name}</bdi>`});
+}
+
 export function Notice({line}) {
   return html`<p class=${line.own ? "notice own" : "notice"} data-id=${line.id}>
-    <span dir="auto">${line.message}</span> <${Time} time=${line.time} />
+    <span dir="auto">${words(line)}</span> <${Time} time=${line.time} />
   </p>`;
 }
 
@@ -36,11 +45,11 @@ export function Pending({chat, item}) {
   return html`<article class=${item.error ? "message failed" : "message pending"} data-id=${item.ref}>
     <${Avatar} user=${chat.user ?? {id: "", name: chat.name}} />
     <div class="body">
-      <header><span class="name" dir="auto">${chat.name}</span> <span class="state">${item.error ? "Failed" : "On its way"}</span></header>
+      <header><span class="name" dir="auto">${chat.name}</span> <span class="state">${t(item.error ? "message.failed" : "message.pending")}</span></header>
       <${Text} text=${item.message} />
       ${item.error && html`<p class="alert" role="alert">${item.error}
-        <button onClick=${() => chat.again(item)}>Try again</button>
-        <button onClick=${() => chat.discard(item)}>Discard</button>
+        <button onClick=${() => chat.again(item)}>${t("message.again")}</button>
+        <button onClick=${() => chat.discard(item)}>${t("message.discard")}</button>
       </p>`}
     </div>
   </article>`;

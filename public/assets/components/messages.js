@@ -1,8 +1,8 @@
 // The conversation: all messages are in memory, a window of them is in the page.
 
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
+import {day, t} from "../language.js";
 import {continues, sameDay} from "../store.js";
-import {day} from "../text.js";
 import {Icon} from "./icons.js";
 import {Message, Notice, Pending} from "./message.js";
 
@@ -123,16 +123,16 @@ export function Messages({chat, channel}) {
   const loading = !channel.epoch;
 
   return html`<div class="messages-frame">
-    <div class="messages" ref=${box} onScroll=${scrolled} tabindex="0" role="log" aria-label=${`Messages in ${channel.name}`} aria-live=${loading || channel.loading ? "off" : "polite"}>
+    <div class="messages" ref=${box} onScroll=${scrolled} tabindex="0" role="log" aria-label=${t("messages.title", {name: channel.name})} aria-live=${loading || channel.loading ? "off" : "polite"}>
       <div class="filler"></div>
       ${first === 0 && !channel.more && !loading && html`<${Beginning} channel=${channel} />`}
-      ${(channel.loading || loading) && html`<p class="hint">Loading…</p>`}
+      ${(channel.loading || loading) && html`<p class="hint">${t("messages.loading")}</p>`}
       ${rows(chat, channel, shown, lines[first - 1])}
       ${end === null && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
     </div>
-    ${unreadAbove && html`<button class="jump up" onClick=${toMark}>Jump to the first unread</button>`}
+    ${unreadAbove && html`<button class="jump up" onClick=${toMark}>${t("messages.first-unread")}</button>`}
     ${(missed > 0 || end !== null) && html`<button class="jump" onClick=${toPresent}>
-      ${missed ? `${missed} new ${missed === 1 ? "message" : "messages"}` : "To the present"} <${Icon} name="down" />
+      ${missed ? t("messages.new", {count: missed}) : t("messages.present")} <${Icon} name="down" />
     </button>`}
     <p class="typing" aria-hidden=${!typing.length}>${typing.length > 0 && whoTypes(typing)}</p>
   </div>`;
@@ -148,7 +148,7 @@ function rows(chat, channel, shown, before) {
     }
     if (!marked && line.seq > channel.mark && line.sender?.id !== chat.user?.id) {
       marked = true;
-      drawn.push(html`<div class="new" key="new" role="separator"><span>New</span></div>`);
+      drawn.push(html`<div class="new" key="new" role="separator"><span>${t("messages.mark")}</span></div>`);
       before = null;
     }
     drawn.push(
@@ -165,12 +165,12 @@ function Beginning({channel}) {
   const empty = channel.lines.length === 0;
   return html`<div class="beginning">
     <h2 dir="auto"># ${channel.name}</h2>
-    <p>${empty ? "Nothing has been said here. Write the first message below, or share this page's address with someone." : "This is where the channel begins."}</p>
+    <p>${t(empty ? "messages.empty" : "messages.beginning")}</p>
   </div>`;
 }
 
 function whoTypes(names) {
-  if (names.length === 1) return `${names[0]} is typing…`;
-  if (names.length === 2) return `${names[0]} and ${names[1]} are typing…`;
-  return "Several people are typing…";
+  if (names.length === 1) return t("typing.one", {name: names[0]});
+  if (names.length === 2) return t("typing.two", {name: names[0], other: names[1]});
+  return t("typing.many");
 }

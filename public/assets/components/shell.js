@@ -1,6 +1,7 @@
 // The frame: channels, conversation, members; on a phone, one at a time.
 
 import {html, useEffect, useRef, useState} from "../html.js";
+import {t} from "../language.js";
 import {Banner} from "./banner.js";
 import {Composer} from "./composer.js";
 import {Icon} from "./icons.js";
@@ -42,11 +43,11 @@ export function Shell({chat}) {
     ${drawer && html`<div class="shade" onClick=${close}></div>`}
     <main class="conversation" inert=${drawer !== "" && matchMedia("(max-width: 719px)").matches}>
       <header>
-        <button class="quiet only-narrow" onClick=${(event) => open("channels", event)} aria-label="Channels" aria-expanded=${drawer === "channels"}>
+        <button class="quiet only-narrow" onClick=${(event) => open("channels", event)} aria-label=${t("channels.title")} aria-expanded=${drawer === "channels"}>
           <${Icon} name="menu" />${chat.unread > 0 && html`<span class="badge"></span>`}
         </button>
-        <h1 dir="auto">${channel ? html`<span class="hash" aria-hidden="true">#</span> ${channel.name}` : "Chat"}</h1>
-        ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-label="Members" aria-expanded=${drawer === "members"}>
+        <h1 dir="auto">${channel ? html`<span class="hash" aria-hidden="true">#</span> ${channel.name}` : t("app.title")}</h1>
+        ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-label=${t("members.title")} aria-expanded=${drawer === "members"}>
           <${Icon} name="members" /> ${channel.count || ""}
         </button>`}
       </header>
@@ -54,7 +55,7 @@ export function Shell({chat}) {
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} />
             <${Composer} chat=${chat} channel=${channel} />`
-        : html`<div class="empty"><h2>No channel yet</h2><p>Join one by its name, at the left. One that nobody is in is made for you.</p></div>`}
+        : html`<div class="empty"><h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p></div>`}
     </main>
     ${channel && html`<${Members} channel=${channel} me=${chat.user} />`}
   </div>`;

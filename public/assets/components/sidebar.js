@@ -1,8 +1,10 @@
 // One's channels, and the way into others.
 
 import {html, useState} from "../html.js";
+import {t} from "../language.js";
 import {Avatar} from "./avatar.js";
 import {Icon} from "./icons.js";
+import {LanguageChoice} from "./language.js";
 
 export function Sidebar({chat, close}) {
   const [name, setName] = useState("");
@@ -18,23 +20,24 @@ export function Sidebar({chat, close}) {
     close();
   }
 
-  return html`<nav class="sidebar" aria-label="Channels">
-    <header><h2>Channels</h2></header>
+  return html`<nav class="sidebar" aria-label=${t("channels.title")}>
+    <header><h2>${t("channels.title")}</h2></header>
     <ul>
       ${channels.map((channel) => html`<${Item} key=${channel.name} chat=${chat} channel=${channel} close=${close} />`)}
     </ul>
     <form class="join" onSubmit=${join}>
       <input
         value=${name} onInput=${(event) => setName(event.target.value)} maxlength="64" dir="auto"
-        placeholder="Join a channel" aria-label="Name of a channel to join" spellcheck="false" enterkeyhint="go"
+        placeholder=${t("channels.join")} aria-label=${t("channels.join-label")} spellcheck="false" enterkeyhint="go"
       />
-      <button class="quiet" aria-label="Join" disabled=${!name.trim()}><${Icon} name="plus" /></button>
+      <button class="quiet" aria-label=${t("channels.join-button")} disabled=${!name.trim()}><${Icon} name="plus" /></button>
     </form>
     ${chat.words && html`<p class="alert" role="alert">${chat.words}</p>`}
+    <${LanguageChoice} chat=${chat} />
     <footer>
       ${chat.user && html`<${Avatar} user=${chat.user} small />`}
       <span class="name" dir="auto">${chat.name}</span>
-      <button class="quiet" onClick=${() => chat.leaveAll()} aria-label="Sign out" title="Sign out"><${Icon} name="leave" /></button>
+      <button class="quiet" onClick=${() => chat.leaveAll()} aria-label=${t("me.leave")} title=${t("me.leave")}><${Icon} name="leave" /></button>
     </footer>
   </nav>`;
 }
@@ -51,9 +54,9 @@ function Item({chat, channel, close}) {
     <a href=${`#/${encodeURIComponent(channel.name)}`} onClick=${open} aria-current=${here ? "page" : undefined}>
       <span class="hash" aria-hidden="true">#</span>
       <span class="name" dir="auto">${channel.name}</span>
-      ${unread > 0 && html`<span class=${channel.mentions ? "count mention" : "count"}>${unread}<span class="hidden"> unread</span></span>`}
+      ${unread > 0 && html`<span class=${channel.mentions ? "count mention" : "count"}><span aria-hidden="true">${unread}</span><span class="hidden">${t("channels.unread", {count: unread})}</span></span>`}
     </a>
-    <button class="quiet leave" onClick=${() => chat.leave(channel.name)} aria-label=${`Leave ${channel.name}`} title="Leave">
+    <button class="quiet leave" onClick=${() => chat.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}>
       <${Icon} name="close" />
     </button>
   </li>`;

@@ -1,0 +1,69 @@
+// The words of the page. A language is one file in languages/; the one in use is loaded, and no other.
+
+/** code (a file's name) -> what those who speak it call it */
+export const LANGUAGES = {en: "English", zh: "简体中文"};
+
+let spoken = {lang: "en", dir: "ltr", words: {}};
+let plural;
+let tag; // for Intl: the reader's own variety of the language, with its way to write a time
+
+/** The code of the first language wanted (BCP 47 tags, best first) that there is. */
+export function choose(wanted) {
+  return wanted.map((one) => one.toLowerCase().split("-")[0]).find((code) => code in LANGUAGES) ?? "en";
+}
+
+/** Load a language and speak it from here on; the promise is {lang, dir} for the page's root. */
+export async function speak(code, wanted = []) {
+  const {default: language} = await import(`./languages/${code}.js`);
+  spoken = language;
+  tag = wanted.find((one) => choose([one]) === code && one.toLowerCase().startsWith(code)) ?? language.lang;
+  plural = new Intl.PluralRules(language.lang);
+  formats.clear();
+  return language;
+}
+
+/** The code of the language that is spoken. */
+export const language = () => spoken.lang.split("-")[0];
+
+/** What is said under a key; `{name}` in it becomes values.name, and values.count chooses among plural forms. */
+export const t = (key, values) => rich(key, values).join("");
+
+/** The same as pieces, where a value may be a drawn one. */
+export function rich(key, values = {}) {
+  let said = spoken.words[key];
+  if (said === undefined) throw new Error(`No words for ${key}`);
+  if (typeof said === "object") said = said[plural.select(values.count)];
+  return said.split(/\{(\w+)\}/).map((piece, at) => {
+    const value = at % 2 ? values[piece] : piece;
+    return typeof value === "number" ? format("NumberFormat", "number", {}).format(value) : value;
+  });
+}
+
+/** The words for an error: those for its code, else (or within them) the server's own. */
+export function explain({code, message}) {
+  return `error.${code}` in spoken.words ? t(`error.${code}`, {message}) : message;
+}
+
+// Intl's formatters are slow to make: one of a kind is kept.
+
+const formats = new Map();
+
+function format(kind, name, options) {
+  if (!formats.has(name)) formats.set(name, new Intl[kind](tag, options));
+  return formats.get(name);
+}
+
+export const clock = (time) => format("DateTimeFormat", "clock", {hour: "2-digit", minute: "2-digit"}).format(time);
+export const fullDate = (time) => format("DateTimeFormat", "full", {dateStyle: "full", timeStyle: "medium"}).format(time);
+
+/** The day of a time in words: Today, Yesterday, Monday, 3 March. */
+export function day(time, now = Date.now()) {
+  const date = new Date(time);
+  const today = new Date(now);
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  if (date.toDateString() === today.toDateString()) return t("day.today");
+  if (date.toDateString() === yesterday.toDateString()) return t("day.yesterday");
+  return date.getFullYear() === today.getFullYear()
+    ? format("DateTimeFormat", "day", {weekday: "long", day: "numeric", month: "long"}).format(date)
+    : format("DateTimeFormat", "year", {dateStyle: "long"}).format(date);
+}

@@ -1,0 +1,85 @@
+export default {
+  lang: "en",
+  dir: "ltr",
+  words: {
+    "app.title": "Chat",
+    "app.language": "Language",
+
+    "login.title": "Who are you?",
+    "login.name": "Your name, as the others will see it",
+    "login.start": "Start chatting",
+    "login.connecting": "Connecting…",
+    "login.silent": "The server does not answer. Trying again…",
+    "login.foreign": "This page may not connect to that server.",
+    "login.bad-name": "Nobody can bear that name here. Take another one.",
+
+    "banner.connecting": "Connecting…",
+    "banner.waiting": "Not connected. Next try in {count} s.",
+    "banner.ended": "The server ended the connection.",
+    "banner.ended-because": "The server ended the connection: {reason}.",
+    "banner.kept": "What you write is kept and goes out later.",
+    "banner.now": "Now",
+    "banner.again": "Connect again",
+
+    "channels.title": "Channels",
+    "channels.join": "Join a channel",
+    "channels.join-label": "Name of a channel to join",
+    "channels.join-button": "Join",
+    "channels.leave": "Leave {name}",
+    "channels.none": "No channel yet",
+    "channels.none-hint": "Join one by its name, at the left. One that nobody is in is made for you.",
+    "channels.unread": {one: "{count} unread", other: "{count} unread"},
+
+    "members.title": "Members",
+    "members.here": "Here now: {count}",
+    "members.you": "you",
+    "members.more": {one: "and {count} more", other: "and {count} more"},
+    "members.twin": "Another one has this name",
+
+    "me.leave": "Sign out",
+
+    "messages.title": "Messages in {name}",
+    "messages.loading": "Loading…",
+    "messages.first-unread": "Jump to the first unread",
+    "messages.new": {one: "{count} new message", other: "{count} new messages"},
+    "messages.present": "To the present",
+    "messages.mark": "New",
+    "messages.empty": "Nothing has been said here. Write the first message below, or share this page's address with someone.",
+    "messages.beginning": "This is where the channel begins.",
+
+    "message.pending": "On its way",
+    "message.failed": "Failed",
+    "message.again": "Try again",
+    "message.discard": "Discard",
+
+    "typing.one": "{name} is typing…",
+    "typing.two": "{name} and {other} are typing…",
+    "typing.many": "Several people are typing…",
+
+    "notice.join": "{name} joined the channel",
+    "notice.leave": "{name} left the channel",
+
+    "composer.label": "Message #{name}",
+    "composer.send": "Send",
+    "composer.too-long": "A message has at most {limit} characters; this one has {count}.",
+    "composer.commands": "Commands",
+
+    "command.unknown": "There is no command /{name}. A line that begins with / is written with two of them.",
+    "command.more": "That is more than {usage} takes.",
+    "command.missing": "{field} is missing: {usage}",
+    "command.int": "{field} is a whole number",
+    "command.float": "{field} is a number",
+    "command.bool": "{field} is true or false",
+    "command.choice": "{field} is one of {choices}",
+    "command.object": "{field} is an object, which cannot be written here",
+
+    "day.today": "Today",
+    "day.yesterday": "Yesterday",
+
+    "error.disconnected": "The connection was lost.",
+    "error.not-joined": "You are not in this channel.",
+    "error.history-unavailable": "The server cannot store messages right now. Nothing was sent.",
+    "error.internal-error": "Something failed in the server.",
+    "error.rate-limited": "Too fast. Wait a moment.",
+  },
+};

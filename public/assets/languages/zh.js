@@ -1,0 +1,85 @@
+export default {
+  lang: "zh-Hans",
+  dir: "ltr",
+  words: {
+    "app.title": "聊天",
+    "app.language": "语言",
+
+    "login.title": "怎么称呼您？",
+    "login.name": "您的名字，其他人都会看到",
+    "login.start": "开始聊天",
+    "login.connecting": "正在连接…",
+    "login.silent": "服务器没有响应，正在重试…",
+    "login.foreign": "此页面不能连接该服务器。",
+    "login.bad-name": "这个名字不能用，请换一个。",
+
+    "banner.connecting": "正在连接…",
+    "banner.waiting": "连接已断开，{count} 秒后重试。",
+    "banner.ended": "服务器结束了连接。",
+    "banner.ended-because": "服务器结束了连接：{reason}。",
+    "banner.kept": "您写的内容会保留，稍后发出。",
+    "banner.now": "立即重试",
+    "banner.again": "重新连接",
+
+    "channels.title": "频道",
+    "channels.join": "加入频道",
+    "channels.join-label": "要加入的频道名称",
+    "channels.join-button": "加入",
+    "channels.leave": "离开 {name}",
+    "channels.none": "还没有频道",
+    "channels.none-hint": "在左侧输入名称即可加入；没有人的频道会为您新建。",
+    "channels.unread": {other: "{count} 条未读"},
+
+    "members.title": "成员",
+    "members.here": "在线：{count}",
+    "members.you": "您",
+    "members.more": {other: "还有 {count} 人"},
+    "members.twin": "还有人用这个名字",
+
+    "me.leave": "退出",
+
+    "messages.title": "{name} 中的消息",
+    "messages.loading": "正在加载…",
+    "messages.first-unread": "跳到第一条未读消息",
+    "messages.new": {other: "{count} 条新消息"},
+    "messages.present": "回到最新消息",
+    "messages.mark": "新消息",
+    "messages.empty": "这里还没有消息。在下面写第一条，或者把本页地址分享给别人。",
+    "messages.beginning": "频道从这里开始。",
+
+    "message.pending": "正在发送",
+    "message.failed": "发送失败",
+    "message.again": "重试",
+    "message.discard": "丢弃",
+
+    "typing.one": "{name} 正在输入…",
+    "typing.two": "{name} 和 {other} 正在输入…",
+    "typing.many": "有好几个人正在输入…",
+
+    "notice.join": "{name} 加入了频道",
+    "notice.leave": "{name} 离开了频道",
+
+    "composer.label": "发消息到 #{name}",
+    "composer.send": "发送",
+    "composer.too-long": "一条消息最多 {limit} 个字符，这条有 {count} 个。",
+    "composer.commands": "命令",
+
+    "command.unknown": "没有命令 /{name}。要发送以 / 开头的消息，请写两个 /。",
+    "command.more": "内容太多，应写成 {usage}。",
+    "command.missing": "缺少 {field}：{usage}",
+    "command.int": "{field} 应为整数",
+    "command.float": "{field} 应为数字",
+    "command.bool": "{field} 应为 true 或 false",
+    "command.choice": "{field} 应为以下之一：{choices}",
+    "command.object": "{field} 是对象，无法在这里填写",
+
+    "day.today": "今天",
+    "day.yesterday": "昨天",
+
+    "error.disconnected": "连接已断开。",
+    "error.not-joined": "您不在这个频道里。",
+    "error.history-unavailable": "服务器暂时无法保存消息，消息没有发出。",
+    "error.internal-error": "服务器出错了。",
+    "error.rate-limited": "太快了，请稍等。",
+  },
+};

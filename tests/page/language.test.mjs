@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import {readFileSync, readdirSync} from "node:fs";
+import {test} from "node:test";
+
+const assets = new URL("../../public/assets/", import.meta.url);
+const {LANGUAGES, choose, clock, day, explain, rich, speak, t} = await import(new URL("language.js", assets));
+
+const languages = {};
+for (const code of Object.keys(LANGUAGES)) languages[code] = (await import(new URL(`languages/${code}.js`, assets))).default;
+
+const sources = Object.fromEntries(
+  ["./", "components/"].flatMap((folder) =>
+    readdirSync(new URL(folder, assets)).filter((file) => file.endsWith(".js"))
+      .map((file) => [folder + file, readFileSync(new URL(folder + file, assets), "utf8")])),
+);
+const holes = (said) => [...new Set([said].flatMap((one) => (typeof one === "string" ? one : Object.values(one)))
+  .flatMap((one) => one.match(/\{\w+\}/g) ?? []))].sort();
+
+test("every language has a file, and every file is a language", () => {
+  const files = readdirSync(new URL("languages/", assets)).map((file) => file.replace(".js", ""));
+  assert.deepEqual(files.sort(), Object.keys(LANGUAGES).sort());
+});
+
+for (const [code, {lang, dir, words}] of Object.entries(languages)) {
+  test(`${code} says what English says, with the same values and every plural form`, () => {
+    assert.equal(Intl.getCanonicalLocales(lang)[0].split("-")[0], code);
+    assert.match(dir, /^(ltr|rtl)$/);
+    assert.deepEqual(Object.keys(words).sort(), Object.keys(languages.en.words).sort());
+    const forms = new Intl.PluralRules(lang).resolvedOptions().pluralCategories.sort();
+    for (const [key, said] of Object.entries(words)) {
+      assert.deepEqual(holes(said), holes(languages.en.words[key]), key);
+      assert.equal(typeof said, typeof languages.en.words[key], key);
+      if (typeof said === "object") assert.deepEqual(Object.keys(said).sort(), forms, key);
+    }
+  });
+}
+
+test("every key that is asked for has words, and all words are asked for", () => {
+  const keys = new Set(Object.keys(languages.en.words));
+  const asked = new Set();
+  for (const [file, source] of Object.entries(sources)) {
+    for (const [, argument] of source.matchAll(/\b(?:t|rich)\(\s*((?:[^,()]|\([^()]*\))*)/g)) {
+      for (const [, quoted, begins] of argument.matchAll(/"([^"]+)"|`([\w.-]+)\$\{/g)) {
+        const found = [...keys].filter((key) => (quoted ? key === quoted : key.startsWith(begins)));
+        if (!found.length && quoted && !quoted.includes(".")) continue; // what a condition compares with
+        assert.ok(found.length, `${file}: ${quoted ?? begins}`);
+        found.forEach((key) => asked.add(key));
+      }
+    }
+  }
+  assert.deepEqual([...keys].filter((key) => !asked.has(key)), []);
+});
+
+test("a component has no words of its own", () => {
+  for (const [file, source] of Object.entries(sources)) {
+    if (!file.startsWith("components/")) continue;
+    const attributes = source.match(/\s(?:aria-label|title|placeholder|alt)="[^"$]+"/g) ?? [];
+    assert.deepEqual(attributes, [], file);
+    // What stands between two tags and is not put in.
+    assert.deepEqual(source.match(/(?<!=)>[^<>${}`();]*[A-Za-z]{2,}[^<>${}`();]*</g) ?? [], [], file);
+  }
+});
+
+test("the first language wanted that there is, is chosen", () => {
+  assert.equal(choose(["fr-CH", "zh-Hans-CN", "en"]), "zh");
+  assert.equal(choose(["en-GB", "zh"]), "en");
+  assert.equal(choose(["fr", ""]), "en");
+  assert.equal(choose([]), "en");
+});
+
+test("a count has its form and its digits, a value may be a drawn one", async () => {
+  await speak("en");
+  assert.equal(t("messages.new", {count: 1}), "1 new message");
+  assert.equal(t("messages.new", {count: 1234}), "1,234 new messages");
+  assert.deepEqual(rich("notice.join", {name: 7n}), ["", 7n, " joined the channel"]);
+  await speak("zh");
+  assert.equal(t("messages.new", {count: 1}), "1 条新消息");
+  assert.throws(() => t("no.such"), {message: "No words for no.such"});
+});
+
+test("an error that is known is said in the language, another one in the server's words", async () => {
+  await speak("zh");
+  assert.equal(explain({code: "disconnected", message: "x"}), "连接已断开。");
+  assert.equal(explain({code: "refused", message: "not on a Sunday"}), "not on a Sunday");
+});
+
+test("times and days are written as the reader's variety of the language writes them", async () => {
+  const now = new Date(2026, 2, 3, 15, 4).getTime();
+  await speak("en", ["de", "en-GB"]);
+  assert.equal(clock(now), "15:04");
+  await speak("en", ["en-US"]);
+  assert.match(clock(now), /^03:04.PM$/);
+  assert.equal(day(now, now), "Today");
+  assert.equal(day(now - 86_400_000, now), "Yesterday");
+  assert.equal(day(now - 5 * 86_400_000, now), "Thursday, February 26");
+  assert.equal(day(now - 400 * 86_400_000, now), "January 27, 2025");
+  await speak("zh", ["zh-CN"]);
+  assert.equal(day(now - 86_400_000, now), "昨天");
+});

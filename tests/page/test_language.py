@@ -1,0 +1,36 @@
+"""The page in the languages it speaks."""
+
+from browsing import Opened, browser_test
+
+from tornado_chat.testing import connect
+
+
+@browser_test
+async def test_the_page_speaks_the_browsers_language_and_another_when_it_is_chosen(
+    people: Opened, base_url: str
+) -> None:
+    async with people() as browsers:
+        page = await browsers.open(locale="zh-CN")
+        await page.get_by_role("heading", name="怎么称呼您？").wait_for()
+        assert [url.split("/")[-1] for url in browsers.asked if "/languages/" in url] == ["zh.js"]
+        assert await page.evaluate("document.documentElement.lang + document.documentElement.dir") == "zh-Hansltr"
+        await page.fill("#name", "小明")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("这里还没有消息").wait_for()
+        ben = await connect(base_url, "Ben")
+        await ben.call("join-channel", target="general")
+        await page.locator(".notice", has_text="Ben 加入了频道").wait_for()
+        await page.fill("textarea", "/nothing ")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("没有命令 /nothing").wait_for()
+        await ben.call("typing", target="general")
+        await page.get_by_text("Ben 正在输入…").wait_for()
+
+        await page.locator(".language").select_option("en")
+        await page.locator(".notice", has_text="Ben joined the channel").wait_for()
+        await ben.close()
+        await page.locator(".notice", has_text="Ben left the channel").wait_for()
+        assert await page.evaluate("document.documentElement.lang") == "en"
+        await page.reload()
+        await page.get_by_role("heading", name="Channels").wait_for()
+        assert await page.title() == "#general · Chat"
