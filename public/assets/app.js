@@ -5,7 +5,7 @@ import {speakHere} from "./components/language.js";
 import {Login} from "./components/login.js";
 import {Shell} from "./components/shell.js";
 import {html, render} from "./html.js";
-import {choose, t} from "./language.js";
+import {choose, language, t} from "./language.js";
 import {openStorage} from "./store.js";
 
 const place = document.getElementById("app");
@@ -33,7 +33,7 @@ const chat = new Chat(storage, document.baseURI.split("#")[0], changed);
 function draw() {
   waiting = false;
   const inside = chat.user || (chat.state.kind !== "out" && chat.token);
-  render(inside ? html`<${Shell} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
+  render(inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
   if (inside && chat.current && addressed() !== chat.current) {
     history.pushState(null, "", `#/${encodeURIComponent(chat.current)}`);
   }

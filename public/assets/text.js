@@ -1,20 +1,35 @@
-// For the eye: links in a text, initials, the hue of a person.
+// For the eye: who and what a text names, initials, the hue of a person, who bears one name.
 
-const LINK = /\bhttps?:\/\/[^\s<>"]+/g;
+const CHANNEL = /^\p{L}[\p{L}\p{N}_-]{0,63}/u;
+const WORD = /[\p{L}\p{N}_]/u;
 
-/** Cut a text into pieces: strings, and {href} for links; punctuation behind a link is not a part of it. */
-export function pieces(text) {
+/**
+ * Cut a text into strings, {person, text} for an @ and the name of someone, and {channel, text} for a # and a name.
+ * A channel that is not among those known is one word; names that are known may have blanks in them.
+ */
+export function named(text, people, channels) {
   const found = [];
-  let at = 0;
-  for (const match of text.matchAll(LINK)) {
-    let href = match[0].replace(/[.,;:!?'*]+$/, "");
-    while (href.endsWith(")") && href.split("(").length < href.split(")").length) href = href.slice(0, -1);
-    if (match.index > at) found.push(text.slice(at, match.index));
-    found.push({href});
-    at = match.index + href.length;
+  let from = 0;
+  for (let at = text.search(/[@#]/); at >= 0 && at < text.length; at++) {
+    if ((text[at] !== "@" && text[at] !== "#") || /[\p{L}\p{N}_/&]/u.test(text[at - 1] ?? "")) continue;
+    const rest = text.slice(at + 1, at + 66);
+    const name = text[at] === "@" ? longest(rest, people) : (longest(rest, channels) ?? rest.match(CHANNEL)?.[0]);
+    if (!name) continue;
+    if (at > from) found.push(text.slice(from, at));
+    from = at + 1 + name.length;
+    found.push({[text[at] === "@" ? "person" : "channel"]: name, text: text.slice(at, from)});
+    at = from - 1;
   }
-  if (at < text.length) found.push(text.slice(at));
+  if (from < text.length) found.push(text.slice(from));
   return found;
+}
+
+/** The longest of the names with which a text begins, as it is written there. */
+function longest(text, names) {
+  const small = text.toLowerCase();
+  const fits = names.filter((name) => small.startsWith(name.toLowerCase()) && !WORD.test(text[name.length] ?? ""));
+  const length = Math.max(0, ...fits.map((name) => name.length));
+  return length ? text.slice(0, length) : undefined;
 }
 
 /** One or two letters (or an emoji) for a name. */
@@ -30,8 +45,29 @@ export function hue(id) {
   return sum % 360;
 }
 
-/** What tells two people of one name apart: the beginning of the id, where it is needed. */
-export function distinct(user, users) {
-  const twin = users.some((other) => other.id !== user.id && other.name.toLowerCase() === user.name.toLowerCase());
-  return twin ? user.id.slice(0, 4) : "";
+// Letters that look like others in one of their cases: Cyrillic and Greek ones, and digits
+const ALIKE = Object.fromEntries(
+  ("аa вb еe зe кk мm нh оo рp сc тt уy хx іl јj ѕs ԁd һh ԛq ԝw αa βb εe ιl κk νv οo ρp τt υu χx γy ηn ωw " +
+    "0o 1l il |l 5s").split(" ").map((pair) => Array.from(pair)),
+);
+const shapes = new Map(); // of the names that were asked for
+
+/** What is left of a name to the eye: two that have this in common look alike. */
+function shape(name) {
+  if (shapes.size > 2_000) shapes.clear();
+  if (!shapes.has(name)) {
+    const plain = name.normalize("NFKD").toLowerCase().replace(/[\p{M}\s]/gu, "");
+    shapes.set(name, Array.from(plain, (letter) => ALIKE[letter] ?? letter).join("").replaceAll("rn", "m"));
+  }
+  return shapes.get(name);
+}
+
+/** The ids of the users whose names look like another one's. */
+export function twins(users) {
+  const bearers = new Map();
+  for (const {id, name} of users) {
+    const look = shape(name);
+    bearers.set(look, (bearers.get(look) ?? new Set()).add(id));
+  }
+  return new Set([...bearers.values()].filter((ids) => ids.size > 1).flatMap((ids) => [...ids]));
 }

@@ -5,7 +5,7 @@ const assets = "../../public/assets/";
 const {Channel, Outbox, continues, mentions} = await import(assets + "store.js");
 const {parse, usage} = await import(assets + "commands.js");
 const {pause, newRef} = await import(assets + "connection.js");
-const {pieces, initials, distinct} = await import(assets + "text.js");
+const {named, initials, twins} = await import(assets + "text.js");
 
 await (await import(assets + "language.js")).speak("en");
 
@@ -107,15 +107,21 @@ test("pauses grow, differ, and after a restart spread from the first one", () =>
   assert.match(newRef(), /^[0-9a-f]{24}$/);
 });
 
-test("links end where the sentence goes on", () => {
-  assert.deepEqual(pieces("see (https://a.b/c_(d)), or http://e.f."), ["see (", {href: "https://a.b/c_(d)"}, "), or ", {href: "http://e.f"}, "."]);
-  assert.deepEqual(pieces("javascript:alert(1)"), ["javascript:alert(1)"]);
+test("a text names people who are here, and channels, by their whole names", () => {
+  const pieces = named("hi @ann de vries, @Anna: #tea & cake, #general. a#b me@ann #1 @", ["Ann", "Ann de Vries"], ["tea & cake"]);
+  assert.deepEqual(pieces, [
+    "hi ", {person: "ann de vries", text: "@ann de vries"}, ", @Anna: ", {channel: "tea & cake", text: "#tea & cake"},
+    ", ", {channel: "general", text: "#general"}, ". a#b me@ann #1 @",
+  ]);
 });
 
 test("people can be told apart", () => {
   assert.equal(initials("Ann"), "A");
   assert.equal(initials("ann de Vries"), "AV");
   assert.equal(initials("👩‍👩‍👧 x"), "👩‍👩‍👧X");
-  assert.equal(distinct({id: "12345", name: "Ann"}, [{id: "6", name: "ann"}]), "1234");
-  assert.equal(distinct({id: "12345", name: "Ann"}, [{id: "12345", name: "Ann"}]), "");
+  const names = (...all) => [...twins(all.map((name, id) => ({id, name})))].map((id) => all[id]);
+  assert.deepEqual(names("Ann", "ann", "Ben"), ["Ann", "ann"]);
+  assert.deepEqual(names("Ann", "\u0410nn", "\u00c4nn", "Ben"), ["Ann", "\u0410nn", "\u00c4nn"]); // Cyrillic A
+  assert.deepEqual(names("Bill", "BiIl", "B1ll", "Tim", "Tirn"), ["Bill", "BiIl", "B1ll", "Tim", "Tirn"]);
+  assert.deepEqual([...twins([{id: "a", name: "Ann"}, {id: "a", name: "Ann"}])], []);
 });

@@ -2,7 +2,7 @@
 
 import {html} from "../html.js";
 import {t} from "../language.js";
-import {distinct, hue, initials} from "../text.js";
+import {hue, initials} from "../text.js";
 
 export function Avatar({user, small}) {
   return html`<span class=${small ? "avatar small" : "avatar"} style=${{"--hue": hue(user.id)}} aria-hidden="true">
@@ -10,7 +10,7 @@ export function Avatar({user, small}) {
   </span>`;
 }
 
-export function Name({user, users}) {
-  const twin = distinct(user, users);
-  return html`<span class="name" dir="auto">${user.name}</span>${twin && html`<span class="twin" title=${t("members.twin")}>${twin}</span>`}`;
+/** twin: whether someone else's name looks like this one. */
+export function Name({user, twin}) {
+  return html`<span class="name" dir="auto">${user.name}</span>${twin && html`<span class="twin" title=${t("members.twin")}>${user.id.slice(0, 4)}</span>`}`;
 }

@@ -2,16 +2,18 @@
 
 import {html} from "../html.js";
 import {t} from "../language.js";
+import {twins} from "../text.js";
 import {Avatar, Name} from "./avatar.js";
 
 export function Members({channel, me}) {
   const users = [...channel.users.values()].sort((one, other) => one.name.localeCompare(other.name));
+  const alike = twins(users);
   return html`<aside class="members" aria-label=${t("members.title")}>
     <header><h2>${t("members.here", {count: channel.count})}</h2></header>
     <ul>
       ${users.map((user) => html`<li key=${user.id}>
         <${Avatar} user=${user} small /><span class="dot" aria-hidden="true"></span>
-        <${Name} user=${user} users=${users} />${user.id === me?.id && html`<span class="muted"> ${t("members.you")}</span>`}
+        <${Name} user=${user} twin=${alike.has(user.id)} />${user.id === me?.id && html`<span class="muted"> ${t("members.you")}</span>`}
       </li>`)}
     </ul>
     ${channel.count > users.length && html`<p class="muted">${t("members.more", {count: channel.count - users.length})}</p>`}

@@ -1,8 +1,9 @@
 // The conversation: all messages are in memory, a window of them is in the page.
 
-import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
+import {html, useEffect, useLayoutEffect, useMemo, useRef, useState} from "../html.js";
 import {day, t} from "../language.js";
 import {continues, sameDay} from "../store.js";
+import {twins} from "../text.js";
 import {Icon} from "./icons.js";
 import {Message, Notice, Pending} from "./message.js";
 
@@ -21,6 +22,7 @@ export function Messages({chat, channel}) {
   const atBottom = useRef(true);
   const known = useRef(channel.lines.length);
   const lines = channel.lines;
+  const names = useNames(chat, channel);
   const last = end === null ? lines.length : Math.min(end, lines.length);
   const first = start === null ? Math.max(0, last - WINDOW) : Math.min(start, last);
 
@@ -127,7 +129,7 @@ export function Messages({chat, channel}) {
       <div class="filler"></div>
       ${first === 0 && !channel.more && !loading && html`<${Beginning} channel=${channel} />`}
       ${(channel.loading || loading) && html`<p class="hint">${t("messages.loading")}</p>`}
-      ${rows(chat, channel, shown, lines[first - 1])}
+      ${rows(chat, channel, shown, lines[first - 1], names)}
       ${end === null && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
     </div>
     ${unreadAbove && html`<button class="jump up" onClick=${toMark}>${t("messages.first-unread")}</button>`}
@@ -138,8 +140,16 @@ export function Messages({chat, channel}) {
   </div>`;
 }
 
-function rows(chat, channel, shown, before) {
-  const users = [...channel.users.values()];
+/** The names that texts may speak of; the same object as long as they are the same. */
+function useNames(chat, channel) {
+  const people = [...channel.users.values(), chat.user ?? []].flat().map((user) => user.name);
+  const channels = [...chat.channels.keys()];
+  return useMemo(() => ({people, channels, me: chat.user?.name.toLowerCase()}), [JSON.stringify([people, channels])]);
+}
+
+function rows(chat, channel, shown, before, names) {
+  const senders = shown.flatMap((line) => line.sender ?? []);
+  const alike = twins([...channel.users.values(), ...senders, chat.user ?? []].flat());
   const drawn = [];
   let marked = channel.mark === 0 || (before?.seq ?? 0) > channel.mark;
   for (const line of shown) {
@@ -153,7 +163,7 @@ function rows(chat, channel, shown, before) {
     }
     drawn.push(
       line.sender
-        ? html`<${Message} key=${line.id} line=${line} follows=${continues(line, before)} users=${users} me=${chat.user} />`
+        ? html`<${Message} key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)} names=${names} />`
         : html`<${Notice} key=${line.id} line=${line} />`,
     );
     before = line;
