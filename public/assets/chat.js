@@ -1,7 +1,7 @@
 // The chat as the components know it: what there is to show, and what one can do.
 
 import {Connection, newRef} from "./connection.js";
-import {parse} from "./commands.js";
+import {parse, perform} from "./commands.js";
 import {explain, t} from "./language.js";
 import {Channel, Outbox, mentions} from "./store.js";
 
@@ -321,14 +321,12 @@ export class Chat {
     }
   }
 
-  /** Send what is written, or do the command that it is; throws an Error with words where it is none. */
+  /** Send what is written, or do the command that it is (the promise is its end); throws an Error with words where it is none. */
   write(channel, text) {
     const command = parse(text, this.actions);
+    let done;
     if (command) {
-      this.connection.call(command.action, {target: channel.name, ...command.fields}).then(
-        (answer) => this.answered(command.action, answer),
-        (error) => this.say(channel.name, explain(error)),
-      );
+      done = perform(this, channel, command);
     } else {
       const message = text.startsWith("//") ? text.slice(1) : text;
       const item = {ref: newRef(), target: channel.name, message, time: Date.now()};
@@ -338,6 +336,7 @@ export class Chat {
     this.lastTyped = 0;
     this.setDraft(channel, "");
     this.changed();
+    return done;
   }
 
   answered(action, answer) {

@@ -74,3 +74,8 @@ export function parse(line, actions) {
   if (missing) throw new Error(t("command.missing", {field: missing.name, usage: usage(action)}));
   return {action: name, fields};
 }
+
+/** Do an action in a channel; the promise is rejected with the server's error. */
+export async function perform(chat, channel, {action, fields}) {
+  chat.answered(action, await chat.connection.call(action, {target: channel.name, ...fields}));
+}

@@ -39,9 +39,9 @@ export function rich(key, values = {}) {
   });
 }
 
-/** The words for an error: those for its code, else (or within them) the server's own. */
+/** The words for an error: those for its code, else its own. */
 export function explain({code, message}) {
-  return `error.${code}` in spoken.words ? t(`error.${code}`, {message}) : message;
+  return `error.${code}` in spoken.words ? t(`error.${code}`) : message;
 }
 
 // Intl's formatters are slow to make: one of a kind is kept.
@@ -55,6 +55,8 @@ function format(kind, name, options) {
 
 export const clock = (time) => format("DateTimeFormat", "clock", {hour: "2-digit", minute: "2-digit"}).format(time);
 export const fullDate = (time) => format("DateTimeFormat", "full", {dateStyle: "full", timeStyle: "medium"}).format(time);
+
+export const fullDay = (time) => format("DateTimeFormat", "full day", {dateStyle: "full"}).format(time);
 
 /** The day of a time in words: Today, Yesterday, Monday, 3 March. */
 export function day(time, now = Date.now()) {

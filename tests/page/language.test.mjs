@@ -48,7 +48,8 @@ test("every key that is asked for has words, and all words are asked for", () =>
       }
     }
   }
-  assert.deepEqual([...keys].filter((key) => !asked.has(key)), []);
+  const all = Object.values(sources).join();
+  assert.deepEqual([...keys].filter((key) => !asked.has(key) && !all.includes(`"${key}"`)), []);
 });
 
 test("a component has no words of its own", () => {

@@ -26,7 +26,9 @@ async def test_the_page_speaks_the_browsers_language_and_another_when_it_is_chos
         await ben.call("typing", target="general")
         await page.get_by_text("Ben 正在输入…").wait_for()
 
+        await page.get_by_role("button", name="设置").click()
         await page.locator(".language").select_option("en")
+        await page.keyboard.press("Escape")
         await page.locator(".notice", has_text="Ben joined the channel").wait_for()
         await ben.close()
         await page.locator(".notice", has_text="Ben left the channel").wait_for()

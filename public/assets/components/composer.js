@@ -1,18 +1,25 @@
 // The box one writes in.
 
 import {commands, usage} from "../commands.js";
+import {complete} from "../completion.js";
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
-import {t} from "../language.js";
+import {explain, t} from "../language.js";
 import {Icon} from "./icons.js";
+import {Suggestions, carries, moved} from "./suggestions.js";
 
-export function Composer({chat, channel}) {
+const LABELS = {"/": "composer.commands", "@": "members.title", "#": "channels.title", ":": "composer.emoji"};
+
+/** fill(action): show the form of an action. */
+export function Composer({chat, channel, fill}) {
   const box = useRef();
   const [words, setWords] = useState("");
   const [choice, setChoice] = useState(0);
+  const [caret, setCaret] = useState(0);
   const [dismissed, dismiss] = useState("");
   const text = channel.draft;
-  const found = dismissed === text ? [] : offered(chat, text);
-  const open = found.length > 0;
+  const found = offered();
+  const options = found?.options ?? [];
+  const command = commands(chat.actions).find(({name}) => text.startsWith(`/${name} `));
 
   useEffect(() => {
     setWords("");
@@ -24,44 +31,59 @@ export function Composer({chat, channel}) {
     box.current.style.height = `${box.current.scrollHeight}px`;
   }, [text, channel.name]);
 
-  function input(event) {
+  /** What the word before the caret could become, as it is now; what is drawn may be a frame older. */
+  function offered() {
+    const now = channel.draft;
+    if (dismissed === now) return null;
+    const people = [...channel.users.values()].filter(({id}) => id !== chat.user?.id).map(({name}) => name);
+    const at = box.current?.value === now ? box.current.selectionStart : Math.min(caret, now.length);
+    return complete(now, at, {actions: chat.actions, people, channels: [...chat.channels.keys()]});
+  }
+
+  function input() {
     setWords("");
     setChoice(0);
-    chat.setDraft(channel, event.target.value);
+    setCaret(box.current.selectionStart);
+    chat.setDraft(channel, box.current.value);
     chat.changed();
   }
 
-  function send() {
-    const text = channel.draft; // as it is now; what is drawn may be a frame older
+  async function send() {
+    const text = channel.draft;
     if (!text.trim()) return;
     if (text.length > chat.limits.message) {
       setWords(t("composer.too-long", {limit: chat.limits.message, count: text.length}));
       return;
     }
-    try {
-      chat.write(channel, text);
-    } catch (error) {
-      setWords(error.message);
-    }
     box.current.focus();
+    try {
+      await chat.write(channel, text);
+    } catch (error) {
+      setWords(explain(error));
+      if (!channel.draft) chat.setDraft(channel, text); // to be mended
+      chat.changed();
+    }
   }
 
-  function complete(action) {
-    chat.setDraft(channel, `/${action.name} `);
-    chat.changed();
+  function take(at) {
+    const found = offered();
+    if (!found) return;
+    box.current.setRangeText(found.options[at].text, found.from, box.current.selectionStart, "end");
     box.current.focus();
+    input();
   }
 
   function key(event) {
     if (event.isComposing || event.keyCode === 229) return; // an input method is at work
-    const found = dismissed === channel.draft ? [] : offered(chat, channel.draft);
-    const open = found.length > 0;
-    if (open && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
-      setChoice((choice + (event.key === "ArrowDown" ? 1 : found.length - 1)) % found.length);
-    } else if (open && (event.key === "Tab" || event.key === "Enter")) {
-      complete(found[Math.min(choice, found.length - 1)]);
-    } else if (open && event.key === "Escape") {
+    const count = offered()?.options.length;
+    const plain = !event.altKey && !event.ctrlKey && !event.metaKey;
+    if (count && plain && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+      setChoice(moved(event.key, choice, count));
+    } else if (count && plain && (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey))) {
+      take(Math.min(choice, count - 1));
+    } else if (count && event.key === "Escape") {
       dismiss(channel.draft);
+      event.stopPropagation();
     } else if (event.key === "Enter" && !event.shiftKey) {
       send();
     } else return;
@@ -70,30 +92,22 @@ export function Composer({chat, channel}) {
 
   const left = chat.limits.message - text.length;
   return html`<div class="composer">
-    ${open && html`<ul class="popup" role="listbox" id="commands" aria-label=${t("composer.commands")}>
-      ${found.map((action, at) => html`<li
-        key=${action.name} id=${`command-${at}`} role="option" aria-selected=${at === choice}
-        onMouseDown=${(event) => event.preventDefault()} onClick=${() => complete(action)}
-      ><b>${usage(action)}</b> <span class="muted">${action.help}</span></li>`)}
-    </ul>`}
+    <${Suggestions}
+      id="suggestions" label=${t(LABELS[found?.kind ?? "/"])} options=${options} choice=${choice} take=${take} />
     <div class="field">
       <textarea
-        ref=${box} rows="1" value=${text} onInput=${input} onKeyDown=${key} dir="auto" enterkeyhint="send"
+        ref=${box} rows="1" value=${text} onInput=${input} onKeyDown=${key} onSelect=${() => setCaret(box.current.selectionStart)}
+        dir="auto" enterkeyhint="send" ...${carries("suggestions", options, choice)}
         placeholder=${t("composer.label", {name: channel.name})} aria-label=${t("composer.label", {name: channel.name})}
-        aria-describedby="composer-words" aria-autocomplete="list" aria-expanded=${open} role="combobox"
-        aria-controls="commands" aria-activedescendant=${open ? `command-${choice}` : undefined}
+        aria-describedby="composer-words" aria-invalid=${words !== ""}
       ></textarea>
       <button class="primary send" onClick=${send} disabled=${!text.trim()} aria-label=${t("composer.send")}><${Icon} name="send" /></button>
     </div>
-    <p id="composer-words" class="under" role="alert">
-      ${words ? html`<span class="alert">${words}</span>` : left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}
-    </p>
+    <div id="composer-words" class="under">
+      <p role="alert" class="alert">${words}</p>
+      ${!words && left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}
+      ${!words && command && html`<span class="muted">${usage(command)} · ${command.help}</span>
+        ${command.parameters.length > 0 && html`<button class="link" onClick=${() => fill(command)}>${t("composer.form")}</button>`}`}
+    </div>
   </div>`;
-}
-
-/** The commands that a beginning could become. */
-function offered(chat, text) {
-  if (!/^\/\S*$/.test(text)) return [];
-  const found = commands(chat.actions).filter(({name}) => `/${name}`.startsWith(text));
-  return found.some(({name}) => `/${name}` === text) ? [] : found.slice(0, 8);
 }

@@ -4,22 +4,27 @@ import {html, memo} from "../html.js";
 import {clock, fullDate, rich, t} from "../language.js";
 import {mentions} from "../store.js";
 import {Avatar, Name} from "./avatar.js";
+import {Icon} from "./icons.js";
 import {Markup} from "./markup.js";
 
 function Time({time}) {
   return html`<time datetime=${new Date(time).toISOString()} title=${fullDate(time)}>${clock(time)}</time>`;
 }
 
-/** follows: it goes on what the message before it began. names: see Markup. */
-export const Message = memo(({line, follows, twin, names}) => {
+/** follows: it goes on what the message before it began. names: see Markup. bar: what can be done with it, while it is active. */
+export const Message = memo(({line, follows, twin, names, bar}) => {
   const {sender} = line;
   const forMe = names.me && mentions(line.message, names.me);
-  return html`<article class=${["message", follows && "follows", forMe && "for-me"].filter(Boolean).join(" ")} data-id=${line.id}>
+  return html`<article class=${["message", follows && "follows", forMe && "for-me"].filter(Boolean).join(" ")} data-id=${line.id} tabindex="-1">
     ${follows ? html`<span class="aside"><${Time} time=${line.time} /></span>` : html`<${Avatar} user=${sender} />`}
     <div class="body">
       <header class=${follows ? "hidden" : ""}><${Name} user=${sender} twin=${twin} /> <${Time} time=${line.time} /></header>
       <${Markup} text=${line.message} names=${names} />
     </div>
+    ${bar && html`<div class="bar">
+      <button class="quiet" onClick=${() => bar.quote(line)} aria-label=${t("message.quote")} title=${t("message.quote")}><${Icon} name="quote" /></button>
+      ${bar.copy && html`<button class="quiet" onClick=${() => bar.copy(line)} aria-label=${t("message.copy")} title=${t("message.copy")}><${Icon} name="copy" /></button>`}
+    </div>`}
   </article>`;
 });
 

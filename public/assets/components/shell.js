@@ -4,15 +4,21 @@ import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../language.js";
 import {Banner} from "./banner.js";
 import {Composer} from "./composer.js";
+import {Form} from "./form.js";
 import {Icon} from "./icons.js";
+import {Jump} from "./jump.js";
+import {Keys} from "./keys.js";
 import {Members} from "./members.js";
 import {Messages} from "./messages.js";
+import {Settings} from "./settings.js";
 import {Sidebar} from "./sidebar.js";
 
 export function Shell({chat}) {
   const [drawer, setDrawer] = useState("");
   const opener = useRef();
+  const [dialog, show] = useState(null); // a name, or the action whose form it is
   const channel = chat.channels.get(chat.current);
+  const shut = () => show(null);
 
   function open(which, event) {
     opener.current = event.currentTarget;
@@ -24,7 +30,12 @@ export function Shell({chat}) {
 
   useEffect(() => {
     function key(event) {
+      const typing = event.target.matches?.("input, textarea, select");
       if (event.key === "Escape") close();
+      else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        show("jump");
+      } else if ((event.key === "?" && !typing) || (event.ctrlKey && event.key === "/")) show("keys");
       if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
         event.preventDefault();
         step(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
@@ -39,7 +50,7 @@ export function Shell({chat}) {
   }, [drawer]);
 
   return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""}`}>
-    <${Sidebar} chat=${chat} close=${close} />
+    <${Sidebar} chat=${chat} close=${close} show=${show} />
     ${drawer && html`<div class="shade" onClick=${close}></div>`}
     <main class="conversation" inert=${drawer !== "" && matchMedia("(max-width: 719px)").matches}>
       <header>
@@ -54,10 +65,14 @@ export function Shell({chat}) {
       <${Banner} chat=${chat} />
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} />
-            <${Composer} chat=${chat} channel=${channel} />`
+            <${Composer} chat=${chat} channel=${channel} fill=${show} />`
         : html`<div class="empty"><h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p></div>`}
     </main>
     ${channel && html`<${Members} channel=${channel} me=${chat.user} />`}
+    ${dialog === "jump" && html`<${Jump} chat=${chat} close=${shut} />`}
+    ${dialog === "keys" && html`<${Keys} close=${shut} />`}
+    ${dialog === "settings" && html`<${Settings} chat=${chat} show=${show} close=${shut} />`}
+    ${dialog?.parameters && html`<${Form} chat=${chat} channel=${channel} action=${dialog} close=${shut} />`}
   </div>`;
 }
 

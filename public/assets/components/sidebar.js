@@ -4,9 +4,8 @@ import {html, useState} from "../html.js";
 import {t} from "../language.js";
 import {Avatar} from "./avatar.js";
 import {Icon} from "./icons.js";
-import {LanguageChoice} from "./language.js";
 
-export function Sidebar({chat, close}) {
+export function Sidebar({chat, close, show}) {
   const [name, setName] = useState("");
   const channels = [...chat.channels.values()];
 
@@ -21,7 +20,9 @@ export function Sidebar({chat, close}) {
   }
 
   return html`<nav class="sidebar" aria-label=${t("channels.title")}>
-    <header><h2>${t("channels.title")}</h2></header>
+    <header><h2>${t("channels.title")}</h2>
+      <button class="quiet" onClick=${() => show("jump")} aria-label=${t("jump.title")} title=${`${t("jump.title")} (Ctrl K)`}><${Icon} name="search" /></button>
+    </header>
     <ul>
       ${channels.map((channel) => html`<${Item} key=${channel.name} chat=${chat} channel=${channel} close=${close} />`)}
     </ul>
@@ -33,11 +34,10 @@ export function Sidebar({chat, close}) {
       <button class="quiet" aria-label=${t("channels.join-button")} disabled=${!name.trim()}><${Icon} name="plus" /></button>
     </form>
     ${chat.words && html`<p class="alert" role="alert">${chat.words}</p>`}
-    <${LanguageChoice} chat=${chat} />
     <footer>
       ${chat.user && html`<${Avatar} user=${chat.user} small />`}
       <span class="name" dir="auto">${chat.name}</span>
-      <button class="quiet" onClick=${() => chat.leaveAll()} aria-label=${t("me.leave")} title=${t("me.leave")}><${Icon} name="leave" /></button>
+      <button class="quiet" onClick=${() => show("settings")} aria-label=${t("settings.title")} title=${t("settings.title")}><${Icon} name="settings" /></button>
     </footer>
   </nav>`;
 }

@@ -38,6 +38,34 @@ export default {
 
     "me.leave": "Sign out",
 
+    "settings.title": "Settings",
+    "dialog.close": "Close",
+
+    "jump.title": "Go to a channel",
+    "jump.field": "Name of a channel",
+    "jump.members": {one: "{count} here", other: "{count} here"},
+    "jump.new": "New channel: {name}",
+
+    "suggestions.count": {
+      one: "{count} suggestion: Tab or Enter takes it",
+      other: "{count} suggestions: arrows choose, Tab or Enter takes one",
+    },
+
+    "form.send": "Send",
+
+    "keys.title": "Keys",
+    "keys.send": "Send",
+    "keys.line": "New line",
+    "keys.complete": "Complete a person, channel, command or emoji",
+    "keys.close": "Close a list or window; back to writing",
+    "keys.jump": "Go to a channel",
+    "keys.channel": "Channel above or below",
+    "keys.unread": "Unread channel above or below",
+    "keys.message": "In the conversation: from message to message",
+    "keys.copy": "Copy the message",
+    "keys.quote": "Quote the message",
+    "keys.keys": "Show these keys (in the box: Ctrl /)",
+
     "messages.title": "Messages in {name}",
     "messages.loading": "Loading…",
     "messages.first-unread": "Jump to the first unread",
@@ -51,6 +79,8 @@ export default {
     "message.failed": "Failed",
     "message.again": "Try again",
     "message.discard": "Discard",
+    "message.copy": "Copy the text",
+    "message.quote": "Quote",
 
     "typing.one": "{name} is typing…",
     "typing.two": "{name} and {other} are typing…",
@@ -63,6 +93,8 @@ export default {
     "composer.send": "Send",
     "composer.too-long": "A message has at most {limit} characters; this one has {count}.",
     "composer.commands": "Commands",
+    "composer.emoji": "Emoji",
+    "composer.form": "As a form",
 
     "command.unknown": "There is no command /{name}. A line that begins with / is written with two of them.",
     "command.more": "That is more than {usage} takes.",

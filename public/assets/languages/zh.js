@@ -38,6 +38,31 @@ export default {
 
     "me.leave": "退出",
 
+    "settings.title": "设置",
+    "dialog.close": "关闭",
+
+    "jump.title": "前往频道",
+    "jump.field": "频道名称",
+    "jump.members": {other: "{count} 人在线"},
+    "jump.new": "新频道：{name}",
+
+    "suggestions.count": {other: "{count} 条建议：用方向键选择，按 Tab 或 Enter 采用"},
+
+    "form.send": "发送",
+
+    "keys.title": "快捷键",
+    "keys.send": "发送",
+    "keys.line": "换行",
+    "keys.complete": "补全成员、频道、命令或表情",
+    "keys.close": "关闭列表或窗口；回到输入框",
+    "keys.jump": "前往频道",
+    "keys.channel": "上一个或下一个频道",
+    "keys.unread": "上一个或下一个未读频道",
+    "keys.message": "在对话中逐条移动",
+    "keys.copy": "复制消息",
+    "keys.quote": "引用消息",
+    "keys.keys": "显示快捷键（在输入框中按 Ctrl /）",
+
     "messages.title": "{name} 中的消息",
     "messages.loading": "正在加载…",
     "messages.first-unread": "跳到第一条未读消息",
@@ -51,6 +76,8 @@ export default {
     "message.failed": "发送失败",
     "message.again": "重试",
     "message.discard": "丢弃",
+    "message.copy": "复制文字",
+    "message.quote": "引用",
 
     "typing.one": "{name} 正在输入…",
     "typing.two": "{name} 和 {other} 正在输入…",
@@ -63,6 +90,8 @@ export default {
     "composer.send": "发送",
     "composer.too-long": "一条消息最多 {limit} 个字符，这条有 {count} 个。",
     "composer.commands": "命令",
+    "composer.emoji": "表情",
+    "composer.form": "填写表单",
 
     "command.unknown": "没有命令 /{name}。要发送以 / 开头的消息，请写两个 /。",
     "command.more": "内容太多，应写成 {usage}。",

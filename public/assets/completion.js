@@ -1,0 +1,51 @@
+// What the word before the caret could become: /commands, @people, #channels, :emoji. No DOM.
+
+import {commands, usage} from "./commands.js";
+import {EMOJI} from "./emoji.js";
+
+const MOST = 8;
+
+/**
+ * Return {kind, from, options}, or null. `from`: where the word begins that an option's `text` replaces.
+ * people, channels: names; actions: those of `hello`.
+ */
+export function complete(text, caret, {actions, people, channels}) {
+  const before = text.slice(0, caret);
+  const [sign, from] = begun(before);
+  if (from < 0) return null;
+  const word = before.slice(from + 1).toLowerCase();
+  let options = [];
+  if (sign === "/") {
+    options = rank(commands(actions), word, ({name}) => name)
+      .map((action) => ({name: action.name, label: usage(action), detail: action.help, text: `/${action.name} `}));
+  } else if (sign === ":") {
+    options = rank([...EMOJI], word, ([name]) => name)
+      .map(([name, character]) => ({name, label: `${character} :${name}:`, text: `${character} `}));
+  } else {
+    options = rank(sign === "@" ? people : channels, word, (name) => name)
+      .map((name) => ({name, label: sign + name, text: `${sign}${name} `}));
+  }
+  const whole = options.length === 1 && options[0].name.toLowerCase() === word && sign !== ":";
+  return options.length && !whole ? {kind: sign, from, options} : null;
+}
+
+/** The sign of the word that is being written and its place, or -1. A person's name may have blanks in it. */
+function begun(before) {
+  if (/^\/\S*$/.test(before)) return ["/", 0];
+  const found = before.match(/(?:^|[\s(])(?:(:)[a-z0-9_+-]{2,}|([#])[^\s#]*|(@)[^@\n]{0,64})$/);
+  if (!found) return ["", -1];
+  const sign = found[1] ?? found[2] ?? found[3];
+  return [sign, before.lastIndexOf(sign)];
+}
+
+/** Those whose name begins with a word, then those with a later word in it that does. */
+function rank(all, word, nameOf) {
+  const first = [];
+  const then = [];
+  for (const one of all) {
+    const name = nameOf(one).toLowerCase();
+    if (name.startsWith(word)) first.push(one);
+    else if (name.split(/[\s_-]/).some((part) => word && part.startsWith(word))) then.push(one);
+  }
+  return [...first, ...then].slice(0, MOST);
+}

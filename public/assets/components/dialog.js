@@ -1,0 +1,22 @@
+// A window over the page: the browser keeps the focus in it, closes it by Escape, and gives the focus back.
+
+import {html, useEffect, useRef} from "../html.js";
+import {t} from "../language.js";
+import {Icon} from "./icons.js";
+
+export function Dialog({title, close, children}) {
+  const place = useRef();
+  useEffect(() => {
+    const before = document.activeElement;
+    place.current.showModal();
+    return () => before?.isConnected && before.focus();
+  }, []);
+  const outside = ({target}) => target === place.current && close();
+  return html`<dialog ref=${place} onClose=${close} onMouseDown=${outside} aria-labelledby="dialog-title">
+    <div class="inside">
+      <header><h2 id="dialog-title" dir="auto">${title}</h2>
+        <button class="quiet" onClick=${close} aria-label=${t("dialog.close")}><${Icon} name="close" /></button></header>
+      ${children}
+    </div>
+  </dialog>`;
+}

@@ -1,0 +1,48 @@
+// Ctrl+K: to a channel by the letters of its name; one's own first, then the others that there are.
+
+import {html, useEffect, useState} from "../html.js";
+import {t} from "../language.js";
+import {Dialog} from "./dialog.js";
+import {Suggestions, carries, moved} from "./suggestions.js";
+
+export function Jump({chat, close}) {
+  const [word, setWord] = useState("");
+  const [choice, setChoice] = useState(0);
+  const [others, setOthers] = useState([]);
+  useEffect(() => {
+    chat.connection.call("channels").then(({channels}) => setOthers(channels), () => {});
+  }, []);
+
+  const clean = word.trim().replace(/^#/, "");
+  const small = clean.toLowerCase();
+  const own = [...chat.channels.values()].map(({name, count}) => ({name, count}));
+  const there = [...own, ...others.filter(({name}) => !chat.channels.has(name))];
+  const options = there
+    .filter(({name}) => name.toLowerCase().includes(small))
+    .sort((one, other) => other.name.toLowerCase().startsWith(small) - one.name.toLowerCase().startsWith(small))
+    .slice(0, 12)
+    .map(({name, count}) => ({name, label: `# ${name}`, detail: count ? t("jump.members", {count}) : ""}));
+  if (clean && !there.some(({name}) => name === clean)) options.push({name: clean, label: t("jump.new", {name: clean})});
+
+  function take(at) {
+    if (!options[at]) return;
+    close();
+    chat.open(options[at].name);
+  }
+  function key(event) {
+    if (event.isComposing) return;
+    if (event.key === "Enter") take(choice);
+    else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && options.length) {
+      setChoice(moved(event.key, choice, options.length));
+    } else return;
+    event.preventDefault();
+  }
+  return html`<${Dialog} title=${t("jump.title")} close=${close}>
+    <input
+      value=${word} onInput=${({target}) => (setWord(target.value), setChoice(0))} onKeyDown=${key}
+      role="combobox" aria-expanded=${options.length > 0} ...${carries("jump", options, choice)} autofocus
+      aria-label=${t("jump.field")} placeholder=${t("jump.field")} spellcheck="false" autocomplete="off" dir="auto"
+    />
+    <div class="in-place"><${Suggestions} id="jump" label=${t("channels.title")} options=${options} choice=${choice} take=${take} /></div>
+  <//>`;
+}

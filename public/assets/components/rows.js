@@ -1,0 +1,54 @@
+// The rows of the conversation: messages, notices, days, and the line above what is new.
+
+import {html, useMemo} from "../html.js";
+import {day, fullDay, t} from "../language.js";
+import {continues, sameDay} from "../store.js";
+import {twins} from "../text.js";
+import {Message, Notice} from "./message.js";
+
+/** The names that texts may speak of; the same object as long as they are the same. */
+export function useNames(chat, channel) {
+  const people = [...channel.users.values(), chat.user ?? []].flat().map((user) => user.name);
+  const channels = [...chat.channels.keys()];
+  return useMemo(() => ({people, channels, me: chat.user?.name.toLowerCase()}), [JSON.stringify([people, channels])]);
+}
+
+/** before: the line above the first that is shown. */
+export function rows({chat, channel, names, active, before}, shown) {
+  const senders = shown.flatMap((line) => line.sender ?? []);
+  const alike = twins([...channel.users.values(), ...senders, chat.user ?? []].flat());
+  const drawn = [];
+  let marked = channel.mark === 0 || (before?.seq ?? 0) > channel.mark;
+  for (const line of shown) {
+    if (!before || !sameDay(line.time, before.time)) {
+      drawn.push(html`<div class="day" key=${`day-${line.id}`} role="separator" aria-label=${day(line.time)}>
+        <time datetime=${new Date(line.time).toISOString().slice(0, 10)} title=${fullDay(line.time)}>${day(line.time)}</time>
+      </div>`);
+      before = null;
+    }
+    if (!marked && line.seq > channel.mark && line.sender?.id !== chat.user?.id) {
+      marked = true;
+      drawn.push(html`<div class="new" key="new" role="separator" aria-label=${t("messages.mark")}><span>${t("messages.mark")}</span></div>`);
+      before = null;
+    }
+    const isActive = active.id === line.id;
+    drawn.push(
+      line.sender
+        ? html`<${Message}
+            key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)} names=${names}
+            bar=${isActive ? active.bar : undefined}
+          />`
+        : html`<${Notice} key=${line.id} line=${line} />`,
+    );
+    before = line;
+  }
+  return drawn;
+}
+
+export function Beginning({channel}) {
+  const empty = channel.lines.length === 0;
+  return html`<div class="beginning">
+    <h2 dir="auto"># ${channel.name}</h2>
+    <p>${t(empty ? "messages.empty" : "messages.beginning")}</p>
+  </div>`;
+}

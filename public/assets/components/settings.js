@@ -1,0 +1,17 @@
+// What one can set for oneself, and the way out.
+
+import {html} from "../html.js";
+import {t} from "../language.js";
+import {Dialog} from "./dialog.js";
+import {Icon} from "./icons.js";
+import {LanguageChoice} from "./language.js";
+
+export function Settings({chat, show, close}) {
+  return html`<${Dialog} title=${t("settings.title")} close=${close}>
+    <div class="settings">
+      <label>${t("app.language")} <${LanguageChoice} chat=${chat} /></label>
+      <button class="quiet" onClick=${() => show("keys")}><${Icon} name="keyboard" /> ${t("keys.title")}</button>
+      <button class="quiet" onClick=${() => chat.leaveAll()}><${Icon} name="leave" /> ${t("me.leave")}</button>
+    </div>
+  <//>`;
+}
