@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tornado_chat.protocol import Close
+from tornado_chat.testing import Client
 from tornado_chat.web import Chat
 
 Opened = Callable[[], AbstractAsyncContextManager[Any]]
@@ -18,6 +19,14 @@ PATIENCE = 20.0  # seconds
 async def write(page: Any, text: str) -> None:
     await page.fill("textarea", text)
     await page.keyboard.press("Enter")
+
+
+async def say(client: Client, *lines: str, channel: str = "general") -> None:
+    """Have a client without a browser say lines, and wait until they are sent."""
+    for line in lines:
+        client.send("send-message", target=channel, message=line)
+    if lines:
+        await client.until_text(lines[-1])
 
 
 async def read(page: Any, text: str) -> None:

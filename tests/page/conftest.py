@@ -2,13 +2,16 @@
 
 import subprocess
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import say
 from tornado.httpserver import HTTPServer
+
+from tornado_chat.testing import Client, connect
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -29,6 +32,7 @@ class People:
         self.complaints: list[str] = []
         self.asked: list[str] = []
         self.pages: list[Any] = []
+        self.clients: list[Client] = []
 
     async def open(self, address: str = "/", **context: Any) -> Any:
         """Open the page as someone who was never here."""
@@ -42,6 +46,14 @@ class People:
         page.on("request", lambda request: self.asked.append(request.url))
         await page.goto(self.base + address)
         return page
+
+    async def client(self, name: str, channel: str = "general", lines: Iterable[str] = ()) -> Client:
+        """Connect someone without a browser, who joins a channel and says some lines."""
+        client = await connect(self.base, name)
+        self.clients.append(client)
+        await client.call("join-channel", target=channel)
+        await say(client, *lines, channel=channel)
+        return client
 
     async def enter(self, name: str, address: str = "/", **context: Any) -> Any:
         """Open the page and come in under a name."""
@@ -92,6 +104,8 @@ def people(
             finally:
                 for page in found.pages:
                     await page.context.close()
+                for client in found.clients:
+                    await client.close()
             assert found.complaints == []
             assert {url.split("/")[2] for url in found.asked} <= {base_url.split("/")[2]}, "asked elsewhere"
 

@@ -4,8 +4,6 @@ from typing import Any
 
 from browsing import Opened, becomes, browser_test, read, write
 
-from tornado_chat.testing import connect
-
 MARKUP = """**bold** and *light*, `code`, ~~gone~~ :tada:
 - one
 - two
@@ -69,8 +67,7 @@ async def test_a_channel_that_is_named_opens_and_a_person_who_is_here_is_marked(
 ) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann de Vries")
-        ben = await connect(base_url, "Ben")
-        await ben.call("join-channel", target="general")
+        ben = await browsers.client("Ben")
         await ann.locator(".members .name", has_text="Ben").wait_for()
         await ben.call("send-message", target="general", message="@ann de vries and @Ben, see #cake; not @Nobody")
         await becomes(["@ann de vries", "@Ben"], ann.locator(".mention").all_inner_texts)
@@ -78,7 +75,6 @@ async def test_a_channel_that_is_named_opens_and_a_person_who_is_here_is_marked(
         await ann.locator(".text a", has_text="#cake").click()
         await ann.locator("h1", has_text="cake").wait_for()
         assert ann.url.endswith("/#/cake")
-        await ben.close()
 
 
 @browser_test
@@ -103,19 +99,14 @@ async def test_right_to_left_texts_and_very_long_words_stay_in_their_place(peopl
 
 
 @browser_test
-async def test_26_names_that_look_alike_can_be_told_apart(people: Opened, base_url: str) -> None:
+async def test_26_names_that_look_alike_can_be_told_apart(people: Opened) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann")
-        other = await connect(base_url, "\u0410nn")  # a Cyrillic A
-        ben = await connect(base_url, "Ben 👩‍👩‍👧")
-        for one in (other, ben):
-            await one.call("join-channel", target="general")
-            await one.call("send-message", target="general", message="hello")
+        other = await browsers.client("\u0410nn", lines=["hello"])  # a Cyrillic A
+        ben = await browsers.client("Ben 👩‍👩‍👧", lines=["hello there"])
         for user in (other.hello["user"], ben.hello["user"]):
             message = ann.locator(".message:not(.follows)", has=ann.get_by_text(user["name"], exact=True)).first
             await message.wait_for()
             wanted = [user["id"][:4]] if user["name"] == "\u0410nn" else []
             await becomes(wanted, message.locator(".twin").all_inner_texts)
         await becomes(2, ann.locator(".members .twin").count)
-        await other.close()
-        await ben.close()

@@ -9,7 +9,13 @@ export function Dialog({title, close, children}) {
   useEffect(() => {
     const before = document.activeElement;
     place.current.showModal();
-    return () => before?.isConnected && before.focus();
+    return () => {
+      before?.focus();
+      requestAnimationFrame(() => {
+        // What had the focus may be gone meanwhile.
+        if (document.activeElement === document.body) document.querySelector(".composer textarea")?.focus();
+      });
+    };
   }, []);
   const outside = ({target}) => target === place.current && close();
   return html`<dialog ref=${place} onClose=${close} onMouseDown=${outside} aria-labelledby="dialog-title">

@@ -23,6 +23,7 @@ export function Form({chat, channel, action, close}) {
     }
     try {
       await perform(chat, channel, {action: action.name, fields});
+      if (channel.draft.startsWith(`/${action.name}`)) chat.setDraft(channel, ""); // it is what was meant
       close();
     } catch (error) {
       setWords(explain(error));

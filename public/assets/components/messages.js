@@ -43,7 +43,7 @@ export function Messages({chat, channel}) {
   useLayoutEffect(() => {
     const mark = box.current.querySelector(".new");
     if (toMark.current && mark) {
-      toMark.current = false;
+      toMark.current = atBottom.current = channel.atEnd = false;
       mark.scrollIntoView({block: "center"});
     } else if (atBottom.current && end === null) box.current.scrollTop = box.current.scrollHeight;
     else if (anchor.current) {
@@ -138,7 +138,6 @@ export function Messages({chat, channel}) {
 
   /** Go to the first unread message, which may not be loaded yet. */
   async function firstUnread() {
-    atBottom.current = channel.atEnd = false;
     while (channel.more && channel.first > channel.mark + 1 && (await chat.older(channel)));
     if (!box.current) return;
     const at = Math.max(0, channel.lines.findIndex((line) => line.seq > channel.mark) - 20);

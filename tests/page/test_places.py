@@ -1,0 +1,90 @@
+"""Coming in, channels and their addresses, who is here, and the page on a phone."""
+
+from browsing import Opened, becomes, browser_test, read, write
+
+MOVING = """[...document.querySelectorAll('*')]
+    .filter(one => parseFloat(getComputedStyle(one).transitionDuration) > 0).map(one => one.outerHTML)"""
+SMALL = """[...document.querySelectorAll('button, a[href], input, textarea')]
+    .filter(one => one.checkVisibility({visibilityProperty: true}) && one.getBoundingClientRect().height < 40)
+    .map(one => one.outerHTML)"""
+ELSEWHERE = "document.activeElement !== document.body && !document.activeElement.closest('.sidebar')"
+
+
+@browser_test
+async def test_27_members_have_a_dot_and_typing_is_told(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        ben = await browsers.client("Ben")
+        await becomes(["Ann", "Ben"], ann.locator(".members li:has(.dot) .name").all_inner_texts)
+        await ben.call("typing", target="general")
+        await ann.get_by_text("Ben is typing…").wait_for()
+        await ben.call("send-message", target="general", message="there")
+        await becomes("", ann.locator(".typing").inner_text)
+        await ben.close()
+        await becomes(["Ann"], ann.locator(".members .name").all_inner_texts)
+
+
+@browser_test
+async def test_28_each_channel_has_an_address_that_can_be_shared_and_back_and_forward_work(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann", "/#/tea%20%26%20%E2%98%95")
+        heading = ann.locator("h1")
+        await becomes("# tea & ☕", heading.inner_text)
+        await ann.goto(f"{browsers.base}/#/cake")
+        await becomes("# cake", heading.inner_text)
+        await ann.go_back()
+        await becomes("# tea & ☕", heading.inner_text)
+        await ann.go_forward()
+        await becomes("# cake", heading.inner_text)
+        assert ann.url.endswith("/#/cake")
+
+
+@browser_test
+async def test_29_a_first_visit_is_one_field_and_one_button_30_an_empty_channel_says_what_to_do(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        page = await browsers.open()
+        assert await page.locator("form input, form button").count() == 2
+        await page.locator("#name:focus").wait_for()
+        await page.keyboard.type("Ann 👩‍🚀")
+        await page.get_by_role("button", name="Start chatting").click()
+        await page.get_by_text("Write the first message below").wait_for()
+        await page.locator("textarea:focus").wait_for()
+        await write(page, "first")
+        await read(page, "first")
+        assert await page.locator("article .avatar").inner_text() == "A👩‍🚀"
+
+
+@browser_test
+async def test_25_on_a_phone_everything_fits_motion_is_reduced_and_200_percent_are_no_trouble(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter(
+            "Ann",
+            viewport={"width": 390, "height": 844},
+            has_touch=True,
+            reduced_motion="reduce",
+            color_scheme="dark",
+        )
+        await write(ann, "hello")
+        await read(ann, "hello")
+        assert await ann.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(27, 29, 33)"
+        assert await ann.evaluate(MOVING) == []
+        # Half the size is what 200 % leave; and a keyboard takes half of the height.
+        for width, height in [(195, 422), (390, 400)]:
+            await ann.set_viewport_size({"width": width, "height": height})
+            assert await ann.evaluate("document.documentElement.scrollWidth") == width
+            box = await ann.locator("textarea").bounding_box()
+            assert box["y"] + box["height"] <= height
+            assert box["width"] > width / 2
+        await ann.set_viewport_size({"width": 390, "height": 844})
+        assert await ann.evaluate(SMALL) == []
+        await ann.click("button[aria-label=Channels]")
+        await ann.locator(".sidebar :focus").wait_for()
+        for _ in range(12):
+            await ann.keyboard.press("Tab")
+            assert await ann.evaluate(
+                "document.activeElement === document.body || document.activeElement.closest('.sidebar') !== null"
+            )
+        await ann.keyboard.press("Escape")
+        await ann.locator("button[aria-label=Channels]:focus").wait_for()

@@ -1,0 +1,175 @@
+"""Writing: the box, its completion, the keys, the forms of actions. Numbers: what people expect of a page."""
+
+import re
+from pathlib import Path
+
+import pytest
+from browsing import Opened, becomes, browser_test, read, texts, write
+
+from tornado_chat.settings import Settings
+from tornado_chat.web import Chat, make_app
+
+POLL = '''
+from typing import Literal
+from tornado_chat import Context, Refused, action
+
+@action("poll")
+def poll(
+    ctx: Context, question: str, kind: Literal["open", "secret"] = "open", votes: int = 1, many: bool = False
+) -> None:
+    """Ask everyone."""
+    if votes > 9:
+        raise Refused("nine votes are enough")
+    ctx.channel.post(f"{question} {kind} {votes} {many}")
+'''
+
+
+@pytest.fixture
+def app(io_loop: object, tmp_path: Path) -> Chat:
+    """A chat with a plugin that has a field of each kind."""
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "poll.py").write_text(POLL)
+    return make_app(Settings(data_dir=tmp_path, history="memory", plugins_dir=(tmp_path / "plugins",)))
+
+
+@browser_test
+async def test_02_enter_that_ends_an_input_methods_composition_never_sends(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await ann.focus("textarea")
+        keys = await ann.context.new_cdp_session(ann)
+        await keys.send("Input.imeSetComposition", {"text": "nihao", "selectionStart": 5, "selectionEnd": 5})
+        enter = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229}
+        await keys.send("Input.dispatchKeyEvent", {"type": "rawKeyDown", **enter})
+        await keys.send("Input.insertText", {"text": "你好"})
+        await keys.send("Input.dispatchKeyEvent", {"type": "keyUp", **enter})
+        await becomes("你好", lambda: ann.input_value("textarea"))
+        assert await texts(ann) == []
+        await ann.keyboard.press("Enter")
+        await read(ann, "你好")
+
+
+@browser_test
+async def test_04_escape_closes_the_suggestions_and_the_draft_stays_05_a_draft_per_channel_outlives_a_reload(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await ann.fill("textarea", "/po")
+        await ann.get_by_role("listbox").wait_for()
+        await ann.keyboard.press("Escape")
+        await ann.get_by_role("listbox").wait_for(state="detached")
+        assert await ann.input_value("textarea") == "/po"
+        await ann.fill("textarea", "for all")
+        await ann.goto(f"{browsers.base}/#/other")
+        await ann.locator("h1", has_text="other").wait_for()
+        await becomes("", lambda: ann.input_value("textarea"))
+        await ann.fill("textarea", "for some")
+        await ann.reload()
+        await becomes("for some", lambda: ann.input_value("textarea"))
+        await ann.keyboard.press("Alt+ArrowUp")
+        await becomes("for all", lambda: ann.input_value("textarea"))
+
+
+@browser_test
+async def test_22_people_channels_commands_and_emoji_complete_themselves_and_their_enter_does_not_send(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await browsers.client("Ben Bell")
+        await ann.locator(".members .name", has_text="Ben Bell").wait_for()
+        box = ann.locator("textarea")
+        for typed, key, wanted in [
+            ("hi @be", "Enter", "hi @Ben Bell "),
+            ("see #gen", "Tab", "see #general "),
+            (":tad", "Enter", "🎉 "),
+            ("/pol", "Tab", "/poll "),
+        ]:
+            await box.fill("")
+            await ann.keyboard.type(typed)
+            option = ann.get_by_role("option", selected=True)
+            await option.wait_for()
+            chosen = await box.get_attribute("aria-activedescendant")
+            assert chosen == await option.get_attribute("id")
+            controls = await box.get_attribute("aria-controls")
+            assert controls == await ann.get_by_role("listbox").get_attribute("id")
+            await ann.keyboard.press(key)
+            await becomes(wanted, box.input_value)
+        assert await texts(ann) == []
+        await box.fill("x")
+        await ann.keyboard.type(" :sm")
+        await ann.locator(".composer [role=status]", has_text=re.compile(r"^\d suggestions")).wait_for()
+        second = await ann.get_by_role("option").nth(1).inner_text()
+        await ann.keyboard.press("ArrowDown")
+        await ann.keyboard.press("Enter")
+        await becomes(f"x {second.split()[0]} ", box.input_value)
+        await box.fill("10:30 and")
+        await ann.keyboard.press("Enter")
+        await read(ann, "10:30 and")
+
+
+@browser_test
+async def test_an_action_has_a_form_made_of_its_fields_and_a_refusal_is_said_in_it(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await ann.fill("textarea", "/poll ")
+        await ann.get_by_text("/poll <question> [kind] [votes] [many] · Ask everyone.").wait_for()
+        await ann.get_by_role("button", name="As a form").click()
+        await ann.keyboard.type("Tea?")
+        await ann.locator("[name=field-kind]").select_option(label="secret")
+        await ann.locator("[name=field-votes]").fill("10")
+        await ann.locator("[name=field-many]").check()
+        await ann.keyboard.press("Enter")
+        await ann.get_by_role("dialog").get_by_text("nine votes are enough").wait_for()
+        await ann.locator("[name=field-votes]").fill("3")
+        await ann.get_by_role("dialog").get_by_role("button", name="Send").click()
+        await ann.get_by_role("dialog").wait_for(state="detached")
+        await ann.locator(".notice", has_text="Tea? secret 3 True").wait_for()
+        await ann.locator("textarea:focus").wait_for()
+        # The same as a line; what a rule refuses is said beside the box, where the line is there to be mended.
+        await write(ann, '/poll votes=10 "Tea or coffee"')
+        await ann.locator(".composer .alert", has_text="nine votes are enough").wait_for()
+        await becomes('/poll votes=10 "Tea or coffee"', lambda: ann.input_value("textarea"))
+
+
+@browser_test
+async def test_21_keys_lead_from_channel_to_channel_and_show_themselves(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        for name in ("beta", "gamma"):
+            await ann.keyboard.press("Control+k")
+            await ann.get_by_role("combobox").fill(name)
+            await ann.get_by_role("option", name=f"New channel: {name}").wait_for()
+            await ann.keyboard.press("Enter")
+            await ann.locator("h1", has_text=name).wait_for()
+        heading = ann.locator("h1")
+        for keys, wanted in [("Alt+ArrowUp", "beta"), ("Alt+ArrowUp", "general"), ("Alt+ArrowDown", "beta")]:
+            await ann.keyboard.press(keys)
+            await becomes(f"# {wanted}", heading.inner_text)
+        ben = await browsers.client("Ben", lines=["unread"])
+        await ann.locator(".sidebar li.unread").wait_for()
+        await ann.keyboard.press("Alt+Shift+ArrowDown")  # not gamma, where nothing is new
+        await becomes("# general", heading.inner_text)
+        await ben.call("join-channel", target="elsewhere")
+        await ann.keyboard.press("Control+k")
+        await ann.get_by_role("combobox").fill("else")
+        await ann.get_by_role("option", name="# elsewhere").wait_for()
+        await ann.keyboard.press("Escape")
+        await ann.locator("textarea:focus").wait_for()
+        await ann.keyboard.press("Control+/")
+        await ann.get_by_role("dialog").get_by_text("Unread channel above or below").wait_for()
+        await ann.keyboard.press("Escape")
+        # From message to message, and what can be done with one.
+        await write(ann, "mine")
+        await read(ann, "mine")
+        await ann.focus(".messages")
+        await ann.keyboard.press("?")
+        await ann.get_by_role("dialog").wait_for()
+        await ann.keyboard.press("Escape")
+        await ann.keyboard.press("ArrowUp")
+        await ann.locator("article:focus", has_text="mine").wait_for()
+        await ann.keyboard.press("ArrowUp")
+        await ann.locator("article:focus", has_text="unread").wait_for()
+        await ann.keyboard.press("q")
+        await becomes("@Ben\n> unread\n\n", lambda: ann.input_value("textarea"))
