@@ -6,7 +6,7 @@ import {Login} from "./components/login.js";
 import {Shell} from "./components/shell.js";
 import {html, render} from "./html.js";
 import {choose, language, t} from "./language.js";
-import {openStorage} from "./store.js";
+import {changedElsewhere, openStorage} from "./storage.js";
 
 const place = document.getElementById("app");
 let waiting = false;
@@ -22,7 +22,7 @@ function openPlace() {
   try {
     return openStorage(window.localStorage);
   } catch {
-    return openStorage({getItem: () => null, setItem() {}, removeItem() {}}); // storage is forbidden
+    return openStorage(); // it is forbidden
   }
 }
 
@@ -59,7 +59,8 @@ function showUnread() {
   const shown = hidden ? unread : 0;
   if (shown === lastUnread) return;
   lastUnread = shown;
-  document.querySelector("link[rel=icon]").href = shown ? "assets/icon-unread.svg" : "assets/icon.svg";
+  const icon = new URL(shown ? "icon-unread.svg" : "icon.svg", import.meta.url);
+  document.querySelector("link[rel=icon]").href = icon.href;
 }
 
 window.addEventListener("hashchange", () => addressed() && chat.user && chat.open(addressed()));
@@ -67,8 +68,19 @@ document.addEventListener("visibilitychange", () => {
   chat.away = document.hidden;
   chat.look();
   changed();
+  if (!document.hidden) wake();
 });
-window.addEventListener("online", () => chat.state.kind === "waiting" && chat.retryNow());
+window.addEventListener("online", wake);
+window.addEventListener("storage", (event) => {
+  const change = changedElsewhere(event);
+  if (change) chat.changedElsewhere(change);
+});
+
+/** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
+function wake() {
+  if (chat.state.kind === "waiting") chat.retryNow();
+  else chat.connection.probe();
+}
 
 chat.away = document.hidden;
 if (addressed()) {

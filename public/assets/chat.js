@@ -2,14 +2,15 @@
 
 import {Connection, newRef} from "./connection.js";
 import {parse, perform} from "./commands.js";
+import {firstChannel, join, older} from "./joining.js";
 import {explain, t} from "./language.js";
-import {Channel, Outbox, mentions} from "./store.js";
+import {Notifier} from "./notify.js";
+import {Outbox, send} from "./outbox.js";
+import {look, take} from "./reading.js";
+import {Channel} from "./store.js";
 
-const FIRST_CHANNEL = "general";
 const TYPING_EVERY = 3_000; // ms
 const TYPING_LASTS = 5_000; // ms
-const TELL_EVERY = 2_000; // ms: a busy channel is read many times a second
-const PAGE = 100; // messages that are asked for at once
 
 export class Chat {
   /** storage: see openStorage. base: address of the page, beside which /ws is. changed(): draw again. */
@@ -25,12 +26,11 @@ export class Chat {
     this.state = {kind: "out"};
     this.channels = new Map();
     this.current = "";
-    this.drafts = storage.read("drafts", {});
-    this.reads = storage.read("reads", {});
     this.outbox = new Outbox(storage);
     this.sending = new Set();
     this.lastTyped = 0;
     this.away = false;
+    this.notifier = new Notifier(this);
     this.connection = new Connection(() => this.address(), {
       event: (event) => this.receive(event),
       state: (state) => this.turn(state),
@@ -55,16 +55,21 @@ export class Chat {
     this.connection.connect();
   }
 
-  /** Sign out: forget who one was, and what was kept for it. */
+  /** Sign out, in all tabs: forget who one was, and what was kept for it. */
   leaveAll() {
+    for (const key of ["name", "token", "channels"]) this.storage.write(key, undefined);
+    for (const folder of ["draft", "read", "outbox"]) {
+      for (const [name] of this.storage.folder(folder)) this.storage.write(`${folder}/${name}`, undefined);
+    }
+    this.goOut();
+  }
+
+  goOut() {
     this.connection.end();
-    for (const key of ["name", "token", "channels", "drafts", "reads", "outbox"]) this.storage.write(key, undefined);
     this.state = {kind: "out"};
     this.user = null;
-    this.token = "";
+    this.name = this.token = "";
     this.channels.clear();
-    this.drafts = {};
-    this.reads = {};
     this.outbox.items = [];
     this.show("");
   }
@@ -82,17 +87,16 @@ export class Chat {
     }
     if (state.kind === "ended" && state.code === 4401 && this.token) {
       this.storage.write("token", (this.token = "") || undefined);
-      this.state = {kind: "connecting"};
       this.connection.connect(); // the server knows this token no more: the same name, as someone new
     } else if (state.kind === "waiting" && neverIn) {
       this.changed();
-      await this.askWhy(this.connection.tries);
+      await this.askWhy(this.state);
     }
     this.changed();
   }
 
   /** Ask over HTTP why the socket did not open: a browser does not tell the page. */
-  async askWhy(tries) {
+  async askWhy(state) {
     const address = this.address().replace(/^ws/, "http");
     let said = "";
     try {
@@ -102,7 +106,7 @@ export class Chat {
     } catch {
       return; // nobody is there: the banner counts to the next try
     }
-    if (!said || this.user || tries !== this.connection.tries) return;
+    if (!said || state !== this.state) return;
     this.connection.end();
     this.state = {kind: "out", words: said};
     if (!this.token) this.storage.write("name", undefined);
@@ -117,7 +121,8 @@ export class Chat {
         this.begin(event);
         break;
       case "send-message":
-        if (channel) this.take(channel, event);
+        if (channel && event.seq) take(this, channel, [event]);
+        else channel?.note(event);
         break;
       case "presence":
         channel?.presence(event);
@@ -129,7 +134,7 @@ export class Chat {
         }
         break;
       case "read":
-        if (channel) this.readUpTo(channel, event.seq, false);
+        channel?.readElsewhere(event.seq);
         break;
       case "error":
         this.say(event.target ?? this.current, explain(event));
@@ -145,33 +150,24 @@ export class Chat {
     this.limits = limits;
     this.storage.write("name", user.name);
     this.storage.write("token", token);
-    if (!this.channels.size && !this.current) this.open(FIRST_CHANNEL);
     if (this.current) this.know(this.current);
     for (const channel of this.channels.values()) this.join(channel);
+    if (!this.channels.size) firstChannel(this).then((name) => this.current || this.open(name), () => {});
   }
 
-  take(channel, message) {
-    if (!message.seq) {
-      channel.note(message);
-      return;
-    }
-    if (message.ref && message.sender?.id === this.user.id) this.outbox.done(message.ref);
-    if (message.sender) channel.typing.delete(message.sender.id);
-    const mine = message.sender?.id === this.user.id;
-    const [fresh] = channel.merge([message]);
-    if (!fresh) return;
-    if (mine) {
-      if (this.seen(channel)) this.readUpTo(channel, message.seq);
-    } else if (this.seen(channel) && channel.atEnd !== false) {
-      this.readUpTo(channel, message.seq);
-    } else {
-      if (!channel.mark) channel.mark = channel.read;
-      if (mentions(message.message, this.user.name)) channel.mentions++;
-    }
-  }
-
-  seen(channel) {
-    return channel.name === this.current && !this.away;
+  /** Another tab of this browser has changed what is kept. */
+  changedElsewhere({folder, name, value}) {
+    const channel = this.channels.get(name);
+    if (folder === "name" && !value) this.goOut();
+    else if (folder === "token" && value && this.state.kind === "out") {
+      this.name = this.storage.read("name", "");
+      this.token = value;
+      this.connection.connect();
+    } else if (folder === "channels") this.follow(value ?? []);
+    else if (folder === "outbox") this.outbox.changedElsewhere(name, value);
+    else if (folder === "draft" && channel) channel.draft = value ?? "";
+    else if (folder === "read") channel?.readElsewhere(value);
+    this.changed();
   }
 
   // Channels
@@ -180,8 +176,8 @@ export class Chat {
     let channel = this.channels.get(name);
     if (!channel) {
       channel = new Channel(name);
-      channel.draft = this.drafts[name] ?? "";
-      channel.read = this.reads[name] ?? 0;
+      channel.draft = this.storage.read(`draft/${name}`, "");
+      channel.read = this.storage.read(`read/${name}`, 0);
       this.channels.set(name, channel);
     }
     return channel;
@@ -190,8 +186,8 @@ export class Chat {
   /** Show a channel, joining it if one has not. */
   open(name) {
     const channel = this.know(name);
-    this.keepChannels();
-    if (this.user && !channel.joined && this.state.kind === "open") this.join(channel);
+    this.keep(name);
+    if (!channel.joined && this.connection.open) this.join(channel);
     this.show(channel.name);
   }
 
@@ -204,106 +200,51 @@ export class Chat {
     this.changed();
   }
 
-  /** The page is looked at (again): the open channel is read from here on. */
   look() {
-    const channel = this.channels.get(this.current);
-    if (!channel || this.away || !this.user) return;
-    if (channel.unread(this.user.id) && !channel.mark) channel.mark = channel.read || 0.5;
-    if (channel.atEnd !== false) this.readUpTo(channel, channel.seq);
+    look(this);
   }
 
-  async join(channel) {
-    if (channel.joining === this.connection.socket) return;
-    channel.joining = this.connection.socket;
-    const since = channel.epoch ? {epoch: channel.epoch, seq: channel.seq} : undefined;
-    try {
-      const answer = await this.connection.call("join-channel", {target: channel.name, since});
-      if (!this.channels.has(channel.name)) return;
-      if (answer.channel !== channel.name) this.rename(channel, answer.channel);
-      const before = channel.seq;
-      channel.join(answer);
-      if (channel.unread(this.user.id) && !channel.mark && before) channel.mark = channel.read || 0.5;
-      let more = answer.recovered && answer.more;
-      while (more) {
-        const next = await this.connection.call("history", {target: channel.name, after: channel.seq, limit: 200});
-        channel.merge(next.messages);
-        more = next.more;
-      }
-      this.look();
-      this.outbox.of(channel.name).forEach((item) => item.error || this.send(item));
-    } catch (error) {
-      if (error.code === "disconnected") return;
-      if (!channel.epoch) {
-        this.channels.delete(channel.name);
-        this.keepChannels();
-        if (this.current === channel.name) this.show([...this.channels.keys()][0] ?? "");
-        this.words = explain(error);
-      } else this.say(channel.name, explain(error));
-    } finally {
-      channel.joining = null;
-    }
-    this.changed();
-  }
-
-  /** The server writes a name in its one spelling. */
-  rename(channel, name) {
-    this.channels.delete(channel.name);
-    const there = this.channels.get(name);
-    if (this.current === channel.name) this.current = name;
-    channel.name = name;
-    if (!there) this.channels.set(name, channel);
-    this.keepChannels();
-  }
-
-  async leave(name) {
-    const names = [...this.channels.keys()];
-    this.channels.delete(name);
-    delete this.drafts[name];
-    delete this.reads[name];
-    this.keepChannels();
-    this.storage.write("drafts", this.drafts);
-    this.storage.write("reads", this.reads);
-    for (const item of this.outbox.of(name)) this.outbox.done(item.ref);
-    if (this.current === name) this.show(names[names.indexOf(name) - 1] ?? names[names.indexOf(name) + 1] ?? "");
-    this.changed();
-    await this.connection.call("leave-channel", {target: name}).catch(() => {});
-  }
-
-  keepChannels() {
-    this.storage.write("channels", [...this.channels.keys()]);
+  join(channel) {
+    return join(this, channel);
   }
 
   /** Load what came before; the promise is whether there was any. */
-  async older(channel) {
-    if (!channel.more || channel.loading || !channel.joined) return false;
-    channel.loading = true;
-    this.changed();
-    try {
-      const answer = await this.connection.call("history", {target: channel.name, before: channel.first, limit: PAGE});
-      channel.merge(answer.messages);
-      channel.more = answer.more;
-      return answer.messages.length > 0;
-    } catch {
-      return false; // asked again when one scrolls again
-    } finally {
-      channel.loading = false;
-      this.changed();
-    }
+  older(channel) {
+    return older(this, channel);
   }
 
-  /** Remember how far one has read; the other windows of this user are told by the server. */
-  readUpTo(channel, seq, tell = true) {
-    if (seq <= channel.read) return;
-    channel.read = seq;
-    channel.mentions = 0;
-    this.reads[channel.name] = seq;
-    this.storage.write("reads", this.reads);
-    if (!tell) channel.mark = 0;
-    else if (!channel.telling) {
-      channel.telling = setTimeout(() => {
-        channel.telling = 0;
-        this.connection.call("read", {target: channel.name, seq: channel.read}).catch(() => {});
-      }, TELL_EVERY);
+  async leave(name) {
+    this.forget(name);
+    this.storage.write(`draft/${name}`, undefined);
+    this.storage.write(`read/${name}`, undefined);
+    for (const item of this.outbox.of(name)) this.outbox.done(item.ref);
+    await this.connection.call("leave-channel", {target: name}).catch(() => {});
+  }
+
+  forget(name) {
+    const names = [...this.channels.keys()];
+    const at = names.indexOf(name);
+    this.channels.delete(name);
+    this.keep(name, false);
+    if (this.current === name) this.show(names[at - 1] ?? names[at + 1] ?? "");
+    this.changed();
+  }
+
+  /** Have the channels that another tab has. */
+  follow(names) {
+    for (const name of this.channels.keys()) if (!names.includes(name)) this.forget(name);
+    for (const name of names) {
+      const channel = this.know(name);
+      if (!channel.joined && this.connection.open) this.join(channel);
+    }
+    if (!this.current) this.show(names[0] ?? "");
+  }
+
+  /** Remember a channel for the next visit, or no more; the list is the same for all tabs. */
+  keep(name, wanted = true) {
+    const names = this.storage.read("channels", []);
+    if (names.includes(name) !== wanted) {
+      this.storage.write("channels", wanted ? [...names, name] : names.filter((one) => one !== name));
     }
   }
 
@@ -311,9 +252,7 @@ export class Chat {
 
   setDraft(channel, text) {
     channel.draft = text;
-    if (text) this.drafts[channel.name] = text;
-    else delete this.drafts[channel.name];
-    this.storage.write("drafts", this.drafts);
+    this.storage.write(`draft/${channel.name}`, text || undefined);
     const now = Date.now();
     if (text && !text.startsWith("/") && channel.joined && now - this.lastTyped > TYPING_EVERY) {
       this.lastTyped = now;
@@ -331,7 +270,7 @@ export class Chat {
       const message = text.startsWith("//") ? text.slice(1) : text;
       const item = {ref: newRef(), target: channel.name, message, time: Date.now()};
       this.outbox.add(item);
-      this.send(item);
+      send(this, item);
     }
     this.lastTyped = 0;
     this.setDraft(channel, "");
@@ -346,31 +285,11 @@ export class Chat {
     else if (action === "channels") this.say(this.current, answer.channels.map((one) => `#${one.name} (${one.count})`).join(", "));
   }
 
-  async send(item) {
-    const channel = this.channels.get(item.target);
-    if (!channel?.joined || this.sending.has(item.ref)) return; // it goes out when the channel is joined again
-    this.sending.add(item.ref);
-    try {
-      const {id, seq, time} = await this.connection.call("send-message", {target: item.target, message: item.message}, item.ref);
-      this.outbox.done(item.ref);
-      channel.merge([{id, seq, time, message: item.message, sender: this.user, ref: item.ref}]);
-      if (this.seen(channel)) this.readUpTo(channel, seq);
-    } catch (error) {
-      if (error.code === "not-joined") {
-        channel.joined = false;
-        this.sending.delete(item.ref);
-        this.join(channel);
-      } else if (error.code !== "disconnected") this.outbox.fail(item.ref, explain(error));
-    }
-    this.sending.delete(item.ref);
-    this.changed();
-  }
-
   /** Try a failed message again, under the same `ref`: it can not be there twice. */
   again(item) {
     delete item.error;
-    this.outbox.save();
-    this.send(item);
+    this.outbox.keep(item);
+    send(this, item);
     this.changed();
   }
 

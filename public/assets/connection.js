@@ -1,12 +1,12 @@
-// The socket: it connects, comes back by itself, and matches answers with calls.
+// Talks with the server: calls and their answers, events, and whether anyone is there. Whether over a socket of
+// this tab's or through another tab is the line's affair.
 
-const FIRST_PAUSE = 500; // ms
-const LONGEST_PAUSE = 30_000; // ms
-const RESTART_SPREAD = 3_000; // ms: after a restart not everyone comes back in the same moment
-const STEADY = 5_000; // ms after which a connection counts as a good one
+import {Socket} from "./socket.js";
+import {Tabs, canShare} from "./tabs.js";
 
-/** The server has closed for good: coming back by itself would end the same way. */
-const FINAL = new Set([1000, 1001, 1002, 1003, 1007, 1009, 4401, 4403]);
+const TICK = 5_000; // ms
+const SLEPT = 30_000; // ms between two ticks: the machine slept
+const PATIENCE = 8_000; // ms without a sign of life while one is waited for
 
 /** Ids that no one else takes; `crypto.randomUUID` is missing on plain http. */
 export function newRef() {
@@ -14,18 +14,12 @@ export function newRef() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** How long to wait before try number `tries` (from 0), in ms: growing, and never the same for all. */
-export function pause(tries, code, random = Math.random) {
-  if (code === 1012 && tries === 0) return random() * RESTART_SPREAD;
-  const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries);
-  return longest / 2 + (random() * longest) / 2;
-}
-
 export class Failed extends Error {
-  /** An `error` of the server; `code` is "disconnected" where no answer can come any more. */
-  constructor(code, message) {
+  /** An `error` of the server; `code` is "disconnected" where no answer can come any more. retryAfter: ms, or nothing. */
+  constructor(code, message, retryAfter) {
     super(message);
     this.code = code;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -35,77 +29,103 @@ export class Connection {
    * on.state({kind, retryAt, code, reason}): kind is "connecting", "open", "waiting" or "ended"; retryAt in ms since 1970.
    */
   constructor(address, on) {
-    this.address = address;
     this.on = on;
-    this.socket = null;
-    this.calls = new Map();
-    this.tries = 0;
-    this.timer = 0;
+    this.calls = new Map(); // ref -> {action, since (ms), resolve, reject}: what is on its way
+    this.open = false;
+    this.session = 0; // which hello this is
+    this.heard = 0; // ms: when something came last
+    this.roundTrip = null; // ms
+    const hears = {frame: (text) => this.frame(text), state: (state) => this.turn(state)};
+    this.line = canShare() ? new Tabs(address, hears, newRef()) : new Socket(address, hears);
+  }
+
+  /** Whether this tab does what all tabs need done once. */
+  get leads() {
+    return this.line.leads ?? true;
   }
 
   connect() {
-    clearTimeout(this.timer);
-    if (this.socket) return;
-    this.on.state({kind: "connecting"});
-    const socket = new WebSocket(this.address());
-    this.socket = socket;
-    let steady = 0;
-    socket.onopen = () => {
-      steady = setTimeout(() => (this.tries = 0), STEADY);
-    };
-    socket.onmessage = ({data}) => {
-      if (socket !== this.socket) return;
-      for (const line of data.split("\n")) this.receive(JSON.parse(line));
-    };
-    socket.onclose = ({code, reason}) => {
-      clearTimeout(steady);
-      if (socket === this.socket) this.lost(code, reason);
-    };
-  }
-
-  receive(event) {
-    const call = event.ref && this.calls.get(event.ref);
-    if (call && (event.action === "ok" || event.action === "error")) {
-      this.calls.delete(event.ref);
-      if (event.action === "ok") call.resolve(event);
-      else call.reject(new Failed(event.code, event.message));
-      return;
+    if (!this.ticking) {
+      this.ticked = Date.now();
+      this.ticking = setInterval(() => this.tick(), TICK);
     }
-    if (event.action === "hello") this.on.state({kind: "open"});
-    this.on.event(event);
-  }
-
-  lost(code, reason) {
-    this.socket = null;
-    const calls = [...this.calls.values()];
-    this.calls.clear();
-    if (FINAL.has(code)) {
-      this.on.state({kind: "ended", code, reason});
-    } else {
-      const wait = pause(this.tries++, code);
-      this.on.state({kind: "waiting", retryAt: Date.now() + wait, code});
-      this.timer = setTimeout(() => this.connect(), wait);
-    }
-    for (const call of calls) call.reject(new Failed("disconnected", "the connection was lost"));
+    this.line.connect();
   }
 
   /** Send a message; the promise is its `ok`, or a Failed. */
   call(action, fields = {}, ref = newRef()) {
     return new Promise((resolve, reject) => {
-      if (this.socket?.readyState !== WebSocket.OPEN) {
+      if (!this.open) {
         reject(new Failed("disconnected", "there is no connection"));
         return;
       }
-      this.calls.set(ref, {resolve, reject});
-      this.socket.send(JSON.stringify({action, ...fields, ref}));
+      this.calls.set(ref, {action, since: Date.now(), resolve, reject});
+      this.line.send(JSON.stringify({action, ...fields, ref}));
     });
+  }
+
+  /** Ask for a sign of life; where none comes, the line is made anew. */
+  async probe() {
+    if (!this.open || this.probing) return;
+    const {session} = this;
+    const since = Date.now();
+    this.probing = true;
+    const timer = setTimeout(() => session === this.session && this.heard < since && this.line.renew(), PATIENCE);
+    await this.call("who", {limit: 1}).catch(() => {}); // an error is a sign, too
+    if (session === this.session) this.roundTrip = Date.now() - since;
+    clearTimeout(timer);
+    this.probing = false;
   }
 
   /** Leave, and stay away. */
   end() {
-    clearTimeout(this.timer);
-    const socket = this.socket;
-    this.socket = null;
-    socket?.close(1000);
+    clearInterval(this.ticking);
+    this.ticking = 0;
+    this.line.end();
+    this.hang();
+  }
+
+  // Internal
+
+  frame(text) {
+    this.heard = Date.now();
+    for (const line of text.split("\n")) this.receive(JSON.parse(line));
+  }
+
+  receive(event) {
+    if (event.action === "ok" || (event.action === "error" && event.ref)) {
+      const call = this.calls.get(event.ref); // none: another tab's
+      this.calls.delete(event.ref);
+      if (event.action === "ok") call?.resolve(event);
+      else call?.reject(new Failed(event.code, event.message, event.retry_after_ms));
+      return;
+    }
+    if (event.action === "hello") {
+      this.hang(); // what was asked of a connection before this one is answered no more
+      this.open = true;
+      this.session++;
+      this.on.state({kind: "open"});
+    }
+    this.on.event(event);
+  }
+
+  turn(state) {
+    this.hang();
+    this.on.state(state);
+  }
+
+  hang() {
+    this.open = false;
+    const calls = [...this.calls.values()];
+    this.calls.clear();
+    for (const call of calls) call.reject(new Failed("disconnected", "the connection was lost"));
+  }
+
+  /** A socket can be dead for minutes before its browser says so: look after a sleep, and when an answer is late. */
+  tick() {
+    const now = Date.now();
+    const [oldest] = this.calls.values();
+    if (now - this.ticked > SLEPT || (oldest && now - oldest.since > PATIENCE)) this.probe();
+    this.ticked = now;
   }
 }

@@ -1,15 +1,19 @@
 // What the page knows: plain data and how events change it. No DOM, no socket.
 
 const GROUP = 5 * 60_000; // ms: messages of one author within it stand together
+const KEPT = 2_000; // lines of a channel in memory: what is older is fetched again when one scrolls up
+const SLACK = 500; // lines above it before some are let go
 
 export class Channel {
   /** `lines`: messages and notices in order. A notice has no `seq`; it stands behind the message that was newest. */
   constructor(name) {
     this.name = name;
     this.lines = [];
-    this.seq = 0;
+    this.seq = 0; // the newest
+    this.catching = null; // seq up to which what was missed has come, while there is more of it
     this.epoch = "";
     this.joined = false;
+    this.early = null; // what comes while the answer to a join has not
     this.more = false; // older ones on the server
     this.users = new Map();
     this.count = 0;
@@ -21,7 +25,12 @@ export class Channel {
   }
 
   get first() {
-    return this.lines.find((line) => line.seq)?.seq ?? 0;
+    return this.lines.find((line) => line.seq)?.seq ?? this.seq + 1;
+  }
+
+  /** What a join asks for: all that came after what is here without a gap. */
+  get since() {
+    return this.epoch ? {epoch: this.epoch, seq: this.catching ?? this.seq} : undefined;
   }
 
   unread(me) {
@@ -54,9 +63,17 @@ export class Channel {
   /** Show a line of the server's that is kept nowhere. */
   note(notice) {
     this.lines.push({...notice, behind: this.seq, id: `notice-${Channel.notices++}`});
+    this.trim();
   }
 
-  /** Take in the answer to a join: what was missed, or everything anew. */
+  /** Let the oldest go where there are very many. Not while one reads up there: see `atEnd`. */
+  trim() {
+    if (this.lines.length <= KEPT + SLACK || this.atEnd === false) return;
+    this.lines.splice(0, this.lines.length - KEPT);
+    this.more = true;
+  }
+
+  /** Take in the answer to a join: what was missed, or everything anew. Return the messages that are new here. */
   join({epoch, seq, messages, recovered, more, users, count, read}) {
     if (!recovered) {
       this.lines = [];
@@ -69,9 +86,27 @@ export class Channel {
     this.joined = true;
     this.users = new Map(users.map((user) => [user.id, user]));
     this.count = count;
-    this.merge(messages);
+    this.catching = recovered && more ? messages.at(-1).seq : null;
+    const fresh = this.merge(messages);
+    this.merge(this.early ?? []);
+    this.early = null;
+    if (this.read > this.seq) this.read = 0; // of a history that is no more
     this.read = Math.max(this.read, read ?? 0);
     if (first && !this.read) this.read = seq; // a newcomer has nothing to catch up with
+    return fresh;
+  }
+
+  /** Take in a page of what was missed; return the messages that are new here. */
+  catchUp({messages, more}) {
+    this.catching = more ? messages.at(-1).seq : null;
+    return this.merge(messages);
+  }
+
+  /** It was read in another tab, or on another machine. */
+  readElsewhere(seq) {
+    if (!(seq > this.read)) return;
+    this.read = seq;
+    this.mentions = this.mark = 0;
   }
 
   presence({joined, left, count}) {
@@ -101,65 +136,4 @@ export function continues(line, before) {
 
 export function sameDay(one, other) {
   return new Date(one).toDateString() === new Date(other).toDateString();
-}
-
-/** What has been written and is not known to be stored: it survives a reload, and goes out with its `ref`. */
-export class Outbox {
-  constructor(storage) {
-    this.storage = storage;
-    this.items = storage.read("outbox", []);
-  }
-
-  add(item) {
-    this.items.push(item);
-    this.save();
-  }
-
-  of(channel) {
-    return this.items.filter((item) => item.target === channel);
-  }
-
-  find(ref) {
-    return this.items.find((item) => item.ref === ref);
-  }
-
-  done(ref) {
-    const left = this.items.filter((item) => item.ref !== ref);
-    if (left.length === this.items.length) return;
-    this.items = left;
-    this.save();
-  }
-
-  fail(ref, words) {
-    const item = this.find(ref);
-    if (!item) return;
-    item.error = words;
-    this.save();
-  }
-
-  save() {
-    this.storage.write("outbox", this.items);
-  }
-}
-
-/** The part of localStorage that is the chat's, as JSON; where there is none, nothing outlives the page. */
-export function openStorage(place) {
-  const key = (name) => `tornado_chat.${name}`;
-  return {
-    read(name, otherwise) {
-      try {
-        return JSON.parse(place.getItem(key(name))) ?? otherwise;
-      } catch {
-        return otherwise; // forbidden, or not ours
-      }
-    },
-    write(name, value) {
-      try {
-        if (value === undefined) place.removeItem(key(name));
-        else place.setItem(key(name), JSON.stringify(value));
-      } catch {
-        // full or forbidden: what is on the screen stays true
-      }
-    },
-  };
 }

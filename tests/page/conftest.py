@@ -36,7 +36,11 @@ class People:
 
     async def open(self, address: str = "/", **context: Any) -> Any:
         """Open the page as someone who was never here."""
-        page = await (await self.browser.new_context(**context)).new_page()
+        return await self.tab(await self.browser.new_context(**context), address)
+
+    async def tab(self, context: Any, address: str = "/") -> Any:
+        """Open one more tab in a browser that is there."""
+        page = await context.new_page()
         self.pages.append(page)
         page.set_default_timeout(20_000)
         page.on(
@@ -98,7 +102,7 @@ def people(
             try:
                 yield found
             except Exception:
-                for page in found.pages:
+                for page in [page for page in found.pages if not page.is_closed()]:
                     print(await page.locator("#app").inner_text())  # noqa: T201
                 raise
             finally:

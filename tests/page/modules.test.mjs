@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
-const {Channel, Outbox, continues, mentions} = await import(assets + "store.js");
+const {Channel, continues, mentions} = await import(assets + "store.js");
+const {Outbox} = await import(assets + "outbox.js");
+const {changedElsewhere, openStorage} = await import(assets + "storage.js");
 const {parse, usage} = await import(assets + "commands.js");
-const {pause, newRef} = await import(assets + "connection.js");
+const {newRef} = await import(assets + "connection.js");
+const {pause} = await import(assets + "socket.js");
 const {named, initials, twins} = await import(assets + "text.js");
 
 await (await import(assets + "language.js")).speak("en");
@@ -64,16 +67,84 @@ test("a mention is a whole name", () => {
   assert.equal(mentions("ann", "Ann"), false);
 });
 
-test("the outbox is what is stored", () => {
-  const kept = {};
-  const storage = {read: (name, otherwise) => JSON.parse(kept[name] ?? JSON.stringify(otherwise)), write: (name, value) => (kept[name] = JSON.stringify(value))};
+test("what came while the answer to a join had not is lost in no case", () => {
+  const channel = new Channel("general");
+  channel.early = [message(3)];
+  channel.merge([message(3)]);
+  channel.join({epoch: "e", seq: 2, messages: [message(1), message(2)], recovered: false, more: false, users: [], count: 0});
+  assert.deepEqual([seqs(channel), channel.seq], [[1, 2, 3], 3]);
+});
+
+test("who is cut off while catching up goes on where there is no gap, whatever came live", () => {
+  const channel = joined({seq: 1, messages: [message(1)]});
+  channel.join({epoch: "e", seq: 9, messages: [message(2), message(3)], recovered: true, more: true, users: [], count: 0});
+  channel.merge([message(10)]);
+  assert.deepEqual([channel.since, channel.seq], [{epoch: "e", seq: 3}, 10]);
+  channel.catchUp({messages: [message(4), message(5)], more: true});
+  assert.deepEqual(channel.since, {epoch: "e", seq: 5});
+  channel.catchUp({messages: [6, 7, 8, 9].map((seq) => message(seq)), more: false});
+  assert.deepEqual([channel.since.seq, seqs(channel)], [10, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]);
+});
+
+test("memory stays steady over 100,000 messages, and what was let go is asked for again", () => {
+  const channel = joined();
+  let most = 0;
+  for (let seq = 1; seq <= 100_000; seq++) {
+    channel.merge([message(seq)]);
+    channel.trim();
+    most = Math.max(most, channel.lines.length);
+  }
+  assert.ok(most <= 2_501, `${most} lines`);
+  assert.deepEqual([channel.more, channel.seq, channel.first + channel.lines.length], [true, 100_000, 100_001]);
+  channel.atEnd = false; // someone reads further up
+  for (let seq = 100_001; seq <= 104_000; seq++) {
+    channel.merge([message(seq)]);
+    channel.trim();
+  }
+  assert.ok(channel.lines.length > 4_000);
+});
+
+test("how far one has read in a history that is no more counts for nothing", () => {
+  const channel = new Channel("general");
+  channel.read = 500;
+  channel.join({epoch: "f", seq: 3, messages: [message(3)], recovered: false, more: true, users: [], count: 0});
+  channel.merge([message(4)]);
+  assert.equal(channel.unread("me"), 1);
+});
+
+function place() {
+  const kept = new Map();
+  return {
+    get length() { return kept.size; }, key: (at) => [...kept.keys()][at], getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key),
+  };
+}
+
+test("the outbox is what is stored, in the order it was written, and the same in two tabs", () => {
+  const shared = place();
+  const storage = openStorage(shared);
   const outbox = new Outbox(storage);
-  outbox.add({ref: "1", target: "general", message: "a"});
-  outbox.add({ref: "2", target: "other", message: "b"});
-  outbox.fail("2", "no");
-  outbox.done("1");
+  const item = (ref, target) => ({ref, target, message: ref, time: 5});
+  for (const [ref, target] of [["3", "general"], ["2", "other"], ["1", "general"]]) outbox.add(item(ref, target));
+  const other = new Outbox(storage);
+  assert.deepEqual(other.items.map(({ref}) => ref), ["3", "2", "1"]);
+  outbox.done("3");
   outbox.done("unknown");
-  assert.deepEqual(new Outbox(storage).items, [{ref: "2", target: "other", message: "b", error: "no"}]);
+  other.changedElsewhere("3", undefined);
+  other.add(item("4", "general"));
+  outbox.changedElsewhere("4", other.items.at(-1));
+  assert.deepEqual(outbox.of("general"), other.of("general"));
+  assert.deepEqual(new Outbox(storage).items, outbox.items);
+});
+
+test("what another tab has kept is read from its event, and what is not the chat's is nothing", () => {
+  const event = (key, newValue) => changedElsewhere({key, newValue});
+  assert.deepEqual(event("tornado_chat.draft/a/b", '"x"'), {folder: "draft", name: "a/b", value: "x"});
+  assert.deepEqual(event("tornado_chat.token", null), {folder: "token", name: "", value: undefined});
+  assert.equal(event("tornado_chat.token", "{"), null);
+  assert.equal(event("other", "1"), null);
+  assert.equal(event(null, null), null);
+  assert.equal(openStorage().read("nothing", 7), 7);
 });
 
 const actions = [

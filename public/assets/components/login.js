@@ -4,6 +4,8 @@ import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../language.js";
 import {LanguageChoice} from "./language.js";
 
+const ICON = new URL("../icon.svg", import.meta.url).href;
+
 export function Login({chat}) {
   const [name, setName] = useState(chat.name);
   const field = useRef();
@@ -23,7 +25,7 @@ export function Login({chat}) {
 
   return html`<main class="login">
     <form onSubmit=${enter}>
-      <img src="assets/icon.svg" alt="" width="48" height="48" />
+      <img src=${ICON} alt="" width="48" height="48" />
       <h1>${t("login.title")}</h1>
       <label for="name">${t("login.name")}</label>
       <input

@@ -5,11 +5,13 @@ import {t} from "../language.js";
 import {Dialog} from "./dialog.js";
 import {Icon} from "./icons.js";
 import {LanguageChoice} from "./language.js";
+import {NotificationChoice} from "./notifications.js";
 
 export function Settings({chat, show, close}) {
   return html`<${Dialog} title=${t("settings.title")} close=${close}>
     <div class="settings">
       <label>${t("app.language")} <${LanguageChoice} chat=${chat} /></label>
+      <${NotificationChoice} chat=${chat} />
       <button class="quiet" onClick=${() => show("keys")}><${Icon} name="keyboard" /> ${t("keys.title")}</button>
       <button class="quiet" onClick=${() => chat.leaveAll()}><${Icon} name="leave" /> ${t("me.leave")}</button>
     </div>

@@ -66,6 +66,11 @@ export default {
     "keys.quote": "Quote the message",
     "keys.keys": "Show these keys (in the box: Ctrl /)",
 
+    "notify.label": "Notifications",
+    "notify.off": "No notifications",
+    "notify.mentions": "Notify of mentions",
+    "notify.all": "Notify of all messages",
+
     "messages.title": "Messages in {name}",
     "messages.loading": "Loading…",
     "messages.first-unread": "Jump to the first unread",

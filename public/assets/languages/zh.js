@@ -63,6 +63,11 @@ export default {
     "keys.quote": "引用消息",
     "keys.keys": "显示快捷键（在输入框中按 Ctrl /）",
 
+    "notify.label": "通知",
+    "notify.off": "不通知",
+    "notify.mentions": "被提及时通知",
+    "notify.all": "所有消息都通知",
+
     "messages.title": "{name} 中的消息",
     "messages.loading": "正在加载…",
     "messages.first-unread": "跳到第一条未读消息",

@@ -1,0 +1,87 @@
+// Into a channel and back into it: what was missed comes, in order, each message once.
+
+import {explain} from "./language.js";
+import {sendWaiting} from "./outbox.js";
+import {look, settle} from "./reading.js";
+
+const FIRST_CHANNEL = "general";
+const PAGE = 100; // messages that are asked for at once
+const CATCH_UP = 1_000; // messages: who has missed more begins at the present, with those before it on scrolling up
+
+/** The channel for a first visit: where something can be seen. */
+export async function firstChannel(chat) {
+  const {channels} = await chat.connection.call("channels");
+  if (channels.some(({name}) => name === FIRST_CHANNEL)) return FIRST_CHANNEL;
+  return channels.sort((one, other) => other.count - one.count)[0]?.name ?? FIRST_CHANNEL;
+}
+
+/** Join a channel, and get what was missed. */
+export async function join(chat, channel) {
+  const {session} = chat.connection;
+  if (channel.joining === session) return;
+  channel.joining = session;
+  channel.early = [];
+  try {
+    await comeIn(chat, channel);
+  } catch (error) {
+    if (error.code === "disconnected" || !chat.channels.has(channel.name)) return;
+    if (error.retryAfter) setTimeout(() => session === chat.connection.session && join(chat, channel), error.retryAfter);
+    else if (channel.epoch) chat.say(channel.name, explain(error));
+    else {
+      chat.forget(channel.name);
+      chat.words = explain(error);
+    }
+  } finally {
+    if (channel.joining === session) channel.joining = null;
+  }
+  chat.changed();
+}
+
+async function comeIn(chat, channel) {
+  const {connection} = chat;
+  const {since} = channel;
+  const answer = await connection.call("join-channel", {target: channel.name, since});
+  if (chat.channels.get(channel.name) !== channel) return; // left meanwhile
+  if (answer.channel !== channel.name) rename(chat, channel, answer.channel);
+  if (answer.recovered && answer.seq - since.seq > CATCH_UP) {
+    const {messages, more} = await connection.call("history", {target: channel.name, limit: PAGE});
+    Object.assign(answer, {recovered: false, seq: messages.at(-1)?.seq ?? answer.seq, messages, more});
+  }
+  const fresh = channel.join(answer);
+  if (since && channel.unread(chat.user.id)) channel.mark ||= channel.read || 0.5;
+  settle(chat, channel, fresh);
+  while (channel.catching !== null) {
+    const missed = await connection.call("history", {target: channel.name, after: channel.catching, limit: 200});
+    settle(chat, channel, channel.catchUp(missed));
+  }
+  chat.keep(channel.name);
+  look(chat);
+  sendWaiting(chat, channel);
+}
+
+/** The server writes a name in its one spelling. */
+function rename(chat, channel, name) {
+  chat.channels.delete(channel.name);
+  chat.keep(channel.name, false);
+  if (chat.current === channel.name) chat.current = name;
+  channel.name = name;
+  if (!chat.channels.has(name)) chat.channels.set(name, channel);
+}
+
+/** Load what came before; the promise is whether there was any. */
+export async function older(chat, channel) {
+  if (!channel.more || channel.loading || !channel.joined) return false;
+  channel.loading = true;
+  chat.changed();
+  try {
+    const answer = await chat.connection.call("history", {target: channel.name, before: channel.first, limit: PAGE});
+    channel.merge(answer.messages);
+    channel.more = answer.more;
+    return answer.messages.length > 0;
+  } catch {
+    return false; // asked again when one scrolls again
+  } finally {
+    channel.loading = false;
+    chat.changed();
+  }
+}

@@ -1,0 +1,53 @@
+// Notifications of the system: none until the user turns them on, then for mentions, or for all if that is wanted;
+// one for a message, however many tabs are open.
+
+const MOMENT = 500; // ms in which a message may be read somewhere before one is told of it
+const CLAIMED = 60_000; // ms in which no other tab tells of it again
+
+export class Notifier {
+  /** chat: whose messages; a click on a notification opens its channel there. */
+  constructor(chat) {
+    this.chat = chat;
+  }
+
+  /** Whether there can be any: browsers have them on https and on this machine alone. */
+  get possible() {
+    return "Notification" in globalThis && Boolean(navigator.locks) && Notification.permission !== "denied";
+  }
+
+  /** "off", "mentions" or "all". */
+  get choice() {
+    return this.possible && Notification.permission === "granted" ? this.chat.storage.read("notify", "off") : "off";
+  }
+
+  /** Change the choice, by a click of the user's: the browser may ask. */
+  async choose(choice) {
+    if (choice !== "off" && (await Notification.requestPermission()) !== "granted") choice = "off";
+    this.chat.storage.write("notify", choice);
+    this.chat.changed();
+  }
+
+  /** Tell of a message that is not seen, unless it is read within a moment. */
+  arrived(channel, message, mentioned) {
+    if (!message.sender || this.choice === "off" || (this.choice === "mentions" && !mentioned)) return;
+    setTimeout(() => {
+      if (message.seq <= channel.read) return;
+      // Whoever has the lock tells; a lock is the one thing that all tabs see in the same moment.
+      navigator.locks.request(`tornado_chat.notify/${channel.name}/${message.seq}`, {ifAvailable: true}, async (lock) => {
+        if (!lock) return;
+        this.show(channel, message);
+        await new Promise((done) => setTimeout(done, CLAIMED));
+      });
+    }, MOMENT);
+  }
+
+  show(channel, message) {
+    const words = {body: message.message.slice(0, 200), tag: `${channel.name}/${message.seq}`};
+    const shown = new Notification(`${message.sender.name} · #${channel.name}`, words);
+    shown.onclick = () => {
+      window.focus();
+      shown.close();
+      this.chat.open(channel.name);
+    };
+  }
+}

@@ -1,0 +1,77 @@
+// What has been written and is not known to be stored: it survives a reload, goes out with its `ref`, and is the
+// same in all tabs.
+
+import {explain} from "./language.js";
+import {readUpTo, seen} from "./reading.js";
+
+export class Outbox {
+  constructor(storage) {
+    this.storage = storage;
+    this.mine = new Set(); // refs of what was written in this tab
+    this.items = storage.folder("outbox").map(([, item]) => item).sort((one, other) => one.time - other.time);
+  }
+
+  /** item: {ref, target, message, time (ms, later than that of all before it)}; `error` when it failed. */
+  add(item) {
+    item.time = Math.max(item.time, (this.items.at(-1)?.time ?? 0) + 1);
+    this.mine.add(item.ref);
+    this.items.push(item);
+    this.keep(item);
+  }
+
+  of(channel) {
+    return this.items.filter((item) => item.target === channel);
+  }
+
+  done(ref) {
+    this.mine.delete(ref);
+    if (!this.items.some((item) => item.ref === ref)) return;
+    this.items = this.items.filter((item) => item.ref !== ref);
+    this.storage.write(`outbox/${ref}`, undefined);
+  }
+
+  keep(item) {
+    this.storage.write(`outbox/${item.ref}`, item);
+  }
+
+  /** Another tab has written something, tried it, or knows that it is stored. */
+  changedElsewhere(ref, item) {
+    const at = this.items.findIndex((one) => one.ref === ref);
+    if (!item) this.done(ref);
+    else if (at < 0) this.items.push(item);
+    else this.items[at] = item;
+  }
+}
+
+/** Send what waits for a channel; what other tabs wrote is sent by the one that has the socket. */
+export function sendWaiting(chat, channel) {
+  const {leads} = chat.connection;
+  for (const item of chat.outbox.of(channel.name)) {
+    if (!item.error && (leads || chat.outbox.mine.has(item.ref))) send(chat, item);
+  }
+}
+
+/** Send a message, again and again under one `ref`: the server stores it once. */
+export async function send(chat, item) {
+  const channel = chat.channels.get(item.target);
+  if (!channel?.joined || chat.sending.has(item.ref)) return; // it goes out when the channel is joined again
+  chat.sending.add(item.ref);
+  try {
+    const {id, seq, time} = await chat.connection.call("send-message", {target: item.target, message: item.message}, item.ref);
+    chat.outbox.done(item.ref);
+    channel.merge([{id, seq, time, message: item.message, sender: chat.user, ref: item.ref}]);
+    if (seen(chat, channel)) readUpTo(chat, channel, seq);
+  } catch (error) {
+    if (error.code === "not-joined") {
+      channel.joined = false;
+      chat.join(channel);
+    } else if (error.retryAfter) {
+      setTimeout(() => send(chat, item), error.retryAfter);
+    } else if (error.code !== "disconnected") {
+      item.error = explain(error);
+      chat.outbox.keep(item);
+    }
+  }
+  chat.sending.delete(item.ref);
+  chat.changed();
+}

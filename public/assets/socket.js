@@ -1,0 +1,92 @@
+// A WebSocket that comes back by itself.
+
+const FIRST_PAUSE = 500; // ms
+const LONGEST_PAUSE = 30_000; // ms
+const RESTART_SPREAD = 3_000; // ms: after a restart not everyone comes back in the same moment
+const STEADY = 5_000; // ms after which a connection counts as a good one
+const OPENING = 10_000; // ms until the first line, or the try has failed
+
+/** The server has closed for good: coming back by itself would end the same way. */
+const FINAL = new Set([1000, 1001, 1002, 1003, 1007, 1009, 4401, 4403]);
+
+/** How long to wait before try number `tries` (from 0), in ms: growing, and never the same for all. */
+export function pause(tries, code, random = Math.random) {
+  if (code === 1012 && tries === 0) return random() * RESTART_SPREAD;
+  const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries);
+  return longest / 2 + (random() * longest) / 2;
+}
+
+export class Socket {
+  /**
+   * address(): URL to connect to, asked before each try. on.frame(text): what came down.
+   * on.state({kind, retryAt, code, reason}): kind is "connecting", "waiting" or "ended"; retryAt in ms since 1970.
+   */
+  constructor(address, on) {
+    this.address = address;
+    this.on = on;
+    this.socket = null;
+    this.tries = 0;
+    this.timer = 0;
+  }
+
+  /** Connect now, whatever pause there was to be. */
+  connect() {
+    clearTimeout(this.timer);
+    if (this.socket) return;
+    this.on.state({kind: "connecting"});
+    const socket = new WebSocket(this.address());
+    const opening = setTimeout(() => this.drop(socket), OPENING);
+    let steady = 0;
+    this.socket = socket;
+    socket.onmessage = ({data}) => {
+      if (socket !== this.socket) return;
+      if (!steady) {
+        clearTimeout(opening);
+        steady = setTimeout(() => (this.tries = 0), STEADY);
+      }
+      this.on.frame(data);
+    };
+    socket.onclose = ({code, reason}) => {
+      clearTimeout(opening);
+      clearTimeout(steady);
+      if (socket === this.socket) this.lost(code, reason);
+    };
+  }
+
+  send(text) {
+    if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(text);
+  }
+
+  /** Give up a connection that seems dead, and come back. */
+  renew() {
+    if (this.socket) this.drop(this.socket);
+  }
+
+  /** Leave, and stay away. */
+  end() {
+    clearTimeout(this.timer);
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close(1000);
+  }
+
+  // Internal
+
+  drop(socket) {
+    if (socket !== this.socket) return;
+    socket.onclose = null; // it may come a minute later
+    socket.close();
+    this.lost(1006, "");
+  }
+
+  lost(code, reason) {
+    this.socket = null;
+    if (FINAL.has(code)) {
+      this.on.state({kind: "ended", code, reason});
+      return;
+    }
+    const wait = pause(this.tries++, code);
+    this.timer = setTimeout(() => this.connect(), wait);
+    this.on.state({kind: "waiting", retryAt: Date.now() + wait, code});
+  }
+}
