@@ -1,6 +1,9 @@
 """The server over real sockets: the page, who may connect, and what a bad client is told."""
 
+import asyncio
+import gzip
 import json
+import re
 from urllib.parse import quote
 
 from tornado.httpclient import HTTPClientError
@@ -12,7 +15,7 @@ from tornado_chat.testing import ChatTestCase
 class PageTest(ChatTestCase):
     def test_the_page_is_served_for_get_and_head(self) -> None:
         page = self.fetch("/")
-        head = self.fetch("/", method="HEAD")
+        head = self.fetch("/", method="HEAD", decompress_response=False)
         assert page.code == head.code == 200
         assert b"<!doctype html>" in page.body.lower()
         assert head.body == b""
@@ -26,9 +29,29 @@ class PageTest(ChatTestCase):
 
     def test_assets_are_served_without_listings_and_nothing_outside_them(self) -> None:
         assert self.fetch("/assets/app.js").code == 200
-        for path in ("", ".", "vendor/", "..", "../index.html", "%2e%2e/index.html", "/etc/passwd", "nothing.js"):
-            assert self.fetch("/assets/" + path).code in (403, 404), path
-        assert self.fetch("/assets/%00").code == 400
+        for path in (
+            *("", ".", "vendor", "vendor/", "nothing.js", "app.js/", "app.js%20", "//app.js", "app.js%00", "%00"),
+            *("%0a", "%ff", "..", "../index.html", "%2e%2e/index.html", "..%2findex.html"),
+            *("%2e%2e%2f%2e%2e%2fsetup.cfg", "%2e%2e%2findex.html"),
+            *("/etc/passwd", "%2fetc/passwd", "vendor/../../../setup.cfg", "..%5c..%5csetup.cfg"),
+            *("v-0123456789ab/../app.js", "v-0123456789ab//app.js"),
+            *("index.html", "v-0123456789ab/", "v-0123456789ab", "v-0123456789ab/%2e%2e/index.html"),
+        ):
+            for code in (self.fetch("/assets/" + path).code, self.raw("/assets/" + path)):
+                assert code in (400, 404), (path, code)
+
+    def raw(self, path: str) -> int:
+        """Ask for a path exactly as it is: clients tidy it up."""
+
+        async def ask() -> int:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.get_http_port())
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            status = await reader.readline()
+            await reader.read()
+            writer.close()
+            return int(status.split()[1])
+
+        return self.io_loop.run_sync(ask)
 
     def test_every_answer_carries_the_security_headers(self) -> None:
         for path in ("/", "/assets/app.js", "/nothing", "/ws"):
@@ -36,11 +59,32 @@ class PageTest(ChatTestCase):
             assert "default-src 'none'" in headers["Content-Security-Policy"], path
             assert headers["X-Content-Type-Options"] == "nosniff", path
 
-    def test_an_asset_that_did_not_change_is_304(self) -> None:
-        first = self.fetch("/assets/app.js")
-        again = self.fetch("/assets/app.js", headers={"If-None-Match": first.headers["Etag"]})
-        assert again.code == 304
-        assert first.headers["Cache-Control"] == "no-cache"
+    def test_what_did_not_change_is_304(self) -> None:
+        for path in ("/", "/assets/app.js"):
+            first = self.fetch(path)
+            again = self.fetch(path, headers={"If-None-Match": first.headers["Etag"]})
+            assert (again.code, again.body) == (304, b"")
+            assert first.headers["Cache-Control"] == "no-cache"
+
+    def test_the_page_names_its_files_by_their_version_and_those_are_kept_for_ever(self) -> None:
+        page = self.fetch("/").body.decode()
+        named = re.findall(r'(?:src|href)="(assets/[^"]+)"', page)
+        assert len(named) > 4
+        for path in named:
+            file = self.fetch("/" + path)
+            assert file.code == 200, path
+            assert file.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        other = self.fetch("/assets/v-0123456789ab/app.js")  # by a page from before an update
+        assert other.body == self.fetch("/assets/app.js").body
+        assert other.headers["Cache-Control"] == "no-cache"
+
+    def test_files_are_compressed_once_for_those_who_can_read_it(self) -> None:
+        plain = self.fetch("/assets/app.css", decompress_response=False)
+        small = self.fetch("/assets/app.css", decompress_response=False, headers={"Accept-Encoding": "gzip"})
+        assert "Content-Encoding" not in plain.headers
+        assert small.headers["Content-Encoding"] == "gzip"
+        assert small.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+        assert gzip.decompress(small.body) == plain.body
 
 
 class ConnectTest(ChatTestCase):

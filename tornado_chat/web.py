@@ -8,8 +8,9 @@ from collections.abc import Awaitable
 from time import monotonic
 from urllib.parse import urlsplit
 
-from tornado.web import Application, HTTPError, RequestHandler, StaticFileHandler
+from tornado.web import Application, HTTPError, RequestHandler
 
+from tornado_chat.assets import Asset, Assets
 from tornado_chat.connection import Connection
 from tornado_chat.history import History
 from tornado_chat.history.database import Database
@@ -50,11 +51,11 @@ class Chat(Application):
     """One chat server: the parts that its handlers share."""
 
     def __init__(self, settings: Settings) -> None:
-        public = str(find_folder("public"))
+        self.assets = Assets(find_folder("public"))
         super().__init__(
             [
-                (r"/()", _Page, {"path": public, "default_filename": "index.html"}),
-                (r"/assets/(.*)", _Page, {"path": public + "/assets"}),
+                (r"/", _Page),
+                (r"/assets/(.*)", _File),
                 (r"/ws", ChatSocket),
                 (r"/readyz", _Ready),
             ],
@@ -137,13 +138,40 @@ class _Ready(_Safe):
         self.write({"ready": not state, "why": state})
 
 
-class _Page(_Safe, StaticFileHandler):
-    def prepare(self) -> None:
-        if any("\0" in argument for argument in self.path_args):
-            raise HTTPError(400)
+class _Static(_Safe):
+    """A file that is in memory: as the client wants it, 304 where the client has it."""
 
-    def set_extra_headers(self, path: str) -> None:
-        self.set_header("Cache-Control", "no-cache")  # asked for each time, answered 304 while it is the same
+    application: Chat
+
+    def answer(self, asset: Asset, keep: str) -> None:
+        self.set_header("Cache-Control", keep)
+        self.set_header("Content-Type", asset.type)
+        self.set_header("ETag", f'W/"{asset.digest}"')
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        body = asset.body
+        if asset.gzipped and "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            body = asset.gzipped
+        self.write(body)
+
+
+class _Page(_Static):
+    def get(self) -> None:
+        self.answer(self.application.assets.index(), "no-cache")  # asked for each time, 304 while it is the same
+
+    head = get
+
+
+class _File(_Static):
+    def get(self, path: str) -> None:
+        asset, for_ever = self.application.assets.find(path)
+        if asset is None:
+            raise HTTPError(404)
+        self.answer(asset, "public, max-age=31536000, immutable" if for_ever else "no-cache")
+
+    head = get
 
 
 # The WebSocket

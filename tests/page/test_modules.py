@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tornado_chat.assets import Assets
+
 ASSETS = Path(__file__).parents[2] / "public" / "assets"
 
 
@@ -16,6 +18,30 @@ def test_the_modules_pass_their_own_tests() -> None:
     tests = sorted(str(path) for path in Path(__file__).parent.glob("*.test.mjs"))
     done = subprocess.run(["node", "--test", *tests], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def first_load() -> list[str]:
+    """Return the modules that app.js imports, and those that they import."""
+    found = ["app.js"]
+    for name in found:
+        for path in re.findall(r'(?:from|import) "(\.[^"]+)"', (ASSETS / name).read_text()):
+            module = (ASSETS / name).parent.joinpath(path).resolve().relative_to(ASSETS).as_posix()
+            if module not in found:
+                found.append(module)
+    return found
+
+
+def test_the_page_preloads_just_the_modules_that_it_needs_at_first() -> None:
+    page = (ASSETS.parent / "index.html").read_text()
+    preloaded = re.findall(r'rel="modulepreload" href="assets/([^"]+)"', page)
+    assert sorted(preloaded) == sorted(first_load()[1:])
+
+
+def test_the_first_load_is_at_most_60_kb() -> None:
+    held = Assets(ASSETS.parent)
+    names = [*first_load(), "languages/en.js", "app.css", "icon.svg", "manifest.webmanifest"]
+    files = [held.index(), *(held.find(name)[0] for name in names)]
+    assert sum(len(file.gzipped or file.body) for file in files) <= 60_000
 
 
 def test_every_vendored_file_is_listed_as_it_is() -> None:

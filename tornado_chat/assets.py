@@ -1,0 +1,82 @@
+"""The page's files: held in memory, compressed once, found by their names and never by a path."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+LOOK_EVERY = 1.0  # seconds between two looks at the disk
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+}
+VERSIONED = re.compile(r"v-([0-9a-f]{12})/(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """One file; `gzipped` is None where that is not smaller. `stamp`: what the disk said of it when it was read."""
+
+    type: str
+    body: bytes
+    gzipped: bytes | None
+    digest: str
+    stamp: tuple[int, int]
+
+
+class Assets:
+    """The files of a folder: index.html, and those under assets/."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files: dict[str, Asset] = {}
+        self._looked = 0.0
+        self._look()
+
+    def index(self) -> Asset:
+        """Return the page, which names its files by their version; what has changed on the disk is read first."""
+        if time.monotonic() - self._looked > LOOK_EVERY:
+            self._look()
+        return self._index
+
+    def find(self, path: str) -> tuple[Asset | None, bool]:
+        """Return a file under assets/, or None, and whether this address of it is good for ever.
+
+        Addresses are v-VERSION/app.js and app.js. Of another version (a page that was loaded before an update) it
+        is the file as it is now.
+        """
+        versioned = VERSIONED.fullmatch(path)
+        name = versioned[2] if versioned else path
+        return self._files.get("assets/" + name), versioned is not None and versioned[1] == self.version
+
+    def _look(self) -> None:
+        self._looked = time.monotonic()
+        files = {}
+        for path in sorted(self._folder.rglob("*")):
+            if path.is_file():
+                name, stat = path.relative_to(self._folder).as_posix(), path.stat()
+                stamp, file = (stat.st_mtime_ns, stat.st_size), self._files.get(name)
+                if file is None or file.stamp != stamp:
+                    file = _read(path.suffix, path.read_bytes(), stamp)
+                files[name] = file
+        if files != self._files:
+            self._files = files
+            digests = "".join(f"{name} {file.digest}\n" for name, file in files.items())
+            self.version = hashlib.sha256(digests.encode()).hexdigest()[:12]
+            page = files["index.html"].body.replace(b'"assets/', f'"assets/v-{self.version}/'.encode())
+            self._index = _read(".html", page, (0, 0))
+
+
+def _read(suffix: str, body: bytes, stamp: tuple[int, int]) -> Asset:
+    gzipped = gzip.compress(body, mtime=0)
+    digest = hashlib.sha256(body).hexdigest()[:32]
+    kind = TYPES.get(suffix, "application/octet-stream")
+    return Asset(kind, body, gzipped if len(gzipped) < len(body) else None, digest, stamp)
