@@ -76,6 +76,12 @@ window.addEventListener("storage", (event) => {
   if (change) chat.changedElsewhere(change);
 });
 
+window.addEventListener("keydown", async (event) => {
+  if (event.key !== "F2") return;
+  event.preventDefault();
+  (await import("./components/inspector.js")).toggle(chat);
+});
+
 /** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
 function wake() {
   if (chat.state.kind === "waiting") chat.retryNow();

@@ -30,8 +30,9 @@ export class Outbox {
     this.storage.write(`outbox/${ref}`, undefined);
   }
 
+  /** Remember what has become of an item. */
   keep(item) {
-    this.storage.write(`outbox/${item.ref}`, item);
+    if (this.items.includes(item)) this.storage.write(`outbox/${item.ref}`, item);
   }
 
   /** Another tab has written something, tried it, or knows that it is stored. */

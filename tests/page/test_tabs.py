@@ -141,7 +141,9 @@ async def test_a_tab_with_the_socket_that_does_not_answer_is_one_no_more(people:
 
 
 @browser_test
-async def test_what_is_written_offline_is_marked_in_all_tabs_and_goes_out_once(people: Opened, app: Chat) -> None:
+async def test_17_one_can_write_while_offline_it_is_marked_in_all_tabs_and_goes_out_once(
+    people: Opened, app: Chat
+) -> None:
     async with people() as browsers:
         first = await browsers.enter("Ann")
         second = await browsers.tab(first.context)

@@ -110,6 +110,23 @@ export default {
     "command.choice": "{field} is one of {choices}",
     "command.object": "{field} is an object, which cannot be written here",
 
+    "inspector.title": "Connection",
+    "inspector.close": "Close",
+    "inspector.state": "State",
+    "inspector.way": "Socket",
+    "inspector.own": "this tab's",
+    "inspector.shared": "another tab's",
+    "inspector.trip": "Round trip",
+    "inspector.heard": "Last heard",
+    "inspector.session": "Connections so far",
+    "inspector.calls": "On its way",
+    "inspector.outbox": "Not yet stored",
+    "inspector.channel": "Channel",
+    "inspector.seq": "seq",
+    "inspector.read": "read",
+    "inspector.lines": "in memory",
+    "inspector.joined": "joined",
+
     "day.today": "Today",
     "day.yesterday": "Yesterday",
 

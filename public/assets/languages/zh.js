@@ -107,6 +107,23 @@ export default {
     "command.choice": "{field} 应为以下之一：{choices}",
     "command.object": "{field} 是对象，无法在这里填写",
 
+    "inspector.title": "连接",
+    "inspector.close": "关闭",
+    "inspector.state": "状态",
+    "inspector.way": "套接字",
+    "inspector.own": "本标签页",
+    "inspector.shared": "另一个标签页",
+    "inspector.trip": "往返时间",
+    "inspector.heard": "上次收到",
+    "inspector.session": "连接次数",
+    "inspector.calls": "等待应答",
+    "inspector.outbox": "尚未存储",
+    "inspector.channel": "频道",
+    "inspector.seq": "seq",
+    "inspector.read": "已读",
+    "inspector.lines": "内存中",
+    "inspector.joined": "已加入",
+
     "day.today": "今天",
     "day.yesterday": "昨天",
 

@@ -1,0 +1,250 @@
+"""The page over a day: losses, floods, what waits, what the system is told."""
+
+import asyncio
+import json
+import time
+from typing import Any
+from urllib.parse import urljoin
+
+from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
+from test_tabs import WATCH, pending
+
+from tornado_chat.protocol import Close, Message, Refused, User
+from tornado_chat.testing import connect
+from tornado_chat.web import Chat
+
+BEN = User("b" * 36, "Ben")
+
+
+def post(app: Chat, *texts: str, channel: str = "general") -> None:
+    """Have Ben say something, without the way up the wire."""
+    for text in texts:
+        app.hub.history.append(Message(channel, text, BEN, int(time.time() * 1000)))
+
+
+def cut(app: Chat) -> None:
+    """Have the server end every connection: nothing that it would still say is heard."""
+    for connection in list(app.hub.connections):
+        connection.close(Close.RESTART)
+
+
+async def enter_watched(browsers: Any, name: str) -> Any:
+    """Come in with what a test watches in place of the system."""
+    page = await browsers.open()
+    await page.context.add_init_script(WATCH)
+    await page.reload()
+    await page.fill("#name", name)
+    await page.keyboard.press("Enter")
+    await page.locator("textarea").wait_for()
+    await page.get_by_text("Loading…").wait_for(state="detached")
+    return page
+
+
+@browser_test
+async def test_14_title_and_icon_show_what_is_unread_while_the_tab_is_hidden(people: Opened, app: Chat) -> None:
+    async with people() as browsers:
+        ann = await enter_watched(browsers, "Ann")
+        icon = "document.querySelector('link[rel=icon]').href.split('/').pop()"
+        await becomes("#general · Chat", ann.title)
+        await ann.evaluate("away(true)")
+        post(app, "one", "two")
+        await becomes("(2) #general · Chat", ann.title)
+        assert await ann.evaluate(icon) == "icon-unread.svg"
+        await ann.evaluate("away(false)")
+        await becomes("#general · Chat", ann.title)
+        assert await ann.evaluate(icon) == "icon.svg"
+        await ann.locator(".new").wait_for()  # the line stays while one reads
+
+
+@browser_test
+async def test_16_after_a_loss_nothing_is_missing_and_nothing_is_twice(people: Opened, app: Chat) -> None:
+    """450 messages are missed, three pages; while they come one is said, and the connection is lost again."""
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        post(app, "first")
+        await read(ann, "first")
+        page = app.hub.history.read
+        asked, go = asyncio.Event(), asyncio.Event()
+
+        async def hold(name: str, **how: Any) -> Any:
+            if (how.get("after") or 0) > 100:
+                asked.set()
+                await go.wait()
+            return await page(name, **how)
+
+        app.hub.history.read = hold  # type: ignore[method-assign]
+        await ann.evaluate("Math.random = () => 0.99")  # the pause is a long one
+        await lose_all(app)
+        post(app, *(f"missed {number}" for number in range(450)))
+        await ann.get_by_role("button", name="Now").click()
+        await asked.wait()
+        post(app, "meanwhile")
+        await read(ann, "meanwhile")
+        cut(app)
+        go.set()
+        await becomes(["missed 449", "meanwhile"], lambda: last(ann, 2))
+        post(app, "last")
+        await read(ann, "last")
+        shown: set[str] = set()
+        for _ in range(60):
+            now = await texts(ann)
+            assert len(set(now)) == len(now)
+            shown |= set(now)
+            if "first" in shown:
+                break
+            await ann.locator(".messages").evaluate("box => { box.scrollTop = 0; }")
+            await asyncio.sleep(0.1)
+        assert shown == {"first", "meanwhile", "last", *(f"missed {number}" for number in range(450))}
+
+
+async def last(page: Any, count: int) -> list[str]:
+    return (await texts(page))[-count:]
+
+
+@browser_test
+async def test_18_a_message_is_on_its_way_then_sent_or_failed_and_again_never_posts_twice(
+    people: Opened, app: Chat
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        append = app.hub.history.append
+        go = asyncio.Event()
+
+        def slow(message: Message) -> Any:
+            async def later() -> Message:
+                await go.wait()
+                return await append(message)
+
+            return asyncio.ensure_future(later())
+
+        app.hub.history.append = slow  # type: ignore[method-assign]
+        await write(ann, "slowly")
+        await ann.locator(".message.pending", has_text="On its way").wait_for()
+        go.set()
+        await read(ann, "slowly")
+
+        def refuse(message: Message) -> Any:
+            raise Refused("not on a Sunday")
+
+        def store_and_cut(message: Message) -> Any:
+            kept = append(message)
+            cut(app)
+            return kept
+
+        app.hub.history.append = refuse  # type: ignore[method-assign]
+        await write(ann, "hello")
+        await ann.locator(".failed", has_text="not on a Sunday").wait_for()
+        app.hub.history.append = store_and_cut  # type: ignore[method-assign]
+        await ann.get_by_role("button", name="Try again").click()
+        await becomes(0, lambda: connections(app))
+        app.hub.history.append = append  # type: ignore[method-assign]
+        await becomes(["slowly", "hello"], lambda: texts(ann))
+        await becomes(0, pending(ann))
+        await write(ann, "after")
+        await becomes(["slowly", "hello", "after"], lambda: texts(ann))
+        assert await app.hub.history.last("general") == 3
+        await ann.reload()
+        await becomes(["slowly", "hello", "after"], lambda: texts(ann))
+
+
+async def connections(app: Chat) -> int:
+    return len(app.hub.connections)
+
+
+@browser_test
+async def test_29_a_first_visit_lands_where_something_can_be_seen(people: Opened, base_url: str) -> None:
+    ben, carl = await connect(base_url, "Ben"), await connect(base_url, "Carl")
+    for client, channels in ((ben, ("empty", "lively")), (carl, ("lively",))):
+        for channel in channels:
+            await client.call("join-channel", target=channel)
+    await carl.call("send-message", target="lively", message="see?")
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await read(ann, "see?")
+        assert ann.url.endswith("/#/lively")
+    for client in (ben, carl):
+        await client.close()
+
+
+@browser_test
+async def test_33_it_works_without_a_network_beyond_the_server_34_and_can_be_installed(people: Opened) -> None:
+    async with people() as browsers:  # which fails where anything is asked of another host
+        ann = await browsers.open()
+        await ann.context.add_init_script("Object.defineProperty(navigator, 'onLine', {get: () => false})")
+        await ann.reload()
+        await ann.fill("#name", "Ann")
+        await ann.keyboard.press("Enter")
+        await write(ann, "alone")
+        await read(ann, "alone")
+        devtools = await ann.context.new_cdp_session(ann)
+        manifest = await devtools.send("Page.getAppManifest")
+        assert manifest["errors"] == []
+        told = json.loads(manifest["data"])
+        for key in ("start_url", "id", "scope"):
+            assert urljoin(manifest["url"], told[key]) == browsers.base + "/"
+        for icon in told["icons"]:
+            size = await ann.evaluate(
+                """async (url) => {
+                  const image = new Image();
+                  image.src = url;
+                  await image.decode();
+                  return `${image.naturalWidth}x${image.naturalHeight}`;
+                }""",
+                urljoin(manifest["url"], icon["src"]),
+            )
+            assert icon["sizes"] in (size, "any")
+        errors = (await devtools.send("Page.getInstallabilityErrors"))["installabilityErrors"]
+        assert {error["errorId"] for error in errors} <= {"in-incognito"}  # as every browser of a test is
+
+
+@browser_test
+async def test_35_notifications_are_asked_for_when_turned_on_and_are_for_mentions_by_default(
+    people: Opened, app: Chat
+) -> None:
+    async with people() as browsers:
+        ann = await enter_watched(browsers, "Ann")
+        await ann.evaluate("away(true)")
+        post(app, "@Ann one")
+        await becomes("(1) #general · Chat", ann.title)
+        assert await ann.evaluate("told") == []
+        choice = ann.get_by_label("Notifications")
+        await choice.select_option("mentions")
+        await becomes(["asked"], lambda: ann.evaluate("told"))
+        post(app, "nothing", "@Ann two")
+        await becomes(["asked", "Ben · #general: @Ann two"], lambda: ann.evaluate("told"))
+        await choice.select_option("all")
+        post(app, "three")
+        four = ["asked", "Ben · #general: @Ann two", "asked", "Ben · #general: three"]
+        await becomes(four, lambda: ann.evaluate("told"))
+
+        await ann.evaluate("away(false)")
+        await ann.fill("[aria-label='Name of a channel to join']", "tea")
+        await ann.keyboard.press("Enter")
+        await ann.locator("h1", has_text="tea").wait_for()
+        await ann.evaluate("lastTold.onclick()")
+        await ann.locator("h1", has_text="general").wait_for()
+        await choice.select_option("off")
+        await ann.evaluate("away(true)")
+        post(app, "@Ann four")
+        await becomes("(1) #general · Chat", ann.title)
+        assert await ann.evaluate("told") == four
+
+
+@browser_test
+async def test_f2_shows_what_the_connection_is_doing(people: Opened, app: Chat) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        assert not [url for url in browsers.asked if "inspector" in url]
+        post(app, "one", "two")
+        await read(ann, "two")
+        await ann.keyboard.press("F2")
+        await ann.locator(".inspector tr", has_text="general").get_by_text("2", exact=True).first.wait_for()
+        await ann.locator("[data-fact=trip]", has_text=" ms").wait_for()
+        await becomes("open", ann.locator("[data-fact=state]").inner_text)
+        await ann.evaluate("Math.random = () => 0.99")
+        await lose_all(app)
+        await ann.locator("[data-fact=state]", has_text="waiting 1012").wait_for()
+        await write(ann, "later")
+        await ann.locator("[data-fact=outbox]", has_text="#general").wait_for()
+        await ann.keyboard.press("F2")
+        await becomes(0, ann.locator(".inspector").count)
