@@ -3,7 +3,7 @@
 import {Chat} from "./chat.js";
 import {speakHere} from "./components/language.js";
 import {Login} from "./components/login.js";
-import {Shell} from "./components/shell.js";
+import {Shell, dialogs} from "./components/shell.js";
 import {html, render} from "./html.js";
 import {choose, language, t} from "./language.js";
 import {changedElsewhere, openStorage} from "./storage.js";
@@ -76,11 +76,12 @@ window.addEventListener("storage", (event) => {
   if (change) chat.changedElsewhere(change);
 });
 
-window.addEventListener("keydown", async (event) => {
+window.addEventListener("keydown", (event) => {
   if (event.key !== "F2") return;
   event.preventDefault();
-  (await import("./components/inspector.js")).toggle(chat);
+  dialogs().then(({toggle}) => toggle(chat), () => {});
 });
+(window.requestIdleCallback ?? setTimeout)(() => dialogs().catch(() => {}));
 
 /** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
 function wake() {

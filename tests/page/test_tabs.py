@@ -37,6 +37,13 @@ async def sockets(app: Chat) -> int:
     return len(app.hub.connections)
 
 
+async def notify(page: Any, choice: str) -> None:
+    """Choose what the system tells of."""
+    await page.click("[aria-label=Settings]")
+    await page.get_by_label("Notifications").select_option(choice)
+    await page.keyboard.press("Escape")
+
+
 def pending(page: Any) -> Any:
     return page.locator(".message.pending").count
 
@@ -75,7 +82,8 @@ async def test_the_tabs_of_a_browser_share_a_socket_the_channels_the_drafts_and_
         assert await sockets(app) == 2  # Ann's and Ben's
         await ben.close()
 
-        await two.click("[aria-label='Sign out']")
+        await two.click("[aria-label=Settings]")
+        await two.get_by_role("button", name="Sign out").click()
         await one.locator("#name").wait_for()
         await becomes(0, lambda: sockets(app))
 
@@ -92,7 +100,7 @@ async def test_the_tab_with_the_socket_is_closed_in_the_middle_of_a_send_one_mes
         await ben.fill("#name", "Ben")
         await ben.keyboard.press("Enter")
         await ben.locator("textarea").wait_for()
-        await ben.get_by_label("Notifications").select_option("mentions")
+        await notify(ben, "mentions")
         bens = [ben, await browsers.tab(ben.context)]
         await bens[1].locator("textarea").wait_for()
         for tab in bens:

@@ -1,4 +1,4 @@
-// What the connection is doing, for whoever runs or extends the server. Loaded when it is opened.
+// What the connection is doing, for whoever runs or extends the server.
 
 import {html, render, useEffect, useState} from "../html.js";
 import {t} from "../language.js";

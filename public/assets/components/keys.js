@@ -15,6 +15,7 @@ const KEYS = [
   ["keys.message", "↑ ↓"],
   ["keys.copy", "c"],
   ["keys.quote", "q"],
+  ["keys.inspector", "F2"],
   ["keys.keys", "?"],
 ];
 

@@ -4,21 +4,24 @@ import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../language.js";
 import {Banner} from "./banner.js";
 import {Composer} from "./composer.js";
-import {Form} from "./form.js";
 import {Icon} from "./icons.js";
-import {Jump} from "./jump.js";
-import {Keys} from "./keys.js";
 import {Members} from "./members.js";
 import {Messages} from "./messages.js";
-import {Settings} from "./settings.js";
 import {Sidebar} from "./sidebar.js";
+
+/** Load what opens above the page; the promise is the module, which is `dialogs.loaded`, too. */
+export async function dialogs() {
+  return (dialogs.loaded ??= await import("./dialogs.js"));
+}
 
 export function Shell({chat}) {
   const [drawer, setDrawer] = useState("");
   const opener = useRef();
-  const [dialog, show] = useState(null); // a name, or the action whose form it is
+  const [dialog, setDialog] = useState(null); // a name, or the action whose form it is
+  const {Form, Jump, Keys, Settings} = dialogs.loaded ?? {};
   const channel = chat.channels.get(chat.current);
-  const shut = () => show(null);
+  const shut = () => setDialog(null);
+  const show = (which) => dialogs().then(() => setDialog(which), () => {}); // there may be no connection
 
   function open(which, event) {
     opener.current = event.currentTarget;

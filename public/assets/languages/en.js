@@ -64,6 +64,7 @@ export default {
     "keys.message": "In the conversation: from message to message",
     "keys.copy": "Copy the message",
     "keys.quote": "Quote the message",
+    "keys.inspector": "What the connection is doing",
     "keys.keys": "Show these keys (in the box: Ctrl /)",
 
     "notify.label": "Notifications",

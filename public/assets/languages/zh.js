@@ -61,6 +61,7 @@ export default {
     "keys.message": "在对话中逐条移动",
     "keys.copy": "复制消息",
     "keys.quote": "引用消息",
+    "keys.inspector": "查看连接状态",
     "keys.keys": "显示快捷键（在输入框中按 Ctrl /）",
 
     "notify.label": "通知",

@@ -1,0 +1,7 @@
+// What opens above the page: loaded when the page has come to rest, so that it is there without a connection, too.
+
+export {Form} from "./form.js";
+export {Jump} from "./jump.js";
+export {Keys} from "./keys.js";
+export {Settings} from "./settings.js";
+export {toggle} from "./inspector.js";
