@@ -4,56 +4,16 @@ import asyncio
 import contextlib
 import random
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
-from tornado.testing import bind_unused_port
 
+from tests.serving import Server
 from tornado_chat import maintenance
 from tornado_chat.client import Client, Event
 from tornado_chat.keepalive import new_loop
 
 WRITERS, READERS = 20, 5
-
-
-def free_port() -> int:
-    sock, port = bind_unused_port()
-    sock.close()
-    return port
-
-
-class Server:
-    """A server in a process of its own, which can be killed."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        self.command = [sys.executable, "-m", "tornado_chat", "--data-dir", str(folder), "--port", str(self.port)]
-        self.process: subprocess.Popen[bytes] | None = None
-
-    async def start(self) -> float:
-        """Start it; return after how many seconds it served."""
-        began = time.monotonic()
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        command = [*self.command, "--log-level", "error"]
-        self.process = subprocess.Popen(command, **quiet)  # type: ignore[call-overload]  # noqa: ASYNC220
-        while True:
-            try:
-                _, writer = await asyncio.open_connection("127.0.0.1", self.port)
-            except OSError:
-                await asyncio.sleep(0.01)
-            else:
-                writer.close()
-                await writer.wait_closed()
-                return time.monotonic() - began
-
-    async def end(self, number: int = signal.SIGKILL) -> int:
-        assert self.process is not None
-        self.process.send_signal(number)
-        return await asyncio.to_thread(self.process.wait, 20)
 
 
 async def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:

@@ -85,3 +85,17 @@ class KeepingTest(ChatTestCase):
         await ann.call("typing", target="general")
         await ben.until("typing")
         assert all(event.get("message") != "lost" for event in ben.events)
+
+    @gen_test
+    async def test_what_comes_while_the_server_leaves_is_neither_stored_nor_refused(self) -> None:
+        ann = await self.join("Ann", "general")
+        ann.send("send-message", target="general", message="stored", ref="r1")
+        await ann.until("ok")
+        self.chat.leaving = True
+        ann.send("send-message", target="general", message="said again, later", ref="r2")
+        await self.connect("Ben")  # the socket has read hers by now
+        self.chat.hub.close()
+        assert await ann.until_closed() == 1012
+        assert all(event["action"] != "error" for event in ann.events)
+        messages, _ = await self.chat.hub.history.read("general", limit=10)
+        assert [one.text for one in messages] == ["stored"]

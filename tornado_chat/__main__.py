@@ -69,6 +69,7 @@ def _bind(settings: Settings) -> list[socket.socket]:
 async def drain(chat: Chat) -> None:
     """Finish what is being stored, say 1012 to everyone and wait until they are gone; who lingers is cut off."""
     chat.keepalive.stop()
+    chat.leaving = True
     await asyncio.wait({asyncio.ensure_future(chat.close())}, timeout=DRAIN)
     chat.hub.close()
     deadline = asyncio.get_running_loop().time() + DRAIN

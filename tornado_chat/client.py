@@ -15,10 +15,11 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 
-from tornado_chat.protocol import Close, Refused
+from tornado_chat.protocol import MISTAKES, Close, Error, Refused, clean_name
 
 FINAL = frozenset({1000, 1001, 1002, 1003, 1007, 1009, Close.NOT_SIGNED_IN, 4403})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds
+RESTART_SPREAD = 1.0  # seconds: after a restart not everyone comes back in the same moment
 SILENCE = 90.0  # seconds without a sign of the server, which pings every 25 s, after which it is given up
 PAGE = 200
 
@@ -60,6 +61,7 @@ class Client:
         self._ready: asyncio.Future[None] | None = None
         self._task: asyncio.Task[None] | None = None
         self._resuming: asyncio.Task[None] | None = None
+        self._tries = 0  # to connect, since it was well
 
     async def __aenter__(self) -> Client:
         """Connect; ConnectionError where the server does not let one in."""
@@ -78,15 +80,18 @@ class Client:
 
     async def join(self, channel: str, history: int = 50) -> Event:
         """Join a channel; return the server's `ok`, with its newest messages. Later ones come by iteration."""
+        channel = clean_name(channel)  # as the server spells it in what comes
         place = self._places.setdefault(channel, _Place())
         answer = await self.call("join-channel", target=channel, history=history)
-        place.epoch, place.seq = answer["epoch"], answer["seq"]
-        self._hand_on_early(place)
+        if place.epoch != answer["epoch"]:  # else one is in already, and further messages are on their way
+            newest = [message["seq"] for message in answer["messages"][-1:]]  # it may have come after `seq` was read
+            place.epoch, place.seq = answer["epoch"], max([answer["seq"], *newest])
+            self._hand_on_early(place)
         return answer
 
     async def leave(self, channel: str) -> None:
         """Leave a channel."""
-        self._places.pop(channel, None)
+        self._places.pop(clean_name(channel), None)
         await self.call("leave-channel", target=channel)
 
     async def send(self, channel: str, text: str) -> Event:
@@ -95,8 +100,7 @@ class Client:
         message = {"action": "send-message", "target": channel, "message": text, "ref": ref}
         self._unsent[ref] = message
         try:
-            place = self._places.get(channel)
-            return await self._ask(message, now=place is None or place.early is None)
+            return await self._ask(message, now=self._resuming is None or self._resuming.done())
         finally:
             self._unsent.pop(ref, None)
 
@@ -116,7 +120,7 @@ class Client:
             raise ConnectionError(f"the connection has ended ({self.code})")
         future: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
         self._calls[message["ref"]] = future
-        if now:  # else it goes out when its channel has been joined again
+        if now:  # else it goes out when all channels have been joined again
             self._write(message)
         try:
             return await future
@@ -133,14 +137,15 @@ class Client:
     # The connection, again and again
 
     async def _run(self) -> None:
-        tries = 0
         try:
             while self.code not in FINAL:
-                if await self._connect():
-                    tries = 0
-                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**tries)
-                tries = min(tries + 1, 10)
-                await asyncio.sleep(random.uniform(pause / 2, pause))
+                code = await self._connect()
+                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._tries)
+                least = pause / 2
+                if code == Close.RESTART and self._tries == 0:
+                    least, pause = 0.0, RESTART_SPREAD
+                self._tries = min(self._tries + 1, 10)
+                await asyncio.sleep(random.uniform(least, pause))
         finally:
             self.code = self.code or 1006
             self._messages.put_nowait(None)
@@ -149,8 +154,8 @@ class Client:
                     future.set_exception(ConnectionError(f"the connection has ended ({self.code})"))
                     future.exception()
 
-    async def _connect(self) -> bool:
-        """Talk over one socket until it is lost; return whether the server said hello."""
+    async def _connect(self) -> int | None:
+        """Talk over one socket until it is lost; return the server's close code, if there was one."""
         query = f"token={quote(self.token)}" if self.token else f"name={quote(self.name)}"
         request = HTTPRequest(f"ws{self.base.removeprefix('http')}/ws?{query}", connect_timeout=5, request_timeout=5)
         try:
@@ -161,26 +166,25 @@ class Client:
                 assert self._ready is not None
                 if not self._ready.done():
                     self._ready.set_exception(ConnectionError(f"refused: {error.message}"))
-            return False
+            return None
         except (OSError, StreamClosedError):
-            return False
-        heard = False
+            return None
         try:
             while True:
                 async with asyncio.timeout(SILENCE):  # (wait_for of Python 3.11 may swallow a cancellation)
                     frame = await socket.read_message()
                 if frame is None:
                     break
-                heard = True
                 for line in str(frame).split("\n"):
                     self._receive(json.loads(line), socket)
         except TimeoutError:
             pass
         finally:
             self._lost(socket)
-        if socket.close_code in FINAL:
-            self.code = socket.close_code
-        return heard
+        code: int | None = socket.close_code
+        if code in FINAL:
+            self.code = code
+        return code
 
     def _lost(self, socket: WebSocketClientConnection) -> None:
         socket.close()
@@ -198,7 +202,7 @@ class Client:
         if action == "hello":
             self.user, self.token = event["user"], event["token"]
             self._socket = socket
-            self._resuming = asyncio.create_task(self._resume())
+            self._resuming = asyncio.create_task(self._resume(socket))
         elif action == "send-message":
             place = self._places.get(event["target"])
             if place is not None and place.early is not None and "seq" in event:
@@ -214,11 +218,21 @@ class Client:
             else:
                 future.set_exception(Refused(event["message"], event["code"]))
 
-    async def _resume(self) -> None:
+    async def _resume(self, socket: WebSocketClientConnection) -> None:
         """Join again what one was in, catch up, and say again what is not known to be stored."""
         for name, place in list(self._places.items()):
-            if place.epoch:
-                await self._catch_up(name, place)
+            try:
+                if place.epoch:
+                    await self._catch_up(name, place)
+            except ConnectionError:
+                return
+            except Refused as refused:
+                if refused.code in MISTAKES or refused.code == Error.REFUSED:
+                    self._places.pop(name, None)  # not let in any more; so is told who says something there
+                else:
+                    socket.close(Close.NO_PONG)  # it cannot be read now: all again, after a growing pause
+                    return
+        self._tries = 0
         for message in list(self._unsent.values()):
             self._write(message)
         assert self._ready is not None

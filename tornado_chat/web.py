@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable
 from time import monotonic
@@ -86,6 +87,7 @@ class Chat(Application):
             "actions": self.router.registry.describe(),
         }
         self.compress = settings.compress
+        self.leaving = False  # what still comes up is for the server after this one: it will be said again
         self._about = encode(about)[1:]
 
     def hello(self, user: User) -> bytes:
@@ -96,7 +98,8 @@ class Chat(Application):
     async def trim(self) -> None:
         """Delete what is kept no longer."""
         if isinstance(self.hub.history, SqliteHistory):
-            await self.hub.history.trim()
+            with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
+                await self.hub.history.trim()
 
     async def close(self) -> None:
         """Finish what is being stored, and store no more."""
@@ -242,6 +245,8 @@ class ChatSocket(_Safe, SocketHandler):
             self.close(Close.UNSUPPORTED, "text frames only")
             return None
         assert self.connection is not None  # a socket without one was closed when it opened
+        if self.application.leaving:
+            return None
         return self.application.router.dispatch(self.connection, message)
 
     def on_close(self) -> None:

@@ -1,0 +1,204 @@
+"""Disks under a running server that are slow, broken or full: never a false `ok`, and the rest goes on."""
+
+import asyncio
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.serving import Server, kept, needs_root, percentile, tools, until
+from tornado_chat.client import Event
+from tornado_chat.keepalive import new_loop
+from tornado_chat.protocol import Refused
+from tornado_chat.testing import Client, connect
+
+WRITERS = 10
+SYNC = 0.3  # seconds, of the slow disk
+
+
+def strace(fault: str) -> list[str]:
+    """Return what runs a server (-D: as its own parent) whose syncs are made to do that."""
+    return ["strace", "-D", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", f"inject=fdatasync:{fault}"]
+
+
+def _can_trace() -> bool:
+    try:
+        return not subprocess.run([*strace("delay_enter=1"), "true"], capture_output=True, timeout=20).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+
+
+traced = pytest.mark.skipif(not _can_trace(), reason="strace is not installed, or may not trace here")
+
+
+async def member(server: Server, name: str) -> Client:
+    client = await connect(server.base, name)
+    await client.call("join-channel", target="den")
+    return client
+
+
+async def leave(*clients: Client) -> None:
+    for client in clients:
+        await client.close()
+
+
+@traced
+def test_a_slow_disk_holds_up_the_answers_but_nothing_else(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Server(tmp_path, before=strace(f"delay_enter={SYNC * 1e6:.0f}")) as server:
+            writers = [await member(server, f"w{number}") for number in range(WRITERS)]
+            probe = await member(server, "probe")
+            acked: dict[str, int] = {}
+            took: list[float] = []
+            lags: list[float] = []
+
+            async def write(client: Client, name: str) -> None:
+                for number in range(5):
+                    began = time.monotonic()
+                    text = f"{name} {number}"
+                    acked[text] = (await client.call("send-message", target="den", message=text, ref=text))["seq"]
+                    took.append(time.monotonic() - began)
+
+            writing = asyncio.gather(*(write(client, f"w{n}") for n, client in enumerate(writers)))
+            while not writing.done():
+                began = time.monotonic()
+                await probe.call("who", target="den")
+                lags.append(time.monotonic() - began)
+                await asyncio.sleep(0.01)
+            await writing
+            assert min(took) >= SYNC, "an ok before a sync could have ended"
+            assert len(lags) > 20
+            assert percentile(lags, 0.99) < 0.1
+            await leave(*writers, probe)
+            await server.end()
+            assert acked == {one["message"]: one["seq"] for one in kept(tmp_path)["den"]}
+
+    new_loop().run_sync(main, timeout=60)
+
+
+@traced
+def test_a_disk_that_fails_is_believed_no_more_until_a_restart(tmp_path: Path) -> None:
+    async def main() -> None:
+        server = Server(tmp_path, before=strace("error=EIO:when=40"))  # the next sync would succeed again
+        async with server:
+            writers = [await member(server, f"w{number}") for number in range(WRITERS)]
+            reader = await member(server, "reader")
+            acked: dict[str, int] = {}
+            refused: list[str] = []
+
+            async def write(client: Client, name: str) -> None:
+                number = after = 0
+                while after < 5:
+                    text = f"{name} {number}"
+                    number += 1
+                    try:
+                        acked[text] = (await client.call("send-message", target="den", message=text, ref=text))["seq"]
+                        assert not after, "an ok after the disk had failed"
+                    except Refused as error:
+                        assert error.code == "history-unavailable"
+                        refused.append(text)
+                        after += 1
+
+            await asyncio.gather(*(write(client, f"w{n}") for n, client in enumerate(writers)))
+            assert acked
+            answer = await reader.call("history", target="den", after=0, limit=200)
+            assert {one["message"]: one["seq"] for one in answer["messages"]}.items() >= list_of(acked, answer)
+            await writers[0].call("typing", target="den")
+            await reader.until("typing")
+            seen = [event for event in reader.events if event.get("seq")]
+            state = await server.ready()
+            assert (state["code"], state["ready"]) == (503, False)
+            assert "until a restart" in state["why"]
+            assert not {one["message"] for one in seen} & set(refused), "shown, though it was not stored"
+            await leave(*writers, reader)
+        server.before = ()
+        async with server:
+            assert (await server.ready())["code"] == 200
+            again = await member(server, "again")
+            await again.call("send-message", target="den", message="it is well", ref="r")
+            await leave(again)
+            await server.end()
+        stored = {one["message"]: one["seq"] for one in kept(tmp_path)["den"]}
+        assert acked.items() <= stored.items()
+        assert {one["message"]: one["seq"] for one in seen}.items() <= stored.items()
+        assert "it is well" in stored
+
+    new_loop().run_sync(main, timeout=60)
+
+
+def list_of(acked: dict[str, int], answer: Event) -> set[tuple[str, int]]:
+    """Return what of this must be on the answer's page."""
+    last = answer["messages"][-1]["seq"]
+    return {(text, seq) for text, seq in acked.items() if seq <= last}
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 6 MiB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(disk)], capture_output=True).returncode:
+        pytest.skip("no file system may be mounted here")
+    yield disk
+    subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+@needs_root
+@tools("mount", "umount")
+def test_a_full_disk_refuses_shows_nothing_and_takes_up_again_when_there_is_room(small_disk: Path) -> None:
+    async def main() -> None:
+        folder, ballast = small_disk / "data", small_disk / "ballast"
+        async with Server(folder) as server:
+            writers = [await member(server, f"w{number}") for number in range(WRITERS)]
+            reader = await member(server, "reader")
+            hearing = asyncio.create_task(reader.until(lambda event: event.get("message") == "last"))
+            acked: dict[str, int] = {}
+            refused: list[str] = []
+            going = True
+
+            async def write(client: Client, name: str) -> None:
+                number = 0
+                while going:
+                    text = f"{name} {number}"
+                    number += 1
+                    try:
+                        acked[text] = (await client.call("send-message", target="den", message=text, ref=text))["seq"]
+                    except Refused as error:
+                        assert error.code == "history-unavailable"
+                        refused.append(text)
+                    await asyncio.sleep(0.02)
+
+            writing = asyncio.gather(*(write(client, f"w{n}") for n, client in enumerate(writers)))
+            await until(lambda: len(acked) > 50)
+            with ballast.open("wb", buffering=0) as file:
+                try:
+                    while True:
+                        file.write(bytes(4_096))
+                except OSError:
+                    pass
+            await until(lambda: len(refused) > 50)
+            state = await server.ready()
+            assert state["code"] == 503
+            assert "full" in state["why"]
+            other = await member(server, "other")
+            assert (await other.call("history", target="den", after=0, limit=10))["messages"][0]["seq"] == 1
+            await writers[0].call("typing", target="den")
+            await other.until("typing")
+            before = len(acked)
+            ballast.unlink()
+            assert await until(lambda: len(acked) > before) < 1.0
+            assert (await server.ready())["code"] == 200
+            going = False
+            await writing
+            await other.call("send-message", target="den", message="last", ref="last")
+            await hearing
+            seen = {event["message"]: event["seq"] for event in reader.events if event.get("seq")}
+            await leave(*writers, reader, other)
+            await server.end()
+        stored = {one["message"]: one["seq"] for one in kept(folder)["den"]}
+        assert acked.items() <= stored.items()
+        assert seen == stored, "what was refused is neither stored nor shown"
+
+    new_loop().run_sync(main, timeout=60)
