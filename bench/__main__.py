@@ -54,7 +54,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--history",
         metavar="KIND",
-        help="measure tornado_chat with this history (sqlite) too, with refs, in W1 to W4",
+        help="measure tornado_chat with this history (sqlite) too, beside memory, both with refs, in W1 to W4",
     )
     parser.add_argument(
         "--out", type=Path, default=Path("bench.json"), metavar="FILE", help="all figures (bench.json)"
@@ -70,7 +70,7 @@ def say(text: str) -> None:
 def servers_of(workload: Workload, options: argparse.Namespace) -> list[Server]:
     """Return who is measured in a workload."""
     peers = [one for one in OTHERS if one.name in options.peers and one.name not in workload.left_out]
-    history = [kept(options.history)] if options.history and workload.key in KEPT else []
+    history = [kept("memory"), kept(options.history)] if options.history and workload.key in KEPT else []
     return [OURS, *workload.variants, *history, *peers]
 
 

@@ -142,8 +142,8 @@ OTHERS = (
 
 
 def kept(history: str) -> Server:
-    """Return tornado_chat with a history on disk; each message has a ref, as a careful client sends it."""
-    return Server(f"tornado_chat, {history}", partial(_chat, history=history), _speed, with_refs=True)
+    """Return tornado_chat with a kind of history; each message has a random ref, as a careful client sends it."""
+    return Server(f"tornado_chat, {history}, refs", partial(_chat, history=history), _speed, with_refs=True)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Disks under a running server that are slow, broken or full: never a false `ok`, and the rest goes on."""
 
 import asyncio
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -124,6 +125,30 @@ def test_a_disk_that_fails_is_believed_no_more_until_a_restart(tmp_path: Path) -
         assert acked.items() <= stored.items()
         assert {one["message"]: one["seq"] for one in seen}.items() <= stored.items()
         assert "it is well" in stored
+
+    new_loop().run_sync(main, timeout=60)
+
+
+@traced
+@pytest.mark.long
+def test_a_disk_that_does_not_answer_is_told_and_keeps_no_server_from_ending(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with Server(tmp_path, before=strace("delay_enter=15000000:when=20+")) as server:
+            ann = await member(server, "Ann")
+            number = 0
+            while (await server.ready())["code"] == 200:
+                ann.send("send-message", target="den", message=str(number))
+                number += 1
+                await asyncio.sleep(0.05)
+            assert "has not answered" in (await server.ready())["why"]
+            assert server.process is not None
+            stat = Path(f"/proc/{server.process.pid}/stat")
+            server.process.send_signal(signal.SIGTERM)
+            # The thread that waits for the disk is held by strace until then; all else of the process has ended.
+            assert await until(lambda: stat.read_text().rpartition(") ")[2][0] == "Z") < 10
+            assert await ann.until_closed() == 1012
+            await leave(ann)
+            assert await server.end(0) == 0
 
     new_loop().run_sync(main, timeout=60)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import threading
 from collections.abc import Awaitable
 from time import monotonic
 from urllib.parse import urlsplit
@@ -103,8 +104,18 @@ class Chat(Application):
 
     async def close(self) -> None:
         """Finish what is being stored, and store no more."""
-        if self.database is not None:
-            await asyncio.to_thread(self.database.close)
+        if self.database is None:
+            return
+        close, closed, loop = self.database.close, asyncio.Event(), asyncio.get_running_loop()
+
+        def run() -> None:
+            close()
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
+                loop.call_soon_threadsafe(closed.set)
+
+        # Not asyncio.to_thread: a process that ends waits for its threads, and a disk may never answer.
+        threading.Thread(target=run, daemon=True).start()
+        await closed.wait()
 
 
 def make_app(settings: Settings) -> Chat:

@@ -26,7 +26,8 @@ log = logging.getLogger("tornado_chat")
 PROBE = 0.5  # seconds between two tries to write, while it fails
 SLOW = 5.0  # seconds after which a transaction that does not end is a trouble
 PAUSE = 1.0  # seconds between two checkpoints
-LONG = 16_384  # pages in the write-ahead log (64 MiB) from which on the writer ends a checkpoint itself
+LONG = 32_768  # pages in the write-ahead log (64 MiB) from which on the writer ends a checkpoint itself
+ROUNDS = 4  # of checkpoints before that, each with less left to do than the one before
 CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 
 # After one of these the file may not hold what was written, though the next sync succeeds: no more is written.
@@ -238,8 +239,9 @@ class Database:
                 return
             try:
                 pages = self._checking.execute(CHECKPOINT).fetchone()[1]
-                if pages > LONG:  # what came meanwhile is for the writer, but for the most of it
-                    self._checking.execute(CHECKPOINT).fetchone()
+                if pages > LONG:  # what came in the last round is for the writer, behind whom everyone waits
+                    for _ in range(ROUNDS):
+                        self._checking.execute(CHECKPOINT).fetchone()
                     self._long = True
             except sqlite3.Error as error:
                 self._fail(error, "a checkpoint")

@@ -130,6 +130,8 @@ def open_file(path: Path) -> sqlite3.Connection:
         connection = connect(path, cached_statements=256)
         try:
             version = version_of(connection, path)
+            # Of a new file. Random refs touch a page each, which is then written whole: a smaller one costs less.
+            pragma(connection, "page_size=2048")
             mode = pragma(connection, "journal_mode=WAL")  # where it cannot, it says so without an error
             if mode != "wal":
                 raise DatabaseError(

@@ -1,8 +1,8 @@
 """The SQL of the history, a function for each question; all of them run on a thread of the Database.
 
 A row's `id` is its channel's number and its `seq` in one, so that a channel's rows lie together. sqlite3 lets go of
-the interpreter at each row that goes in or out, and then waits behind a busy loop to have it back: rows therefore go
-in and come out as one JSON text.
+the interpreter at each step of a statement, and then waits behind a busy loop to have it back: rows therefore go in
+with one statement, and come out as one JSON text.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ SHIFT = 40
 LARGEST = 2**SHIFT - 1  # the last `seq` that there can be
 REMEMBERED = 50_000  # channels, and senders, whose numbers are at hand
 AT_ONCE = 200  # channels that are looked through for what may go
+SIZES = 32  # of tables: powers of two up to this, then multiples of it
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 _loads = speed.loads or json.loads
 
 _COLUMNS = "json_group_array(json_array(channel, id, sender, name, text, time, ref))"
@@ -68,13 +68,8 @@ class Numbers:
             self._rollbacks = self._database.rollbacks
             self._channels.clear()
             self._senders.clear()
-        words = _words(messages)
-        sound = list(messages)
-        if words is None:
-            sound = [message for message in messages if _words([message]) is not None]
-            words = _words(sound) or ""
-        exact = "\0" in words  # where SQLite's JSON would end a text
-        known = self._known(connection, sound, exact)
+        sound = messages if _is_text(messages) else [message for message in messages if _is_text([message])]
+        known = self._known(connection, sound)
         self._prepare(connection, sound)
         new, rows = [], []
         for message in sound:
@@ -94,16 +89,15 @@ class Numbers:
             new.append(message)
             rows.append((number, *who, message.text, message.time, message.ref))
         if rows:
-            table, values = _table(rows, exact)
-            connection.execute(f"INSERT INTO messages SELECT * FROM {table}", values)
+            # OR FAIL: what ABORT would undo of one statement needs a journal of its own, and here all is undone.
+            table, values = _table(rows)
+            connection.execute(f"INSERT OR FAIL INTO messages SELECT * FROM {table} WHERE column1 NOTNULL", values)
         stored = {
             id(one): known[one.sender.id, one.ref] if one.sender and one.ref is not None else one for one in sound
         }
         return Stored(new, [stored.get(id(one)) for one in messages])
 
-    def _known(
-        self, connection: sqlite3.Connection, messages: Sequence[Message], exact: bool
-    ) -> dict[tuple[str, str], Message]:
+    def _known(self, connection: sqlite3.Connection, messages: Sequence[Message]) -> dict[tuple[str, str], Message]:
         named = [(one.sender.id, one.ref) for one in messages if one.sender is not None and one.ref is not None]
         unknown = {sender for sender, _ in named if sender not in self._senders}
         if unknown:
@@ -111,7 +105,7 @@ class Numbers:
         keys = [(self._senders[sender], ref) for sender, ref in named if sender in self._senders]
         if not keys:
             return {}
-        table, values = _table(keys, exact)
+        table, values = _table(keys)
         found = _messages(connection.execute(_KNOWN.format(keys=table), values))
         return {(one.sender.id, one.ref): one for one in found if one.sender is not None and one.ref is not None}
 
@@ -126,25 +120,27 @@ class Numbers:
             self._channels.update((name, (no, last)) for name, (no, last) in found.items())
 
 
-def _words(messages: Sequence[Message]) -> str | None:
-    """Return all the words of these; None if there is a lone surrogate among them, which no file can hold."""
+def _is_text(messages: Sequence[Message]) -> bool:
+    """Return whether all words of these can be stored: a lone surrogate can not."""
     words = "".join([f"{one.channel}{one.text}{one.ref}" for one in messages])
     words += "".join([f"{one.sender.id}{one.sender.name}" for one in messages if one.sender])
     try:
         words.encode()
     except UnicodeEncodeError:
-        return None
-    return words
+        return False
+    return True
 
 
-def _table(rows: Sequence[Sequence[Any]], exact: bool) -> tuple[str, list[Any]]:
-    """Return rows as a table of a statement (`column1`, …), and the values to bind."""
-    width = range(len(rows[0]))
-    if exact:
-        marks = f"({','.join('?' for _ in width)})"
-        return f"(VALUES {','.join([marks] * len(rows))})", [value for row in rows for value in row]
-    columns = ",".join(f"json_extract(value,'$[{at}]') AS column{at + 1}" for at in width)
-    return f"(SELECT {columns} FROM json_each(?))", [_encode(rows)]
+def _table(rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+    """Return rows as a table of a statement (`column1`, …), and the values to bind.
+
+    Rows of NULL fill it up to one of a few sizes: so there are few statements, and each is made ready once.
+    """
+    width, count = len(rows[0]), len(rows)
+    height = 1 << (count - 1).bit_length() if count <= SIZES else -(-count // SIZES) * SIZES
+    marks = f"({','.join('?' * width)})"
+    values = [value for row in rows for value in row]
+    return f"(VALUES {','.join([marks] * height)})", values + [None] * (width * (height - count))
 
 
 def _numbers(
