@@ -17,7 +17,7 @@ from tornado_chat.history.rows import Numbers
 from tornado_chat.post import Post
 from tornado_chat.protocol import Error, Message, Refused, User
 
-ROWS = 512  # in one transaction: a few ms of the disk, and of the loop when they are told
+ROWS = 256  # in one transaction: a few ms of the disk, and of the loop when they are told
 WAITING = 20_000  # messages that wait for the disk; more are refused
 ACTIVE = 4_096  # channels whose newest `seq` is at hand
 PIECE = 200  # rows that are deleted at a time
