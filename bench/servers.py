@@ -22,7 +22,7 @@ BUILD = HERE / ".build"
 LOAD = BUILD / "load"
 
 #: What tornado_chat is started with beside its port and its data folder.
-FLAGS: tuple[str, ...] = ()
+FLAGS: tuple[str, ...] = ("--limits", "off")
 
 GO = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode"}  # where Debian puts the sources of Go's libraries
 

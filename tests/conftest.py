@@ -42,4 +42,4 @@ def io_loop() -> Iterator[IOLoop]:
 @pytest.fixture
 def app(io_loop: IOLoop, tmp_path: Path) -> Chat:
     """A fresh chat, which pytest-tornado's http_server, base_url and http_client serve and ask."""
-    return make_app(Settings(data_dir=tmp_path, history="memory"))
+    return make_app(Settings(data_dir=tmp_path, history="memory", limits="off"))

@@ -9,7 +9,7 @@ import tornado_chat
 from tornado_chat.loader import build_registry, load
 from tornado_chat.protocol import Close, Error
 from tornado_chat.registry import Registry
-from tornado_chat.settings import FIELDS, find_folder, flag
+from tornado_chat.settings import FIELDS, find_folder, flag, written
 from tornado_chat.settings import load as load_settings
 
 ROOT = Path(__file__).parent.parent
@@ -40,7 +40,9 @@ def test_every_setting_is_in_its_page_with_its_default(name: str) -> None:
     row = re.search(rf"^\| `{name}` \| (.+?) \|", DOCS["settings.md"], re.MULTILINE)
     assert row is not None
     default = FIELDS[name].default
-    if isinstance(default, str | int | float):
+    if isinstance(default, tuple):
+        assert f"`{written(default)}`" == row[1]
+    elif isinstance(default, str | int | float):
         assert f"`{default:g}`" == row[1] if isinstance(default, float) else f"`{default}`" == row[1]
 
 

@@ -70,6 +70,8 @@ def test_other_variables_of_the_environment_are_none_of_its_business() -> None:
         ("log_level", "debug", "debug"),
         ("log_format", "json", "json"),
         ("history", "memory", "memory"),
+        ("limits", "off", "off"),
+        ("message_rate", "1/0/3", (1, 0, 3)),
     ],
 )
 def test_a_setting_is_the_same_as_flag_variable_and_in_the_file(
@@ -119,6 +121,8 @@ WRONG = [
     ("max_message_size", "1G"), ("ping_interval", "0"), ("ping_interval", "nan"), ("ping_interval", "inf"),
     ("ping_interval", "soon"), ("ping_timeout", "-5"), ("ping_timeout", "25"), ("announce_limit", "-1"),
     ("log_level", "loud"), ("log_level", "INFO"), ("log_format", "xml"), ("compress", "maybe"),
+    ("limits", "some"), ("message_rate", "10"), ("message_rate", "1/2/3/4"), ("message_rate", "-1/2/3"),
+    ("join_rate", ""), ("connect_rate", "a/b/c"), ("max_connections", "1/2/x"), ("max_channels", "1/2/3"),
 ]  # fmt: skip
 
 

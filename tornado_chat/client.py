@@ -62,6 +62,7 @@ class Client:
         self._task: asyncio.Task[None] | None = None
         self._resuming: asyncio.Task[None] | None = None
         self._tries = 0  # to connect, since it was well
+        self._late = 0  # messages that came too soon and wait
 
     async def __aenter__(self) -> Client:
         """Connect; ConnectionError where the server does not let one in."""
@@ -133,6 +134,16 @@ class Client:
                 self._socket.write_message(json.dumps(message)).add_done_callback(asyncio.Future.exception)
             except WebSocketError:
                 pass  # it is lost, which the reader is about to notice
+
+    def _send_later(self, message: Event, wait: float) -> None:
+        """Say again what came too soon. Several go one after the other: together they would be too soon again."""
+
+        def again() -> None:
+            self._late -= 1
+            self._write(message)
+
+        self._late += 1
+        asyncio.get_running_loop().call_later(wait * self._late, again)
 
     # The connection, again and again
 
@@ -215,6 +226,8 @@ class Client:
                 return
             if action == "ok":
                 future.set_result(event)
+            elif event["code"] == Error.RATE_LIMITED and event["ref"] in self._unsent:
+                self._send_later(self._unsent[event["ref"]], event["retry_after_ms"] / 1000)
             else:
                 future.set_exception(Refused(event["message"], event["code"]))
 

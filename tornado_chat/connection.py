@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -13,6 +14,7 @@ from tornado_chat.protocol import Close, Refused, User, encode, notice
 
 if TYPE_CHECKING:
     from tornado_chat.channel import Channel
+    from tornado_chat.limits import Gate
 
 MAX_WAITING = 1024 * 1024  # bytes that a reader may be behind
 MAX_STALL = 8.0  # seconds in which it must take some of them; asked every second, so it is gone within 10
@@ -39,12 +41,13 @@ class Wire(Protocol):
 
 
 class Connection(Outbox):
-    """One socket of a user. `channels`: those it has joined, by name."""
+    """One socket of a user. `channels`: those it has joined, by name; `gate`: the limits it is under."""
 
-    __slots__ = ("_mistakes", "_stall", "_written", "channels", "ended", "user", "wire", "write")
+    __slots__ = ("_mistakes", "_stall", "_written", "channels", "ended", "gate", "user", "wire", "write")
 
-    def __init__(self, user: User, wire: Wire, flusher: Flusher) -> None:
+    def __init__(self, user: User, wire: Wire, flusher: Flusher, gate: Gate | None = None) -> None:
         super().__init__(flusher)
+        self.gate = gate
         self.user = user
         self.wire = wire
         self.channels: dict[str, Channel] = {}
@@ -67,9 +70,11 @@ class Connection(Outbox):
 
     def refuse(self, refused: Refused, ref: str | None, target: object = None) -> None:
         """Answer a call with an error; whoever does nothing but err is closed with 1008."""
-        event = {"action": "error", "ref": ref, "code": refused.code, "message": refused.message}
+        event: dict[str, Any] = {"action": "error", "ref": ref, "code": refused.code, "message": refused.message}
         if type(target) is str:
             event["target"] = target
+        if refused.retry_after:
+            event["retry_after_ms"] = math.ceil(refused.retry_after * 1000)
         self.send(event)
 
     def flush(self) -> None:

@@ -44,7 +44,11 @@ class Hub:
             return False
         if connection.ended:  # while its call waited for something
             raise Refused("the connection has ended")
-        channel = self.channels.setdefault(name, self.channel(name))
+        channel = self.channel(name)
+        if connection.gate is not None:
+            new = name not in self.channels
+            connection.gate.join(connection.user not in channel.present, len(self.channels) + new)
+        self.channels[name] = channel
         connection.channels[name] = channel
         return channel.add(connection)
 
@@ -53,6 +57,8 @@ class Hub:
         channel = self.joined(connection, name)
         del connection.channels[name]
         gone = channel.remove(connection)
+        if gone and connection.gate is not None:
+            connection.gate.user.channels -= 1
         if not channel.members:
             del self.channels[name]
         elif gone and len(channel.present) < self.announce_limit:

@@ -35,6 +35,8 @@ class Error(StrEnum):
     INVALID_NAME = "invalid-name"
     NOT_JOINED = "not-joined"
     REFUSED = "refused"
+    RATE_LIMITED = "rate-limited"
+    TOO_MANY = "too-many"
     HISTORY_UNAVAILABLE = "history-unavailable"
     INTERNAL = "internal-error"
 
@@ -62,12 +64,16 @@ class Close(IntEnum):
 
 
 class Refused(Exception):
-    """The caller's mistake: answered with `code` and `message`, never logged."""
+    """The caller's mistake: answered with `code` and `message`, never logged.
 
-    def __init__(self, message: str, code: str = Error.REFUSED) -> None:
+    `retry_after`: seconds after which it may be tried again, 0 where waiting does not help.
+    """
+
+    def __init__(self, message: str, code: str = Error.REFUSED, retry_after: float = 0.0) -> None:
         super().__init__(message)
         self.message = message
         self.code = code
+        self.retry_after = retry_after
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -13,6 +13,7 @@ from typing import Any
 from tornado_chat.connection import Connection
 from tornado_chat.context import Context, current
 from tornado_chat.hub import Hub
+from tornado_chat.limits import PENALTY, limited
 from tornado_chat.protocol import MAX_REF, MISTAKES, Close, Error, Refused, answer, decode
 from tornado_chat.registry import Action, Registry
 
@@ -20,12 +21,18 @@ log = logging.getLogger("tornado_chat")
 
 
 class Router:
-    """Calls the registry's handlers. `registry` may be swapped between two messages."""
+    """Calls the registry's handlers. `registry` may be swapped between two messages.
 
-    def __init__(self, registry: Registry, hub: Hub, clock: Callable[[], float] = time.monotonic) -> None:
+    `strict`: whether whoever does nothing but err is closed with 1008.
+    """
+
+    def __init__(
+        self, registry: Registry, hub: Hub, clock: Callable[[], float] = time.monotonic, strict: bool = True
+    ) -> None:
         self.registry = registry
         self.hub = hub
         self._clock = clock
+        self._strict = strict
 
     def dispatch(self, connection: Connection, frame: str) -> Awaitable[None] | None:
         """Handle a frame: one object (it may be indented), or one object a line; blank lines are ignored.
@@ -78,6 +85,10 @@ class Router:
             action = self.registry.actions.get(name) if type(name) is str else None
             if action is None or action.internal:
                 raise _unknown(name)
+            if connection.gate is not None and (wait := connection.gate.call(self._clock())):
+                context = Context(connection, None, ref, self, [])
+                over = self._over(context, message, wait)
+                return asyncio.ensure_future(self._finish(context, over, action, target))
             arguments = action.bind(message)
             channel = None
             if action.channel:
@@ -103,11 +114,20 @@ class Router:
         action = self.registry.actions[name]
         return action.handler(context, **action.bind({}))
 
+    async def _over(self, context: Context, message: dict[str, Any], wait: float) -> dict[str, Any]:
+        """Refuse a call that came too soon; but a message that is stored already is answered as the first time."""
+        known = context.ref and await self.hub.history.find(context.user, context.ref)
+        if known and (known.channel, known.text) == (message.get("target"), message.get("message")):
+            return {"id": known.id, "seq": known.seq, "time": known.time}
+        raise limited(wait)
+
     async def _finish(self, context: Context, result: Awaitable[Any], action: Action, target: object) -> None:
         try:
             results = await result
         except Exception as error:
             self._failed(context.connection, error, context.ref, target, action)
+            if isinstance(error, Refused) and error.code == Error.RATE_LIMITED:
+                await asyncio.sleep(min(error.retry_after / 2, PENALTY))  # it is not read from meanwhile
         else:
             self._settle(context, results, action, target)
 
@@ -150,8 +170,14 @@ class Router:
 
     def _refuse(self, connection: Connection, refused: Refused, ref: str | None, target: object = None) -> None:
         connection.refuse(refused, ref, target)
-        if refused.code in MISTAKES and connection.count_mistake(self._clock()):
+        if refused.code in MISTAKES and self._strict and connection.count_mistake(self._clock()):
             connection.close(Close.POLICY, "too many errors")
+        elif (
+            refused.code == Error.RATE_LIMITED
+            and connection.gate is not None
+            and connection.gate.is_flood(self._clock(), refused.retry_after)
+        ):
+            connection.close(Close.POLICY, "too many messages; heed retry_after_ms")
 
 
 def _unknown(name: object) -> Refused:

@@ -86,6 +86,20 @@ def _truth(value: Any) -> bool:
     return value
 
 
+def _numbers(count: int) -> Callable[[Any], tuple[int, ...]]:
+    def read(value: Any) -> tuple[int, ...]:
+        parts = value.split("/") if isinstance(value, str) else value
+        try:
+            numbers = tuple(_whole(0, 10**9)(part) for part in parts)
+        except (TypeError, ValueError):
+            numbers = ()
+        if len(numbers) != count:
+            raise ValueError(f"{count} whole numbers, as in {'/'.join(['10', '200', '5000'][:count])}; 0 is no limit")
+        return numbers
+
+    return read
+
+
 def _choice(*choices: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if value not in choices:
@@ -131,6 +145,18 @@ class Settings:
     announce_limit: int = _setting(
         200, _whole(0, 10_000), "N", "users in a channel above which nobody is announced in words"
     )
+    limits: str = _setting("on", _choice("on", "off"), "on|off", "off turns all of the limits below off")
+    message_rate: tuple[int, ...] = _setting(
+        (10, 200, 20_000), _numbers(3), "N/N/N", "calls a second: per user, per address, altogether"
+    )
+    join_rate: tuple[int, ...] = _setting((20, 400, 5_000), _numbers(3), "N/N/N", "joins a second, likewise")
+    connect_rate: tuple[int, ...] = _setting(
+        (2, 50, 1_000), _numbers(3), "N/N/N", "new connections a second, likewise"
+    )
+    max_connections: tuple[int, ...] = _setting((20, 1_000, 0), _numbers(3), "N/N/N", "connections, likewise")
+    max_channels: tuple[int, ...] = _setting(
+        (200, 50_000), _numbers(2), "N/N", "channels that one user is in, and that there are"
+    )
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "LEVEL", "debug, info, warning or error"
     )
@@ -153,6 +179,11 @@ FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
 def flag(name: str) -> str:
     """Return a setting's flag: `ping_interval` -> `--ping-interval`."""
     return "--" + name.replace("_", "-")
+
+
+def written(value: Any) -> str:
+    """Return a value as one writes it in a flag: (10, 200) -> `10/200`."""
+    return "/".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
 
 
 def load(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -213,7 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, field in FIELDS.items():
         default = getattr(Settings, name, None)
-        text = field.metadata["help"] + ("" if default is None else f" ({default})")
+        text = field.metadata["help"] + ("" if default is None else f" ({written(default)})")
         if field.default is False:
             parser.add_argument(flag(name), help=field.metadata["help"], action="store_const", const=True)
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import threading
 from collections.abc import Awaitable
 from time import monotonic
@@ -21,6 +22,7 @@ from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.hub import Hub
 from tornado_chat.identity import Identity, load_secret
 from tornado_chat.keepalive import Keepalive
+from tornado_chat.limits import Limits
 from tornado_chat.loader import build_registry
 from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Close, Refused, User, encode
 from tornado_chat.router import Router
@@ -79,7 +81,8 @@ class Chat(Application):
             history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
             store = SqliteStore(self.database)
         self.hub = Hub(history, settings.announce_limit, store)
-        self.router = Router(registry, self.hub)
+        self.limits = Limits(settings) if settings.limits == "on" else None
+        self.router = Router(registry, self.hub, strict=self.limits is not None)
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
         about = {
             "server": {"name": "tornado_chat", "version": VERSION},
@@ -197,12 +200,19 @@ class ChatSocket(_Safe, SocketHandler):
     application: Chat
     user: User | None = None
     connection: Connection | None = None
+    _retry_after = 0  # seconds
 
     def prepare(self) -> None:
         """Decide before the upgrade who may come in: 403 for another site, 400 for a name nobody can bear."""
         self.compress = self.application.compress
         if not self._is_from_here():
             raise HTTPError(403, reason="Foreign Origin")
+        if self.application.limits is not None:
+            try:
+                self.application.limits.admit(self.request.remote_ip or "")
+            except Refused as refused:
+                self._retry_after = math.ceil(refused.retry_after)
+                raise HTTPError(503, reason=refused.message.capitalize()) from None
         token, name = self._first("token"), self._first("name")
         if token is not None:
             self.user = self.application.identity.resume(token)
@@ -213,6 +223,12 @@ class ChatSocket(_Safe, SocketHandler):
                 self.user = self.application.identity.guest(name)
             except Refused:
                 raise HTTPError(400, reason="Invalid Name") from None
+
+    def set_default_headers(self) -> None:
+        """Say when to come again, where one has come too soon."""
+        super().set_default_headers()
+        if self._retry_after:
+            self.set_header("Retry-After", str(self._retry_after))
 
     def check_origin(self, origin: str) -> bool:
         """Pass what `prepare` has let through (Tornado asks only for cross-origin requests)."""
@@ -244,8 +260,14 @@ class ChatSocket(_Safe, SocketHandler):
         if self.user is None:
             self.close(Close.NOT_SIGNED_IN, "token is not valid here; connect with a name")
             return
-        chat = self.application
-        self.connection = Connection(self.user, self.wire, chat.hub.flusher)
+        chat, gate = self.application, None
+        if chat.limits is not None:
+            try:
+                gate = chat.limits.enter(self.user.id, self.request.remote_ip or "")
+            except Refused as refused:
+                self.close(Close.TRY_LATER, refused.message)
+                return
+        self.connection = Connection(self.user, self.wire, chat.hub.flusher, gate)
         chat.hub.add(self.connection)
         chat.keepalive.add(self.connection, monotonic())
         self.connection.gather(chat.hello(self.user))
@@ -265,6 +287,8 @@ class ChatSocket(_Safe, SocketHandler):
         if self.connection is not None:
             self.application.hub.remove(self.connection)
             self.application.keepalive.behind.discard(self.connection)
+            if self.application.limits is not None and self.connection.gate is not None:
+                self.application.limits.leave(self.connection.gate)
 
     def on_closing(self) -> None:
         """Handle nothing more of it, and write nothing more to it."""
