@@ -40,7 +40,9 @@ def test_every_setting_is_in_its_page_with_its_default(name: str) -> None:
     row = re.search(rf"^\| `{name}` \| (.+?) \|", DOCS["settings.md"], re.MULTILINE)
     assert row is not None
     default = FIELDS[name].default
-    if isinstance(default, tuple):
+    if default == ():
+        assert row[1] == "none"
+    elif isinstance(default, tuple):
         assert f"`{written(default)}`" == row[1]
     elif isinstance(default, str | int | float):
         assert f"`{default:g}`" == row[1] if isinstance(default, float) else f"`{default}`" == row[1]

@@ -14,7 +14,10 @@ GUESTS = [
     *(path for path in (PACKAGE / "actions").glob("*.py") if path.name != "__init__.py"),
     *(ROOT / "plugins").glob("*.py"),
 ]
-KNOW_TORNADO = {"websocket", "wire", "tls", "web", "keepalive", "identity", "loader", "client", "testing", "__main__"}
+KNOW_TORNADO = {
+    *("websocket", "wire", "tls", "web", "safe", "keepalive"),
+    *("identity", "loader", "client", "testing", "__main__"),
+}
 # A room, and the rooms that it must not know: not itself, nor through another.
 ABOVE = {
     "protocol": set(ROOMS) - {"protocol", "speed"},

@@ -1,6 +1,7 @@
 """What can be set, where, and what is said of a wrong value."""
 
 import os
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,9 @@ def test_other_variables_of_the_environment_are_none_of_its_business() -> None:
         ("log_format", "json", "json"),
         ("history", "memory", "memory"),
         ("limits", "off", "off"),
+        ("allowed_origin", "https://A.example:443,http://[::1]:80", ("https://a.example", "http://[::1]")),
+        ("allowed_origin", "http://a.example:8080/", ("http://a.example:8080",)),
+        ("trusted_proxies", "10.0.0.0/8, ::1", (ip_network("10.0.0.0/8"), ip_network("::1"))),
         ("message_rate", "1/0/3", (1, 0, 3)),
     ],
 )
@@ -122,6 +126,9 @@ WRONG = [
     ("ping_interval", "soon"), ("ping_timeout", "-5"), ("ping_timeout", "25"), ("announce_limit", "-1"),
     ("log_level", "loud"), ("log_level", "INFO"), ("log_format", "xml"), ("compress", "maybe"),
     ("limits", "some"), ("message_rate", "10"), ("message_rate", "1/2/3/4"), ("message_rate", "-1/2/3"),
+    ("tls_cert", ""), ("tls_key", "/x.pem"),
+    ("trusted_proxies", "127.0.0.1/8"), ("trusted_proxies", "nginx"), ("allowed_origin", "example.com"),
+    ("allowed_origin", "https://a/b"), ("allowed_origin", "https://a;x"), ("allowed_origin", "https://a:x"),
     ("join_rate", ""), ("connect_rate", "a/b/c"), ("max_connections", "1/2/x"), ("max_channels", "1/2/3"),
 ]  # fmt: skip
 

@@ -15,6 +15,7 @@ from tornado.ioloop import PeriodicCallback
 from tornado.netutil import bind_sockets
 
 from tornado_chat import commands, logs
+from tornado_chat.certificate import Certificate
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.keepalive import new_loop
 from tornado_chat.protocol import Close
@@ -25,29 +26,42 @@ from tornado_chat.web import Chat, make_app
 DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
 SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
 TRIM = 3600.0  # seconds between two looks for what is kept no longer
+RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
 log = logging.getLogger("tornado_chat")
 
 
 async def serve(settings: Settings) -> None:
     """Run a server until SIGTERM or SIGINT."""
     chat = make_app(settings)
+    certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
     sockets = _bind(settings)
     if chat.database is not None:
         sys.setswitchinterval(SWITCH)
-    server = HTTPServer(chat, idle_connection_timeout=10, body_timeout=10, max_body_size=64 * 1024)
+    server = HTTPServer(
+        chat,
+        ssl_options=certificate and certificate.context,
+        idle_connection_timeout=10,
+        body_timeout=10,
+        max_body_size=64 * 1024,
+    )
     server.add_sockets(sockets)
     for each in sockets:
         host, port = each.getsockname()[:2]
-        print(f"tornado_chat is at http://{f'[{host}]' if ':' in host else host}:{port}/", flush=True)
+        place = f"{f'[{host}]' if ':' in host else host}:{port}"
+        print(f"tornado_chat is at {'https' if certificate else 'http'}://{place}/", flush=True)
     print(f"What is kept is in {settings.data_dir}", flush=True)
-    trim = PeriodicCallback(chat.trim, TRIM * 1000)
-    trim.start()
+    periodic = [PeriodicCallback(chat.trim, TRIM * 1000)]
+    if certificate is not None:
+        periodic.append(PeriodicCallback(certificate.reload, RENEWED * 1000))
+    for callback in periodic:
+        callback.start()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
     server.stop()
-    trim.stop()
+    for callback in periodic:
+        callback.stop()
     await drain(chat)
     await server.close_all_connections()
 

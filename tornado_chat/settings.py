@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import ipaddress
 import math
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from tornado_chat import speed
 from tornado_chat.version import VERSION
 
 PACKAGE = Path(__file__).parent
 PREFIX = "TORNADO_CHAT_"
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
@@ -109,6 +113,34 @@ def _choice(*choices: str) -> Callable[[Any], str]:
     return read
 
 
+def _networks(value: Any) -> tuple[Network, ...]:
+    items = value if isinstance(value, list) else _text(value).replace(" ", "").split(",")
+    try:
+        return tuple(ipaddress.ip_network(_text(item)) for item in items)
+    except ValueError:
+        raise ValueError("addresses or ranges like 192.0.2.0/24, with commas between them") from None
+
+
+def _origins(value: Any) -> tuple[str, ...]:
+    items = value if isinstance(value, list) else _text(value).replace(" ", "").split(",")
+    try:
+        return tuple(_origin(_text(item)) for item in items)
+    except ValueError:
+        raise ValueError("origins like https://example.com, with commas between them") from None
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text.lower().removesuffix("/"))
+    standard = {"http": 80, "https": 443}[parts.scheme] if parts.scheme in ("http", "https") else None
+    if standard is None or not parts.hostname or text.count("/") > 3 or parts.path or parts.query or parts.fragment:
+        raise ValueError
+    port = parts.port
+    host = parts.netloc.removesuffix(f":{port}") if port == standard else parts.netloc
+    if not re.fullmatch(r"[a-z0-9.:\[\]_-]+", host):  # it stands in a header
+        raise ValueError
+    return f"{parts.scheme}://{host}"
+
+
 def _setting(default: Any, read: Callable[[Any], Any], metavar: str, text: str) -> Any:
     metadata = {"read": read, "metavar": metavar, "help": text}
     if callable(default):
@@ -145,6 +177,14 @@ class Settings:
     announce_limit: int = _setting(
         200, _whole(0, 10_000), "N", "users in a channel above which nobody is announced in words"
     )
+    tls_cert: Path | None = _setting(None, _path, "FILE", "certificate (PEM): serve https")
+    tls_key: Path | None = _setting(None, _path, "FILE", "its key (PEM), unless that is in the same file")
+    trusted_proxies: tuple[Network, ...] = _setting(
+        (), _networks, "RANGE,…", "addresses of the proxies whose headers are believed"
+    )
+    allowed_origin: tuple[str, ...] = _setting(
+        (), _origins, "ORIGIN,…", "sites whose pages may connect to the chat, and show it in a frame"
+    )
     limits: str = _setting("on", _choice("on", "off"), "on|off", "off turns all of the limits below off")
     message_rate: tuple[int, ...] = _setting(
         (10, 200, 20_000), _numbers(3), "N/N/N", "calls a second: per user, per address, altogether"
@@ -168,6 +208,8 @@ class Settings:
             raise SettingsError(
                 f"ping_timeout ({self.ping_timeout:g}) must be longer than ping_interval ({self.ping_interval:g})"
             )
+        if self.tls_key is not None and self.tls_cert is None:
+            raise SettingsError("--tls-key needs --tls-cert FILE")
         for folder in self.plugins_dir:
             if not folder.is_dir():
                 raise SettingsError(f"--plugins-dir {folder}: there is no such folder")
@@ -183,7 +225,9 @@ def flag(name: str) -> str:
 
 def written(value: Any) -> str:
     """Return a value as one writes it in a flag: (10, 200) -> `10/200`."""
-    return "/".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
+    if not isinstance(value, tuple):
+        return str(value)
+    return ("/" if value and isinstance(value[0], int) else ",").join(str(part) for part in value)
 
 
 def load(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -244,7 +288,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, field in FIELDS.items():
         default = getattr(Settings, name, None)
-        text = field.metadata["help"] + ("" if default is None else f" ({written(default)})")
+        text = field.metadata["help"] + ("" if default in (None, ()) else f" ({written(default)})")
         if field.default is False:
             parser.add_argument(flag(name), help=field.metadata["help"], action="store_const", const=True)
             continue

@@ -9,8 +9,9 @@ import math
 import threading
 from collections.abc import Awaitable
 from time import monotonic
-from urllib.parse import urlsplit
+from typing import Any
 
+from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, HTTPError, RequestHandler
 
 from tornado_chat.assets import Asset, Assets
@@ -25,30 +26,15 @@ from tornado_chat.keepalive import Keepalive
 from tornado_chat.limits import Limits
 from tornado_chat.loader import build_registry
 from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Close, Refused, User, encode
+from tornado_chat.proxies import behind, is_private, is_within
 from tornado_chat.router import Router
+from tornado_chat.safe import Safe, policy
 from tornado_chat.settings import Settings, SettingsError, find_folder
 from tornado_chat.store import MemoryStore, SqliteStore, Store
 from tornado_chat.version import VERSION
 from tornado_chat.websocket import SocketHandler
 
 log = logging.getLogger("tornado_chat")
-
-POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data: blob:",
-        "connect-src 'self'",
-        "manifest-src 'self'",
-        "worker-src 'self'",
-        "base-uri 'none'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    ]
-)
 
 
 class Chat(Application):
@@ -67,7 +53,11 @@ class Chat(Application):
             compress_response=True,
             log_function=_log_request,
             websocket_max_message_size=settings.max_message_size,
+            allowed_origins=settings.allowed_origin,
+            policy=policy(settings.allowed_origin),
         )
+        self._proxies = settings.trusted_proxies
+        self._told = False
         registry = build_registry(settings.plugins_dir)
         try:
             self.identity = Identity(load_secret(settings.data_dir))
@@ -93,6 +83,23 @@ class Chat(Application):
         self.compress = settings.compress
         self.leaving = False  # what still comes up is for the server after this one: it will be said again
         self._about = encode(about)[1:]
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
+        """Find a request's handler (Tornado's own), once it is known who asks."""
+        peer = request.remote_ip or ""
+        if self._proxies and is_within(peer, self._proxies):
+            request.remote_ip = behind(peer, ",".join(request.headers.get_list("X-Forwarded-For")), self._proxies)
+            protocol = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip()
+            if protocol in ("http", "https"):
+                request.protocol = protocol
+        elif "X-Forwarded-For" in request.headers:
+            self._tell_of(peer)
+        return super().find_handler(request, **kwargs)
+
+    def _tell_of(self, peer: str) -> None:
+        if not self._told and is_private(peer):
+            self._told = True
+            log.warning("a proxy at %s says for whom it asks; it is believed with --trusted-proxies %s", peer, peer)
 
     def hello(self, user: User) -> bytes:
         """Return a connection's first line; all but who it is was encoded once."""
@@ -129,20 +136,12 @@ def make_app(settings: Settings) -> Chat:
 # The page
 
 
-class _Safe(RequestHandler):
-    def set_default_headers(self) -> None:
-        self.set_header("Server", "tornado_chat")
-        self.set_header("Content-Security-Policy", POLICY)
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.set_header("Referrer-Policy", "no-referrer")
-
-
-class _NotFound(_Safe):
+class _NotFound(Safe):
     def prepare(self) -> None:
         raise HTTPError(404)
 
 
-class _Ready(_Safe):
+class _Ready(Safe):
     """Whether messages can be stored: 200, or 503 with what is wrong."""
 
     application: Chat
@@ -155,7 +154,7 @@ class _Ready(_Safe):
         self.write({"ready": not state, "why": state})
 
 
-class _Static(_Safe):
+class _Static(Safe):
     """A file that is in memory: as the client wants it, 304 where the client has it."""
 
     application: Chat
@@ -194,7 +193,7 @@ class _File(_Static):
 # The WebSocket
 
 
-class ChatSocket(_Safe, SocketHandler):
+class ChatSocket(Safe, SocketHandler):
     """A client's socket: Tornado's handler, whose decoded messages go to the router."""
 
     application: Chat
@@ -205,7 +204,7 @@ class ChatSocket(_Safe, SocketHandler):
     def prepare(self) -> None:
         """Decide before the upgrade who may come in: 403 for another site, 400 for a name nobody can bear."""
         self.compress = self.application.compress
-        if not self._is_from_here():
+        if not self.is_from_here():
             raise HTTPError(403, reason="Foreign Origin")
         if self.application.limits is not None:
             try:
@@ -233,17 +232,6 @@ class ChatSocket(_Safe, SocketHandler):
     def check_origin(self, origin: str) -> bool:
         """Pass what `prepare` has let through (Tornado asks only for cross-origin requests)."""
         return True
-
-    def _is_from_here(self) -> bool:
-        origin = self.request.headers.get("Origin")
-        if origin is None:
-            return True  # a program, not a browser
-        try:
-            here = urlsplit(f"{self.request.protocol}://{self.request.host}".lower())
-            there = urlsplit(origin.lower())
-        except ValueError:  # brackets that do not match
-            return False
-        return (there.scheme, there.netloc) == (here.scheme, here.netloc)
 
     def _first(self, name: str) -> str | None:
         try:

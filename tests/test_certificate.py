@@ -1,0 +1,92 @@
+"""TLS: a server with a certificate, one that is renewed while it runs, and files that do not fit."""
+
+import logging
+import os
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+from tornado.httpclient import HTTPRequest
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port
+from tornado.websocket import websocket_connect
+
+from tornado_chat.certificate import Certificate
+from tornado_chat.settings import SettingsError
+from tornado_chat.web import Chat
+
+
+def make(folder: Path, name: str) -> tuple[Path, Path]:
+    """Make a certificate for 127.0.0.1 with openssl, which comes with git and curl."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    command += ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+    return cert, key
+
+
+async def greeted(port: int, cert: str) -> str:
+    """Return who a client is when only this certificate will do."""
+    trust = ssl.create_default_context(cadata=cert)
+    socket = await websocket_connect(HTTPRequest(f"wss://127.0.0.1:{port}/ws?name=Ann", ssl_options=trust))
+    hello = str(await socket.read_message())
+    socket.close()
+    await socket.read_message()
+    return hello
+
+
+@pytest.mark.gen_test
+async def test_a_renewed_certificate_is_served_without_a_restart_and_a_broken_one_never(
+    app: Chat, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    files = make(tmp_path, "first")
+    first = files[0].read_text()
+    certificate = Certificate(*files)
+    server = HTTPServer(app, ssl_options=certificate.context)
+    sock, port = bind_unused_port()
+    server.add_sockets([sock])
+    assert '"name":"Ann"' in await greeted(port, first)
+    certificate.reload()
+    assert "again" not in caplog.text
+
+    files[1].write_text("no key")
+    certificate.reload()
+    assert "the certificate that was loaded stays" in caplog.text
+    assert '"name":"Ann"' in await greeted(port, first)
+
+    make(tmp_path, "second")
+    os.utime(files[0], (1, 1))
+    certificate.reload()
+    assert f"{files[0]} was loaded again" in caplog.text
+    assert '"name":"Ann"' in await greeted(port, files[0].read_text())
+    with pytest.raises(ssl.SSLError):
+        await greeted(port, first)
+    server.stop()
+    await server.close_all_connections()
+
+
+def test_files_that_do_not_fit_are_named_in_one_line(tmp_path: Path) -> None:
+    cert, key = make(tmp_path, "one")
+    other = tmp_path / "other"
+    other.mkdir()
+    _, other_key = make(other, "other")
+    locked = tmp_path / "locked.pem"
+    lock = ["openssl", "ec", "-aes256", "-passout", "pass:x", "-in", str(key), "-out", str(locked)]
+    subprocess.run(lock, check=True, capture_output=True)
+    for pair, said in (
+        ((tmp_path / "none.pem", key), "--tls-cert .*none.pem: No such file"),
+        ((cert, tmp_path / "none.pem"), "--tls-key .*none.pem: No such file"),
+        ((cert, tmp_path), "--tls-key .*: Is a directory"),
+        ((key, cert), "must be a certificate and its key"),
+        ((cert, other_key), "must be a certificate and its key"),
+        ((cert, locked), "must be a certificate and its key"),
+        ((cert, None), "must be a certificate and its key"),
+    ):
+        with pytest.raises(SettingsError, match=said) as raised:
+            Certificate(*pair)
+        assert "\n" not in str(raised.value)
+    both = tmp_path / "both.pem"
+    both.write_text(cert.read_text() + key.read_text())
+    Certificate(both, None)

@@ -1,0 +1,81 @@
+"""Who may ask, and what a browser is told, over HTTP."""
+
+from ipaddress import ip_network
+
+import pytest
+from tornado.httpclient import HTTPClientError
+from tornado.testing import gen_test
+
+from tornado_chat.testing import ChatTestCase
+
+HEADERS = (
+    "Content-Security-Policy",
+    "X-Content-Type-Options",
+    "Referrer-Policy",
+    "Permissions-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+)
+
+
+class SafeTest(ChatTestCase):
+    settings = {"allowed_origin": ("https://app.example", "http://localhost:8000")}
+
+    def test_every_answer_has_every_security_header_errors_too(self) -> None:
+        asked = [("/", "GET"), ("/", "POST"), ("/nothing", "GET"), ("/ws", "GET"), ("/ws?name=a", "GET")]
+        asked += [("/readyz", "GET"), ("/assets/app.js", "HEAD")]
+        asked += [("/assets/nothing", "GET"), ("/assets/%00", "GET"), ("/", "PUT")]
+        for path, method in asked:
+            answer = self.fetch(path, method=method, allow_nonstandard_methods=True)
+            assert not [name for name in HEADERS if name not in answer.headers], (method, path, answer.code)
+            assert "Tornado" not in answer.headers["Server"]
+
+    def test_the_allowed_sites_alone_may_show_the_page_in_a_frame(self) -> None:
+        said = self.fetch("/").headers["Content-Security-Policy"]
+        assert "frame-ancestors https://app.example http://localhost:8000;" in said
+
+    @gen_test
+    async def test_the_pages_of_allowed_sites_may_connect_and_no_others(self) -> None:
+        await self.connect("Ann", Origin="https://app.example")
+        await self.connect("Ann", Origin="HTTP://LOCALHOST:8000")
+        await self.connect("Ann")
+        for origin in ("http://app.example", "https://app.example:444", "https://app.example.evil", "null"):
+            with self.assertRaises(HTTPClientError) as refused:
+                await self.connect("Ann", Origin=origin)
+            assert refused.exception.code == 403, origin
+
+
+class EmbeddedNowhereTest(ChatTestCase):
+    def test_no_site_may_show_the_page_in_a_frame(self) -> None:
+        assert "frame-ancestors 'none';" in self.fetch("/").headers["Content-Security-Policy"]
+
+    @pytest.fixture(autouse=True)
+    def _log(self, caplog: pytest.LogCaptureFixture) -> None:
+        self.log = caplog
+
+    def test_a_proxy_that_is_not_trusted_is_told_of_once_and_not_believed(self) -> None:
+        for _ in range(3):
+            self.fetch("/", headers={"X-Forwarded-For": "198.51.100.7"})
+        told = [record.getMessage() for record in self.log.records if "proxy" in record.getMessage()]
+        assert told == ["a proxy at 127.0.0.1 says for whom it asks; it is believed with --trusted-proxies 127.0.0.1"]
+
+
+class BehindProxyTest(ChatTestCase):
+    settings = {"trusted_proxies": (ip_network("127.0.0.1"),), "max_connections": (0, 1, 0)}
+
+    @gen_test
+    async def test_a_trusted_proxy_says_whose_request_it_is(self) -> None:
+        await self.connect("Ann", **{"X-Forwarded-For": "203.0.113.9, 198.51.100.7"})
+        await self.connect("Bob", **{"X-Forwarded-For": "198.51.100.8"})
+        with self.assertRaises(HTTPClientError) as refused:
+            await self.connect("Ann again", **{"X-Forwarded-For": "198.51.100.7"})
+        assert refused.exception.code == 503
+
+    @gen_test
+    async def test_a_trusted_proxy_says_which_protocol_the_browser_speaks(self) -> None:
+        here = f"https://127.0.0.1:{self.get_http_port()}"
+        await self.connect("Ann", Origin=here, **{"X-Forwarded-Proto": "https"})
+        for proto in ("http", "gopher", "https, http"):
+            with self.assertRaises(HTTPClientError) as refused:
+                await self.connect("Ann", Origin=here, **{"X-Forwarded-Proto": proto})
+            assert refused.exception.code == 403, proto

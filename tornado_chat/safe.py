@@ -1,0 +1,64 @@
+"""What every answer over HTTP has: the headers that keep a browser to this server; and who may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from tornado.web import RequestHandler
+
+HEADERS = {
+    "Server": "tornado_chat",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def policy(origins: Collection[str]) -> str:
+    """Return the Content-Security-Policy. `origins`: those whose pages may show this one in a frame."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "worker-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors " + (" ".join(origins) or "'none'"),
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ]
+    )
+
+
+class Safe(RequestHandler):
+    """Answers with the headers that keep a browser to this server.
+
+    The application's settings are `policy`, and `allowed_origins`: the sites, beside its own, whose pages may ask.
+    """
+
+    def set_default_headers(self) -> None:
+        """Add them to every answer, errors too."""
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
+        self.set_header("Content-Security-Policy", self.settings["policy"])
+
+    def is_from_here(self) -> bool:
+        """Return whether a page of this server or of an allowed site asks, or a program, which names no origin."""
+        origin = self.request.headers.get("Origin")
+        if origin is None:
+            return True  # a program, not a browser
+        if origin.lower() in self.settings["allowed_origins"]:
+            return True
+        try:
+            here = urlsplit(f"{self.request.protocol}://{self.request.host}".lower())
+            there = urlsplit(origin.lower())
+        except ValueError:  # brackets that do not match
+            return False
+        return (there.scheme, there.netloc) == (here.scheme, here.netloc)
