@@ -15,7 +15,7 @@ GUESTS = [
     *(ROOT / "plugins").glob("*.py"),
 ]
 KNOW_TORNADO = {
-    *("websocket", "wire", "tls", "web", "safe", "keepalive"),
+    *("websocket", "wire", "tls", "web", "safe", "health", "keepalive"),
     *("identity", "loader", "client", "testing", "__main__"),
 }
 # A room, and the rooms that it must not know: not itself, nor through another.

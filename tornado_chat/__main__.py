@@ -18,6 +18,7 @@ from tornado_chat import commands, logs
 from tornado_chat.certificate import Certificate
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.keepalive import new_loop
+from tornado_chat.metrics import LAG
 from tornado_chat.protocol import Close
 from tornado_chat.registry import RegistryError
 from tornado_chat.settings import Settings, SettingsError, load
@@ -51,6 +52,7 @@ async def serve(settings: Settings) -> None:
         print(f"tornado_chat is at {'https' if certificate else 'http'}://{place}/", flush=True)
     print(f"What is kept is in {settings.data_dir}", flush=True)
     periodic = [PeriodicCallback(chat.trim, TRIM * 1000)]
+    periodic.append(PeriodicCallback(chat.hub.metrics.look_at_the_clock, LAG * 1000))
     if certificate is not None:
         periodic.append(PeriodicCallback(certificate.reload, RENEWED * 1000))
     for callback in periodic:

@@ -141,6 +141,7 @@ class Channel(Outbox):
     def flush(self) -> None:
         """Send what has gathered to everyone who is a member now."""
         lines, self.lines = self.lines, []
+        self._hub.metrics.delivered += len(lines) * len(self.members)
         for frame in text_frames(lines):
             if self._slices or len(self.members) > SLICE:
                 self._write(frame, self._passing, list(self.members))

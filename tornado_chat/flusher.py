@@ -9,6 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from abc import ABC, abstractmethod
+from time import perf_counter
+
+from tornado_chat.metrics import Histogram
 
 MAX_TURNS = 16
 
@@ -41,6 +44,7 @@ class Flusher:
     """The outboxes that hold lines, looked at once a loop turn."""
 
     def __init__(self) -> None:
+        self.spent = Histogram()
         self._waiting: list[tuple[Outbox, int, int]] = []  # outbox, lines it had a turn ago, turns waited
 
     def plan(self, outbox: Outbox) -> None:
@@ -50,6 +54,7 @@ class Flusher:
         self._waiting.append((outbox, 0, 0))
 
     def _turn(self) -> None:
+        began = perf_counter()
         waiting, self._waiting = self._waiting, []
         still = []
         for outbox, before, turns in waiting:
@@ -66,3 +71,5 @@ class Flusher:
             if not self._waiting:
                 asyncio.get_running_loop().call_soon(self._turn)
             self._waiting += still
+        if len(still) < len(waiting):
+            self.spent.observe(perf_counter() - began)

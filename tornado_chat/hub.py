@@ -8,6 +8,7 @@ from tornado_chat.channel import Channel
 from tornado_chat.connection import Connection
 from tornado_chat.flusher import Flusher
 from tornado_chat.history import History
+from tornado_chat.metrics import Metrics
 from tornado_chat.protocol import Close, Error, Message, Refused, User, clean_name
 from tornado_chat.store import MemoryStore, Store
 
@@ -20,6 +21,7 @@ class Hub:
         self.store = store or MemoryStore()
         self.announce_limit = announce_limit
         self.flusher = Flusher()
+        self.metrics = Metrics()
         self.connections: set[Connection] = set()
         self.channels: dict[str, Channel] = {}
         self._users: dict[User, int] = {}

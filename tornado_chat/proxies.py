@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Any
 
 Network = IPv4Network | IPv6Network
 
@@ -16,6 +17,12 @@ def is_within(address: str, networks: Iterable[Network]) -> bool:
         return False
     ip = getattr(ip, "ipv4_mapped", None) or ip
     return any(ip in network for network in networks)
+
+
+def peer_of(request: Any) -> str:
+    """Return who is at the other end of a (Tornado) request's socket, whatever its headers say."""
+    address = getattr(getattr(request.connection, "context", None), "address", None)
+    return str(address[0]) if isinstance(address, tuple) else ""
 
 
 def is_private(address: str) -> bool:

@@ -144,6 +144,7 @@ class Router:
                 else:
                     self._failed(context.connection, post.error, context.ref, target, action)
                 return
+        self.hub.metrics.ok[action.name] += 1
         if context.ref is None:
             return
         try:
@@ -166,9 +167,17 @@ class Router:
             owner = action.owner if action else "tornado_chat"
             log.error("action %s of %s failed", name, owner, exc_info=error)
             error = Refused(f"{name} failed; it is in the server's log", Error.INTERNAL)
-        self._refuse(connection, error, ref, target)
+        self._refuse(connection, error, ref, target, action)
 
-    def _refuse(self, connection: Connection, refused: Refused, ref: str | None, target: object = None) -> None:
+    def _refuse(
+        self,
+        connection: Connection,
+        refused: Refused,
+        ref: str | None,
+        target: object = None,
+        action: Action | None = None,
+    ) -> None:
+        self.hub.metrics.errors[action.name if action else "", refused.code] += 1
         connection.refuse(refused, ref, target)
         if refused.code in MISTAKES and self._strict and connection.count_mistake(self._clock()):
             connection.close(Close.POLICY, "too many errors")

@@ -197,6 +197,13 @@ class Settings:
     max_channels: tuple[int, ...] = _setting(
         (200, 50_000), _numbers(2), "N/N", "channels that one user is in, and that there are"
     )
+    metrics_from: tuple[Network, ...] = _setting(
+        (ipaddress.IPv4Network("127.0.0.0/8"), ipaddress.IPv6Network("::1")),
+        _networks,
+        "RANGE,…",
+        "addresses that may read /metrics",
+    )
+    metrics_token: str = _setting("", _text, "TOKEN", "what others show as a bearer token to read /metrics")
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "LEVEL", "debug, info, warning or error"
     )
@@ -288,7 +295,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     for name, field in FIELDS.items():
         default = getattr(Settings, name, None)
-        text = field.metadata["help"] + ("" if default in (None, ()) else f" ({written(default)})")
+        text = field.metadata["help"] + ("" if default in (None, (), "") else f" ({written(default)})")
         if field.default is False:
             parser.add_argument(flag(name), help=field.metadata["help"], action="store_const", const=True)
             continue

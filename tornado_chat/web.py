@@ -12,10 +12,11 @@ from time import monotonic
 from typing import Any
 
 from tornado.httputil import HTTPServerRequest
-from tornado.web import Application, HTTPError, RequestHandler
+from tornado.web import Application, HTTPError
 
 from tornado_chat.assets import Asset, Assets
 from tornado_chat.connection import Connection
+from tornado_chat.health import Health, MetricsPage, Ready
 from tornado_chat.history import History
 from tornado_chat.history.database import Database
 from tornado_chat.history.memory import MemoryHistory
@@ -34,6 +35,8 @@ from tornado_chat.store import MemoryStore, SqliteStore, Store
 from tornado_chat.version import VERSION
 from tornado_chat.websocket import SocketHandler
 
+CODES = {*Close, 1001, 1005, 1006}  # a client may say any other
+
 log = logging.getLogger("tornado_chat")
 
 
@@ -47,7 +50,9 @@ class Chat(Application):
                 (r"/", _Page),
                 (r"/assets/(.*)", _File),
                 (r"/ws", ChatSocket),
-                (r"/readyz", _Ready),
+                (r"/healthz", Health),
+                (r"/readyz", Ready),
+                (r"/metrics", MetricsPage),
             ],
             default_handler_class=_NotFound,
             compress_response=True,
@@ -55,6 +60,8 @@ class Chat(Application):
             websocket_max_message_size=settings.max_message_size,
             allowed_origins=settings.allowed_origin,
             policy=policy(settings.allowed_origin),
+            metrics_from=settings.metrics_from,
+            metrics_token=settings.metrics_token,
         )
         self._proxies = settings.trusted_proxies
         self._told = False
@@ -139,19 +146,6 @@ def make_app(settings: Settings) -> Chat:
 class _NotFound(Safe):
     def prepare(self) -> None:
         raise HTTPError(404)
-
-
-class _Ready(Safe):
-    """Whether messages can be stored: 200, or 503 with what is wrong."""
-
-    application: Chat
-
-    def get(self) -> None:
-        database = self.application.database
-        state = database and database.state
-        self.set_status(503 if state else 200)
-        self.set_header("Cache-Control", "no-store")
-        self.write({"ready": not state, "why": state})
 
 
 class _Static(Safe):
@@ -273,6 +267,7 @@ class ChatSocket(Safe, SocketHandler):
     def on_close(self) -> None:
         """Forget the client: it is gone from the hub and from its channels."""
         if self.connection is not None:
+            self.application.hub.metrics.closed[str(self.close_code) if self.close_code in CODES else "other"] += 1
             self.application.hub.remove(self.connection)
             self.application.keepalive.behind.discard(self.connection)
             if self.application.limits is not None and self.connection.gate is not None:
@@ -296,9 +291,10 @@ class ChatSocket(Safe, SocketHandler):
             self.application.keepalive.behind.discard(self.connection)
 
 
-def _log_request(handler: RequestHandler) -> None:
+def _log_request(handler: Any) -> None:
     """Log a request without its query, which may hold a token."""
     request = handler.request
+    handler.application.hub.metrics.requests[handler.get_status()] += 1
     level = logging.INFO if handler.get_status() < 500 else logging.ERROR
     log.log(
         level,

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from tornado_chat.history.jobs import Job, Jobs, take
 from tornado_chat.history.opening import NAME, connect, lock_folder, open_file, pragma
+from tornado_chat.metrics import Histogram
 from tornado_chat.protocol import Error, Refused
 
 log = logging.getLogger("tornado_chat")
@@ -57,6 +58,7 @@ class Database:
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
         self.rollbacks = 0
+        self.commits = Histogram()
         self._folder = lock_folder(folder)
         try:
             self._writing = open_file(self.path)
@@ -209,7 +211,8 @@ class Database:
             self._fail(error, "writing")
             return [(None, unavailable())] * len(jobs)
         finally:
-            self._since = 0.0
+            began, self._since = self._since, 0.0
+        self.commits.observe(time.monotonic() - began)
         if self._trouble and not self._broken:
             log.warning("%s can be written again", self.path)
             self._trouble = None

@@ -1,0 +1,79 @@
+"""What is asked by those who watch over it: /healthz, /readyz and /metrics."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tornado.web import HTTPError
+
+from tornado_chat.metrics import histogram, process, single
+from tornado_chat.proxies import is_within, peer_of
+from tornado_chat.safe import Safe
+
+if TYPE_CHECKING:
+    from tornado_chat.web import Chat
+
+FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")
+
+
+class _Fresh(Safe):
+    application: Chat
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
+
+
+class Health(_Fresh):
+    """Whether the loop turns: 200."""
+
+    def get(self) -> None:
+        """Answer."""
+        self.write("ok\n")
+
+
+class Ready(_Fresh):
+    """Whether messages can be stored: 200, or 503 with what is wrong."""
+
+    def get(self) -> None:
+        """Answer `ready` and `why`."""
+        database = self.application.database
+        state = database and database.state
+        self.set_status(503 if state else 200)
+        self.write({"ready": not state, "why": state})
+
+
+class MetricsPage(_Fresh):
+    """Figures for Prometheus, for those who may see them: by address, or by a bearer token."""
+
+    def get(self) -> None:
+        """Answer all figures."""
+        if not self._may():
+            raise HTTPError(403, reason="Not From Here")
+        self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        self.write("".join(_all(self.application)))
+
+    def _may(self) -> bool:
+        token, given = self.settings["metrics_token"], self.request.headers.get("Authorization", "")
+        if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            return True
+        address = self.request.remote_ip or ""
+        # A proxy on this machine that is not trusted has a local address, whoever is behind it.
+        unknown = address == peer_of(self.request) and any(name in self.request.headers for name in FORWARDED)
+        return is_within(address, self.settings["metrics_from"]) and not unknown
+
+
+def _all(chat: Chat) -> Iterator[str]:
+    hub = chat.hub
+    yield single("connections", "gauge", "Connections now.", len(hub.connections))
+    yield single("users", "gauge", "Users who are connected now.", len(hub.present()))
+    yield single("channels", "gauge", "Channels that have members now.", len(hub.channels))
+    yield single("behind", "gauge", "Connections that read more slowly than is written.", len(chat.keepalive.behind))
+    yield histogram("fan_out_seconds", "Time in which a turn of the loop wrote what had gathered.", hub.flusher.spent)
+    if chat.database is not None:
+        yield histogram("commit_seconds", "Time that a transaction took, its sync included.", chat.database.commits)
+        yield single("ready", "gauge", "Whether messages can be stored.", int(not chat.database.state))
+    yield from hub.metrics.families()
+    yield from process()
