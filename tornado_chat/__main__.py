@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import logging
+import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
@@ -28,6 +31,12 @@ DRAIN = 4.0  # seconds that the disk has for what is under way, and then the cli
 SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
 TRIM = 3600.0  # seconds between two looks for what is kept no longer
 RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
+SERVER: dict[str, Any] = {  # seconds and bytes: who is slow is cut
+    "idle_connection_timeout": 10,
+    "body_timeout": 10,
+    "max_body_size": 64 * 1024,
+    "max_header_size": 32 * 1024,
+}
 log = logging.getLogger("tornado_chat")
 
 
@@ -38,13 +47,7 @@ async def serve(settings: Settings) -> None:
     sockets = _bind(settings)
     if chat.database is not None:
         sys.setswitchinterval(SWITCH)
-    server = HTTPServer(
-        chat,
-        ssl_options=certificate and certificate.context,
-        idle_connection_timeout=10,
-        body_timeout=10,
-        max_body_size=64 * 1024,
-    )
+    server = HTTPServer(chat, ssl_options=certificate and certificate.context, **SERVER)
     server.add_sockets(sockets)
     for each in sockets:
         host, port = each.getsockname()[:2]
@@ -57,15 +60,26 @@ async def serve(settings: Settings) -> None:
         periodic.append(PeriodicCallback(certificate.reload, RENEWED * 1000))
     for callback in periodic:
         callback.start()
+    _notify("READY=1")
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
+    _notify("STOPPING=1")
     server.stop()
     for callback in periodic:
         callback.stop()
     await drain(chat)
     await server.close_all_connections()
+
+
+def _notify(state: str) -> None:
+    """Tell systemd how far it is (sd_notify), where it asks to be told (Type=notify)."""
+    place = os.environ.get("NOTIFY_SOCKET")
+    if place:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
+            sock.connect("\0" + place[1:] if place.startswith("@") else place)
+            sock.sendall(state.encode())
 
 
 def _bind(settings: Settings) -> list[socket.socket]:
@@ -99,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status (2: something given cannot be used)."""
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        if arguments and arguments[0] in commands.COMMANDS:
+        if arguments and arguments[0] in (*commands.COMMANDS, "config"):
             return commands.run(arguments)
         settings = load(arguments)
         logs.configure(settings.log_level, settings.log_format)

@@ -1,4 +1,4 @@
-"""What `python -m tornado_chat` does beside serving: backup, restore, export, check."""
+"""What `python -m tornado_chat` does beside serving: backup, restore, export, check, config show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tornado_chat import maintenance
-from tornado_chat.settings import Parser, load
+from tornado_chat.settings import Parser, SettingsError, load, show
 
 Command = Callable[[Path, argparse.Namespace], int]
 
@@ -44,9 +44,18 @@ COMMANDS: dict[str, tuple[Command, str]] = {
 }
 
 
+def _config(arguments: Sequence[str]) -> int:
+    if arguments[:1] != ["show"]:
+        raise SettingsError("config show [what the server would be given]: each setting, and where it was said")
+    print(show(arguments[1:]))
+    return 0
+
+
 def run(arguments: Sequence[str]) -> int:
-    """Run a command line that begins with one of COMMANDS; return the exit status."""
+    """Run a command line that begins with one of COMMANDS, or with config; return the exit status."""
     name = arguments[0]
+    if name == "config":
+        return _config(list(arguments[1:]))
     command, text = COMMANDS[name]
     parser = Parser(
         prog=f"python -m tornado_chat {name}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import ipaddress
+import json
 import math
 import os
 import re
@@ -19,6 +20,7 @@ from tornado_chat.version import VERSION
 
 PACKAGE = Path(__file__).parent
 PREFIX = "TORNADO_CHAT_"
+SECRET = ("metrics_token",)
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -239,31 +241,51 @@ def written(value: Any) -> str:
 
 def load(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ) -> Settings:
     """Return the settings of a command line; SettingsError, or an exit of argparse's own (help, version)."""
+    return Settings(**{name: value for name, (value, _) in collect(arguments, environ).items()})
+
+
+def collect(arguments: Sequence[str] | None, environ: Mapping[str, str] = os.environ) -> dict[str, tuple[Any, str]]:
+    """Return what is set otherwise than by default, each with where it was said."""
     given = vars(_parser().parse_args(arguments))
     config = given.pop("config", environ.get(PREFIX + "CONFIG"))
-    values = dict(_from_file(Path(config)) if config is not None else {})
+    values = _from_file(Path(config)) if config is not None else {}
     for key, value in environ.items():
         if key.startswith(PREFIX) and key != PREFIX + "CONFIG":
             name = key.removeprefix(PREFIX).lower()
-            values[name] = _read(name, value, key)
+            values[name] = _read(name, value, key), key
     for name, value in given.items():
-        values[name] = _read(name, value, flag(name))
-    return Settings(**values)
+        values[name] = _read(name, value, flag(name)), flag(name)
+    return values
 
 
-def _from_file(path: Path) -> dict[str, Any]:
+def show(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> str:
+    """Return each setting, a line of TOML each, with where it was said; what is secret is not shown."""
+    said, lines = collect(arguments, environ), []
+    settings = Settings(**{name: value for name, (value, _) in said.items()})
+    for name in FIELDS:
+        value = getattr(settings, name)
+        if value in (None, ""):
+            lines.append(f"# {name} is not set")
+            continue
+        shown = json.dumps("***" if name in SECRET else value, default=str, ensure_ascii=False)
+        line = f"{name} = {shown}"
+        lines.append(f"{line:44} # {said[name][1] if name in said else 'default'}")
+    return "\n".join(lines)
+
+
+def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"--config {path}: {getattr(error, 'strerror', None) or error}") from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"--config {path}: not TOML: {error}") from None
-    values: dict[str, Any] = {}
+    values: dict[str, tuple[Any, str]] = {}
     for key, value in content.items():
         name = key.replace("-", "_")
         if name in values:
             raise SettingsError(f"--config {path}: {name} is there twice, with - and with _")
-        values[name] = _read(name, value, f"{path}: {key}")
+        values[name] = _read(name, value, f"{path}: {key}"), str(path)
     return values
 
 
@@ -289,7 +311,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve a chat: a page and a WebSocket. Open the address that it prints.",
         epilog="Each setting can also stand in the TOML file (ping_interval = 25) "
         "or in the environment (TORNADO_CHAT_PING_INTERVAL=25); a flag wins. Beside serving there are the commands "
-        "backup, restore, export and check: python -m tornado_chat backup --help.",
+        "backup, restore, export, check and config show: python -m tornado_chat backup --help.",
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )

@@ -1,0 +1,156 @@
+"""What docs/operating.md says, tried: config show, systemd's notice, nginx in front under a path."""
+
+import asyncio
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+from tornado.testing import bind_unused_port
+from tornado.web import Application
+
+from tornado_chat.__main__ import _notify
+from tornado_chat.settings import Settings, show
+from tornado_chat.testing import connect
+from tornado_chat.web import make_app
+
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples"
+
+
+def test_config_show_says_what_is_set_and_where_and_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "chat.toml"
+    file.write_text('port = 4000\nmetrics-token = "do not tell"\ntrusted_proxies = ["10.0.0.0/8"]\n')
+    environ = {"TORNADO_CHAT_CONFIG": str(file), "TORNADO_CHAT_PING_INTERVAL": "10"}
+    said = show(["--log-level", "debug"], environ)
+    lines = [line.split("#") for line in said.splitlines()]
+    where = {line.split(" =")[0]: place.strip() for line, place in lines if line}
+    assert where["port"] == where["metrics_token"] == str(file)
+    assert where["ping_interval"] == "TORNADO_CHAT_PING_INTERVAL"
+    assert where["log_level"] == "--log-level"
+    assert where["host"] == "default"
+    assert "do not tell" not in said
+    assert "# tls_cert is not set" in said
+    again = tmp_path / "again.toml"
+    again.write_text(said)
+    values = tomllib.loads(said)
+    assert values["trusted_proxies"] == ["10.0.0.0/8"]
+    assert show([], {"TORNADO_CHAT_CONFIG": str(again)}).count(str(again)) == len(values)
+
+
+def test_config_show_is_a_command_and_a_wrong_value_one_line(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tornado_chat", "config"]
+    for arguments, status, said in (
+        (["show", "--port", "4000"], 0, "port = 4000"),
+        (["show", "--port", "x"], 2, "--port must be a whole number"),
+        (["tell"], 2, "config show"),
+    ):
+        done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=20, check=False)
+        assert done.returncode == status
+        assert said in (done.stderr if status else done.stdout)
+        assert "Traceback" not in done.stderr
+
+
+def test_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", "")
+    _notify("READY=1")
+    for place in (str(tmp_path / "notify"), f"@tornado-chat-{os.getpid()}"):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+            systemd.bind("\0" + place[1:] if place[0] == "@" else place)
+            systemd.settimeout(5)
+            monkeypatch.setenv("NOTIFY_SOCKET", place)
+            _notify("READY=1")
+            assert systemd.recv(100) == b"READY=1"
+    monkeypatch.setenv("NOTIFY_SOCKET", "/nowhere")
+    _notify("STOPPING=1")
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
+    unit = tmp_path / "tornado_chat.service"
+    text = (EXAMPLES / unit.name).read_text()
+    unit.write_text(text.replace("/opt/tornado_chat/.venv/bin/python", sys.executable))
+    done = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+# nginx in front
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Application:
+    return make_app(Settings(data_dir=tmp_path, history="memory", trusted_proxies=(ip_network("127.0.0.1"),)))
+
+
+@pytest.fixture
+def nginx(tmp_path: Path, http_port: int) -> Iterator[str]:
+    """nginx with the example's own configuration; yields where it listens."""
+    if shutil.which("nginx") is None:
+        pytest.skip("nginx is not installed")
+    sock, port = bind_unused_port()
+    sock.close()
+    example = (EXAMPLES / "nginx.conf").read_text()
+    site = example.replace("listen 8080", f"listen 127.0.0.1:{port}").replace(":3000", f":{http_port}")
+    assert site.count(f":{http_port}/") == 1
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    places = "".join(f"{kind}_temp_path {tmp_path}/{kind};\n" for kind in kinds)
+    conf = tmp_path / "nginx.conf"
+    conf.write_text(
+        f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;\nevents {{}}\n"
+        f"http {{ access_log off; {places} {site} }}\n"
+    )
+    process = subprocess.Popen(["nginx", "-e", str(tmp_path / "error.log"), "-p", str(tmp_path), "-c", str(conf)])
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        assert process.poll() is None, (tmp_path / "error.log").read_text()
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(10)
+
+
+@pytest.mark.gen_test(timeout=20)
+async def test_the_chat_works_under_a_path_behind_nginx(nginx: str, http_server: object) -> None:
+    ann = await connect(f"{nginx}/chat", "Ann", Origin=nginx)
+    bob = await connect(f"{nginx}/chat", "Bob")
+    await ann.call("join-channel", target="den")
+    await bob.call("join-channel", target="den")
+    await bob.call("send-message", target="den", message="through nginx")
+    await ann.until_text("through nginx")
+    with pytest.raises(HTTPClientError, match="403"):
+        await connect(f"{nginx}/chat", "Eve", Origin="http://evil.example")
+    for client in (ann, bob):
+        await client.close()
+    http = AsyncHTTPClient()
+    page = await http.fetch(f"{nginx}/chat")
+    assert page.effective_url == f"{nginx}/chat/"
+    assert b'src="assets/app.js"' in page.body
+    assert (await http.fetch(f"{nginx}/chat/assets/app.js")).code == 200
+    assert (await http.fetch(f"{nginx}/chat/metrics", raise_error=False)).code == 404
+    assert (await http.fetch(f"{nginx}/chat//metrics", raise_error=False)).code in (403, 404)
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_the_page_works_under_a_path_behind_nginx(nginx: str, http_server: object) -> None:
+    playwright = pytest.importorskip("playwright.async_api")
+    if not Path("/usr/bin/chromium").exists():
+        pytest.skip("chromium is not installed")
+    async with playwright.async_playwright() as p:
+        options = ["--no-sandbox", "--disable-dev-shm-usage"]
+        browser = await p.chromium.launch(executable_path="/usr/bin/chromium", args=options)
+        page = await browser.new_page()
+        await page.goto(f"{nginx}/chat/")
+        await page.get_by_role("textbox").first.fill("Ann")
+        await page.keyboard.press("Enter")
+        await page.fill("textarea", "from the page")
+        await page.keyboard.press("Enter")
+        await page.locator(".message .text").get_by_text("from the page").wait_for()
+        await browser.close()
+    await asyncio.sleep(0)
