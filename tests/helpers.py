@@ -131,9 +131,10 @@ class House:
             registry.add(module, module.__name__)
         self.router = Router(registry, self.hub, lambda: self.now)
 
-    def client(self, name: str, *channels: str, id: str = "") -> Client:
+    def client(self, name: str, *channels: str, id: str = "", role: str = "member", address: str = "") -> Client:
         """Connect someone, who is in these channels (and is announced to no one)."""
-        client = Client(self.hub, User(id or f"id-{name}", name))
+        client = Client(self.hub, User(id or f"id-{name}", name, role))
+        client.connection.address = address
         for channel in channels:
             self.hub.join(client.connection, channel)
         return client

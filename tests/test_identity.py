@@ -1,14 +1,22 @@
 """Who is connecting: guests, their tokens, and the secret that signs them."""
 
+import asyncio
 import re
+from collections.abc import Iterable
+from ipaddress import ip_network
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
-from tornado_chat.identity import Identity, load_secret
+from tornado_chat.accounts import Accounts
+from tornado_chat.identity import Guests, Header, Identity, Listeners, Pass, Sessions, load_secret
 from tornado_chat.protocol import Refused, User
+from tornado_chat.store import MemoryStore
 
-HERE = Identity(b"s" * 32)
+HERE = Guests(b"s" * 32)
 
 
 def test_every_guest_is_a_new_user_with_a_clean_name() -> None:
@@ -26,14 +34,14 @@ def test_a_token_is_the_same_user_again_also_after_a_restart(name: str) -> None:
     ann = HERE.guest(name)
     token = HERE.token(ann)
     assert re.fullmatch(r"[A-Za-z0-9_.-]+", token)
-    again = Identity(b"s" * 32).resume(token)
+    again = Guests(b"s" * 32).resume(token)
     assert again == ann
     assert again is not None
     assert again.name == name
 
 
 def test_a_token_of_another_secret_is_nobody() -> None:
-    assert Identity(b"t" * 32).resume(HERE.token(HERE.guest("Ann"))) is None
+    assert Guests(b"t" * 32).resume(HERE.token(HERE.guest("Ann"))) is None
 
 
 def test_a_token_of_which_any_character_is_another_is_nobody() -> None:
@@ -65,6 +73,171 @@ def test_the_payload_of_one_with_the_signature_of_another_is_nobody() -> None:
 
 def test_a_signed_name_that_is_not_allowed_any_more_is_nobody() -> None:
     assert HERE.resume(HERE.token(User("1", "An\u200bn"))) is None
+
+
+# The kinds
+
+
+def request(uri: str = "/ws", peer: str = "127.0.0.1", **headers: str) -> HTTPServerRequest:
+    """Return a request of a client at an address; a header's name is written with _."""
+    context = SimpleNamespace(address=(peer, 1), remote_ip="127.0.0.1")  # the second: what a header may have said
+    return HTTPServerRequest(
+        start_line=RequestStartLine("GET", uri, "HTTP/1.1"),
+        headers=HTTPHeaders({name.replace("_", "-"): value for name, value in {"Host": "here", **headers}.items()}),
+        connection=SimpleNamespace(context=context),  # type: ignore[arg-type]
+    )
+
+
+def ask(kind: Any, *given: Any, **headers: str) -> Pass | None:
+    found: Pass | None = asyncio.run(kind.authenticate(request(*given, **headers)))
+    return found
+
+
+def test_a_guest_comes_with_a_name_or_a_token_and_the_token_wins() -> None:
+    ann = ask(HERE, "/ws?name=Ann&name=Eve")
+    assert ann is not None
+    assert ann.user.name == "Ann"
+    again = ask(HERE, f"/ws?name=Eve&token={ann.token}")
+    assert again == ann
+    assert ask(HERE, Authorization=f"bearer {ann.token}") == ann
+    assert ask(HERE) is None
+    assert ask(HERE, "/ws?name=Ann&token=broken") is None  # nobody becomes a guest by a token that fails
+    for uri in ("/ws?name=%ff", "/ws?token=%ff", "/ws?name="):
+        with pytest.raises(Refused):
+            ask(HERE, uri)
+
+
+def test_a_guest_beside_others_is_known_as_one_whatever_its_token_says() -> None:
+    beside = Guests(b"s" * 32, beside=True)
+    ann = beside.guest("Ann")
+    assert ann.role == User(ann.id, "Ann").role == "guest"  # a kept message has the id alone
+    assert '"role":"guest"' in ann.json()
+    assert not ann.may("ban")
+    for user in (User("a:1", "Ann", "admin"), User("1", "Ann"), HERE.guest("Ann")):
+        resumed = beside.resume(HERE.token(user))  # one of before there were others
+        assert resumed is not None
+        assert resumed.id == f"g:{user.id}"
+        assert resumed.role == "guest"
+    assert beside.resume(beside.token(ann)) == ann
+    assert HERE.guest("Ann").json().count("role") == 0
+
+
+PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
+
+
+def header() -> Header:
+    return Header("Remote-User", PROXIES, Accounts(MemoryStore()))
+
+
+@pytest.mark.parametrize("peer", ["10.1.2.3", "fd00::1", "::ffff:10.1.2.3"])
+def test_a_header_counts_from_a_trusted_address(peer: str) -> None:
+    found = ask(header(), "/ws", peer, Remote_User="Zo\u00c3\u00ab/x y")  # as Tornado reads UTF-8
+    assert found is not None
+    assert (found.user.id, found.user.name, found.token) == ("h:Zo%C3%AB%2Fx%20y", "Zo\xeb/x y", None)
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "11.0.0.1", "fe80::1", "", "10.0.0"])
+def test_a_header_from_elsewhere_is_not_looked_at(peer: str) -> None:
+    forged = {
+        "Remote_User": "boss",
+        "X_Forwarded_For": "10.0.0.1",
+        "X_Real_IP": "10.0.0.1",
+        "Forwarded": "for=10.0.0.1",
+    }
+    assert ask(header(), "/ws", peer, **forged) is None
+
+
+def test_a_header_that_a_client_slipped_in_beside_the_proxys_own_lets_nobody_in() -> None:
+    asked = request("/ws", "10.0.0.1", Remote_User="ann")
+    asked.headers.add("Remote-User", "boss")
+    with pytest.raises(Refused):
+        asyncio.run(header().authenticate(asked))
+    for name in ("", "a\u00e2\u0080\u00aeb", "\xff"):
+        with pytest.raises(Refused):
+            ask(header(), "/ws", "10.0.0.1", Remote_User=name)
+    assert ask(header(), "/ws", "10.0.0.1") is None
+
+
+def test_a_role_of_a_user_by_header_is_what_it_was_given() -> None:
+    async def main() -> list[str]:
+        accounts = Accounts(MemoryStore())
+        await accounts.set_role("h:ann", "admin")
+        kind = Header("Remote-User", PROXIES, accounts)
+        asked = (request("/ws", "10.0.0.1", Remote_User=name) for name in ("ann", "bob"))
+        return [found.user.role for one in asked if (found := await kind.authenticate(one))]
+
+    assert asyncio.run(main()) == ["admin", "member"]
+
+
+def listening(*listeners: Any) -> Listeners:
+    return Listeners(lambda: listeners)
+
+
+def test_a_plugins_listener_says_who_it_is_and_the_first_that_knows_counts() -> None:
+    async def later(request: HTTPServerRequest) -> User | None:
+        return User("7/8", "Ann", "admin") if "ann" in request.uri else None
+
+    found = ask(listening(lambda request: None, later, lambda request: User("1", "Eve")), "/ws?ann")
+    assert found is not None
+    assert (found.user.id, found.user.role) == ("p:7%2F8", "admin")
+    assert ask(listening(), "/ws") is None
+
+
+def test_a_plugins_listener_that_fails_or_refuses_lets_no_other_kind_in(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(request: HTTPServerRequest) -> None:
+        raise ZeroDivisionError
+
+    def refusing(request: HTTPServerRequest) -> None:
+        raise Refused("not today")
+
+    for listener, words in ((broken, "in the server's log"), (refusing, "not today")):
+        house = Identity([listening(listener), HERE], HERE, Accounts(MemoryStore()))
+        with pytest.raises(Refused, match=words):
+            ask(house, "/ws?name=Ann")
+    assert caplog.text.count("authenticate listener failed") == 1
+
+
+def test_no_kind_can_make_a_user_of_another() -> None:
+    async def ids() -> Iterable[str]:
+        accounts = Accounts(MemoryStore(), (2**4, 8, 1))
+        ann = await accounts.register("Ann", "correct horse")
+        forged = listening(lambda request: User(ann.id, "Ann", "admin"))
+        by_header = Header("Remote-User", PROXIES, accounts)
+        guests = Guests(b"s" * 32, beside=True)
+        asked = request(f"/ws?name={ann.id}", "10.0.0.1", Remote_User=ann.id)
+        return [ann.id, *[(await kind.authenticate(asked)).user.id for kind in (forged, by_header, guests)]]
+
+    found = list(asyncio.run(ids()))
+    assert len(set(found)) == 4
+    assert [one[:2] for one in found] == ["a:", "p:", "h:", "g:"]
+
+
+def test_the_kinds_are_tried_in_their_order() -> None:
+    async def main() -> list[str]:
+        accounts = Accounts(MemoryStore(), (2**4, 8, 1))
+        token = await accounts.begin(await accounts.register("Ann", "correct horse"))
+        sessions, found = Sessions(accounts), []
+        asked = request("/ws?name=Guest", Cookie=f"other=1; tornado_chat={token}")
+        for kinds in ([HERE, sessions], [sessions, HERE], [sessions]):
+            came = await Identity(kinds, HERE, accounts).authenticate(asked)
+            found.append(came.user.name if came else "")
+        empty = request("/ws?name=Guest", Cookie="tornado_chat=; tornado_chat=x")
+        assert await Identity([sessions], HERE, accounts).authenticate(empty) is None
+        return found
+
+    assert asyncio.run(main()) == ["Guest", "Ann", "Ann"]
+
+
+def test_a_name_is_changed_where_it_is_ones_own() -> None:
+    house = Identity([HERE], HERE, Accounts(MemoryStore()))
+    for ann in (HERE.guest("Ann"), Guests(b"s" * 32, beside=True).guest("Ann")):
+        renamed, token = asyncio.run(house.rename(ann, " Zoe "))
+        assert (renamed, renamed.name) == (ann, "Zoe")
+        assert HERE.resume(token or "") == ann
+    for user_id in ("h:ann", "t:1", "p:1"):
+        with pytest.raises(Refused) as refused:
+            asyncio.run(house.rename(User(user_id, "Ann"), "Zoe"))
+        assert refused.value.code == "not-allowed"
 
 
 # The secret

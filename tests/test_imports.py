@@ -15,8 +15,8 @@ GUESTS = [
     *(ROOT / "plugins").glob("*.py"),
 ]
 KNOW_TORNADO = {
-    *("websocket", "wire", "tls", "web", "safe", "health", "keepalive"),
-    *("identity", "loader", "client", "testing", "__main__"),
+    *("websocket", "wire", "tls", "web", "safe", "health", "signing", "keepalive"),
+    *("identity", "tokens", "loader", "client", "testing", "__main__"),
 }
 # A room, and the rooms that it must not know: not itself, nor through another.
 ABOVE = {
@@ -103,7 +103,7 @@ def test_only_the_rooms_around_the_socket_know_tornado(room: str) -> None:
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_the_server_needs_tornado_and_the_standard_library_alone(room: str) -> None:
-    optional = {"orjson", "uvloop"}
+    optional = {"orjson", "uvloop", "jwt"}
     assert tops(ROOMS[room]) <= {"tornado", "tornado_chat"} | sys.stdlib_module_names | optional
 
 

@@ -63,7 +63,7 @@ class KeepingTest(ChatTestCase):
         messages, more = await after.hub.history.read("general", limit=10)
         assert ([one.text for one in messages], more) == (["before"], False)
         assert after.hub.history.epoch == ann.hello["epoch"]
-        user = after.identity.resume(ann.hello["token"])
+        user = after.identity.guests.resume(ann.hello["token"])
         assert user is not None
         assert user.id == ann.hello["user"]["id"]
         known = await after.hub.history.find(user, "kept")

@@ -131,6 +131,8 @@ WRONG = [
     ("allowed_origin", "https://a/b"), ("allowed_origin", "https://a;x"), ("allowed_origin", "https://a:x"),
     ("join_rate", ""), ("connect_rate", "a/b/c"), ("max_connections", "1/2/x"), ("max_channels", "1/2/3"),
     ("metrics_from", "here"), ("metrics_token", ""),
+    ("auth", ""), ("auth", "guests"), ("auth", "guest,guest"), ("auth", "token"), ("auth", "header"), ("jwt_key", ""),
+    ("registration", "shut"), ("jwt_algorithm", "none"), ("auth_header", ""),
 ]  # fmt: skip
 
 
@@ -152,7 +154,7 @@ def test_every_setting_has_a_wrong_value_in_this_test() -> None:
     ["port = true", "port = 80.5", "port = [80]", 'port = "x"', "host = 5", "data_dir = 1", "plugins_dir = 5",
      "plugins_dir = [5]", "ping_interval = true", "ping_interval = nan", "ping_interval = 2026-01-01",
      "ping_interval = []", "log_level = 1", "log_level = ['info']", "max_message_size = {}", "prot = 80",
-     "config = 'x'", "[server]\nport = 80"],
+     "config = 'x'", "auth = [[1]]", "auth = []", "trusted_proxies = [5]", "[server]\nport = 80"],
 )  # fmt: skip
 def test_a_value_of_another_type_or_an_unknown_key_in_the_file_is_one_line_with_file_and_key(
     line: str, tmp_path: Path

@@ -105,6 +105,18 @@ class Channel(Outbox):
             self._note(connection.user, came=False)
         return count == 0
 
+    def rename(self, old: User, new: User) -> None:
+        """Know a user who is here under another name or role from now on; those who are here are told."""
+        self.flush()
+        self.present[new] = self.present.pop(old)
+        if old in self._moved:
+            self._moved[new] = self._moved.pop(old)
+        small = len(self.present) <= self._hub.announce_limit
+        if small:
+            self.publish("presence", count=len(self.present), joined=[new], left=[])
+        if small and old.name != new.name:
+            self.notice(f"{old.name} is now {new.name}", event="rename", user=new)
+
     def _note(self, user: User, came: bool) -> None:
         if not self._moved:
             asyncio.get_running_loop().call_later(PRESENCE_DELAY, self._tell_presence)

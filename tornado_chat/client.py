@@ -211,7 +211,7 @@ class Client:
     def _receive(self, event: Event, socket: WebSocketClientConnection) -> None:
         action = event["action"]
         if action == "hello":
-            self.user, self.token = event["user"], event["token"]
+            self.user, self.token = event["user"], event["token"] or ""
             self._socket = socket
             self._resuming = asyncio.create_task(self._resume(socket))
         elif action == "send-message":

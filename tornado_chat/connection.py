@@ -41,13 +41,22 @@ class Wire(Protocol):
 
 
 class Connection(Outbox):
-    """One socket of a user. `channels`: those it has joined, by name; `gate`: the limits it is under."""
+    """One socket of a user. `channels`: those it has joined, by name; `gate`: the limits it is under.
 
-    __slots__ = ("_mistakes", "_stall", "_written", "channels", "ended", "gate", "user", "wire", "write")
+    `address`: where it comes from; `session`: what it signed in with, "" where nothing can be signed out;
+    `allowed`: the channels that it may enter, None for all.
+    """
+
+    __slots__ = (
+        *("_mistakes", "_stall", "_written", "address", "allowed", "channels", "ended", "gate", "session", "user"),
+        *("wire", "write"),
+    )
 
     def __init__(self, user: User, wire: Wire, flusher: Flusher, gate: Gate | None = None) -> None:
         super().__init__(flusher)
         self.gate = gate
+        self.address = self.session = ""
+        self.allowed: frozenset[str] | None = None
         self.user = user
         self.wire = wire
         self.channels: dict[str, Channel] = {}
@@ -89,6 +98,10 @@ class Connection(Outbox):
             self._mistakes = deque(maxlen=MAX_MISTAKES + 1)
         self._mistakes.append(now)
         return len(self._mistakes) > MAX_MISTAKES and now - self._mistakes[0] <= MISTAKES_WITHIN
+
+    def may_enter(self, channel: str) -> bool:
+        """Return whether this connection may know of a channel."""
+        return self.allowed is None or channel in self.allowed
 
     # Its end
 

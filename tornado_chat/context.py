@@ -6,6 +6,8 @@ import inspect
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from tornado_chat.protocol import Error, Refused
+
 if TYPE_CHECKING:
     from tornado_chat.channel import Channel
     from tornado_chat.connection import Connection
@@ -52,6 +54,16 @@ class Context:
         if self._channel is None:
             raise AttributeError("this action is marked channel=False: it has no ctx.channel")
         return self._channel
+
+    def need(self, power: str) -> None:
+        """Go on only where the caller's role has a power; else Refused (`not-allowed`)."""
+        if not self.user.may(power):
+            raise Refused("that is for administrators", Error.NOT_ALLOWED)
+
+    async def use(self, power: str, **about: Any) -> None:
+        """Use a power of the caller's role, which is kept in the audit first; Refused (`not-allowed`) without it."""
+        self.need(power)
+        await self.server.moderation.record(self.user, power, about)
 
     def reply(self, text: str, **fields: Any) -> None:
         """Show a line in the call's channel to the one connection that asked; it is kept nowhere."""

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from tornado_chat.channel import Channel
 from tornado_chat.connection import Connection
 from tornado_chat.flusher import Flusher
 from tornado_chat.history import History
 from tornado_chat.metrics import Metrics
+from tornado_chat.moderation import Moderation
 from tornado_chat.protocol import Close, Error, Message, Refused, User, clean_name
 from tornado_chat.store import MemoryStore, Store
 
+if TYPE_CHECKING:
+    from tornado_chat.identity import Identity
+
 
 class Hub:
-    """Everyone who is connected, and the channels that have members. Actions know it as `ctx.server`."""
+    """Everyone who is connected, and the channels that have members. Actions know it as `ctx.server`.
+
+    `identity` (set by who makes both) knows who may come in; `moderation` who may not, and what administrators did.
+    """
+
+    identity: Identity
 
     def __init__(self, history: History, announce_limit: int = 200, store: Store | None = None) -> None:
         self.history = history
         self.store = store or MemoryStore()
+        self.moderation = Moderation(self.store)
         self.announce_limit = announce_limit
         self.flusher = Flusher()
         self.metrics = Metrics()
         self.connections: set[Connection] = set()
         self.channels: dict[str, Channel] = {}
-        self._users: dict[User, int] = {}
+        self._users: dict[User, list[Connection]] = {}
         history.on_commit(self._committed)
 
     # For actions and plugins
@@ -46,6 +57,8 @@ class Hub:
             return False
         if connection.ended:  # while its call waited for something
             raise Refused("the connection has ended")
+        if not connection.may_enter(name):
+            raise Refused(f"you may not enter {name}", Error.NOT_ALLOWED)
         channel = self.channel(name)
         if connection.gate is not None:
             new = name not in self.channels
@@ -74,6 +87,17 @@ class Hub:
             raise Refused(f"join {name} first", Error.NOT_JOINED)
         return channel
 
+    def connections_of(self, user_id: str) -> Sequence[Connection]:
+        """Return the connections of a user."""
+        return tuple(self._users.get(User(user_id, ""), ()))
+
+    def end(self, connections: Iterable[Connection], reason: str, code: int = Close.NOT_ALLOWED) -> int:
+        """Close connections for good; return how many."""
+        ended = [connection for connection in connections if not connection.ended]
+        for connection in ended:
+            connection.close(code, reason)
+        return len(ended)
+
     async def read_up_to(self, user: User, channel: str, seq: int = 0) -> int:
         """Return how far a user has read a channel, which only grows."""
         if seq == 0:
@@ -93,9 +117,23 @@ class Hub:
     # For the socket
 
     def add(self, connection: Connection) -> None:
-        """Know a new connection."""
+        """Know a new connection; its user's name and role are those of all its connections from now on."""
         self.connections.add(connection)
-        self._users[connection.user] = self._users.get(connection.user, 0) + 1
+        user = connection.user
+        others = self._users.setdefault(user, [])
+        if others and (others[0].user.name, others[0].user.role) != (user.name, user.role):
+            self.become(user)
+        others.append(connection)
+
+    def become(self, user: User) -> None:
+        """Let a user who is connected have another name or role."""
+        connections = self._users.pop(user)
+        old = connections[0].user
+        self._users[user] = connections
+        for connection in connections:
+            connection.user = user
+        for channel in {id(c): c for connection in connections for c in connection.channels.values()}.values():
+            channel.rename(old, user)
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection that has ended: it is gone from all its channels too."""
@@ -103,9 +141,10 @@ class Hub:
         self.connections.remove(connection)
         for name in list(connection.channels):
             self.leave(connection, name)
-        count = self._users.pop(connection.user) - 1
-        if count:
-            self._users[connection.user] = count
+        others = self._users[connection.user]
+        others.remove(connection)
+        if not others:
+            del self._users[connection.user]
 
     def close(self) -> None:
         """Say 1012 to everyone: the server restarts."""

@@ -1,28 +1,110 @@
-"""Who is connecting: a guest with a name, or the same guest again by the token of an earlier `hello`."""
+"""Who is connecting: each kind of identity answers `authenticate` with a Pass, or None where it cannot tell.
+
+guest: a name, or the token of an earlier `hello`. password: the cookie of a session (accounts.py). header: what a
+trusted proxy says. token: a JWT of the application around it (tokens.py). And what plugins' listeners say.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import hmac
+import inspect
 import json
+import logging
 import os
 import secrets
 import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote
 
-from tornado_chat.protocol import Refused, User, clean_name
+from tornado.httputil import HTTPServerRequest
+
+from tornado_chat.accounts import ACCOUNT, Accounts, session_of
+from tornado_chat.protocol import GUEST, Error, Refused, User, clean_name
+from tornado_chat.proxies import Network, is_within, peer_of
+
+log = logging.getLogger("tornado_chat")
+
+COOKIE = "tornado_chat"
+HEADER, PLUGIN = "h:", "p:"  # what the ids of others begin with, so that no kind can speak for another's users
+
+
+@dataclass(slots=True, frozen=True)
+class Pass:
+    """How someone comes in. `token` resumes it; it ends with its `session`, or at `until` (s since 1970)."""
+
+    user: User
+    token: str | None = None
+    session: str = ""
+    until: float | None = None
+    channels: frozenset[str] | None = None  # that may be entered; None: all
+
+
+class Kind(Protocol):
+    """What a kind of identity offers."""
+
+    async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
+        """Return who asks, None where this kind cannot tell; Refused to let no other kind try."""
 
 
 class Identity:
-    """Makes guests and their tokens; a token is `payload.signature`, both base64url."""
+    """The kinds in the order in which they are tried."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, kinds: Sequence[Kind], guests: Guests, accounts: Accounts) -> None:
+        self._kinds = kinds
+        self.guests = guests
+        self._accounts = accounts
+
+    @property
+    def needs_name(self) -> bool:
+        """Whether a bare name is all that can be asked for."""
+        return list(self._kinds) == [self.guests]
+
+    async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
+        """Return the first kind's answer; Refused where one of them will not have it."""
+        for kind in self._kinds:
+            found = await kind.authenticate(request)
+            if found is not None:
+                return found
+        return None
+
+    async def rename(self, user: User, name: str) -> tuple[User, str | None]:
+        """Return a user under another name, and a guest's new token; Refused where it is not the user's to change."""
+        if user.id.startswith(ACCOUNT):
+            return await self._accounts.rename(user, name), None
+        if ":" in user.id.removeprefix(GUEST):
+            raise Refused("your name is given where you signed in; change it there", Error.NOT_ALLOWED)
+        renamed = User(user.id, clean_name(name), user.role)
+        return renamed, self.guests.token(renamed)
+
+
+class Guests:
+    """Makes guests and their tokens; a token is `payload.signature`, both base64url.
+
+    beside: whether there are other users too; a guest's id then says that it is one.
+    """
+
+    def __init__(self, secret: bytes, beside: bool = False) -> None:
         self._mac = hmac.new(secret, digestmod=hashlib.sha256)
+        self._mark = GUEST if beside else ""
+
+    async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
+        """See Kind. A token wins over a name."""
+        token = token_of(request)
+        if token is not None:
+            user = self.resume(token)
+        else:
+            name = argument(request, "name")
+            user = None if name is None else self.guest(name)
+        return None if user is None else Pass(user, self.token(user))
 
     def guest(self, name: str) -> User:
         """Return a new guest; Refused (`invalid-name`) for a name that nobody can bear."""
-        return User(str(uuid.uuid4()), clean_name(name))
+        return User(self._mark + str(uuid.uuid4()), clean_name(name))
 
     def token(self, user: User) -> str:
         """Return what makes a later connection this user again."""
@@ -36,7 +118,7 @@ class Identity:
             return None
         user_id, name = json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
         try:
-            return User(user_id, clean_name(name))
+            return User(user_id if user_id.startswith(self._mark) else self._mark + user_id, clean_name(name))
         except Refused:  # a name that an earlier version allowed
             return None
 
@@ -44,6 +126,89 @@ class Identity:
         mac = self._mac.copy()
         mac.update(payload)
         return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=")
+
+
+class Sessions:
+    """Users of accounts, by the cookie of their session."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+
+    async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
+        """See Kind."""
+        token = cookie_of(request)
+        found = token and await self._accounts.resume(token)
+        return Pass(found[0], None, session_of(token), found[1]) if token and found else None
+
+
+class Header:
+    """Users that a trusted proxy names in a header. What comes from another address is not looked at."""
+
+    def __init__(self, name: str, proxies: Iterable[Network], accounts: Accounts) -> None:
+        self._name = name
+        self._proxies = tuple(proxies)
+        self._accounts = accounts
+
+    async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
+        """See Kind."""
+        named = request.headers.get_list(self._name)
+        if not named or not is_within(peer_of(request), self._proxies):
+            return None
+        if len(named) > 1:
+            raise Refused(f"the proxy must replace {self._name}, not add to it", Error.NOT_ALLOWED)
+        try:
+            name = clean_name(named[0].encode("latin-1").decode())
+        except UnicodeError:
+            raise Refused(f"{self._name} is not UTF-8", Error.INVALID_FIELD) from None
+        user_id = HEADER + quote(name, "")
+        return Pass(User(user_id, name, await self._accounts.role(user_id)))
+
+
+class Listeners:
+    """Users that plugins know. `find` returns the listeners, which answer a request with a User or None."""
+
+    def __init__(self, find: Callable[[], Iterable[Callable[[HTTPServerRequest], Any]]]) -> None:
+        self._find = find
+
+    async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
+        """See Kind. A listener that fails lets nobody in: it may have been about to say no."""
+        for listener in self._find():
+            try:
+                user = listener(request)
+                user = await user if inspect.isawaitable(user) else user
+                if user is not None:
+                    return Pass(User(PLUGIN + quote(user.id, ""), clean_name(user.name), user.role))
+            except Refused:
+                raise
+            except Exception as error:
+                log.error("an authenticate listener failed", exc_info=error)
+                raise Refused("signing in failed; it is in the server's log", Error.INTERNAL) from None
+        return None
+
+
+# What a request says
+
+
+def argument(request: HTTPServerRequest, name: str) -> str | None:
+    """Return the first value of a field of the query; Refused (`invalid-field`) if it is not UTF-8."""
+    values = request.query_arguments.get(name)
+    try:
+        return values[0].decode() if values else None
+    except UnicodeDecodeError:
+        raise Refused(f"{name} is not UTF-8", Error.INVALID_FIELD) from None
+
+
+def token_of(request: HTTPServerRequest) -> str | None:
+    """Return `?token=`, or else the token of `Authorization: Bearer`."""
+    token = argument(request, "token")
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return given.strip() if token is None and scheme.lower() == "bearer" else token
+
+
+def cookie_of(request: HTTPServerRequest) -> str | None:
+    """Return the token of a session."""
+    cookie = request.cookies.get(COOKIE)
+    return cookie.value if cookie else None
 
 
 def load_secret(folder: Path) -> bytes:

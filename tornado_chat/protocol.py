@@ -35,6 +35,7 @@ class Error(StrEnum):
     INVALID_NAME = "invalid-name"
     NOT_JOINED = "not-joined"
     REFUSED = "refused"
+    NOT_ALLOWED = "not-allowed"
     RATE_LIMITED = "rate-limited"
     TOO_MANY = "too-many"
     HISTORY_UNAVAILABLE = "history-unavailable"
@@ -61,6 +62,7 @@ class Close(IntEnum):
     TRY_LATER = 1013
     NO_PONG = 4000
     NOT_SIGNED_IN = 4401
+    NOT_ALLOWED = 4403
 
 
 class Refused(Exception):
@@ -76,18 +78,34 @@ class Refused(Exception):
         self.retry_after = retry_after
 
 
+# What a role may do beside talking; `User.may` is where it is asked.
+POWERS = {"admin": frozenset({"kick", "ban", "audit", "reload"})}
+GUEST = "g:"  # what the id of a guest begins with where there are other users too
+
+
 @dataclass(slots=True, unsafe_hash=True)
 class User:
-    """Who someone is: `id` (a UUID), which alone makes two equal, and `name`."""
+    """Who someone is: `id`, which alone makes two equal, `name`, and `role` (`member`, `admin` or `guest`)."""
 
     id: str
     name: str = field(compare=False)
+    role: str = field(default="member", compare=False)
     _json: str = field(default="", init=False, repr=False, compare=False)
 
+    def __post_init__(self) -> None:
+        """Know a guest by its id: kept messages have no role."""
+        if self.id.startswith(GUEST):
+            self.role = "guest"
+
+    def may(self, power: str) -> bool:
+        """Return whether this user's role has a power, as in `ctx.user.may("ban")`."""
+        return power in POWERS.get(self.role, ())
+
     def json(self) -> str:
-        """Return `{"id":…,"name":…}`, encoded once for all the messages of this user."""
+        """Return `{"id":…,"name":…}`, with a `role` that is not `member`; encoded once for all its messages."""
         if not self._json:
-            self._json = f'{{"id":{_quote(self.id)},"name":{_quote(self.name)}}}'
+            role = "" if self.role == "member" else f',"role":{_quote(self.role)}'
+            self._json = f'{{"id":{_quote(self.id)},"name":{_quote(self.name)}{role}}}'
         return self._json
 
 
@@ -241,7 +259,8 @@ Limit = Annotated[int, _page_size]
 
 def _plain(value: object) -> object:
     if isinstance(value, User):
-        return {"id": value.id, "name": value.name}
+        plain = {"id": value.id, "name": value.name}
+        return plain if value.role == "member" else {**plain, "role": value.role}
     if isinstance(value, Message):
         return json.loads(value.line())
     raise TypeError(f"{type(value).__name__} cannot be sent; use text, numbers, lists and dicts")

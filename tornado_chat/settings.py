@@ -21,6 +21,7 @@ from tornado_chat.version import VERSION
 PACKAGE = Path(__file__).parent
 PREFIX = "TORNADO_CHAT_"
 SECRET = ("metrics_token",)
+KINDS = ("guest", "password", "token", "header")
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -115,6 +116,13 @@ def _choice(*choices: str) -> Callable[[Any], str]:
     return read
 
 
+def _kinds(value: Any) -> tuple[str, ...]:
+    kinds = tuple(map(_text, value if isinstance(value, list) else _text(value).replace(" ", "").split(",")))
+    if not kinds or not set(kinds) <= set(KINDS) or len(set(kinds)) < len(kinds):
+        raise ValueError(f"one or several of {', '.join(KINDS)}, with commas between them")
+    return kinds
+
+
 def _networks(value: Any) -> tuple[Network, ...]:
     items = value if isinstance(value, list) else _text(value).replace(" ", "").split(",")
     try:
@@ -157,6 +165,17 @@ class Settings:
     host: str = _setting("127.0.0.1", _text, "HOST", "address to listen on")
     port: int = _setting(3000, _whole(0, 65535), "PORT", "port to listen on; 0 takes a free one")
     data_dir: Path = _setting(default_data_dir, _path, "DIR", "folder for what is kept")
+    auth: tuple[str, ...] = _setting(
+        ("guest",), _kinds, "KIND,…", "who may come in: guest, password, token, header; tried in this order"
+    )
+    registration: str = _setting(
+        "open", _choice("open", "closed"), "KIND", "with password: open to all, or closed (user add makes accounts)"
+    )
+    jwt_key: Path | None = _setting(None, _path, "FILE", "with token: the shared secret, or the public key (PEM)")
+    jwt_algorithm: str = _setting(
+        "HS256", _choice("HS256", "RS256", "ES256", "EdDSA"), "NAME", "with token: what tokens are signed with"
+    )
+    auth_header: str = _setting("Remote-User", _text, "NAME", "with header: where the proxy names the user")
     history: str = _setting(
         "sqlite",
         _choice("sqlite", "memory"),
@@ -219,6 +238,10 @@ class Settings:
             )
         if self.tls_key is not None and self.tls_cert is None:
             raise SettingsError("--tls-key needs --tls-cert FILE")
+        if "token" in self.auth and self.jwt_key is None:
+            raise SettingsError("--auth token needs --jwt-key FILE")
+        if "header" in self.auth and not self.trusted_proxies:
+            raise SettingsError("--auth header needs --trusted-proxies: the addresses that may say who someone is")
         for folder in self.plugins_dir:
             if not folder.is_dir():
                 raise SettingsError(f"--plugins-dir {folder}: there is no such folder")
@@ -311,7 +334,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve a chat: a page and a WebSocket. Open the address that it prints.",
         epilog="Each setting can also stand in the TOML file (ping_interval = 25) "
         "or in the environment (TORNADO_CHAT_PING_INTERVAL=25); a flag wins. Beside serving there are the commands "
-        "backup, restore, export, check and config show: python -m tornado_chat backup --help.",
+        "backup, restore, export, check, user and config show: python -m tornado_chat backup --help.",
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )

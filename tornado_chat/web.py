@@ -8,12 +8,13 @@ import logging
 import math
 import threading
 from collections.abc import Awaitable
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, HTTPError
 
+from tornado_chat.accounts import Accounts
 from tornado_chat.assets import Asset, Assets
 from tornado_chat.connection import Connection
 from tornado_chat.health import Health, MetricsPage, Ready
@@ -22,21 +23,24 @@ from tornado_chat.history.database import Database
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.hub import Hub
-from tornado_chat.identity import Identity, load_secret
+from tornado_chat.identity import Pass, load_secret, token_of
 from tornado_chat.keepalive import Keepalive
 from tornado_chat.limits import Limits
 from tornado_chat.loader import build_registry
-from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Close, Refused, User, encode
+from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Close, Error, Refused, encode
 from tornado_chat.proxies import behind, is_private, is_within
 from tornado_chat.router import Router
 from tornado_chat.safe import Safe, policy
 from tornado_chat.settings import Settings, SettingsError, find_folder
+from tornado_chat.signing import Register, SignIn, SignOut, Throttle, WhoAmI
 from tornado_chat.store import MemoryStore, SqliteStore, Store
 from tornado_chat.version import VERSION
+from tornado_chat.ways import choose
 from tornado_chat.websocket import SocketHandler
 
 CODES = {*Close, 1001, 1005, 1006}  # a client may say any other
 
+LONGEST = 10.0 * 365 * 86_400  # seconds that a timer is set for
 log = logging.getLogger("tornado_chat")
 
 
@@ -50,6 +54,10 @@ class Chat(Application):
                 (r"/", _Page),
                 (r"/assets/(.*)", _File),
                 (r"/ws", ChatSocket),
+                (r"/auth", WhoAmI),
+                (r"/register", Register),
+                (r"/sign-in", SignIn),
+                (r"/sign-out", SignOut),
                 (r"/healthz", Health),
                 (r"/readyz", Ready),
                 (r"/metrics", MetricsPage),
@@ -67,7 +75,7 @@ class Chat(Application):
         self._told = False
         registry = build_registry(settings.plugins_dir)
         try:
-            self.identity = Identity(load_secret(settings.data_dir))
+            secret = load_secret(settings.data_dir)
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or error
             raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None
@@ -78,6 +86,11 @@ class Chat(Application):
             history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
             store = SqliteStore(self.database)
         self.hub = Hub(history, settings.announce_limit, store)
+        self.accounts = Accounts(store)
+        self.hub.identity = self.identity = choose(settings, secret, self.accounts)
+        self.throttle = Throttle()
+        open_to_all = "password" in settings.auth and settings.registration == "open"
+        self.ways: dict[str, Any] = {"kinds": list(settings.auth), "registration": open_to_all}
         self.limits = Limits(settings) if settings.limits == "on" else None
         self.router = Router(registry, self.hub, strict=self.limits is not None)
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
@@ -108,13 +121,14 @@ class Chat(Application):
             self._told = True
             log.warning("a proxy at %s says for whom it asks; it is believed with --trusted-proxies %s", peer, peer)
 
-    def hello(self, user: User) -> bytes:
+    def hello(self, came: Pass) -> bytes:
         """Return a connection's first line; all but who it is was encoded once."""
-        who = f'{{"action":"hello","user":{user.json()},"token":"{self.identity.token(user)}",'
-        return who.encode() + self._about
+        who = encode({"action": "hello", "user": came.user, "token": came.token})
+        return who[:-1] + b"," + self._about
 
     async def trim(self) -> None:
         """Delete what is kept no longer."""
+        await self.accounts.trim()
         if isinstance(self.hub.history, SqliteHistory):
             with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
                 await self.hub.history.trim()
@@ -191,31 +205,35 @@ class ChatSocket(Safe, SocketHandler):
     """A client's socket: Tornado's handler, whose decoded messages go to the router."""
 
     application: Chat
-    user: User | None = None
+    came: Pass | None = None
+    refused: tuple[int, str] = (Close.NOT_SIGNED_IN, "not signed in, or not any more")
     connection: Connection | None = None
     _retry_after = 0  # seconds
+    _expiry: asyncio.TimerHandle | None = None
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:
         """Decide before the upgrade who may come in: 403 for another site, 400 for a name nobody can bear."""
-        self.compress = self.application.compress
+        chat = self.application
+        self.compress = chat.compress
         if not self.is_from_here():
             raise HTTPError(403, reason="Foreign Origin")
-        if self.application.limits is not None:
-            try:
-                self.application.limits.admit(self.request.remote_ip or "")
-            except Refused as refused:
-                self._retry_after = math.ceil(refused.retry_after)
-                raise HTTPError(503, reason=refused.message.capitalize()) from None
-        token, name = self._first("token"), self._first("name")
-        if token is not None:
-            self.user = self.application.identity.resume(token)
-        elif name is None:
-            raise HTTPError(400, reason="Name Missing: ask for /ws?name=YOU")
-        else:
-            try:
-                self.user = self.application.identity.guest(name)
-            except Refused:
-                raise HTTPError(400, reason="Invalid Name") from None
+        try:
+            if chat.limits is not None:
+                chat.limits.admit(self.request.remote_ip or "")
+        except Refused as refused:
+            self._retry_after = math.ceil(refused.retry_after)
+            raise HTTPError(503, reason=refused.message.capitalize()) from None
+        try:
+            await chat.hub.moderation.load()
+            self.came = await chat.identity.authenticate(self.request)
+            if self.came is None and chat.identity.needs_name and token_of(self.request) is None:
+                raise HTTPError(400, reason="Name Missing: ask for /ws?name=YOU")
+        except Refused as refused:
+            if refused.code in (Error.INVALID_NAME, Error.INVALID_FIELD):
+                reason = "Invalid Name" if refused.code == Error.INVALID_NAME else "Not UTF-8"
+                raise HTTPError(400, reason=reason) from None
+            later = refused.code == Error.HISTORY_UNAVAILABLE
+            self.refused = Close.TRY_LATER if later else Close.NOT_SIGNED_IN, refused.message
 
     def set_default_headers(self) -> None:
         """Say when to come again, where one has come too soon."""
@@ -227,32 +245,34 @@ class ChatSocket(Safe, SocketHandler):
         """Pass what `prepare` has let through (Tornado asks only for cross-origin requests)."""
         return True
 
-    def _first(self, name: str) -> str | None:
-        try:
-            return self.request.query_arguments[name][0].decode()
-        except KeyError:
-            return None
-        except UnicodeDecodeError:
-            raise HTTPError(400, reason=f"{name} Is Not UTF-8") from None
-
     def open(self) -> None:
         """Introduce the client to the hub and say hello."""
         if self.wire.is_closing():
             return
-        if self.user is None:
-            self.close(Close.NOT_SIGNED_IN, "token is not valid here; connect with a name")
+        chat, came, address = self.application, self.came, self.request.remote_ip or ""
+        ban = None if came is None else chat.hub.moderation.ban_on(came.user.id, address)
+        if came is None or ban is not None:
+            self.close(*(self.refused if ban is None else (Close.NOT_ALLOWED, ban)))
             return
-        chat, gate = self.application, None
+        gate = None
         if chat.limits is not None:
             try:
-                gate = chat.limits.enter(self.user.id, self.request.remote_ip or "")
+                gate = chat.limits.enter(came.user.id, address)
             except Refused as refused:
                 self.close(Close.TRY_LATER, refused.message)
                 return
-        self.connection = Connection(self.user, self.wire, chat.hub.flusher, gate)
+        self.came = None
+        self.connection = Connection(came.user, self.wire, chat.hub.flusher, gate)
+        self.connection.address = address
+        self.connection.session, self.connection.allowed = came.session, came.channels
+        if came.until is not None:
+            rest = min(came.until - time(), LONGEST)
+            self._expiry = asyncio.get_running_loop().call_later(
+                rest, self.connection.close, Close.NOT_SIGNED_IN, "the time you signed in for is over"
+            )
         chat.hub.add(self.connection)
         chat.keepalive.add(self.connection, monotonic())
-        self.connection.gather(chat.hello(self.user))
+        self.connection.gather(chat.hello(came))
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Hand a text frame to the router; binary is not spoken here."""
@@ -266,6 +286,8 @@ class ChatSocket(Safe, SocketHandler):
 
     def on_close(self) -> None:
         """Forget the client: it is gone from the hub and from its channels."""
+        if self._expiry is not None:
+            self._expiry.cancel()
         if self.connection is not None:
             self.application.hub.metrics.closed[str(self.close_code) if self.close_code in CODES else "other"] += 1
             self.application.hub.remove(self.connection)

@@ -2,6 +2,23 @@
 
 from types import ModuleType
 
-from tornado_chat.actions import channels, history, join, leave, read, send, typing, welcome, who
+from tornado_chat.actions import (
+    audit,
+    ban,
+    channels,
+    history,
+    join,
+    kick,
+    leave,
+    read,
+    rename,
+    send,
+    typing,
+    welcome,
+    who,
+)
 
-BUILT_IN: tuple[ModuleType, ...] = (channels, history, join, leave, read, send, typing, welcome, who)
+BUILT_IN: tuple[ModuleType, ...] = (
+    *(audit, ban, channels, history, join, kick, leave),
+    *(read, rename, send, typing, welcome, who),
+)

@@ -1,0 +1,205 @@
+"""Accounts: names with passwords, and the sessions of those who have signed in; all of it in the store.
+
+Spaces: `names` (a name's key -> id), `users` (id -> name and scrypt's hash), `sessions` (a token's hash -> id, end),
+`roles` (id -> role, where it is not `member`). A session's token itself is kept nowhere but with its owner.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import secrets
+import time
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from tornado_chat.protocol import Error, Refused, User, clean_name
+from tornado_chat.store import Store
+
+ACCOUNT = "a:"  # what the id of an account begins with
+LASTS = 30 * 86_400  # seconds of a session
+SHORTEST, LONGEST = 8, 1_024  # characters of a password
+WAITING = 64  # passwords that may wait to be hashed; each takes some 100 ms
+SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}  # whose letters look alike
+ROLES = ("member", "admin")
+
+T = TypeVar("T")
+
+
+class Accounts:
+    """The accounts of one store. `cost`: scrypt's n, r and p (16 MiB, and as long as p says)."""
+
+    def __init__(self, store: Store, cost: tuple[int, int, int] = (2**14, 8, 5)) -> None:
+        self._store = store
+        self.cost = cost
+        self._waiting = 0
+        self._thread = ThreadPoolExecutor(1, "passwords")  # one: a flood of passwords takes 16 MiB and one core
+
+    # Names and passwords
+
+    async def register(self, name: str, password: str) -> User:
+        """Make an account; Refused for a name that is taken or cannot be one, or a bad password."""
+        name, key = clean_account(name)
+        hashed = await self._aside(lambda: make_hash(check_password(password), self.cost))
+        user = User(ACCOUNT + secrets.token_hex(8), name)
+        await self._store.set("users", user.id, {"name": name, "password": hashed})
+        try:
+            await self._store.update("names", key, claim(user.id))
+        except Refused:
+            await self._store.delete("users", user.id)
+            raise
+        return user
+
+    async def check(self, name: str, password: str) -> User | None:
+        """Return whose name and password these are. It takes as long where there is no such name."""
+        try:
+            user_id = await self._store.get("names", clean_account(name)[1], "")
+        except Refused:
+            user_id = ""
+        record = await self._store.get("users", user_id or ACCOUNT)
+        hashed = record["password"] if record else "$".join(["scrypt", *map(str, self.cost), "00" * 16, "00" * 32])
+        right = await self._aside(lambda: is_password(password, hashed))
+        return await self.user(user_id) if right and record else None
+
+    async def find(self, name: str) -> User:
+        """Return the account of a name; Refused where there is none."""
+        user_id = await self._store.get("names", clean_account(name)[1])
+        user = user_id and await self.user(user_id)
+        if not user:
+            raise Refused(f"there is no account {name!r}")
+        return user
+
+    async def user(self, user_id: str) -> User | None:
+        """Return the account of an id."""
+        record = await self._store.get("users", user_id)
+        return User(user_id, record["name"], await self.role(user_id)) if record else None
+
+    async def set_password(self, user: User, password: str) -> None:
+        """Give an account another password, and end its sessions."""
+        hashed = await self._aside(lambda: make_hash(check_password(password), self.cost))
+        await self._store.update("users", user.id, lambda record: {**record, "password": hashed})
+        await self._sweep(lambda session: session["user"] == user.id)
+
+    async def rename(self, user: User, name: str) -> User:
+        """Give an account another name; Refused where it is taken."""
+        name, key = clean_account(name)
+        await self._store.update("names", key, claim(user.id))
+        before = clean_account((await self._store.get("users", user.id))["name"])[1]
+        await self._store.update("users", user.id, lambda record: {**record, "name": name})
+        if before != key:
+            await self._store.delete("names", before)
+        return User(user.id, name, user.role)
+
+    async def all(self, after: str = "") -> list[User]:
+        """Return a page of accounts, by id, from behind one on; the last page is empty."""
+        found = await self._store.items("users", after=after)
+        return [User(user_id, record["name"], await self.role(user_id)) for user_id, record in found]
+
+    # Roles, of others than accounts too
+
+    async def role(self, user_id: str) -> str:
+        """Return the role that a user was given, `member` where none was."""
+        return str(await self._store.get("roles", user_id, "member"))
+
+    async def set_role(self, user_id: str, role: str) -> None:
+        """Give a user a role (of ROLES)."""
+        await self._store.set("roles", user_id, role)
+
+    # Sessions
+
+    async def begin(self, user: User) -> str:
+        """Begin a session of LASTS seconds; return the token that its owner keeps."""
+        token = secrets.token_urlsafe(32)
+        await self._store.set("sessions", session_of(token), {"user": user.id, "until": int(time.time()) + LASTS})
+        return token
+
+    async def resume(self, token: str) -> tuple[User, float] | None:
+        """Return whose session a token is, and when it ends (s since 1970)."""
+        session = await self._store.get("sessions", session_of(token))
+        if session is None or session["until"] <= time.time():
+            return None
+        user = await self.user(session["user"])
+        return None if user is None else (user, session["until"])
+
+    async def end(self, session: str) -> None:
+        """End a session (of `session_of`)."""
+        await self._store.delete("sessions", session)
+
+    async def trim(self) -> None:
+        """Forget the sessions that are over."""
+        now = time.time()
+        await self._sweep(lambda session: session["until"] <= now)
+
+    async def _sweep(self, over: Callable[[dict[str, Any]], bool]) -> None:
+        after = ""
+        while page := await self._store.items("sessions", after=after):
+            after = page[-1][0]
+            for key, session in page:
+                if over(session):
+                    await self._store.delete("sessions", key)
+
+    async def _aside(self, work: Callable[[], T]) -> T:
+        if self._waiting >= WAITING:
+            raise Refused("too many are signing in; try again", Error.RATE_LIMITED, 5.0)
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        finally:
+            self._waiting -= 1
+
+
+def claim(user_id: str) -> Callable[[str | None], str]:
+    """Return what puts an account under a name's key in the store, unless another one is there."""
+
+    def put(known: str | None) -> str:
+        if known not in (None, user_id):
+            raise Refused("that name is taken; choose another", Error.INVALID_NAME)
+        return user_id
+
+    return put
+
+
+def clean_account(name: str) -> tuple[str, str]:
+    """Return an account's name in its one spelling, and its key, which is the same for all that reads the same.
+
+    Refused (`invalid-name`) also where alphabets are mixed whose letters look alike.
+    """
+    name = " ".join(clean_name(name).split())
+    scripts = {unicodedata.name(char, "").split(" ")[0] for char in name if char.isalpha()} & SCRIPTS
+    if len(scripts) > 1:
+        mixed = " and ".join(sorted(script.capitalize() for script in scripts))
+        raise Refused(f"a name must not mix {mixed} letters", Error.INVALID_NAME)
+    return name, unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name.casefold()).casefold())
+
+
+def session_of(token: str) -> str:
+    """Return what a session is known by: the hash of its token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def check_password(password: str) -> str:
+    """Return a password that is long enough to be one."""
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Refused(f"a password has {SHORTEST} to {LONGEST} characters", Error.INVALID_FIELD)
+    return password
+
+
+def make_hash(password: str, cost: tuple[int, int, int]) -> str:
+    """Return what is kept of a password: scrypt$n$r$p$salt$hash."""
+    salt = secrets.token_bytes(16)
+    return "$".join(["scrypt", *map(str, cost), salt.hex(), _scrypt(password, salt, *cost).hex()])
+
+
+def is_password(password: str, hashed: str) -> bool:
+    """Return whether a password is the one that was kept; one that is too long is not looked at."""
+    _, n, r, p, salt, wanted = hashed.split("$")
+    found = _scrypt(password[: LONGEST + 1], bytes.fromhex(salt), int(n), int(r), int(p))
+    return hmac.compare_digest(found, bytes.fromhex(wanted))
+
+
+def _scrypt(password: str, salt: bytes, n: int, r: int, p: int) -> bytes:
+    typed = unicodedata.normalize("NFKC", password).encode()  # the same on every keyboard
+    return hashlib.scrypt(typed, salt=salt, n=n, r=r, p=p, maxmem=256 * n * r, dklen=32)

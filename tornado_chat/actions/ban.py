@@ -1,0 +1,54 @@
+"""Keeping someone out: {"action": "ban", "user": "…", "hours": 24}, or an "address": "192.0.2.0/24"."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Any
+
+from tornado_chat import Context, Name, Refused, action
+
+LONGEST = 10 * 366 * 24
+
+
+def _hours(value: float) -> float:
+    if not 0 < value <= LONGEST:
+        raise ValueError(f"a number above 0, at most {LONGEST}")
+    return value
+
+
+@action("ban", channel=False)
+async def ban(
+    ctx: Context,
+    user: str | None = None,
+    address: str | None = None,
+    hours: Annotated[float, _hours] = 24.0,
+    reason: Name = "banned",
+) -> dict[str, Any]:
+    """Keep a user (an id) or an address (or a range of them) out for some hours."""
+    ctx.need("ban")
+    moderation = ctx.server.moderation
+    whom = moderation.whom(user, address)
+    if moderation.hits(whom, ctx.user.id, ctx.connection.address):
+        raise Refused("that would keep you out too")
+    until = time.time() + 3600 * hours
+    await ctx.use("ban", whom=whom, until=until, reason=reason)
+    await moderation.ban(whom, until, reason, ctx.user)
+    hit = [one for one in ctx.server.connections if moderation.hits(whom, one.user.id, one.address)]
+    return {"whom": whom, "until": until, "ended": ctx.server.end(hit, reason)}
+
+
+@action("unban", channel=False)
+async def unban(ctx: Context, whom: str) -> None:
+    """End a ban, named as `bans` lists it."""
+    ctx.need("ban")
+    if whom not in [ban["whom"] for ban in await ctx.server.moderation.bans()]:
+        raise Refused("there is no such ban")
+    await ctx.use("ban", lifted=whom)
+    await ctx.server.moderation.lift(whom)
+
+
+@action("bans", channel=False)
+async def bans(ctx: Context) -> dict[str, Any]:
+    """List the bans that stand."""
+    ctx.need("ban")
+    return {"bans": await ctx.server.moderation.bans()}

@@ -1,0 +1,16 @@
+"""Sending someone away: {"action": "kick", "user": "…"}. They may come back; ban.py keeps them out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tornado_chat import Context, Name, action
+
+
+@action("kick", channel=False)
+async def kick(ctx: Context, user: str, reason: Name = "sent away") -> dict[str, Any]:
+    """End all connections of a user (an id); the answer says where they came from."""
+    await ctx.use("kick", user=user[:200], reason=reason)
+    connections = ctx.server.connections_of(user)
+    addresses = sorted({connection.address for connection in connections})
+    return {"ended": ctx.server.end(connections, reason), "addresses": addresses}

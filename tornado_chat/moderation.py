@@ -1,0 +1,104 @@
+"""Who may not come in, and what administrators did: bans and the audit, both kept in the store."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import time
+from typing import Any
+
+from tornado_chat.protocol import Error, Refused, User
+from tornado_chat.store import Store
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+ENDLESS = 10**13  # ms since 1970 that no clock reaches; the audit's keys count down from it: the newest is the first
+
+
+class Moderation:
+    """Bans of users (by id) and of addresses, each with an end, and the record of every use of a power."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._loaded = False
+        self._bans: dict[str, dict[str, Any]] = {}
+        self._ranges: dict[str, Network] = {}
+
+    # Bans: at hand, so that no connection waits for the disk
+
+    async def load(self) -> None:
+        """Read the bans, once; `ban_on` knows none before."""
+        if not self._loaded:
+            after = ""
+            while page := await self._store.items("bans", after=after):
+                after = page[-1][0]
+                for whom, ban in page:
+                    self._know(whom, ban)
+            self._loaded = True
+
+    def _know(self, whom: str, ban: dict[str, Any]) -> None:
+        self._bans[whom] = ban
+        if "/" in whom:  # no user's id has one
+            self._ranges[whom] = ipaddress.ip_network(whom)
+
+    def ban_on(self, user_id: str, address: str) -> str | None:
+        """Return the reason of a ban that stands, None where there is none."""
+        for whom in (user_id, *self._ranges):
+            ban = self._bans.get(whom)
+            if ban is not None and ban["until"] > time.time() and self.hits(whom, user_id, address):
+                return str(ban["reason"])
+        return None
+
+    def hits(self, whom: str, user_id: str, address: str) -> bool:
+        """Return whether a ban on `whom` keeps a user at an address out."""
+        if "/" not in whom:
+            return whom == user_id
+        try:
+            ip = ipaddress.ip_address(address)
+        except ValueError:  # a socket of another family
+            return False
+        ip = getattr(ip, "ipv4_mapped", None) or ip
+        return ip in (self._ranges.get(whom) or ipaddress.ip_network(whom))
+
+    def whom(self, user_id: str | None, address: str | None) -> str:
+        """Return what a ban on a user, or on an address or a range, is known by; Refused (`invalid-field`)."""
+        if address is None and user_id and "/" not in user_id and len(user_id) <= 500:
+            return user_id
+        try:
+            if user_id is None and address is not None:
+                return str(ipaddress.ip_network(address, strict=False))
+        except ValueError:
+            pass
+        raise Refused("give user (an id), or address (or a range like 192.0.2.0/24)", Error.INVALID_FIELD)
+
+    async def ban(self, whom: str, until: float, reason: str, by: User) -> None:
+        """Keep a user (an id) or a range of addresses out (see `whom`) `until` a time, in s since 1970."""
+        await self.load()
+        ban = {"until": until, "reason": reason, "by": by.name}
+        await self._store.set("bans", whom, ban)
+        self._know(whom, ban)
+
+    async def lift(self, whom: str) -> bool:
+        """End a ban; return whether there was one."""
+        await self.load()
+        self._bans.pop(whom, None)
+        self._ranges.pop(whom, None)
+        return await self._store.delete("bans", whom)
+
+    async def bans(self) -> list[dict[str, Any]]:
+        """Return the bans that stand, each with `whom`; those that have ended are forgotten."""
+        await self.load()
+        for whom in [whom for whom, ban in self._bans.items() if ban["until"] <= time.time()]:
+            await self.lift(whom)
+        return [{"whom": whom, **ban} for whom, ban in self._bans.items()]
+
+    # The audit
+
+    async def record(self, by: User, power: str, about: dict[str, Any]) -> None:
+        """Keep that a power is used; when this returns it is on the disk."""
+        now = int(time.time() * 1000)
+        entry = {"time": now, "by": {"id": by.id, "name": by.name}, "power": power, "about": about}
+        await self._store.set("audit", f"{ENDLESS - now}-{secrets.token_hex(4)}", entry)
+
+    async def recorded(self, after: str = "", limit: int = 200) -> list[dict[str, Any]]:
+        """Return the newest entries, or those behind the `key` of one."""
+        return [{"key": key, **entry} for key, entry in await self._store.items("audit", after=after, limit=limit)]

@@ -1,0 +1,164 @@
+"""Signing in over HTTP, for the page: who one is, register, sign in, sign out. JSON up and down.
+
+The four lie beside the page, so that a cookie without a path is one for the page and all below it, wherever a proxy
+has put them.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from tornado.httputil import HTTPServerRequest
+
+from tornado_chat.accounts import LASTS, clean_account, session_of
+from tornado_chat.identity import COOKIE, cookie_of
+from tornado_chat.limits import Bucket, network
+from tornado_chat.protocol import Close, Error, Refused, User, decode, encode
+from tornado_chat.safe import Safe
+
+if TYPE_CHECKING:
+    from tornado_chat.web import Chat
+
+# A name's tokens come back faster than an address's: one address alone cannot keep a name's owner out.
+PER_ADDRESS = (1 / 10, 10)  # tries a second, and at once
+PER_NAME = (1 / 6, 20)
+KEPT = 1_000  # buckets before the first look for full ones, which say nothing
+STATUS = {
+    Error.NOT_ALLOWED: 403,
+    Error.RATE_LIMITED: 429,
+    Error.HISTORY_UNAVAILABLE: 503,
+}
+
+
+class Throttle:
+    """How often passwords are tried, per address and per name."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[str, Bucket] = {}
+        self._enough = KEPT
+
+    def take(self, address: str, name: str, now: float) -> None:
+        """Count a try; Refused (`rate-limited`) if it is one too many."""
+        if len(self._buckets) > self._enough:
+            self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
+            self._enough = max(KEPT, 2 * len(self._buckets))
+        wait = 0.0
+        for key, limit in (f"address {network(address)}", PER_ADDRESS), (f"name {name}", PER_NAME):
+            bucket = self._buckets.get(key)
+            if bucket is None:
+                bucket = self._buckets[key] = Bucket(*limit)
+            wait = wait or bucket.take(now)
+        if wait:
+            raise Refused("too many tries; wait a moment", Error.RATE_LIMITED, wait)
+
+
+class _Json(Safe):
+    application: Chat
+
+    def set_default_headers(self) -> None:
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")
+
+    def answer(self, status: int, event: dict[str, Any]) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(encode(event))
+
+
+class WhoAmI(_Json):
+    """GET /auth: which ways in there are, and who one is already."""
+
+    async def get(self) -> None:
+        """Answer `kinds`, `registration`, and `user` (null: nobody yet)."""
+        try:
+            came = await self.application.identity.authenticate(self.request)
+        except Refused:
+            came = None
+        self.answer(200, {**self.application.ways, "user": came and came.user})
+
+
+class _Post(_Json):
+    async def post(self) -> None:
+        try:
+            if not self.is_from_here():
+                raise Refused("this is not for other sites", Error.NOT_ALLOWED)
+            if "password" not in self.application.ways["kinds"]:
+                raise Refused("there are no accounts here", Error.NOT_ALLOWED)
+            if self.request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+                raise Refused("send JSON, as application/json", Error.INVALID_JSON)
+            await self.act(decode(self.request.body.decode(errors="replace")))
+        except Refused as refused:
+            if refused.retry_after:
+                self.set_header("Retry-After", str(int(refused.retry_after) + 1))
+            status = STATUS.get(Error(refused.code), 400)
+            self.answer(status, {"code": refused.code, "message": refused.message})
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    def credentials(self, fields: dict[str, Any]) -> tuple[str, str]:
+        name, password = fields.get("name"), fields.get("password")
+        if not isinstance(name, str) or not isinstance(password, str):
+            raise Refused("name and password must be text", Error.INVALID_FIELD)
+        address = self.request.remote_ip or ""
+        self.application.throttle.take(address, _key(name), monotonic())
+        return name, password
+
+    async def begin(self, user: User) -> None:
+        """Always a new session, whatever cookie was sent; the one that it replaces ends."""
+        await end_session(self.application, self.request)
+        token = await self.application.accounts.begin(user)
+        safe = self.request.protocol == "https"
+        self.set_cookie(COOKIE, token, path="", max_age=LASTS, httponly=True, samesite="Strict", secure=safe)
+        self.answer(200, {"user": user})
+
+
+class Register(_Post):
+    """POST /register {name, password}: a new account, signed in."""
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        """Make it."""
+        if not self.application.ways["registration"]:
+            raise Refused("accounts are made by the administrator here", Error.NOT_ALLOWED)
+        await self.begin(await self.application.accounts.register(*self.credentials(fields)))
+
+
+class SignIn(_Post):
+    """POST /sign-in {name, password}: a session, as a cookie. 401 says only that the two do not fit."""
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        """Compare and begin."""
+        user = await self.application.accounts.check(*self.credentials(fields))
+        if user is None:
+            self.answer(401, {"code": Error.NOT_ALLOWED, "message": "name and password do not fit"})
+        else:
+            await self.begin(user)
+
+
+class SignOut(_Post):
+    """POST /sign-out {}: ends the session and its connections."""
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        """End it."""
+        await end_session(self.application, self.request)
+        self.clear_cookie(COOKIE, path="")
+        self.answer(200, {})
+
+
+async def end_session(chat: Chat, request: HTTPServerRequest) -> None:
+    """End the session whose cookie this is, and the connections that came with it (4401)."""
+    token = cookie_of(request)
+    found = token and await chat.accounts.resume(token)
+    if token and found:
+        session = session_of(token)
+        await chat.accounts.end(session)
+        theirs = [one for one in chat.hub.connections_of(found[0].id) if one.session == session]
+        chat.hub.end(theirs, "signed out", Close.NOT_SIGNED_IN)
+
+
+def _key(name: str) -> str:
+    try:
+        return clean_account(name)[1]
+    except Refused:
+        return ""

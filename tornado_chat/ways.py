@@ -1,0 +1,32 @@
+"""Which kinds of identity a server has, as its settings say."""
+
+from __future__ import annotations
+
+from tornado_chat.accounts import Accounts
+from tornado_chat.identity import Guests, Header, Identity, Kind, Sessions
+from tornado_chat.settings import Settings, SettingsError
+
+
+def choose(settings: Settings, secret: bytes, accounts: Accounts) -> Identity:
+    """Return the kinds of --auth, in its order; SettingsError for one that cannot be had."""
+    guests = Guests(secret, beside=settings.auth != ("guest",))
+    kinds: dict[str, Kind] = {
+        "guest": guests,
+        "password": Sessions(accounts),
+        "header": Header(settings.auth_header, settings.trusted_proxies, accounts),
+    }
+    if "token" in settings.auth:
+        kinds["token"] = _tokens(settings)
+    return Identity([kinds[name] for name in settings.auth], guests, accounts)
+
+
+def _tokens(settings: Settings) -> Kind:
+    try:
+        from tornado_chat.tokens import Tokens
+    except ImportError:
+        raise SettingsError("--auth token needs the extra [jwt]: pip install 'tornado_chat[jwt]'") from None
+    assert settings.jwt_key is not None  # Settings has seen to it
+    try:
+        return Tokens(settings.jwt_key.read_text().strip(), settings.jwt_algorithm)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"--jwt-key {settings.jwt_key}: {getattr(error, 'strerror', None) or error}") from None
