@@ -1,4 +1,4 @@
-"""What `python -m tornado_chat` does beside serving: backup, restore, export, check, config show."""
+"""What `python -m tornado_chat` does beside serving: backup, restore, export, check, user, config show."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tornado_chat import maintenance
+from tornado_chat import maintenance, users
 from tornado_chat.settings import Parser, SettingsError, load, show
 
 Command = Callable[[Path, argparse.Namespace], int]
@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "backup": (_backup, "copy the history into a new file; a server may be running"),
     "restore": (_restore, "put a backup in the place of the history; no server may be running"),
     "export": (_export, "write messages to the standard output"),
+    "user": (users.run, "make and change accounts; a server may be running"),
     "check": (_check, "look for damage, and for a seq that is missing (exit status 1)"),
 }
 
@@ -56,17 +57,21 @@ def run(arguments: Sequence[str]) -> int:
     name = arguments[0]
     if name == "config":
         return _config(list(arguments[1:]))
-    command, text = COMMANDS[name]
-    parser = Parser(
-        prog=f"python -m tornado_chat {name}",
-        description=text.capitalize() + ".",
-        allow_abbrev=False,
-    )
+    command, purpose = COMMANDS[name]
+    place = Parser(add_help=False)
     for where, metavar, text in (
         ("--data-dir", "DIR", "where the history is, as for the server"),
         ("--config", "FILE", "TOML file with settings"),
     ):
-        parser.add_argument(where, metavar=metavar, help=text, default=argparse.SUPPRESS)
+        place.add_argument(where, metavar=metavar, help=text, default=argparse.SUPPRESS)
+    parser = Parser(
+        prog=f"python -m tornado_chat {name}",
+        description=purpose.capitalize() + ".",
+        allow_abbrev=False,
+        parents=[place],
+    )
+    if name == "user":
+        users.add_arguments(parser, place)
     if name in ("backup", "restore"):
         parser.add_argument("file", metavar="FILE", type=Path, help="the backup")
     if name == "export":
@@ -75,5 +80,5 @@ def run(arguments: Sequence[str]) -> int:
             "--format", choices=maintenance.FORMATS, default="jsonl", help="jsonl (the default) or txt"
         )
     given = parser.parse_args(arguments[1:])
-    place = [f"--{name.replace('_', '-')}={vars(given)[name]}" for name in ("data_dir", "config") if name in given]
-    return command(load(place).data_dir, given)
+    read = [f"--{name.replace('_', '-')}={vars(given)[name]}" for name in ("data_dir", "config") if name in given]
+    return command(load(read).data_dir, given)

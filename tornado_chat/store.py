@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
+from tornado_chat.history.beside import Beside
 from tornado_chat.history.database import Database
 
 MAX_KEY = 1_000
@@ -45,9 +46,9 @@ class Store(Protocol):
 
 
 class SqliteStore:
-    """A Store (see there) in a Database."""
+    """A Store (see there) in a Database, or beside one."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database | Beside) -> None:
         self._database = database
 
     async def get(self, space: str, key: str, default: Any = None) -> Any:

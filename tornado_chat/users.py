@@ -1,0 +1,83 @@
+"""Accounts on the command line: python -m tornado_chat user add | passwd | role | list. A server may be running."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import sys
+from pathlib import Path
+
+from tornado_chat.accounts import ROLES, Accounts, clean_account
+from tornado_chat.history.beside import Beside
+from tornado_chat.moderation import Moderation
+from tornado_chat.protocol import Refused, User
+from tornado_chat.settings import SettingsError
+from tornado_chat.store import SqliteStore
+
+OPERATOR = User("", "command line")  # as the audit names it
+
+
+def add_arguments(parser: argparse.ArgumentParser, place: argparse.ArgumentParser) -> None:
+    """Add what `user` takes. place: the arguments that say which data folder."""
+    kinds = parser.add_subparsers(dest="what", metavar="add|passwd|role|list", required=True)
+    for what, text in (
+        ("add", "make an account; its password is asked for, or read from the standard input"),
+        ("passwd", "give an account another password, and end its sessions"),
+        ("role", "give a role, from the next connection on; ID is for users without an account, as `who` shows it"),
+        ("list", "list the accounts: name, role, id"),
+    ):
+        one = kinds.add_parser(what, help=text, description=text.capitalize() + ".", parents=[place])
+        if what != "list":
+            one.add_argument("name", metavar="NAME|ID" if what == "role" else "NAME")
+        if what == "add":
+            one.add_argument("--role", choices=ROLES, default="member")
+        if what == "role":
+            one.add_argument("role", choices=ROLES)
+
+
+def run(folder: Path, given: argparse.Namespace) -> int:
+    """Do what was asked; return the exit status."""
+    try:
+        if given.what == "add":
+            clean_account(given.name)
+        password = _ask() if given.what in ("add", "passwd") else ""
+        with Beside(folder) as file:
+            asyncio.run(_act(SqliteStore(file), given, password))
+    except Refused as refused:
+        raise SettingsError(refused.message) from None
+    return 0
+
+
+async def _act(store: SqliteStore, given: argparse.Namespace, password: str) -> None:
+    accounts, moderation = Accounts(store), Moderation(store)
+    if given.what == "list":
+        after = ""
+        while page := await accounts.all(after):
+            after = page[-1].id
+            for user in page:
+                print(f"{user.name}\t{user.role}\t{user.id}")
+        return
+    if given.what == "add":
+        user = await accounts.register(given.name, password)
+    elif given.what == "role" and ":" in given.name:
+        user = User(given.name, given.name)
+    else:
+        user = await accounts.find(given.name)
+    about = {"user": user.id, "name": user.name}
+    if given.what == "passwd":
+        await moderation.record(OPERATOR, "passwd", about)
+        await accounts.set_password(user, password)
+    elif given.what == "role" or given.role != "member":
+        await moderation.record(OPERATOR, "role", {**about, "role": given.role})
+        await accounts.set_role(user.id, given.role)
+    print(f"{user.name}: done")
+
+
+def _ask() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    password = getpass.getpass("Password: ")
+    if password != getpass.getpass("Again: "):
+        raise SettingsError("the two are not the same; nothing was changed")
+    return password
