@@ -261,7 +261,7 @@ class ChatSocket(Safe, SocketHandler):
             except Refused as refused:
                 self.close(Close.TRY_LATER, refused.message)
                 return
-        self.came = None
+        del self.came
         self.connection = Connection(came.user, self.wire, chat.hub.flusher, gate)
         self.connection.address = address
         self.connection.session, self.connection.allowed = came.session, came.channels
