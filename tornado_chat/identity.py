@@ -9,16 +9,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import inspect
 import json
-import logging
 import os
 import secrets
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import quote
 
 from tornado.httputil import HTTPServerRequest
@@ -26,8 +24,6 @@ from tornado.httputil import HTTPServerRequest
 from tornado_chat.accounts import ACCOUNT, Accounts, session_of
 from tornado_chat.protocol import GUEST, Error, Refused, User, clean_name
 from tornado_chat.proxies import Network, is_within, peer_of
-
-log = logging.getLogger("tornado_chat")
 
 COOKIE = "tornado_chat"
 HEADER, PLUGIN = "h:", "p:"  # what the ids of others begin with, so that no kind can speak for another's users
@@ -165,25 +161,15 @@ class Header:
 
 
 class Listeners:
-    """Users that plugins know. `find` returns the listeners, which answer a request with a User or None."""
+    """Users that plugins know. `ask` is answered by their listeners: a User, or None; Refused where one says no."""
 
-    def __init__(self, find: Callable[[], Iterable[Callable[[HTTPServerRequest], Any]]]) -> None:
-        self._find = find
+    def __init__(self, ask: Callable[[HTTPServerRequest], Awaitable[User | None]]) -> None:
+        self._ask = ask
 
     async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
-        """See Kind. A listener that fails lets nobody in: it may have been about to say no."""
-        for listener in self._find():
-            try:
-                user = listener(request)
-                user = await user if inspect.isawaitable(user) else user
-                if user is not None:
-                    return Pass(User(PLUGIN + quote(user.id, ""), clean_name(user.name), user.role))
-            except Refused:
-                raise
-            except Exception as error:
-                log.error("an authenticate listener failed", exc_info=error)
-                raise Refused("signing in failed; it is in the server's log", Error.INTERNAL) from None
-        return None
+        """See Kind."""
+        user = await self._ask(request)
+        return None if user is None else Pass(User(PLUGIN + quote(user.id, ""), clean_name(user.name), user.role))
 
 
 # What a request says
