@@ -22,7 +22,7 @@ from tornado_chat.store import Store
 ACCOUNT = "a:"  # what the id of an account begins with
 LASTS = 30 * 86_400  # seconds of a session
 SHORTEST, LONGEST = 8, 1_024  # characters of a password
-WAITING = 64  # passwords that may wait to be hashed; each takes some 100 ms
+WAITING = 16  # passwords that may wait to be hashed; each takes some 0.3 s
 SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}  # whose letters look alike
 ROLES = ("member", "admin")
 
