@@ -40,7 +40,7 @@ class Server:
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.command = [sys.executable, "-m", "tornado_chat", "--data-dir", str(folder), "--port", str(self.port)]
-        self.command += ["--log-level", "error", *options]
+        self.command += ["--log-level", "error", "--limits", "off", *options]
         self.process: subprocess.Popen[bytes] | None = None
 
     async def __aenter__(self) -> Server:

@@ -63,7 +63,6 @@ class Chat(Application):
                 (r"/metrics", MetricsPage),
             ],
             default_handler_class=_NotFound,
-            compress_response=True,
             log_function=_log_request,
             websocket_max_message_size=settings.max_message_size,
             allowed_origins=settings.allowed_origin,
@@ -171,6 +170,7 @@ class _Static(Safe):
         self.set_header("Cache-Control", keep)
         self.set_header("Content-Type", asset.type)
         self.set_header("ETag", f'W/"{asset.digest}"')
+        self.set_header("Vary", "Accept-Encoding")
         if self.check_etag_header():
             self.set_status(304)
             return
@@ -270,6 +270,7 @@ class ChatSocket(Safe, SocketHandler):
             self._expiry = asyncio.get_running_loop().call_later(
                 rest, self.connection.close, Close.NOT_SIGNED_IN, "the time you signed in for is over"
             )
+        chat.hub.metrics.requests[101] += 1
         chat.hub.add(self.connection)
         chat.keepalive.add(self.connection, monotonic())
         self.connection.gather(chat.hello(came))
