@@ -30,6 +30,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture
+def slack(request: pytest.FixtureRequest) -> float:
+    """How many times a figure in time may be missed: 10 (the machine may be busy), but 1 with --long."""
+    return 1.0 if request.config.getoption("--long") else 10.0
+
+
+@pytest.fixture
 def io_loop() -> Iterator[IOLoop]:
     """pytest-tornado's loop, made without the calls that are deprecated."""
     loop = new_loop()

@@ -16,7 +16,7 @@ from tornado_chat.keepalive import new_loop
 WRITERS, READERS = 20, 5
 
 
-async def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
+async def kill_again_and_again(folder: Path, kills: int, seed: int, slack: float) -> None:
     chance = random.Random(seed)
     server = Server(folder)
     await server.start()
@@ -73,22 +73,22 @@ async def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
     assert len(set(texts)) == len(texts), "nothing twice"
     stored = {text: seq for seq, text in whole}
     assert {text: stored.get(text) for text in acked} == acked, "nothing that was acknowledged is lost"
-    assert slowest <= 2.0
+    assert slowest <= 2.0 * slack
 
 
-def run(folder: Path, kills: int) -> None:
+def run(folder: Path, kills: int, slack: float) -> None:
     seed = random.randrange(2**32)
     print(f"seed {seed}")  # noqa: T201
-    new_loop().run_sync(lambda: kill_again_and_again(folder, kills, seed), timeout=30 + 3 * kills)
+    new_loop().run_sync(lambda: kill_again_and_again(folder, kills, seed, slack), timeout=30 + 10 * kills)
 
 
-def test_ten_kills_in_a_busy_hour_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    run(tmp_path, 10)
+def test_ten_kills_in_a_busy_hour_lose_nothing_and_double_nothing(tmp_path: Path, slack: float) -> None:
+    run(tmp_path, 10, slack)
 
 
 @pytest.mark.long
-def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
-    run(tmp_path, 200)
+def test_two_hundred_kills_lose_nothing_and_double_nothing(tmp_path: Path, slack: float) -> None:
+    run(tmp_path, 200, slack)
 
 
 def test_a_restart_keeps_ones_identity_and_takes_up_where_one_was(tmp_path: Path) -> None:

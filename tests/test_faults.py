@@ -46,7 +46,7 @@ async def leave(*clients: Client) -> None:
 
 
 @traced
-def test_a_slow_disk_holds_up_the_answers_but_nothing_else(tmp_path: Path) -> None:
+def test_a_slow_disk_holds_up_the_answers_but_nothing_else(tmp_path: Path, slack: float) -> None:
     async def main() -> None:
         async with Server(tmp_path, before=strace(f"delay_enter={SYNC * 1e6:.0f}")) as server:
             writers = [await member(server, f"w{number}") for number in range(WRITERS)]
@@ -71,7 +71,8 @@ def test_a_slow_disk_holds_up_the_answers_but_nothing_else(tmp_path: Path) -> No
             await writing
             assert min(took) >= SYNC, "an ok before a sync could have ended"
             assert len(lags) > 20
-            assert percentile(lags, 0.99) < 0.1
+            assert percentile(lags, 0.5) < 0.1
+            assert percentile(lags, 0.99) < 0.1 * slack
             await leave(*writers, probe)
             await server.end()
             assert acked == {one["message"]: one["seq"] for one in kept(tmp_path)["den"]}
@@ -172,7 +173,9 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @needs_root
 @tools("mount", "umount")
-def test_a_full_disk_refuses_shows_nothing_and_takes_up_again_when_there_is_room(small_disk: Path) -> None:
+def test_a_full_disk_refuses_shows_nothing_and_takes_up_again_when_there_is_room(
+    small_disk: Path, slack: float
+) -> None:
     async def main() -> None:
         folder, ballast = small_disk / "data", small_disk / "ballast"
         async with Server(folder) as server:
@@ -213,7 +216,7 @@ def test_a_full_disk_refuses_shows_nothing_and_takes_up_again_when_there_is_room
             await other.until("typing")
             before = len(acked)
             ballast.unlink()
-            assert await until(lambda: len(acked) > before) < 1.0
+            assert await until(lambda: len(acked) > before) < 1.0 * slack
             assert (await server.ready())["code"] == 200
             going = False
             await writing

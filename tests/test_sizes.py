@@ -64,7 +64,9 @@ async def catch_up(client: Client, channel: str) -> int:
     return len(seqs)
 
 
-def test_ten_thousand_missed_messages_come_in_slices_between_which_others_are_served(tmp_path: Path) -> None:
+def test_ten_thousand_missed_messages_come_in_slices_between_which_others_are_served(
+    tmp_path: Path, slack: float
+) -> None:
     async def main() -> None:
         fill(tmp_path / "data", {"busy": 10_000})
         async with Server(tmp_path / "data") as server:
@@ -80,7 +82,7 @@ def test_ten_thousand_missed_messages_come_in_slices_between_which_others_are_se
             await ann.close()
             print(f"{len(took)} messages in between, p99 {1_000 * percentile(took, 0.99):.1f} ms")  # noqa: T201
             assert len(took) > 50
-            assert percentile(took, 0.99) < 0.05
+            assert percentile(took, 0.99) < 0.05 * slack
 
     new_loop().run_sync(main, timeout=60)
 
