@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tornado_chat.frames import (
-    MAX_FRAGMENTS,
+    MIN_FRAGMENT,
     MAX_FRAME_OUT,
     FrameError,
     FrameReader,
@@ -138,8 +138,23 @@ def test_the_sum_of_fragments_is_limited_too() -> None:
 
 
 def test_endless_empty_fragments_are_ended() -> None:
-    stream = masked(b"", fin=False) + masked(b"", CONTINUATION, fin=False) * MAX_FRAGMENTS
+    stream = masked(b"", fin=False) + masked(b"", CONTINUATION, fin=False) * 1024
     assert failure(stream) == 1009
+
+
+def test_a_large_message_may_come_in_as_many_fragments_as_its_size_has_room_for() -> None:
+    size = 2048 * MIN_FRAGMENT
+    fragment = masked(b"x" * MIN_FRAGMENT, CONTINUATION, fin=False)
+    stream = masked(b"", fin=False) + fragment * 2046 + masked(b"x" * MIN_FRAGMENT, CONTINUATION)
+    assert read(stream, max_size=size) == [(TEXT, "x" * 2047 * MIN_FRAGMENT)]
+    assert failure(masked(b"", fin=False) + masked(b"", CONTINUATION, fin=False) * 2048, max_size=size) == 1009
+
+
+def test_a_fragment_that_is_not_text_ends_the_message_before_the_last_has_come() -> None:
+    euro = "€".encode()
+    assert failure(masked(b"a" + euro[:2], fin=False), masked(b"\xff", CONTINUATION, fin=False)) == 1007
+    assert failure(masked(b"a", fin=False), masked(b"\xf4\x90", CONTINUATION, fin=False)) == 1007
+    assert read(masked(b"a", BINARY, fin=False) + masked(b"\xff", CONTINUATION, fin=False)) == []
 
 
 # Close frames

@@ -15,6 +15,7 @@ GUESTS = [
     *(ROOT / "plugins").glob("*.py"),
 ]
 KNOW_TORNADO = {
+    "listener",
     *("websocket", "wire", "tls", "web", "safe", "health", "signing", "keepalive"),
     *("identity", "tokens", "loader", "client", "testing", "__main__"),
 }

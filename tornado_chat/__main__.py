@@ -21,6 +21,7 @@ from tornado_chat import commands, logs
 from tornado_chat.certificate import Certificate
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.keepalive import new_loop
+from tornado_chat.listener import Listener, raise_open_files
 from tornado_chat.metrics import LAG
 from tornado_chat.protocol import Close
 from tornado_chat.registry import RegistryError
@@ -29,6 +30,7 @@ from tornado_chat.web import Chat, make_app
 
 DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
 SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
+BACKLOG = 1024  # connections that wait to be let in: after a restart all come at once
 TRIM = 3600.0  # seconds between two looks for what is kept no longer
 RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
 SERVER: dict[str, Any] = {  # seconds and bytes: who is slow is cut
@@ -42,6 +44,7 @@ log = logging.getLogger("tornado_chat")
 
 async def serve(settings: Settings) -> None:
     """Run a server until SIGTERM or SIGINT."""
+    raise_open_files()
     chat = make_app(settings)
     certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
     sockets = _bind(settings)
@@ -82,9 +85,10 @@ def _notify(state: str) -> None:
             sock.sendall(state.encode())
 
 
-def _bind(settings: Settings) -> list[socket.socket]:
+def _bind(settings: Settings) -> list[Listener]:
     try:
-        return bind_sockets(settings.port, settings.host)
+        bound = bind_sockets(settings.port, settings.host, backlog=BACKLOG)
+        return [Listener(fileno=sock.detach()) for sock in bound]
     except socket.gaierror as error:
         raise SettingsError(f"--host {settings.host}: {error.strerror}") from None
     except UnicodeError:

@@ -5,13 +5,15 @@ A server's side of it: what comes in is masked, what goes out is not.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 
 from tornado.util import _websocket_mask as unmask
 
 MAX_FRAME_OUT = 256 * 1024  # bytes of lines in one frame
-MAX_FRAGMENTS = 1_024  # of one message: the smallest of them still cost a loop each
+MIN_FRAGMENT = 64  # bytes: more fragments than the largest message has in this size are too many (each costs a loop)
+_Utf8Decoder = codecs.getincrementaldecoder("utf-8")
 
 
 class Opcode(IntEnum):
@@ -40,7 +42,7 @@ class FrameReader:
     `inflate`, where compression was agreed on: (payload, max_size) -> the message (RFC 7692).
     """
 
-    __slots__ = ("_buffer", "_fragments", "_gathered", "_needed", "_opcode", "inflate", "max_size")
+    __slots__ = ("_buffer", "_fragments", "_gathered", "_needed", "_opcode", "_utf8", "inflate", "max_size")
 
     def __init__(self, max_size: int, inflate: Callable[[bytes, int], bytes] | None = None) -> None:
         self.max_size = max_size
@@ -50,6 +52,7 @@ class FrameReader:
         self._opcode = 0  # of the message whose fragments are coming
         self._fragments: list[bytes] | None = None
         self._gathered = 0  # bytes in them
+        self._utf8: codecs.IncrementalDecoder | None = None  # finds what is no text before the last has come
 
     def feed(self, data: bytes) -> Iterator[tuple[int, str | bytes]]:
         """Yield what is complete: (opcode, text of a TEXT, bytes of all else). FrameError ends the connection."""
@@ -114,16 +117,19 @@ class FrameReader:
         if self._fragments is None:
             if first & 0x80:
                 return self._message(first & 0x4F, payload)
-            self._opcode, self._fragments, self._gathered = first & 0x4F, [payload], len(payload)
-            return None
+            self._opcode, self._fragments = first & 0x4F, []
+            self._utf8 = _Utf8Decoder() if self._opcode == Opcode.TEXT else None
         self._fragments.append(payload)
         self._gathered += len(payload)
-        if len(self._fragments) > MAX_FRAGMENTS:
-            raise FrameError(1009, f"a message has at most {MAX_FRAGMENTS} fragments")
+        most = max(self.max_size // MIN_FRAGMENT, 1024)
+        if len(self._fragments) > most:
+            raise FrameError(1009, f"a message has at most {most} fragments")
+        if self._utf8 is not None:
+            _decode(payload, self._utf8.decode)
         if not first & 0x80:
             return None
         whole = b"".join(self._fragments)
-        self._fragments, self._gathered = None, 0
+        self._fragments, self._gathered, self._utf8 = None, 0, None
         return self._message(self._opcode, whole)
 
     def _message(self, opcode: int, payload: bytes) -> tuple[int, str | bytes]:
@@ -133,9 +139,9 @@ class FrameReader:
         return opcode, payload if opcode == Opcode.BINARY else _decode(payload)
 
 
-def _decode(payload: bytes) -> str:
+def _decode(payload: bytes, decode: Callable[[bytes], str] = bytes.decode) -> str:
     try:
-        return payload.decode()
+        return decode(payload)
     except UnicodeDecodeError:
         raise FrameError(1007, "text is not UTF-8") from None
 

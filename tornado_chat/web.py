@@ -26,6 +26,7 @@ from tornado_chat.hub import Hub
 from tornado_chat.identity import Pass, load_secret, token_of
 from tornado_chat.keepalive import Keepalive
 from tornado_chat.limits import Limits
+from tornado_chat.listener import RETRY_AFTER, Seldom, max_connections
 from tornado_chat.loader import build_registry
 from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Close, Error, Refused, encode
 from tornado_chat.proxies import behind, is_private, is_within
@@ -101,6 +102,8 @@ class Chat(Application):
         }
         self.compress = settings.compress
         self.leaving = False  # what still comes up is for the server after this one: it will be said again
+        self.max_connections = max_connections()
+        self.turned_away = Seldom("connections are turned away (see max_connections, connect_rate and ulimit -n)")
         self._about = encode(about)[1:]
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
@@ -124,6 +127,10 @@ class Chat(Application):
         """Return a connection's first line; all but who it is was encoded once."""
         who = encode({"action": "hello", "user": came.user, "token": came.token})
         return who[:-1] + b"," + self._about
+
+    def is_full(self) -> bool:
+        """Return whether there is no room for another connection."""
+        return len(self.hub.connections) >= self.max_connections
 
     async def trim(self) -> None:
         """Delete what is kept no longer."""
@@ -212,9 +219,15 @@ class ChatSocket(Safe, SocketHandler):
     _expiry: asyncio.TimerHandle | None = None
 
     async def prepare(self) -> None:
-        """Decide before the upgrade who may come in: 403 for another site, 400 for a name nobody can bear."""
+        """Decide before the upgrade who may come in: 403 for another site, 400 for a name nobody can bear.
+
+        503 where there is no room, and the end of the connection too.
+        """
         chat = self.application
         self.compress = chat.compress
+        if chat.is_full():
+            self._turn_away()
+            return
         if not self.is_from_here():
             raise HTTPError(403, reason="Foreign Origin")
         try:
@@ -235,6 +248,14 @@ class ChatSocket(Safe, SocketHandler):
             later = refused.code == Error.HISTORY_UNAVAILABLE
             self.refused = Close.TRY_LATER if later else Close.NOT_SIGNED_IN, refused.message
 
+    def _turn_away(self) -> None:
+        self.set_status(503, "Full")
+        self.set_header("Retry-After", str(RETRY_AFTER))
+        self.set_header("Connection", "close")
+        written = self.finish()
+        stream = self.detach()
+        written.add_done_callback(lambda done: stream.close())
+
     def set_default_headers(self) -> None:
         """Say when to come again, where one has come too soon."""
         super().set_default_headers()
@@ -253,6 +274,9 @@ class ChatSocket(Safe, SocketHandler):
         ban = None if came is None else chat.hub.moderation.ban_on(came.user.id, address)
         if came is None or ban is not None:
             self.close(*(self.refused if ban is None else (Close.NOT_ALLOWED, ban)))
+            return
+        if chat.is_full():  # many came at once
+            self.close(Close.TRY_LATER, "the server is full")
             return
         gate = None
         if chat.limits is not None:
@@ -318,6 +342,9 @@ def _log_request(handler: Any) -> None:
     """Log a request without its query, which may hold a token."""
     request = handler.request
     handler.application.hub.metrics.requests[handler.get_status()] += 1
+    if isinstance(handler, ChatSocket) and handler.get_status() == 503:
+        handler.application.turned_away.warn()
+        return
     level = logging.INFO if handler.get_status() < 500 else logging.ERROR
     log.log(
         level,

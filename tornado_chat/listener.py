@@ -1,0 +1,92 @@
+"""Listening below the limit of open files, so that the server always has some left."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import resource
+import socket
+import sys
+from time import monotonic
+from typing import Any
+
+from tornado.ioloop import IOLoop
+
+RESERVE = 64  # descriptors, or a tenth of all: the server itself, pages on their way, sockets that are not let in yet
+SPARE = 16  # of them that no client gets, for the database and the files of the page
+RETRY_AFTER = 5  # seconds after which one who found no room may ask again
+REST = 0.2  # seconds in which nobody is let in when descriptors run out
+NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+TELL = 10.0  # seconds between two lines about the same thing
+
+log = logging.getLogger("tornado_chat")
+
+
+def raise_open_files() -> None:
+    """Raise this process's limit of open files to what it may be, where the system lets it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (ValueError, OSError):  # macOS names a limit that it does not allow
+        pass
+
+
+def max_connections() -> int:
+    """Return how many connections the limit of open files has room for."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return sys.maxsize
+    return max(soft - max(RESERVE, soft // 10), 1)
+
+
+def is_spare(descriptor: int) -> bool:
+    """Return whether a new descriptor is one that the server itself may need (the lowest free one is given out)."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return soft != resource.RLIM_INFINITY and descriptor >= soft - SPARE
+
+
+class Seldom:
+    """Logs something that happens often: at most once in 10 s, with how often it happened."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._count = 0
+        self._next = 0.0  # seconds of monotonic()
+
+    def warn(self) -> None:
+        """Count it, and say so if it is time."""
+        self._count += 1
+        if (now := monotonic()) >= self._next:
+            log.warning("%s (%d times)", self._text, self._count)
+            self._count, self._next = 0, now + TELL
+
+
+class Listener(socket.socket):
+    """A listening socket that rests while there are too few descriptors left, where Tornado would try without end."""
+
+    out_of_descriptors = Seldom("too many open files (see ulimit -n): nobody is let in for a moment")
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Return the next connection; BlockingIOError where there is none, or where it has to wait."""
+        try:
+            accepted, address = super().accept()
+        except OSError as error:
+            if error.errno in NO_DESCRIPTOR:
+                self._rest()
+                raise BlockingIOError from None
+            raise
+        if is_spare(accepted.fileno()):
+            accepted.close()
+            self._rest()
+            raise BlockingIOError
+        return accepted, address
+
+    def _rest(self) -> None:
+        self.out_of_descriptors.warn()
+        loop = IOLoop.current()
+        loop.update_handler(self.fileno(), 0)
+        loop.call_later(REST, self._go_on)
+
+    def _go_on(self) -> None:
+        if self.fileno() != -1:  # not closed since
+            IOLoop.current().update_handler(self.fileno(), IOLoop.READ)
