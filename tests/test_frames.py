@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tornado_chat.frames import (
-    MIN_FRAGMENT,
     MAX_FRAME_OUT,
+    MIN_FRAGMENT,
     FrameError,
     FrameReader,
     close_frame,
