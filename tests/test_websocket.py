@@ -2,7 +2,9 @@
 
 import asyncio
 import gc
+import socket
 import ssl
+import struct
 import subprocess
 import weakref
 from collections.abc import Awaitable
@@ -14,13 +16,15 @@ from test_frames import CLOSE, CONTINUATION, PING, PONG, TEXT, masked
 from tornado.httpclient import HTTPRequest
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream
-from tornado.log import app_log
+from tornado.log import app_log, gen_log
 from tornado.testing import AsyncHTTPTestCase, ExpectLog, gen_test
 from tornado.web import Application
 from tornado.websocket import websocket_connect
 
 from tornado_chat.websocket import SocketHandler
-from tornado_chat.wire import TURN
+from tornado_chat.wire import TURN, Wire
+
+MUCH, PIECE = 64, b"x" * 256 * 1024  # more than the kernel takes for a client that does not read
 
 
 class Echo(SocketHandler):
@@ -46,12 +50,22 @@ class Echo(SocketHandler):
             self.wire.abort(4002)
         elif message == "slow":
             return self.slow()
+        elif message == "much":
+            for _ in range(MUCH):
+                self.write_message(PIECE, binary=True)
+            return None
         self.write_message(message, isinstance(message, bytes))
         return None
 
     async def slow(self) -> None:
         await asyncio.sleep(0.05)
         await self.write_message("slow")
+
+    def on_pause(self) -> None:
+        self.log.append(("pause", self.wire))
+
+    def on_resume(self) -> None:
+        self.log.append(("resume", self.wire.waiting()))
 
     def on_pong(self, data: bytes) -> None:
         self.log.append(("pong", data))
@@ -68,7 +82,8 @@ class Raw:
 
     @classmethod
     async def open(cls, port: int, *behind: bytes, path: str = "/ws", tls: ssl.SSLContext | None = None) -> "Raw":
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls)
+        # The limit: one that pauses would lose over TLS what came before the end (asyncio's doing).
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls, limit=2 * MUCH * len(PIECE))
         handshake = (
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -229,6 +244,76 @@ class SocketTest(AsyncHTTPTestCase):
         await self.ended()
         assert ("pong", b"then") in self.log
 
+    async def paused(self) -> Wire:
+        """Wait for a client that falls behind; return its wire."""
+        while not any(entry[0] == "pause" for entry in self.log):
+            await asyncio.sleep(0.001)
+        (wire,) = [entry[1] for entry in self.log if entry[0] == "pause"]
+        assert isinstance(wire, Wire)
+        return wire
+
+    @gen_test
+    async def test_who_falls_behind_is_told_of_once_and_so_is_who_has_caught_up(self) -> None:
+        raw = await self.raw(masked(b"much"))
+        wire = await self.paused()
+        before = wire.waiting()
+        assert 0 < before < MUCH * len(PIECE)
+        left = set()  # what waits gets less by what the kernel takes, not by whole frames
+        while wire.waiting():
+            left.add(wire.waiting() % (len(PIECE) + 10))
+            await asyncio.sleep(0)
+        assert len(left) > 1
+        for _ in range(MUCH):
+            assert (await raw.frame())[1] == PIECE
+        while ("resume", 0) not in self.log:
+            await asyncio.sleep(0.001)
+        raw.writer.write(masked(b"again"))
+        assert await raw.frame() == (TEXT, b"again")
+        await raw.leave()
+        await self.ended()
+        assert [entry[0] for entry in self.log] == ["open", "pause", "resume", "close"]
+
+    @gen_test
+    async def test_what_waits_is_written_before_the_goodbye(self) -> None:
+        raw = await self.raw(masked(b"much"), masked(b"close"))
+        await self.paused()
+        for _ in range(MUCH):
+            assert (await raw.frame())[1] == PIECE
+        assert await raw.close_code() == 4001
+        assert await self.ended() == (4001, "as asked")
+
+    @gen_test
+    async def test_what_waits_is_written_before_the_answer_to_a_goodbye(self) -> None:
+        raw = await self.raw(masked(b"much"), masked((1000).to_bytes(2, "big"), CLOSE))
+        await self.paused()
+        for _ in range(MUCH):
+            assert (await raw.frame())[1] == PIECE
+        assert await raw.close_code() == 1000
+        assert (await self.ended())[0] == 1000
+
+    @gen_test
+    async def test_abort_leaves_what_waits_behind(self) -> None:
+        raw = await self.raw(masked(b"much"))
+        wire = await self.paused()
+        wire.abort(1013)
+        assert await self.ended() == (1013, None)
+        await raw.leave()
+
+    @gen_test
+    async def test_a_client_that_resets_is_gone(self) -> None:
+        for behind in ([], [masked(b"much")]):
+            raw = await self.raw(*behind)
+            if behind:
+                await self.paused()
+            else:
+                raw.writer.write(masked(b"here"))
+                await raw.frame()
+            sock = raw.writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            raw.writer.transport.abort()
+            assert await self.ended() == (1006, None)
+            self.log.clear()
+
     @gen_test
     async def test_others_are_served_while_one_floods(self) -> None:
         flood = await self.raw(masked(b"x") * 20 * TURN)
@@ -294,6 +379,43 @@ class TlsTest(SocketTest):
 
     def get_protocol(self) -> str:
         return "https"
+
+    @gen_test
+    async def test_bytes_that_are_no_tls_end_the_connection(self) -> None:
+        await self.talk_and_break(before=0)
+
+    @gen_test
+    async def test_bytes_that_are_no_tls_right_behind_a_message_end_it_too(self) -> None:
+        await self.talk_and_break(before=1)
+
+    async def talk_and_break(self, before: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.get_http_port())
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        assert self.tls is not None
+        tls = self.tls.wrap_bio(incoming, outgoing)
+
+        async def do(what: Any) -> Any:
+            while True:
+                try:
+                    return what()
+                except ssl.SSLWantReadError:
+                    writer.write(outgoing.read())
+                    incoming.write(await reader.read(65536))
+                finally:
+                    writer.write(outgoing.read())
+
+        await do(tls.do_handshake)
+        request = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+        await do(lambda: tls.write((request + key).encode() + masked(b"here")))
+        answer = b""
+        while b"here" not in answer:
+            answer += await do(lambda: tls.read(65536))
+        tls.write(masked(b"x" * 900) * before)
+        with ExpectLog(gen_log, "error on read", required=False), self.assertNoLogs("asyncio"):
+            writer.write(outgoing.read() + b"no record" * 10)
+            assert await self.ended() == (1006, None)
+        writer.close()
 
     def fetch(self, path: str, raise_error: bool = False, **kwargs: Any) -> Any:
         return super().fetch(path, raise_error, **{**kwargs, "validate_cert": False})

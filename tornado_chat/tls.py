@@ -1,16 +1,19 @@
-"""A transport over Tornado's IOStream, for TLS, where the socket cannot be handed to asyncio."""
+"""A transport over Tornado's IOStream, for TLS, where the socket cannot be handed to asyncio.
+
+It leans on a private part of Tornado 6.6: how many bytes an IOStream was given to write, and has written.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
 
-from tornado.iostream import IOStream, StreamBufferFullError, StreamClosedError
+from tornado.iostream import IOStream, StreamClosedError
 
 if TYPE_CHECKING:
     from tornado_chat.wire import Wire
 
-CHUNK = 64 * 1024  # bytes
+CHUNK = 64 * 1024  # bytes, read or written at once: a reader that takes less in 8 s counts as stalled
 
 
 class StreamTransport:
@@ -19,7 +22,7 @@ class StreamTransport:
     def __init__(self, stream: IOStream, wire: Wire) -> None:
         self._stream = stream
         self._wire = wire
-        self._waiting = 0  # bytes
+        self._behind = False  # whether something waits
         self._closing = False
         self._reading: asyncio.Future[bytes] | None = None
         self._paused = True
@@ -29,19 +32,21 @@ class StreamTransport:
         """Write at once what can be, the rest when the client has read."""
         if self._closing:
             return
+        view = memoryview(data)
         try:
-            written = self._stream.write(data)
-        except (StreamClosedError, StreamBufferFullError):
+            for start in range(0, len(data), CHUNK):  # TLS tells of what it was given once as a whole
+                written = self._stream.write(view[start : start + CHUNK])
+        except StreamClosedError:
             return
         if not written.done():
-            self._waiting += len(data)
-            if self._waiting == len(data):
+            written.add_done_callback(self._written)
+            if not self._behind:
+                self._behind = True
                 self._wire.pause_writing()
-            written.add_done_callback(lambda done: self._written(done, len(data)))
 
-    def _written(self, done: asyncio.Future[None], size: int) -> None:
-        self._waiting -= size
-        if done.exception() is None and self._waiting == 0:
+    def _written(self, done: asyncio.Future[None]) -> None:
+        if self._behind and done.exception() is None and self.get_write_buffer_size() == 0:
+            self._behind = False
             if self._closing:
                 self._stream.close()
             else:
@@ -49,7 +54,8 @@ class StreamTransport:
 
     def get_write_buffer_size(self) -> int:
         """Return how many bytes wait."""
-        return self._waiting
+        stream = self._stream
+        return 0 if stream.closed() else stream._total_write_index - stream._total_write_done_index
 
     def set_write_buffer_limits(self, high: int) -> None:
         """Do nothing: whatever waits is told."""
@@ -62,7 +68,11 @@ class StreamTransport:
         """Read."""
         self._paused = False
         if self._reading is None and not self._stream.closed():
-            self._reading = asyncio.ensure_future(self._stream.read_bytes(CHUNK, partial=True))
+            try:
+                reading = self._stream.read_bytes(CHUNK, partial=True)
+            except OSError:  # what came is no TLS; the stream has closed itself
+                return
+            self._reading = asyncio.ensure_future(reading)
             self._reading.add_done_callback(self._read)
 
     def _read(self, done: asyncio.Future[bytes]) -> None:
@@ -79,7 +89,7 @@ class StreamTransport:
     def close(self) -> None:
         """Close when all is written."""
         self._closing = True
-        if self._waiting == 0:
+        if not self._behind:
             self._stream.close()
 
     def abort(self) -> None:
