@@ -5,10 +5,8 @@ import gc
 import socket
 import ssl
 import struct
-import subprocess
 import weakref
 from collections.abc import Awaitable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -74,6 +72,13 @@ class Echo(SocketHandler):
         self.log.append(("close", self.close_code, self.close_reason))
 
 
+def handshake(path: str = "/ws") -> bytes:
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    ).encode()
+
+
 class Raw:
     """A client that sends what it wants, byte by byte if need be."""
 
@@ -84,11 +89,7 @@ class Raw:
     async def open(cls, port: int, *behind: bytes, path: str = "/ws", tls: ssl.SSLContext | None = None) -> "Raw":
         # The limit: one that pauses would lose over TLS what came before the end (asyncio's doing).
         reader, writer = await asyncio.open_connection("127.0.0.1", port, ssl=tls, limit=2 * MUCH * len(PIECE))
-        handshake = (
-            f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        )
-        writer.write(handshake.encode() + b"".join(behind))
+        writer.write(handshake(path) + b"".join(behind))
         answer = await reader.readuntil(b"\r\n\r\n")
         assert answer.startswith(b"HTTP/1.1 101 ")
         assert b"Sec-Websocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in answer
@@ -216,7 +217,7 @@ class SocketTest(AsyncHTTPTestCase):
             raw = await self.raw(path="/ws?fail=1")
             assert await raw.close_code() == 1011
 
-    @gen_test
+    @gen_test(timeout=20)
     async def test_what_breaks_the_protocol_is_closed_with_its_code(self) -> None:
         broken = {
             1002: [
@@ -325,6 +326,13 @@ class SocketTest(AsyncHTTPTestCase):
         await other.leave()
 
     @gen_test
+    async def test_a_flood_that_takes_many_reads_keeps_its_order(self) -> None:
+        texts = [str(number).encode() for number in range(100 * TURN)]
+        raw = await self.raw(b"".join(map(masked, texts)))
+        assert [(await raw.frame())[1] for _ in texts] == texts
+        await raw.leave()
+
+    @gen_test
     async def test_what_served_the_handshake_is_let_go(self) -> None:
         before = {id(one) for one in gc.get_objects() if isinstance(one, IOStream | HTTPServerRequest)}
         raw = await self.raw(masked(b"x"))
@@ -354,16 +362,6 @@ class SocketTest(AsyncHTTPTestCase):
         for name in ("Upgrade", "Connection", "Sec-WebSocket-Key"):
             assert self.fetch("/ws", headers={**good, name: ""}, validate_cert=False).code == 400
         assert self.fetch("/ws", headers={**good, "Sec-WebSocket-Version": "12"}, validate_cert=False).code == 426
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("tls")
-    names: dict[str, Path] = {"certfile": folder / "cert.pem", "keyfile": folder / "key.pem"}
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split()
-    files = ["-keyout", names["keyfile"], "-out", names["certfile"]]
-    subprocess.run([*command, *files], check=True, capture_output=True)
-    return {name: str(path) for name, path in names.items()}
 
 
 class TlsTest(SocketTest):
@@ -405,9 +403,7 @@ class TlsTest(SocketTest):
                     writer.write(outgoing.read())
 
         await do(tls.do_handshake)
-        request = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        key = "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
-        await do(lambda: tls.write((request + key).encode() + masked(b"here")))
+        await do(lambda: tls.write(handshake() + masked(b"here")))
         answer = b""
         while b"here" not in answer:
             answer += await do(lambda: tls.read(65536))

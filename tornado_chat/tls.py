@@ -26,6 +26,7 @@ class StreamTransport:
         self._closing = False
         self._reading: asyncio.Future[bytes] | None = None
         self._paused = True
+        stream.set_nodelay(True)  # as asyncio does
         stream.set_close_callback(self._lost)
 
     def write(self, data: bytes) -> None:
@@ -61,13 +62,16 @@ class StreamTransport:
         """Do nothing: whatever waits is told."""
 
     def pause_reading(self) -> None:
-        """Read no more for a while."""
+        """Hand over no more for a while; what is being read meanwhile is kept."""
         self._paused = True
 
     def resume_reading(self) -> None:
         """Read."""
         self._paused = False
-        if self._reading is None and not self._stream.closed():
+        if self._reading is not None:
+            if self._reading.done():
+                asyncio.get_running_loop().call_soon(self._read, self._reading)
+        elif not self._stream.closed():
             try:
                 reading = self._stream.read_bytes(CHUNK, partial=True)
             except OSError:  # what came is no TLS; the stream has closed itself
@@ -76,6 +80,8 @@ class StreamTransport:
             self._reading.add_done_callback(self._read)
 
     def _read(self, done: asyncio.Future[bytes]) -> None:
+        if self._paused or done is not self._reading:
+            return  # it waits for resume_reading, or has been handed over
         self._reading = None
         if done.exception() is None:
             self._wire.data_received(done.result())
