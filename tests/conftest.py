@@ -1,6 +1,7 @@
 """Fixtures that every test can ask for."""
 
 import asyncio
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,3 +50,14 @@ def io_loop() -> Iterator[IOLoop]:
 def app(io_loop: IOLoop, tmp_path: Path) -> Chat:
     """A fresh chat, which pytest-tornado's http_server, base_url and http_client serve and ask."""
     return make_app(Settings(data_dir=tmp_path, history="memory", limits="off"))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The `ssl_options` of a server for tests, with a certificate that it signed itself."""
+    folder = tmp_path_factory.mktemp("tls")
+    names: dict[str, Path] = {"certfile": folder / "cert.pem", "keyfile": folder / "key.pem"}
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost".split()
+    files = ["-keyout", names["keyfile"], "-out", names["certfile"]]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    return {name: str(path) for name, path in names.items()}

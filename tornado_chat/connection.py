@@ -48,7 +48,7 @@ class Connection(Outbox):
     """
 
     __slots__ = (
-        *("_mistakes", "_stall", "_written", "address", "allowed", "channels", "ended", "gate", "session", "user"),
+        *("_mistakes", "_stall", "_written", "address", "allowed", "channels", "due", "ended", "gate", "session", "user"),
         *("wire", "write"),
     )
 
@@ -61,6 +61,7 @@ class Connection(Outbox):
         self.wire = wire
         self.channels: dict[str, Channel] = {}
         self.ended = False
+        self.due = -1  # the keepalive's: in which tick it looks at this connection
         #: Writes one frame. It is the transport's own method while the reader keeps up.
         self.write: Callable[[bytes], None] = wire.write
         self._written = 0

@@ -45,7 +45,7 @@ class Keepalive:
         self._timeout = timeout
         self._tick = min(interval / TICKS, 1.0)
         self._swept = 0
-        self._due: defaultdict[int, list[tuple[Connection, float]]] = defaultdict(list)
+        self._due: defaultdict[int, dict[Connection, float]] = defaultdict(dict)  # tick -> when pinged, or -1
         self._callback: PeriodicCallback | None = None
 
     def add(self, connection: Connection, now: float) -> None:
@@ -58,13 +58,19 @@ class Keepalive:
         latest = min(1.5 * self._interval, (self._interval + self._timeout) / 2) - self._tick
         self._look_at(connection, now + random.uniform(self._interval, latest))
 
+    def remove(self, connection: Connection) -> None:
+        """Watch a connection no longer: nothing keeps it in memory."""
+        self.behind.discard(connection)
+        if connection.due in self._due:
+            self._due[connection.due].pop(connection, None)
+
     def sweep(self, now: float) -> None:
         """Ping the quiet; drop the silent (4000) and those that take nothing of what waits for them (1013)."""
         for connection in [one for one in self.behind if one.is_stalled(now)]:
             connection.wire.abort(Close.TRY_LATER)
         while self._swept < int(now / self._tick):
             self._swept += 1
-            for connection, pinged in self._due.pop(self._swept, ()):
+            for connection, pinged in self._due.pop(self._swept, {}).items():
                 if not connection.ended:
                     self._look(connection, pinged, now)
 
@@ -83,7 +89,8 @@ class Keepalive:
             self._look_at(connection, heard + self._interval)
 
     def _look_at(self, connection: Connection, when: float, pinged: float = -1.0) -> None:
-        self._due[max(int(when / self._tick), self._swept) + 1].append((connection, pinged))
+        connection.due = max(int(when / self._tick), self._swept) + 1
+        self._due[connection.due][connection] = pinged
 
     def _sweep_now(self) -> None:
         self.sweep(monotonic())

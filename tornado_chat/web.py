@@ -316,7 +316,7 @@ class ChatSocket(Safe, SocketHandler):
         if self.connection is not None:
             self.application.hub.metrics.closed[str(self.close_code) if self.close_code in CODES else "other"] += 1
             self.application.hub.remove(self.connection)
-            self.application.keepalive.behind.discard(self.connection)
+            self.application.keepalive.remove(self.connection)
             if self.application.limits is not None and self.connection.gate is not None:
                 self.application.limits.leave(self.connection.gate)
 

@@ -7,6 +7,7 @@ the socket goes on without its stream.
 from __future__ import annotations
 
 import asyncio
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from time import monotonic
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 PATIENCE = 5.0  # seconds that a client has to answer a goodbye
 LINGER = 0.5  # seconds in which one that broke the protocol over TLS can read why
 _CLOSE = int(Opcode.CLOSE)  # and the other control frames
+SEND_BUFFER = 512 * 1024  # bytes that the kernel may hide from MAX_WAITING; left alone, it grows to megabytes
 TURN = 64  # messages of one connection before the others have their turn
 
 
@@ -74,6 +76,7 @@ class Wire(asyncio.Protocol):
         stream = handler.detach()
         if stream.closed():
             return  # the client has not waited for the answer
+        stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         if isinstance(stream, SSLIOStream):
             self.connection_made(StreamTransport(stream, self))
         else:
@@ -265,7 +268,7 @@ class Wire(asyncio.Protocol):
         return self._closing
 
     def set_nodelay(self, value: bool) -> None:
-        """Do nothing: asyncio sets TCP_NODELAY on every socket."""
+        """Do nothing: TCP_NODELAY is set on every socket."""
 
 
 def _write_nowhere(data: bytes) -> None:

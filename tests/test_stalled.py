@@ -1,0 +1,133 @@
+"""Readers that stall (F5): they go, bounded and with 1013, and nobody else notices. Over TCP and over TLS."""
+
+import asyncio
+import json
+import socket
+import ssl
+from typing import Any
+
+import pytest
+from test_frames import masked
+from test_websocket import handshake
+from tornado.httpclient import HTTPRequest
+from tornado.testing import gen_test
+from tornado.websocket import websocket_connect
+
+from tornado_chat import connection
+from tornado_chat.connection import MAX_WAITING, Connection
+from tornado_chat.testing import ChatTestCase, Client
+from tornado_chat.web import ChatSocket
+
+READERS = 5
+
+
+class StalledTest(ChatTestCase):
+    settings = {"ping_interval": 1.0, "ping_timeout": 60.0}  # so that the keepalive looks 25 times a second
+    tls: ssl.SSLContext | None = None
+
+    def setUp(self) -> None:
+        self.socks: list[socket.socket] = []
+        self.codes: list[int | None] = []
+        self.patch = pytest.MonkeyPatch()
+        self.addCleanup(self.patch.undo)
+        on_close = ChatSocket.on_close
+        self.patch.setattr(ChatSocket, "on_close", lambda one: (self.codes.append(one.close_code), on_close(one)))
+        super().setUp()
+
+    async def _disconnect(self) -> None:
+        for sock in self.socks:
+            sock.close()
+        await super()._disconnect()
+
+    async def reader(self, name: str) -> Client:
+        """Connect a client that reads, and join it."""
+        url = self.get_url(f"/ws?name={name}").replace("http", "ws")
+        client = Client(await websocket_connect(HTTPRequest(url, validate_cert=False)))
+        self.clients.append(client)
+        await client.call("join-channel", target="den")
+        return client
+
+    async def stalled(self) -> Connection:
+        """Join a client that reads no more; return the server's side of it."""
+        before = set(self.chat.hub.connections)
+        self.socks.append(await asyncio.to_thread(self._join_and_stall))
+        while not (found := set(self.chat.hub.connections) - before):
+            await asyncio.sleep(0.001)
+        (one,) = found
+        while "den" not in one.channels:
+            await asyncio.sleep(0.001)
+        return one
+
+    def _join_and_stall(self) -> socket.socket:
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.connect(("127.0.0.1", self.get_http_port()))
+        if self.tls is not None:
+            sock = self.tls.wrap_socket(sock)
+        join = json.dumps({"action": "join-channel", "target": "den"}).encode()
+        sock.sendall(handshake("/ws?name=Stalled") + masked(join))
+        return sock
+
+    async def gone(self, one: Connection) -> int:
+        """Wait until the server has let a connection go; return how much waited for it at most."""
+        most = 0
+        while one in self.chat.hub.connections:
+            most = max(most, one.wire.waiting())
+            await asyncio.sleep(0)
+        return most
+
+    @gen_test(timeout=30)
+    async def test_a_burst_evicts_the_stalled_with_bounded_memory_and_no_healthy_reader(self) -> None:
+        readers = [await self.reader(f"Reader{n}") for n in range(READERS)]
+        stalled = [await self.stalled() for _ in range(3)]
+        gone = [asyncio.ensure_future(self.gone(one)) for one in stalled]
+        count = 0
+        while not all(task.done() for task in gone):
+            for _ in range(50):
+                readers[0].send("send-message", target="den", message=f"{count} ".ljust(4000, "."))
+                count += 1
+            await readers[0].until(lambda event: str(event.get("message")).startswith(f"{count - 1} "))
+        assert self.codes == [1013] * 3
+        assert max(task.result() for task in gone) <= MAX_WAITING
+        for reader in readers[1:]:
+            await reader.until(lambda event: str(event.get("message")).startswith(f"{count - 1} "))
+        for reader in readers:
+            said = [int(event["message"].split()[0]) for event in reader.events if "seq" in event and "sender" in event]
+            assert said == list(range(count))
+        assert len(self.chat.hub.connections) == READERS
+
+    @gen_test(timeout=30)
+    async def test_one_that_takes_nothing_for_long_is_gone_however_little_waits(self) -> None:
+        self.patch.setattr(connection, "MAX_STALL", 0.2)
+        reader = await self.reader("Reader")
+        stalled = await self.stalled()
+        number = 0
+        while stalled.wire.waiting() == 0:
+            await reader.call("send-message", target="den", message=f"{number} ".ljust(4000, "."))
+            number += 1
+        assert await self.gone(stalled) < MAX_WAITING
+        assert self.codes == [1013]
+        await reader.until(lambda event: event.get("event") == "leave")
+        assert len(self.chat.hub.connections) == 1
+
+    @gen_test(timeout=30)
+    async def test_a_burst_of_500_messages_evicts_no_healthy_reader(self) -> None:
+        readers = [await self.reader(f"Reader{n}") for n in range(READERS)]
+        for number in range(500):
+            readers[0].send("send-message", target="den", message=f"{number} ".ljust(400, "."))
+        for reader in readers:
+            await reader.until(lambda event: str(event.get("message")).startswith("499 "))
+        assert len(self.chat.hub.connections) == READERS
+
+
+class TlsStalledTest(StalledTest):
+    @pytest.fixture(autouse=True)
+    def _certificate(self, certificate: dict[str, str]) -> None:
+        self.certificate = certificate
+        self.tls = ssl._create_unverified_context()
+
+    def get_httpserver_options(self) -> dict[str, Any]:
+        return {"ssl_options": self.certificate}
+
+    def get_protocol(self) -> str:
+        return "https"
