@@ -4,15 +4,23 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from helpers import FakeWire, run
+from test_frames import PING, PONG, masked
+from test_websocket import Raw
+from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
+from tornado.testing import bind_unused_port
 
 from tornado_chat.connection import Connection
 from tornado_chat.flusher import Flusher
-from tornado_chat.keepalive import Keepalive, MonotonicLoop
+from tornado_chat.keepalive import Keepalive, MonotonicLoop, new_loop
 from tornado_chat.protocol import User
+from tornado_chat.settings import Settings
+from tornado_chat.testing import connect
+from tornado_chat.web import make_app
 
 
 class Line(FakeWire):
@@ -132,6 +140,23 @@ def test_who_has_ended_is_looked_at_no_more() -> None:
     assert (line.pinged, line.gone) == ([], [])
 
 
+def test_who_is_let_go_is_held_no_longer() -> None:
+    async def main() -> None:
+        keepalive = Keepalive(25, 60)
+        lines = [Line() for _ in range(20)]
+        for line in lines:
+            keepalive.add(line.connection, 0)
+            keepalive.behind.add(line.connection)
+        for line in lines:
+            keepalive.remove(line.connection)
+            keepalive.remove(line.connection)
+        keepalive.stop()
+        assert not keepalive.behind
+        assert not any(keepalive._due.values())
+
+    run(main)
+
+
 def test_a_reader_that_takes_nothing_is_gone_within_10_seconds_with_1013_and_a_slow_one_stays() -> None:
     stalled, slow = Line(), Line()
 
@@ -172,4 +197,39 @@ def test_a_step_of_the_wall_clock_delays_no_ping(step: float, monkeypatch: pytes
         assert not keepalive._callback.is_running()
 
     loop.run_sync(main)
+    loop.close()
+
+
+def test_over_sockets_pings_come_in_time_and_messages_in_order_whatever_the_wall_clock_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall_clock = time.time
+
+    async def main() -> None:
+        chat = make_app(Settings(data_dir=tmp_path, history="memory", ping_interval=0.4, ping_timeout=10.0))
+        server = HTTPServer(chat)
+        sock, port = bind_unused_port()
+        server.add_socket(sock)
+        ann = await connect(f"http://127.0.0.1:{port}", "Ann")
+        await ann.call("join-channel", target="den")
+        quiet = await Raw.open(port, path="/ws?name=Quiet")
+        for number, step in enumerate((0, -3600, 3600, 0)):
+            monkeypatch.setattr(time, "time", lambda step=step: wall_clock() + step)
+            assert (await ann.call("send-message", target="den", message="now"))["seq"] == number + 1
+            for _ in range(2):
+                asked = time.monotonic()
+                while (await quiet.frame())[0] != PING:
+                    pass
+                assert time.monotonic() - asked < 1.5 * 0.4 + 1  # on a busy machine
+                quiet.writer.write(masked(b"", PONG))
+        said = [event for event in ann.events if event.get("sender")]
+        assert [event["seq"] for event in said] == [1, 2, 3, 4]
+        assert said[1]["time"] < said[0]["time"] < said[2]["time"]
+        await quiet.leave()
+        await ann.close()
+        server.stop()
+        chat.keepalive.stop()
+
+    loop = new_loop()
+    loop.run_sync(main, timeout=30)
     loop.close()
