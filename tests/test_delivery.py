@@ -19,7 +19,6 @@ WRITERS, READERS = 20, 5
 async def kill_again_and_again(folder: Path, kills: int, seed: int, slack: float) -> None:
     chance = random.Random(seed)
     server = Server(folder)
-    await server.start()
     acked: dict[str, int] = {}
     read: list[list[tuple[int, str]]] = [[] for _ in range(READERS)]
     going = True
@@ -38,6 +37,7 @@ async def kill_again_and_again(folder: Path, kills: int, seed: int, slack: float
                 into.append((message["seq"], message["message"]))
 
     async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(server)
         clients = [
             await stack.enter_async_context(Client(server.base, name=f"c{n}")) for n in range(WRITERS + READERS)
         ]
@@ -63,7 +63,7 @@ async def kill_again_and_again(folder: Path, kills: int, seed: int, slack: float
         for task in listening:
             task.cancel()
         await asyncio.wait(listening)
-    assert await server.end(signal.SIGTERM) == 0
+        assert await server.end(signal.SIGTERM) == 0
 
     assert maintenance.check(folder) == []
     whole = read[0]
