@@ -27,6 +27,7 @@ def memory() -> int:
 
 
 class ChurnTest(ChatTestCase):
+    settings = {"limits": "off"}
     tls: ssl.SSLContext | None = None
 
     async def visit(self, number: int) -> None:

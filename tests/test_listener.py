@@ -209,7 +209,7 @@ def _fail_with(number: int) -> Callable[[socket.socket], None]:
 
 def test_what_happens_often_is_said_seldom(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     seldom, now = listener.Seldom("no room"), 100.0
-    monkeypatch.setattr(limits, "monotonic", lambda: now)
+    monkeypatch.setattr(listener, "monotonic", lambda: now)
     for _ in range(500):
         now += 0.1
         seldom.warn()

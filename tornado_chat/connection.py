@@ -48,7 +48,19 @@ class Connection(Outbox):
     """
 
     __slots__ = (
-        *("_mistakes", "_stall", "_written", "address", "allowed", "channels", "due", "ended", "gate", "session", "user"),
+        *(
+            "_mistakes",
+            "_stall",
+            "_written",
+            "address",
+            "allowed",
+            "channels",
+            "due",
+            "ended",
+            "gate",
+            "session",
+            "user",
+        ),
         *("wire", "write"),
     )
 
