@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import time
 from collections.abc import Callable
@@ -54,6 +55,8 @@ class House:
     """A server on its own loop, an honest client who asks every few milliseconds, and how long that took."""
 
     def __init__(self, folder: Path, log: pytest.LogCaptureFixture) -> None:
+        gc.collect()  # what earlier tests left behind is told of now, and not as if it were of this one
+        log.clear()
         self.loop = new_loop()
         self.log = log
         self.chat = make_app(Settings(data_dir=folder, limits="off"))
