@@ -48,20 +48,8 @@ class Connection(Outbox):
     """
 
     __slots__ = (
-        *(
-            "_mistakes",
-            "_stall",
-            "_written",
-            "address",
-            "allowed",
-            "channels",
-            "due",
-            "ended",
-            "gate",
-            "session",
-            "user",
-        ),
-        *("wire", "write"),
+        *("_mistakes", "_stall", "_written", "address", "allowed", "channels", "due", "ended", "gate", "session"),
+        *("user", "wire", "write"),
     )
 
     def __init__(self, user: User, wire: Wire, flusher: Flusher, gate: Gate | None = None) -> None:
