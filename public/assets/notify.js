@@ -35,7 +35,11 @@ export class Notifier {
       // Whoever has the lock tells; a lock is the one thing that all tabs see in the same moment.
       navigator.locks.request(`tornado_chat.notify/${channel.name}/${message.seq}`, {ifAvailable: true}, async (lock) => {
         if (!lock) return;
-        this.show(channel, message);
+        try {
+          this.show(channel, message);
+        } catch {
+          return; // Android's browsers have them for service workers alone
+        }
         await new Promise((done) => setTimeout(done, CLAIMED));
       });
     }, MOMENT);

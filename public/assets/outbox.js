@@ -8,7 +8,8 @@ export class Outbox {
   constructor(storage) {
     this.storage = storage;
     this.mine = new Set(); // refs of what was written in this tab
-    this.items = storage.folder("outbox").map(([, item]) => item).sort((one, other) => one.time - other.time);
+    this.items = storage.folder("outbox").map(([, item]) => item);
+    this.sort();
   }
 
   /** item: {ref, target, message, time (ms, later than that of all before it)}; `error` when it failed. */
@@ -41,6 +42,11 @@ export class Outbox {
     if (!item) this.done(ref);
     else if (at < 0) this.items.push(item);
     else this.items[at] = item;
+    this.sort();
+  }
+
+  sort() {
+    this.items.sort((one, other) => one.time - other.time);
   }
 }
 

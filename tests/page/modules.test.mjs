@@ -133,6 +133,9 @@ test("the outbox is what is stored, in the order it was written, and the same in
   other.changedElsewhere("3", undefined);
   other.add(item("4", "general"));
   outbox.changedElsewhere("4", other.items.at(-1));
+  outbox.changedElsewhere("0", {...item("0", "general"), time: 1});
+  assert.deepEqual(outbox.items.map(({ref}) => ref), ["0", "2", "1", "4"]);
+  outbox.done("0");
   assert.deepEqual(outbox.of("general"), other.of("general"));
   assert.deepEqual(new Outbox(storage).items, outbox.items);
 });

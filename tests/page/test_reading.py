@@ -84,7 +84,7 @@ async def test_10_one_jumps_to_the_first_unread_even_where_it_is_not_loaded_yet(
         ann = await browsers.enter("Ann")
         ben = await browsers.client("Ben", lines=lines(1))
         await read(ann, "line 0")
-        await ann.wait_for_function("JSON.parse(localStorage['tornado_chat.reads'] ?? '{}').general === 1")
+        await becomes("1", lambda: ann.evaluate("localStorage['tornado_chat.read/general']"))
         await ann.goto("about:blank")
         await say(ben, *(f"missed {number}" for number in range(120)))  # more than a join brings
         await ann.goto(browsers.base)

@@ -21,7 +21,7 @@ export function Shell({chat}) {
   const {Form, Jump, Keys, Settings} = dialogs.loaded ?? {};
   const channel = chat.channels.get(chat.current);
   const shut = () => setDialog(null);
-  const show = (which) => dialogs().then(() => setDialog(which), () => {}); // there may be no connection
+  const show = (which) => (dialogs.loaded ? setDialog(which) : dialogs().then(() => setDialog(which), () => {})); // or no connection
 
   function open(which, event) {
     opener.current = event.currentTarget;
