@@ -10,6 +10,7 @@ import {changedElsewhere, openStorage} from "./storage.js";
 
 const place = document.getElementById("app");
 let waiting = false;
+let placed = ""; // the channel that the address was last made to name
 
 /** Draw once in a frame, however much has changed; a hidden tab has no frames. */
 function changed() {
@@ -34,8 +35,10 @@ function draw() {
   waiting = false;
   const inside = chat.user || (chat.state.kind !== "out" && chat.token);
   render(inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
-  if (inside && chat.current && addressed() !== chat.current) {
-    history.pushState(null, "", `#/${encodeURIComponent(chat.current)}`);
+  if (inside && chat.current !== placed) {
+    // Only when another is shown: the address may be ahead of what is drawn.
+    placed = chat.current;
+    if (placed && addressed() !== placed) history.pushState(null, "", `#/${encodeURIComponent(placed)}`);
   }
   showUnread();
 }

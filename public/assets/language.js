@@ -53,7 +53,7 @@ function format(kind, name, options) {
   return formats.get(name);
 }
 
-export const clock = (time) => format("DateTimeFormat", "clock", {hour: "2-digit", minute: "2-digit"}).format(time);
+export const clock = (time) => format("DateTimeFormat", "clock", {hour: "numeric", minute: "2-digit"}).format(time);
 export const fullDate = (time) => format("DateTimeFormat", "full", {dateStyle: "full", timeStyle: "medium"}).format(time);
 
 export const fullDay = (time) => format("DateTimeFormat", "full day", {dateStyle: "full"}).format(time);

@@ -48,9 +48,10 @@ async def texts(page: Any) -> list[str]:
     return list(await page.locator(".message .text").all_inner_texts())
 
 
-async def lose_all(chat: Chat) -> None:
-    """Have the server end every connection, and wait until they are gone."""
-    for connection in list(chat.hub.connections):
+async def lose_all(chat: Chat, name: str | None = None) -> None:
+    """Have the server end every connection (or those of one name), and wait until they are gone."""
+    lost = [one for one in chat.hub.connections if name in (None, one.user.name)]
+    for connection in lost:
         connection.close(Close.RESTART)
-    while chat.hub.connections:
+    while not chat.hub.connections.isdisjoint(lost):
         await asyncio.sleep(0.005)

@@ -17,14 +17,17 @@ export function useNames(chat, channel) {
 export function rows({chat, channel, names, active, before}, shown) {
   const senders = shown.flatMap((line) => line.sender ?? []);
   const alike = twins([...channel.users.values(), ...senders, chat.user ?? []].flat());
-  const drawn = [];
+  const days = []; // each with its rows: the name of a day sticks as long as they last
+  let drawn;
   let marked = channel.mark === 0 || (before?.seq ?? 0) > channel.mark;
   for (const line of shown) {
     if (!before || !sameDay(line.time, before.time)) {
-      drawn.push(html`<div class="day" key=${`day-${line.id}`} role="separator" aria-label=${day(line.time)}>
-        <time datetime=${new Date(line.time).toISOString().slice(0, 10)} title=${fullDay(line.time)}>${day(line.time)}</time>
-      </div>`);
+      drawn = [];
+      days.push({time: line.time, drawn, begins: true});
       before = null;
+    } else if (!drawn) {
+      drawn = [];
+      days.push({time: line.time, drawn});
     }
     if (!marked && line.seq > channel.mark && line.sender?.id !== chat.user?.id) {
       marked = true;
@@ -42,7 +45,11 @@ export function rows({chat, channel, names, active, before}, shown) {
     );
     before = line;
   }
-  return drawn;
+  return days.map(({time, drawn, begins}) => html`<section key=${new Date(time).toDateString()} class="day">
+    ${begins && html`<hr aria-label=${day(time)} />`}
+    <time datetime=${new Date(time).toISOString().slice(0, 10)} title=${fullDay(time)}>${day(time)}</time>
+    ${drawn}
+  </section>`);
 }
 
 export function Beginning({channel}) {

@@ -61,8 +61,8 @@ export function Shell({chat}) {
           <${Icon} name="menu" />${chat.unread > 0 && html`<span class="badge"></span>`}
         </button>
         <h1 dir="auto">${channel ? html`<span class="hash" aria-hidden="true">#</span> ${channel.name}` : t("app.title")}</h1>
-        ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-label=${t("members.title")} aria-expanded=${drawer === "members"}>
-          <${Icon} name="members" /> ${channel.count || ""}
+        ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-expanded=${drawer === "members"}>
+          <${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${channel.count || ""}
         </button>`}
       </header>
       <${Banner} chat=${chat} />

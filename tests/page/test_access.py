@@ -1,0 +1,103 @@
+"""Whether everyone can use the page: axe-core over its states, in both themes, wide and on a phone."""
+
+import shutil
+import subprocess
+import tarfile
+from typing import Any
+
+import pytest
+from browsing import Opened, becomes, browser_test, lose_all, read, write
+
+from tornado_chat.protocol import Refused
+from tornado_chat.web import Chat
+
+AXE = "4.14.1"
+
+
+@pytest.fixture(scope="session")
+def axe(pytestconfig: pytest.Config) -> str:
+    """Return axe-core's source, which npm fetches once; the tests are skipped where it cannot."""
+    cache = pytestconfig.cache
+    assert cache is not None
+    folder = cache.mkdir(f"axe-core-{AXE}")
+    packed = folder / f"axe-core-{AXE}.tgz"
+    if not packed.exists():
+        npm = shutil.which("npm") or pytest.skip("there is no npm: apt install npm")
+        got = subprocess.run(
+            [npm, "pack", f"axe-core@{AXE}"], cwd=folder, capture_output=True, timeout=60, check=False
+        )
+        if got.returncode:
+            pytest.skip(f"npm pack axe-core@{AXE} failed")
+    with tarfile.open(packed) as files:
+        source = files.extractfile("package/axe.min.js")
+        assert source is not None
+        return source.read().decode()
+
+
+@browser_test
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_axe_finds_nothing_in_any_state(people: Opened, app: Chat, axe: str, theme: Any) -> None:
+    async with people() as browsers:
+
+        async def check(state: str) -> None:
+            await page.evaluate(axe)
+            found = (await page.evaluate("axe.run()"))["violations"]
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], state
+
+        page = await browsers.open(color_scheme=theme, viewport={"width": 1440, "height": 900})
+        await check("first visit")
+        await page.fill("#name", "Ann")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("Write the first message below").wait_for()
+        await check("an empty channel")
+        await browsers.client(
+            "Ben", lines=["**hi** `x`\n- @Ann\n> #tea\n\n```py\ndef f(): return 'a' # b\n```", "مرحبا", "w" * 300]
+        )
+        await page.locator(".code-comment").wait_for()
+        await page.locator("article").first.hover()
+        await check("a busy channel")
+        await page.fill("textarea", "/")
+        await page.get_by_role("listbox").wait_for()
+        await check("suggestions")
+        await write(page, "/roll many")
+        await page.locator(".composer .alert").get_by_text("whole number").wait_for()
+        await check("refused by a rule")
+        for keys in ("Control+k", "Control+/"):
+            await page.keyboard.press(keys)
+            await page.get_by_role("dialog").wait_for()
+            await check(keys)
+            await page.keyboard.press("Escape")
+        await page.fill("textarea", "/roll ")
+        for button in ("As a form", "Settings"):
+            await page.get_by_role("button", name=button).click()
+            await page.get_by_role("dialog").wait_for()
+            await check(button)
+            await page.keyboard.press("Escape")
+
+        append = app.hub.history.append
+        app.hub.history.append = _refuse  # type: ignore[method-assign]
+        await write(page, "no")
+        await page.locator(".failed").wait_for()
+        app.hub.history.append = append  # type: ignore[method-assign]
+        await page.evaluate("() => { Math.random = () => 1; }")  # the pauses are long ones
+        for pause in range(4):
+            await lose_all(app, "Ann")
+            await page.locator(".banner button").wait_for()
+            if pause < 3:
+                await page.locator(".banner button").click()
+                await becomes(0, page.locator(".banner").count)
+        await write(page, "on its way")
+        await page.locator(".pending").wait_for()
+        await check("disconnected")
+        await page.locator(".banner button").click()
+        await read(page, "on its way")
+
+        await page.set_viewport_size({"width": 390, "height": 844})
+        await check("on a phone")
+        await page.click("button[aria-label=Channels]")
+        await page.locator(".sidebar :focus").wait_for()
+        await check("the drawer")
+
+
+def _refuse(message: Any) -> Any:
+    raise Refused("not on a Sunday")
