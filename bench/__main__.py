@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import report
+from bench import hooks, report
 from bench.servers import OTHERS, OURS, Failed, Missing, Server, build_load, kept
 from bench.workloads import WORKLOADS, Workload, measure
 
@@ -17,6 +18,7 @@ Measure tornado_chat beside its peers: each on one core, the load on another, a 
 measurement, the rounds interleaved. Every delivery is counted; one that is lost or out of order fails the run."""
 
 WORKLOAD_KEYS = tuple(one.key for one in WORKLOADS)
+HOOKS = "hooks"  # measured in this process, without a load
 KEPT = ("W1", "W2", "W3", "W4")  # where messages are sent
 PEER_NAMES = tuple(one.name for one in OTHERS)
 
@@ -43,7 +45,13 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="one short round with fewer clients: under 2 minutes")
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (3; 1 with --quick)")
-    parser.add_argument("--only", type=_some_of(WORKLOAD_KEYS), default=WORKLOAD_KEYS, metavar="W1,W3")
+    parser.add_argument(
+        "--only",
+        type=_some_of((*WORKLOAD_KEYS, HOOKS)),
+        default=WORKLOAD_KEYS,
+        metavar="W1,W3",
+        help=f"these workloads; {HOOKS}: what plugins cost",
+    )
     parser.add_argument(
         "--peers",
         type=_some_of(PEER_NAMES),
@@ -77,6 +85,11 @@ def servers_of(workload: Workload, options: argparse.Namespace) -> list[Server]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmark; return 1 if a measurement failed, 2 if it cannot start."""
     options = parse(arguments)
+    if HOOKS in options.only:
+        with tempfile.TemporaryDirectory() as folder:
+            sys.stdout.write(hooks.run(Path(folder)))
+        if options.only == (HOOKS,):
+            return 0
     cores = sorted(os.sched_getaffinity(0))
     try:
         build_load()

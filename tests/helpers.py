@@ -9,6 +9,7 @@ from typing import Any
 
 from tornado_chat.connection import Connection
 from tornado_chat.history.memory import MemoryHistory
+from tornado_chat.hooks import Hooks
 from tornado_chat.hub import Hub
 from tornado_chat.loader import build_registry
 from tornado_chat.protocol import User
@@ -129,7 +130,10 @@ class House:
         registry = build_registry([])
         for module in plugins:
             registry.add(module, module.__name__)
+        self.registry = registry
         self.router = Router(registry, self.hub, lambda: self.now)
+        self.hooks = Hooks(self.hub)
+        self.hooks.use(registry.listeners)
 
     def client(self, name: str, *channels: str, id: str = "", role: str = "member", address: str = "") -> Client:
         """Connect someone, who is in these channels (and is announced to no one)."""

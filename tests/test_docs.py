@@ -6,14 +6,22 @@ from pathlib import Path
 import pytest
 
 import tornado_chat
-from tornado_chat.loader import build_registry, load
+from tornado_chat.context import Context
+from tornado_chat.loader import build_registry, load, read_settings
 from tornado_chat.protocol import Close, Error
-from tornado_chat.registry import Registry
+from tornado_chat.registry import EVENTS, Registry
 from tornado_chat.settings import FIELDS, find_folder, flag, written
 from tornado_chat.settings import load as load_settings
+from tornado_chat.store import Space
 
 ROOT = Path(__file__).parent.parent
 DOCS = {path.name: path.read_text() for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("*.md")]}
+HELPERS = {  # what handlers and listeners are given, but what is for the server alone
+    "ctx": {*dir(Context)} - {"about", "hears", "of_plugin", "plugin", "posts"},
+    "ctx.store": {*dir(Space)},
+    "channel": {"post", "publish", "notice", "tell", "read", "name", "members", "present"},
+    "server": {"channel", "channels", "present", "connections", "find_user"},
+}
 MODULES = [path.relative_to(ROOT / "tornado_chat") for path in (ROOT / "tornado_chat").rglob("*.py")]
 
 
@@ -66,6 +74,19 @@ def test_every_name_that_a_plugin_can_import_is_in_the_plugins_page() -> None:
         assert name == "__version__" or re.search(rf"\b{name}\b", DOCS["plugins.md"]), name
 
 
+@pytest.mark.parametrize("event", EVENTS)
+def test_every_hook_is_in_the_plugins_page_with_an_example(event: str) -> None:
+    assert re.search(rf"^\| `{event}` \|", DOCS["plugins.md"], re.MULTILINE)
+    assert any(f'@on("{event}"' in code for code in python_blocks("plugins.md"))
+
+
+def test_every_helper_is_in_the_plugins_page() -> None:
+    for kind, names in HELPERS.items():
+        for name in names:
+            if not name.startswith("_"):
+                assert re.search(rf"\b{name}\b", DOCS["plugins.md"]), f"{kind}: {name}"
+
+
 def python_blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", DOCS[page], re.DOTALL)
 
@@ -80,8 +101,10 @@ def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp
         assert pytest.main(["-q", "-p", "no:cacheprovider", "--no-cov", str(path)]) == 0
     else:
         registry = Registry()
-        registry.add(load(path), "example")
-        assert registry.actions
+        module = load(path)
+        registry.add(module, "example")
+        read_settings(module, "example", {})
+        assert registry.actions or registry.routes or registry.timers or any(registry.listeners.values())
 
 
 def test_every_local_link_leads_somewhere() -> None:

@@ -47,8 +47,10 @@ def test_every_folder_is_looked_through_by_name_without_files_that_begin_with_an
     two = write(tmp_path / "two", a="")
     (one / "notes.txt").write_text("")
     (one / "face.js").write_text("")
-    assert find_plugins([one, two]) == [one / "a.py", one / "b.py", two / "a.py"]
-    assert find_plugins([tmp_path / "empty"]) == []
+    assert [plugin.file for plugin in find_plugins([one, two])] == [
+        str(path) for path in (one / "a.py", one / "b.py", two / "a.py")
+    ]
+    assert list(find_plugins([tmp_path / "empty"])) == []
 
 
 @pytest.mark.parametrize(
@@ -159,3 +161,11 @@ def test_a_dataclass_in_a_module_with_postponed_annotations_is_a_field(source: s
     assert asyncio.run(action.handler(None, **arguments)) == {"street": "High", "name": "Ann"}
     with pytest.raises(Refused, match="street"):
         action.bind({"place": {}})
+
+
+def test_two_plugins_of_one_name_stop_the_start_with_both_files_named(tmp_path: Path) -> None:
+    folders = [write(tmp_path / name, dice=ROLL) for name in ("one", "two")]
+    with pytest.raises(RegistryError, match=r"one/dice\.py and .*two/dice\.py"):
+        build_registry(folders)
+    before = build_registry(folders[:1])
+    assert build_registry(folders, before=before).plugins == before.plugins  # a reload goes on with the first

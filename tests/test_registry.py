@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from helpers import module
+from helpers import House, module, run
 from hypothesis import given
 from hypothesis import strategies as st
 from test_protocol import JSON
@@ -31,7 +31,7 @@ def even(value):
 def picky(ctx: Context, text: str, whole: int = 1, number: float = 0.5, truth: bool = False,
           choice: Literal["a", 1] = "a", maybe: int | None = None, old: Optional[str] = None,
           place: Place | None = None, half: Annotated[int, even] = 2, name: Name | None = None,
-          words: Text = "w", limit: Limit = 50) -> None:
+          words: Text = "w", limit: Limit = 50, many: tuple[int, ...] = ()) -> None:
     '''Take a bit of everything.'''
 
 @action("inner", internal=True)
@@ -50,6 +50,7 @@ GOOD: dict[str, list[tuple[Any, Any]]] = {
     "name": [(None, None), (" \uff21nn", "Ann")],
     "words": [("a\0\n", "a")],
     "limit": [(0, 0), (200, 200)],
+    "many": [([], ()), ([1, 2], (1, 2))],
 }
 BAD: dict[str, list[Any]] = {
     "text": [None, 1, True, [], {}],
@@ -63,6 +64,7 @@ BAD: dict[str, list[Any]] = {
     "half": [3, "4", True],
     "words": ["", "\0", "x" * 4001, 5, None],
     "limit": [-1, 201, True, "5"],
+    "many": [None, 1, "1", ["1"], [1, True], [[1]], {}],
 }
 
 
@@ -106,7 +108,7 @@ def test_a_missing_field_is_invalid_and_named_and_others_have_their_defaults() -
     assert "text" in refused.message.split()
     assert picky().bind({"text": "t"}) == {
         "text": "t", "whole": 1, "number": 0.5, "truth": False, "choice": "a", "maybe": None, "old": None,
-        "place": None, "half": 2, "name": None, "words": "w", "limit": 50,
+        "place": None, "half": 2, "name": None, "words": "w", "limit": 50, "many": (),
     }  # fmt: skip
 
 
@@ -144,6 +146,59 @@ def test_binding_raises_nothing_but_refused(message: dict[str, Any], one: Any) -
 
 
 ACTION = picky()
+
+
+# Channels and users
+
+
+FINDS = """
+@action("invite")
+def invite(ctx: Context, user: User, other: User | None = None, into: Channel | None = None) -> dict[str, Any]:
+    assert other is None or type(other) is User
+    return {"user": user.id, "other": other and other.id, "into": into and into.name}
+
+@action("anyone", channel=False)
+def anyone(ctx: Context, user: User) -> dict[str, Any]:
+    return {"user": user.id}
+"""
+
+
+def test_a_channel_is_one_that_the_caller_has_joined_and_a_user_one_who_is_here() -> None:
+    async def main() -> None:
+        chat = House(module(FINDS))
+        ann = chat.client("Ann", "den", "attic")
+        chat.client("Bob", "den", "cellar")
+        chat.client("Cleo", "cellar")
+        for number in (1, 2):
+            chat.client("Dan", "den", id=f"dan-{number}")
+
+        async def invite(**fields: Any) -> dict[str, Any]:
+            return await chat.call(ann, "invite", target="den", **fields)
+
+        found = await invite(user="Bob", other="dan-2", into="attic")
+        assert (found["user"], found["other"], found["into"]) == ("id-Bob", "dan-2", "attic")
+        found = await invite(user="id-Ann", other=None)
+        assert (found["user"], found["other"], found["into"]) == ("id-Ann", None, None)
+        for fields, code, words in (
+            ({"user": "Cleo"}, "invalid-field", "user: Cleo is not here"),
+            ({"user": "Dan"}, "invalid-field", "user: 2 users are called Dan; give the id of one"),
+            ({"user": 5}, "invalid-field", "user must be text"),
+            ({}, "invalid-field", "user is missing"),
+            ({"user": "Bob", "into": "cellar"}, "not-joined", "into: join cellar first"),
+            ({"user": "Bob", "into": 5}, "invalid-field", "into must be text"),
+        ):
+            refused = await invite(**fields)
+            assert (refused.get("code"), refused.get("message")) == (code, words)
+        assert (await chat.call(ann, "anyone", user="Cleo"))["user"] == "id-Cleo"
+
+    run(main)
+
+
+def test_channels_and_users_are_shown_by_their_kind() -> None:
+    (_, shown) = registry(module(FINDS)).describe()
+    assert [(one["name"], one["type"], one["required"]) for one in shown["parameters"]] == [
+        ("user", "user", True), ("other", "user", False), ("into", "channel", False),
+    ]  # fmt: skip
 
 
 # What hello shows
@@ -207,6 +262,7 @@ def test_marking_has_no_effect_until_a_registry_collects() -> None:
         ("**fields: str", "fields"),
         ("sides", "sides needs a type"),
         ("sides: list[str]", "sides"),
+        ("sides: tuple[str, int]", "sides"),
         ("sides: int | str", "sides"),
         ("sides: Any", "sides"),
         ("sides: bytes | None", "sides"),
@@ -216,3 +272,39 @@ def test_marking_has_no_effect_until_a_registry_collects() -> None:
 def test_a_signature_that_no_message_can_have_is_an_error_with_its_place(signature: str, words: str) -> None:
     with pytest.raises(RegistryError, match=rf"odd\.py: odd\(\).*{words}"):
         registry(module(f'@action("odd")\ndef odd(ctx: Context, {signature}) -> None: ...', "odd"))
+
+
+# Listeners and timers
+
+
+@pytest.mark.parametrize(
+    ("mark", "signature", "words"),
+    [
+        ('on("arrive")', "ctx", "no event 'arrive'; there are connect, disconnect"),
+        ('on("join")', "", r"is called with \(ctx\)"),
+        ('on("posted")', "ctx", r"is called with \(ctx, message\)"),
+        ('on("message", fails="open")', "ctx", r"is called with \(ctx, message\)"),
+        ('on("message")', "ctx, message", "fails="),
+        ('on("message", fails="maybe")', "ctx, message", "fails="),
+        ('on("join", fails="open")', "ctx", "fails="),
+        ("every(5)", "", r"is called with \(ctx\)"),
+        ("every(0)", "ctx", "above 0"),
+        ("every(float('nan'))", "ctx", "above 0"),
+    ],
+)
+def test_a_listener_or_timer_that_cannot_be_called_is_an_error_with_its_place(
+    mark: str, signature: str, words: str
+) -> None:
+    with pytest.raises(RegistryError, match=rf"^odd\.py: f.*{words}"):
+        registry(module(f"@{mark}\ndef f({signature}): ...", "odd"))
+
+
+def test_one_function_may_be_marked_more_than_once_and_is_collected_once_for_each() -> None:
+    made = module(
+        '@on("join")\n@on("leave")\n@every(5)\n@action("count", channel=False)\ndef f(ctx: Context) -> None: ...\n'
+        "again = f"
+    )
+    collected = registry(made)
+    assert [len(ones) for ones in collected.listeners.values()] == [0, 0, 1, 1, 0, 0, 0, 0, 0]
+    assert [(timer.seconds, timer.plugin.name) for timer in collected.timers] == [(5, "plugin")]
+    assert list(collected.actions) == ["count"]

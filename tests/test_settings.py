@@ -124,7 +124,7 @@ WRONG = [
     ("plugins_dir", "/no/such/folder"), ("plugins_dir", ""), ("max_message_size", "1023"),
     ("max_message_size", "1G"), ("ping_interval", "0"), ("ping_interval", "nan"), ("ping_interval", "inf"),
     ("ping_interval", "soon"), ("ping_timeout", "-5"), ("ping_timeout", "25"), ("announce_limit", "-1"),
-    ("log_level", "loud"), ("log_level", "INFO"), ("log_format", "xml"), ("compress", "maybe"),
+    ("log_level", "loud"), ("log_level", "INFO"), ("log_format", "xml"), ("compress", "maybe"), ("reload", "maybe"),
     ("limits", "some"), ("message_rate", "10"), ("message_rate", "1/2/3/4"), ("message_rate", "-1/2/3"),
     ("tls_cert", ""), ("tls_key", "/x.pem"),
     ("trusted_proxies", "127.0.0.1/8"), ("trusted_proxies", "nginx"), ("allowed_origin", "example.com"),
@@ -154,7 +154,8 @@ def test_every_setting_has_a_wrong_value_in_this_test() -> None:
     ["port = true", "port = 80.5", "port = [80]", 'port = "x"', "host = 5", "data_dir = 1", "plugins_dir = 5",
      "plugins_dir = [5]", "ping_interval = true", "ping_interval = nan", "ping_interval = 2026-01-01",
      "ping_interval = []", "log_level = 1", "log_level = ['info']", "max_message_size = {}", "prot = 80",
-     "config = 'x'", "auth = [[1]]", "auth = []", "trusted_proxies = [5]", "[server]\nport = 80"],
+     "config = 'x'", "auth = [[1]]", "auth = []", "trusted_proxies = [5]", "[server]\nport = 80", "plugins = 5",
+     "plugins.dice = 6"],
 )  # fmt: skip
 def test_a_value_of_another_type_or_an_unknown_key_in_the_file_is_one_line_with_file_and_key(
     line: str, tmp_path: Path

@@ -3,7 +3,7 @@
 from tornado_chat.channel import Channel
 from tornado_chat.context import Context
 from tornado_chat.protocol import Error, Limit, Message, Name, Refused, Text, User
-from tornado_chat.registry import action
+from tornado_chat.registry import action, every, on, route
 from tornado_chat.version import VERSION as __version__
 
 __all__ = [
@@ -18,4 +18,7 @@ __all__ = [
     "User",
     "__version__",
     "action",
+    "every",
+    "on",
+    "route",
 ]

@@ -17,7 +17,7 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 from tornado.netutil import bind_sockets
 
-from tornado_chat import commands, logs
+from tornado_chat import commands, logs, plugin_commands
 from tornado_chat.certificate import Certificate
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.keepalive import new_loop
@@ -51,6 +51,7 @@ async def serve(settings: Settings) -> None:
     if chat.database is not None:
         sys.setswitchinterval(SWITCH)
     server = HTTPServer(chat, ssl_options=certificate and certificate.context, **SERVER)
+    await chat.start()
     server.add_sockets(sockets)
     for each in sockets:
         host, port = each.getsockname()[:2]
@@ -101,7 +102,7 @@ def _bind(settings: Settings) -> list[Listener]:
 
 
 async def drain(chat: Chat) -> None:
-    """Finish what is being stored, say 1012 to everyone and wait until they are gone; who lingers is cut off."""
+    """End the plugins and what is being stored, say 1012 to everyone and wait for them; who lingers is cut off."""
     chat.keepalive.stop()
     chat.leaving = True
     await asyncio.wait({asyncio.ensure_future(chat.close())}, timeout=DRAIN)
@@ -119,6 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if arguments and arguments[0] in (*commands.COMMANDS, "config"):
             return commands.run(arguments)
+        if arguments and arguments[0] == "plugin":
+            return plugin_commands.run(arguments)
         settings = load(arguments)
         logs.configure(settings.log_level, settings.log_format)
         new_loop().run_sync(lambda: serve(settings))

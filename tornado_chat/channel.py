@@ -15,6 +15,7 @@ from tornado_chat.post import Post
 from tornado_chat.protocol import MAX_PAGE, Message, User, clean_text, encode, fitting, notice
 
 if TYPE_CHECKING:
+    from tornado_chat.context import Context
     from tornado_chat.hub import Hub
 
 PRESENCE_DELAY = 0.25  # seconds in which arrivals and departures gather
@@ -38,14 +39,20 @@ class Channel(Outbox):
 
     # For actions and plugins
 
+    @staticmethod
+    def of_field(ctx: Context, said: str) -> Channel:
+        """Return the channel that a field of a call names, which the caller has joined."""
+        return ctx.server.joined(ctx.connection, said)
+
     def post(self, text: str, *, sender: User | None = None, ref: str | None = None) -> Post:
         """Say something that is kept; without a sender it is the server's own.
 
         The order is settled now; what is returned can be awaited, but need not be. Refused (`invalid-field`) for
-        a text that is empty or longer than 4,000 characters.
+        a text that is empty or longer than 4,000 characters, and where a listener says no.
         """
         message = Message(self.name, clean_text(text), sender, int(time.time() * 1000), ref)
-        post = self._hub.history.append(message)
+        on_post = self._hub.on_post
+        post = self._hub.history.append(message) if on_post is None else on_post(self, message)
         call = current.get()
         if call is not None:
             call.posts.append(post)

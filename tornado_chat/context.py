@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import inspect
+from collections import deque
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tornado_chat.protocol import Error, Refused
+from tornado_chat.store import Space
 
 if TYPE_CHECKING:
+    from collections.abc import MutableSequence
+
     from tornado_chat.channel import Channel
     from tornado_chat.connection import Connection
+    from tornado_chat.fence import Plugin
     from tornado_chat.hub import Hub
     from tornado_chat.post import Post
     from tornado_chat.protocol import User
@@ -29,8 +34,16 @@ class Context:
 
     __slots__ = ("_channel", "_router", "connection", "posts", "ref")
 
+    #: What a listener is told of, "" in a call of an action or timer.
+    hears = ""
+
     def __init__(
-        self, connection: Connection, channel: Channel | None, ref: str | None, router: Router, posts: list[Post]
+        self,
+        connection: Connection,
+        channel: Channel | None,
+        ref: str | None,
+        router: Router,
+        posts: MutableSequence[Post],
     ) -> None:
         self.connection = connection
         self.ref = ref
@@ -52,8 +65,23 @@ class Context:
     def channel(self) -> Channel:
         """The channel that the call is about."""
         if self._channel is None:
-            raise AttributeError("this action is marked channel=False: it has no ctx.channel")
+            raise AttributeError("there is no ctx.channel here (an action marked channel=False has none)")
         return self._channel
+
+    @property
+    def about(self) -> str | None:
+        """The name of the channel that the call is about, None where there is none."""
+        return None if self._channel is None else self._channel.name
+
+    @property
+    def store(self) -> Space:
+        """What the plugin keeps: its own part of the server's store."""
+        raise AttributeError("a plugin alone has ctx.store")
+
+    @property
+    def settings(self) -> Any:
+        """The plugin's dataclass `Settings`, filled from `[plugins.NAME]` of the TOML file."""
+        raise AttributeError("a plugin alone has ctx.settings")
 
     def need(self, power: str) -> None:
         """Go on only where the caller's role has a power; else Refused (`not-allowed`)."""
@@ -74,3 +102,54 @@ class Context:
         inner = Context(self.connection, channel, self.ref, self._router, self.posts)
         result = self._router.perform(inner, name)
         return await result if inspect.isawaitable(result) else result
+
+
+class PluginContext(Context):
+    """What a plugin's actions, listeners and timers are given; where nobody acts `user` and `connection` are None."""
+
+    __slots__ = ("_plugin", "_server", "_user", "hears")
+
+    def __init__(
+        self,
+        plugin: Plugin,
+        server: Hub,
+        hears: str = "",
+        connection: Connection | None = None,
+        channel: Channel | None = None,
+        user: User | None = None,
+    ) -> None:
+        self._plugin = plugin
+        self._server = server
+        self.hears = hears
+        self.connection = cast("Connection", connection)
+        self._channel = channel
+        self._user = user
+        self.ref = None
+        self.posts = deque(maxlen=0)  # no answer waits for them
+
+    @classmethod
+    def of_call(cls, call: Context, plugin: Plugin) -> PluginContext:
+        """Return the context of a call for the plugin that handles it."""
+        context = cls(plugin, call.server, "", call.connection, call._channel, call.user)
+        context.ref, context.posts, context._router = call.ref, call.posts, call._router
+        return context
+
+    @property
+    def server(self) -> Hub:
+        """See Context."""
+        return self._server
+
+    @property
+    def user(self) -> User:
+        """See Context."""
+        return cast("User", self._user)
+
+    @property
+    def store(self) -> Space:
+        """See Context."""
+        return Space(self.server.store, f"plugin:{self._plugin.name}")
+
+    @property
+    def settings(self) -> Any:
+        """See Context."""
+        return self._plugin.settings

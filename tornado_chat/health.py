@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tornado.web import HTTPError
 
-from tornado_chat.metrics import histogram, process, single
+from tornado_chat.metrics import family, histogram, process, single
 from tornado_chat.proxies import is_within, peer_of
 from tornado_chat.safe import Safe
 
@@ -76,4 +76,11 @@ def _all(chat: Chat) -> Iterator[str]:
         yield histogram("commit_seconds", "Time that a transaction took, its sync included.", chat.database.commits)
         yield single("ready", "gauge", "Whether messages can be stored.", int(not chat.database.state))
     yield from hub.metrics.families()
+    plugins = chat.plugins.registry.plugins.values()
+    for name, kind, text, value in (
+        ("plugin_calls_total", "counter", "Calls of plugins' actions and routes.", "calls"),
+        ("plugin_failures_total", "counter", "What failed, took too long or blocked the server.", "failures"),
+        ("plugin_off", "gauge", "Whether a plugin is switched off.", "off"),
+    ):
+        yield family(name, kind, text, [({"plugin": one.name}, int(getattr(one, value))) for one in plugins])
     yield from process()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from tornado_chat.channel import Channel
@@ -11,6 +11,7 @@ from tornado_chat.flusher import Flusher
 from tornado_chat.history import History
 from tornado_chat.metrics import Metrics
 from tornado_chat.moderation import Moderation
+from tornado_chat.post import Post
 from tornado_chat.protocol import Close, Error, Message, Refused, User, clean_name
 from tornado_chat.store import MemoryStore, Store
 
@@ -35,6 +36,9 @@ class Hub:
         self.metrics = Metrics()
         self.connections: set[Connection] = set()
         self.channels: dict[str, Channel] = {}
+        #: What posts and who comes and goes pass first, where plugins listen (see Hooks).
+        self.on_post: Callable[[Channel, Message], Post] | None = None
+        self.on_move: Callable[..., None] | None = None
         self._users: dict[User, list[Connection]] = {}
         history.on_commit(self._committed)
 
@@ -51,6 +55,15 @@ class Hub:
         found = self.channels.get(channel)
         return found.present.keys() if found else ()
 
+    def find_user(self, said: str, channel: str | None = None) -> User:
+        """Return who is in a channel, or online at all, by id or by a name that one alone bears; else Refused."""
+        present = self.present(channel)
+        found = [user for user in present if user.id == said] or [user for user in present if user.name == said]
+        if len(found) != 1:
+            why = f"{len(found)} users are called {said}; give the id of one" if found else f"{said} is not here"
+            raise Refused(why, Error.INVALID_FIELD)
+        return found[0]
+
     def join(self, connection: Connection, name: str) -> bool:
         """Make a connection a member, making the channel on the first join; return whether its user came with it."""
         if name in connection.channels:
@@ -65,7 +78,10 @@ class Hub:
             connection.gate.join(connection.user not in channel.present, len(self.channels) + new)
         self.channels[name] = channel
         connection.channels[name] = channel
-        return channel.add(connection)
+        came = channel.add(connection)
+        if came and self.on_move is not None:
+            self.on_move("join", connection, channel)
+        return came
 
     def leave(self, connection: Connection, name: str) -> None:
         """End a membership and tell the others; Refused (`not-joined`) where there is none."""
@@ -79,6 +95,8 @@ class Hub:
         elif gone and len(channel.present) < self.announce_limit:
             user = connection.user
             channel.notice(f"{user.name} left the channel", event="leave", user=user)
+        if gone and self.on_move is not None:
+            self.on_move("leave", connection, channel)
 
     def joined(self, connection: Connection, name: str) -> Channel:
         """Return a channel that a connection is a member of; else Refused (`not-joined`)."""
@@ -145,6 +163,8 @@ class Hub:
         others.remove(connection)
         if not others:
             del self._users[connection.user]
+        if self.on_move is not None:
+            self.on_move("disconnect", connection)
 
     def close(self) -> None:
         """Say 1012 to everyone: the server restarts."""

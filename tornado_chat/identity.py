@@ -52,8 +52,13 @@ class Identity:
 
     def __init__(self, kinds: Sequence[Kind], guests: Guests, accounts: Accounts) -> None:
         self._kinds = kinds
+        self._listeners: Listeners | None = None
         self.guests = guests
         self._accounts = accounts
+
+    def listen(self, ask: Callable[[HTTPServerRequest], Awaitable[User | None]]) -> None:
+        """Have plugins asked before all kinds; see Listeners."""
+        self._listeners = Listeners(ask)
 
     @property
     def needs_name(self) -> bool:
@@ -62,7 +67,7 @@ class Identity:
 
     async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
         """Return the first kind's answer; Refused where one of them will not have it."""
-        for kind in self._kinds:
+        for kind in self._kinds if self._listeners is None else (self._listeners, *self._kinds):
             found = await kind.authenticate(request)
             if found is not None:
                 return found

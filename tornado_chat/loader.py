@@ -2,39 +2,144 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import cache, partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
+from typing import Any
 
-from tornado_chat.actions import BUILT_IN
-from tornado_chat.registry import NameTaken, Registry
+from tornado_chat.actions import BUILT_IN as MODULES
+from tornado_chat.fence import FAULTS, Plugin
+from tornado_chat.registry import BUILT_IN, NameTaken, Registry, RegistryError
+from tornado_chat.schema import SchemaError, fill
+from tornado_chat.settings import SettingsError
 
+GROUP = "tornado_chat.plugins"  # of entry points
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 log = logging.getLogger("tornado_chat")
 
 
-def build_registry(folders: Iterable[Path]) -> Registry:
-    """Return the built-in actions and those of every plugin; NameTaken where two own a name.
+@dataclasses.dataclass(slots=True, frozen=True)
+class Source:
+    """Where a plugin comes from; `stamp` is another one when its file was changed."""
 
-    A plugin that cannot be loaded is left out and named in the log, with file and line.
+    name: str
+    file: str
+    stamp: object
+    load: Callable[[], ModuleType]
+
+
+def build_registry(
+    folders: Iterable[Path],
+    settings: Mapping[str, Mapping[str, Any]] = NOTHING,
+    before: Registry | None = None,
+    anew: Collection[str] = (),
+) -> Registry:
+    """Return the built-in actions and all of every plugin; RegistryError where two own a name.
+
+    A plugin that cannot be loaded is named in the log, with file and line, and left out. SettingsError where
+    `[plugins.NAME]` of the settings does not fit.
+
+    before: the registry in use. Plugins that were not changed since (and are not in `anew`) stay as they are, and
+    where a new version cannot be used the one before stays.
     """
-    registry = Registry()
-    for module in BUILT_IN:
-        registry.add(module, "tornado_chat")
-    for path in find_plugins(folders):
+    known = before.plugins if before is not None else {}
+    plugins: dict[str, Plugin] = {}
+    for source in find_plugins(folders):
+        if source.name in plugins:
+            text = (
+                f"two plugins are called {source.name!r}: {plugins[source.name].file} and {source.file}; rename one"
+            )
+            if before is None:
+                raise NameTaken(text)
+            log.error(text)
+            continue
+        old = known.get(source.name)
+        if old is not None and old.stamp == source.stamp and source.name not in anew:
+            plugins[source.name] = old
+            continue
+        plugin = Plugin(source.name, source.file, source.stamp)
         try:
-            registry.add(load(path), path.stem)
-        except NameTaken:
-            raise
-        except (Exception, SystemExit) as error:
-            log.error("plugin %s is left out: %s", path.stem, _explain(error, path))
-    return registry
+            plugin.module = source.load()
+            plugin.file = plugin.module.__file__ or source.file
+            plugin.settings = read_settings(plugin.module, source.name, settings.get(source.name, NOTHING))
+        except SettingsError as error:
+            if before is None:
+                raise
+            plugin = _broken(plugin, str(error), old)
+        except FAULTS as error:
+            plugin = _broken(plugin, explain(error, source.file), old)
+        plugins[source.name] = plugin
+    if before is None:
+        for name in settings:
+            if name not in plugins:
+                raise SettingsError(
+                    f"[plugins.{name}]: there is no such plugin; there are {', '.join(plugins) or 'none'}"
+                )
+    return _collect(plugins, before)
 
 
-def find_plugins(folders: Iterable[Path]) -> list[Path]:
-    """Return the plugins' files, by name in each folder; files that begin with an underscore are none."""
-    return [path for folder in folders for path in sorted(folder.glob("*.py")) if path.name[0] != "_"]
+def _collect(plugins: dict[str, Plugin], before: Registry | None) -> Registry:
+    known = before.plugins if before is not None else {}
+    while True:
+        registry = Registry()
+        for module in MODULES:
+            registry.add(module, BUILT_IN)
+        for name, plugin in plugins.items():
+            registry.plugins[name] = plugin
+            try:
+                if plugin.module is not None:
+                    registry.add(plugin.module, plugin)
+            except RegistryError as error:
+                if isinstance(error, NameTaken) and before is None:
+                    raise
+                owners = (name, *getattr(error, "owners", ()))
+                guilty = next(one for one in owners if one in plugins and plugins[one] is not known.get(one))
+                plugins[guilty] = _broken(plugins[guilty], str(error), known.get(guilty))
+                break
+        else:
+            return registry
+
+
+def _broken(plugin: Plugin, error: str, old: Plugin | None) -> Plugin:
+    """Return what serves where a plugin cannot: its version before, or a record of what is wrong."""
+    if old is not None and old.module is not None:
+        log.error("plugin %s stays as it was: %s", plugin.name, error)
+        old.stamp, old.error = plugin.stamp, error
+        return old
+    log.error("plugin %s is left out: %s", plugin.name, error)
+    plugin.module, plugin.error = None, error
+    return plugin
+
+
+def find_plugins(folders: Iterable[Path]) -> Iterator[Source]:
+    """Yield the folders' files, by name in each, then the installed packages that offer one.
+
+    Files that begin with an underscore are none.
+    """
+    for folder in folders:
+        for path in sorted(folder.glob("*.py")):
+            if path.name[0] != "_":
+                yield Source(path.stem, str(path), _stamp(path), partial(load, path))
+    for entry in _entries():
+        yield Source(entry.name, entry.value, entry.value, partial(_load_entry, entry))
+
+
+@cache
+def _entries() -> list[EntryPoint]:
+    return sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+
+
+def _stamp(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def load(path: Path) -> ModuleType:
@@ -50,12 +155,34 @@ def load(path: Path) -> ModuleType:
     return module
 
 
-def _explain(error: BaseException, path: Path) -> str:
+def _load_entry(entry: EntryPoint) -> ModuleType:
+    module = entry.load()
+    if not isinstance(module, ModuleType):
+        raise TypeError(f"an entry point of {GROUP} names a module, not {entry.value}")
+    return module
+
+
+def read_settings(module: ModuleType, name: str, table: Mapping[str, Any]) -> Any:
+    """Return a module's dataclass `Settings` filled from a table, None where it has none; SettingsError."""
+    kind = vars(module).get("Settings")
+    where = f"[plugins.{name}]"
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__:
+        try:
+            return fill(kind, table, where, vars(module))
+        except SchemaError as error:
+            raise SettingsError(str(error)) from None
+    if table:
+        raise SettingsError(f"{where}: the plugin has no settings")
+    return None
+
+
+def explain(error: BaseException, file: str) -> str:
+    """Return what went wrong in a plugin's file, with its line."""
     line = error.lineno if isinstance(error, SyntaxError) else None
     trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_code.co_filename == str(path):
+        if trace.tb_frame.f_code.co_filename == file:
             line = trace.tb_lineno
         trace = trace.tb_next
-    where = f"{path}:{line}" if line else str(path)
+    where = f"{file}:{line}" if line else file
     return f"{where}: {type(error).__name__}: {error}"

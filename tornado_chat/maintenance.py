@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from tornado_chat.history import rows
 from tornado_chat.history.opening import (
@@ -123,6 +123,13 @@ def check(folder: Path) -> list[str]:
     """Return what is wrong with a history, a line each: its file, and gaps in the `seq` of its channels."""
     with _opened(folder / NAME) as connection:
         return _damages(connection) or _gaps(connection)
+
+
+def stored(folder: Path, space: str) -> dict[str, Any]:
+    """Return what a space of the store holds, by key; a server may be running."""
+    with _opened(folder / NAME) as connection:
+        found = connection.execute("SELECT key, value FROM store WHERE space = ?", (space,))
+        return {key: json.loads(value) for key, value in found}
 
 
 def _damages(connection: sqlite3.Connection) -> list[str]:

@@ -39,6 +39,8 @@ class Error(StrEnum):
     RATE_LIMITED = "rate-limited"
     TOO_MANY = "too-many"
     HISTORY_UNAVAILABLE = "history-unavailable"
+    PLUGIN_TIMEOUT = "plugin-timeout"
+    PLUGIN_OFF = "plugin-off"
     INTERNAL = "internal-error"
 
 
@@ -107,6 +109,12 @@ class User:
             role = "" if self.role == "member" else f',"role":{_quote(self.role)}'
             self._json = f'{{"id":{_quote(self.id)},"name":{_quote(self.name)}{role}}}'
         return self._json
+
+    @staticmethod
+    def of_field(ctx: Any, said: str) -> User:
+        """Return the user that a field of a call names; see Hub.find_user."""
+        found: User = ctx.server.find_user(said, ctx.about)
+        return found
 
 
 @dataclass(slots=True)

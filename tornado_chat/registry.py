@@ -1,85 +1,121 @@
-"""Which function answers which action; a function's signature is the schema of its fields.
+"""What the built-in actions and the plugins offer: actions, listeners, timers and routes.
 
-`@action` only marks: importing a module has no effect until `Registry.add(module)` collects what it marked.
+`@action`, `@on`, `@every` and `@route` only mark: importing a module has no effect until `Registry.add(module)`
+collects what they marked.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
-import sys
+import re
 import types
-import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from tornado_chat.protocol import MAX_NUMBER, Error, Refused
+from tornado_chat.fence import Plugin
+from tornado_chat.protocol import Refused
+from tornado_chat.schema import Parameter, SchemaError, bind, read_signature
 
-Handler = TypeVar("Handler", bound=Callable[..., Any])
-Checker = Callable[[Any], Any]
-_MARK = "__tornado_chat_action__"
-_MISSING: Any = inspect.Parameter.empty
-_NOT_GIVEN = object()
+BUILT_IN = "tornado_chat"  # the owner whose actions are no plugin's
+
+#: What can be listened to, and what a listener is called with.
+EVENTS = {
+    "connect": ("ctx",),
+    "disconnect": ("ctx",),
+    "join": ("ctx",),
+    "leave": ("ctx",),
+    "message": ("ctx", "message"),
+    "posted": ("ctx", "message"),
+    "authenticate": ("request",),
+    "startup": ("ctx",),
+    "shutdown": ("ctx",),
+}
+
+Marked = TypeVar("Marked", bound=Callable[..., Any])
+_MARK = "__tornado_chat__"
 
 
 class RegistryError(Exception):
-    """A marked function cannot be registered; the text says where and why."""
+    """What is marked cannot be registered; the text says where and why."""
 
 
 class NameTaken(RegistryError):
-    """Two modules own one action; the text names both files."""
+    """Two modules own one action; the text names both files, `owners` whose they are."""
+
+    def __init__(self, text: str, *owners: str) -> None:
+        super().__init__(text)
+        self.owners = owners
 
 
-@dataclasses.dataclass(slots=True, frozen=True)
-class Mark:
-    """What `@action` was told."""
-
+@dataclass(slots=True, frozen=True)
+class _Action:
     names: tuple[str, ...]
     channel: bool
     internal: bool
     override: bool
 
 
+@dataclass(slots=True, frozen=True)
+class _On:
+    event: str
+    fails: str | None
+
+
+@dataclass(slots=True, frozen=True)
+class _Every:
+    seconds: float
+
+
+@dataclass(slots=True, frozen=True)
+class _Route:
+    path: str
+
+
+def _mark(told: object) -> Callable[[Marked], Marked]:
+    def mark(marked: Marked) -> Marked:
+        setattr(marked, _MARK, (*vars(marked).get(_MARK, ()), told))
+        return marked
+
+    return mark
+
+
 def action(
     *names: str, channel: bool = True, internal: bool = False, override: bool = False
-) -> Callable[[Handler], Handler]:
+) -> Callable[[Marked], Marked]:
     """Mark a function `(ctx, field, …)` as the handler of an action; further names are aliases.
 
     channel: the message's `target` must be a channel that the connection has joined (`ctx.channel`).
     internal: only `ctx.perform(name)` calls it, never a client.
     override: replaces the action of that name instead of colliding with it.
     """
-
-    def mark(function: Handler) -> Handler:
-        setattr(function, _MARK, Mark(names, channel, internal, override))
-        return function
-
-    return mark
+    return _mark(_Action(names, channel, internal, override))
 
 
-@dataclasses.dataclass(slots=True, frozen=True)
-class Parameter:
-    """One field of an action: its name, the name of its type, whether and how it may be left out."""
+def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callable[[Marked], Marked]:
+    """Mark a function as a listener of one of EVENTS.
 
-    name: str
-    type: str
-    check: Checker
-    default: Any = _MISSING
-    choices: tuple[Any, ...] = ()
-
-    def describe(self) -> dict[str, Any]:
-        """Return the parameter as `hello` shows it."""
-        shown: dict[str, Any] = {"name": self.name, "type": self.type, "required": self.default is _MISSING}
-        if self.default is not _MISSING:
-            shown["default"] = self.default
-        if self.choices:
-            shown["choices"] = self.choices
-        return shown
+    fails: of `message` alone, and needed there: whether a message passes (`open`) when the listener fails.
+    """
+    return _mark(_On(event, fails))
 
 
-@dataclasses.dataclass(slots=True, frozen=True)
+def every(seconds: float) -> Callable[[Marked], Marked]:
+    """Mark a function `(ctx)` to be called again and again, each time after so many seconds."""
+    return _mark(_Every(seconds))
+
+
+def route(path: str) -> Callable[[Marked], Marked]:
+    """Mark a Tornado RequestHandler to answer `/plugins/NAME` + path, which is a regular expression as in Tornado."""
+    return _mark(_Route(path))
+
+
+@dataclass(slots=True, frozen=True)
 class Action:
-    """A handler with its schema; `owner` is the plugin (or `tornado_chat`) it came from, `file` where it stands."""
+    """A handler with its schema.
+
+    `owner` is the plugin (or `tornado_chat`) it came from, `file` where it stands, `over` what it replaced.
+    """
 
     name: str
     handler: Callable[..., Any]
@@ -88,10 +124,23 @@ class Action:
     internal: bool
     owner: str
     file: str
+    plugin: Plugin | None = None
+    over: Action | None = None
+    found: tuple[Parameter, ...] = ()  # those that name a Channel or a User
 
     def bind(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return the checked arguments of a call; Refused (`invalid-field`, `invalid-name`) names the field."""
-        return _bind(self.parameters, message)
+        return bind(self.parameters, message)
+
+    def find(self, ctx: Any, arguments: dict[str, Any]) -> None:
+        """Put the channels and users in the place of their names."""
+        for parameter in self.found:
+            said = arguments[parameter.name]
+            if said is not None and parameter.find is not None:
+                try:
+                    arguments[parameter.name] = parameter.find(ctx, said)
+                except Refused as refused:
+                    raise Refused(f"{parameter.name}: {refused.message}", refused.code) from None
 
     def describe(self) -> dict[str, Any]:
         """Return the action as `hello` shows it."""
@@ -102,30 +151,114 @@ class Action:
         }
 
 
+@dataclass(slots=True, frozen=True)
+class Listener:
+    """A function that is called when something happens; `closed`: a message does not pass when it fails."""
+
+    call: Callable[..., Any]
+    plugin: Plugin
+    event: str
+    closed: bool = False
+
+
+@dataclass(slots=True, frozen=True)
+class Timer:
+    """A function that is called every so many seconds."""
+
+    call: Callable[..., Any]
+    plugin: Plugin
+    seconds: float
+
+
+@dataclass(slots=True, frozen=True)
+class Route:
+    """A RequestHandler class and the path that it answers."""
+
+    handler: type
+    plugin: Plugin
+    path: str
+
+
 class Registry:
-    """The actions there are. Built whole, then used: a reload builds another one."""
+    """What there is. Built whole, then used: a reload builds another one. `plugins`: by name, broken ones too."""
 
     def __init__(self) -> None:
         self.actions: dict[str, Action] = {}
+        self.listeners: dict[str, tuple[Listener, ...]] = dict.fromkeys(EVENTS, ())
+        self.timers: list[Timer] = []
+        self.routes: list[Route] = []
+        self.plugins: dict[str, Plugin] = {}
         self._aliases: set[str] = set()
 
-    def add(self, module: types.ModuleType, owner: str) -> None:
-        """Collect the marked functions of a module; RegistryError where a name is taken or a type unknown."""
+    def add(self, module: types.ModuleType, owner: str | Plugin) -> None:
+        """Collect what a module marked; RegistryError where a name is taken, or what is marked cannot be called."""
         file = module.__file__ or module.__name__
-        for function in list(vars(module).values()):
-            mark = getattr(function, _MARK, None) if inspect.isfunction(function) else None
-            if mark is None or function.__module__ != module.__name__:
+        plugin = owner if isinstance(owner, Plugin) else None if owner == BUILT_IN else Plugin(owner, file)
+        if plugin is not None:
+            self.plugins[plugin.name] = plugin
+        for marked in {id(value): value for value in vars(module).values()}.values():  # each once
+            told = getattr(marked, "__dict__", {}).get(_MARK, ())
+            if not told or marked.__module__ != module.__name__:
                 continue  # an imported one belongs to the module that defines it
+            for mark in told:
+                if isinstance(mark, _Action):
+                    self._add_action(marked, mark, module, file, plugin)
+                elif plugin is not None:
+                    self._add_hook(marked, mark, file, plugin)
+
+    def _add_action(
+        self, function: Callable[..., Any], mark: _Action, module: types.ModuleType, file: str, plugin: Plugin | None
+    ) -> None:
+        try:
             parameters = tuple(read_signature(function, file, vars(module)))
-            for name in mark.names:
-                taken = self.actions.get(name)
-                if taken is not None and not mark.override:
-                    raise NameTaken(
-                        f"two files have the action {name!r}: {taken.file} and {file}; "
-                        "rename one, or give the second override=True"
-                    )
-                self.actions[name] = Action(name, function, parameters, mark.channel, mark.internal, owner, file)
-            self._aliases.update(mark.names[1:])
+        except SchemaError as error:
+            raise RegistryError(str(error)) from None
+        owner = plugin.name if plugin else BUILT_IN
+        found = tuple(parameter for parameter in parameters if parameter.find)
+        for name in mark.names:
+            taken = self.actions.get(name)
+            if taken is not None and not mark.override:
+                raise NameTaken(
+                    f"two files have the action {name!r}: {taken.file} and {file}; "
+                    "rename one, or give the second override=True",
+                    owner,
+                    taken.owner,
+                )
+            self.actions[name] = Action(
+                name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found
+            )
+        self._aliases.update(mark.names[1:])
+
+    def _add_hook(self, marked: Any, mark: object, file: str, plugin: Plugin) -> None:
+        where = f"{file}: {marked.__name__}"
+        if isinstance(mark, _Route):
+            bases = (
+                {f"{base.__module__}.{base.__name__}" for base in inspect.getmro(marked)}
+                if inspect.isclass(marked)
+                else ()
+            )
+            if "tornado.web.RequestHandler" not in bases:
+                raise RegistryError(f"{where}: @route marks a tornado.web.RequestHandler")
+            try:
+                if not mark.path.startswith("/"):
+                    raise ValueError("it begins with /")
+                re.compile(mark.path)
+            except (ValueError, re.error) as error:
+                raise RegistryError(f"{where}: {mark.path!r} is no path: {error}") from None
+            self.routes.append(Route(marked, plugin, mark.path))
+        elif isinstance(mark, _Every):
+            if not mark.seconds > 0:
+                raise RegistryError(f"{where}(): @every takes seconds above 0")
+            _check_call(marked, ("ctx",), where)
+            self.timers.append(Timer(marked, plugin, mark.seconds))
+        elif isinstance(mark, _On):
+            if mark.event not in EVENTS:
+                raise RegistryError(f"{where}(): there is no event {mark.event!r}; there are {', '.join(EVENTS)}")
+            if (mark.event == "message") is not (mark.fails in ("open", "closed")):
+                raise RegistryError(f'{where}(): @on("message", fails="open") or "closed"; no other event says that')
+            _check_call(marked, EVENTS[mark.event], where)
+            listener = Listener(marked, plugin, mark.event, mark.fails == "closed")
+            self.listeners[mark.event] += (listener,)
 
     def describe(self) -> list[dict[str, Any]]:
         """Return the actions that a client can call, as `hello` lists them (aliases are left out)."""
@@ -136,125 +269,8 @@ class Registry:
         ]
 
 
-# Signature -> schema
-
-
-def read_signature(
-    function: Callable[..., Any], file: str, names: dict[str, Any], skip: int = 1
-) -> Iterator[Parameter]:
-    """Yield the parameters of a handler after its `ctx`; RegistryError for a type that no field can have.
-
-    names: what the names in its annotations mean.
-    """
-    where = f"{file}: {function.__name__}()"
+def _check_call(function: Any, arguments: tuple[str, ...], where: str) -> None:
     try:
-        hints = typing.get_type_hints(function, names, include_extras=True)
-    except (NameError, TypeError) as error:
-        raise RegistryError(f"{where}: {error}") from None
-    parameters = list(inspect.signature(function).parameters.values())[skip:]
-    for parameter in parameters:
-        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise RegistryError(f"{where}: *{parameter.name} has no schema; name each field")
-        if parameter.name not in hints:
-            raise RegistryError(f"{where}: {parameter.name} needs a type, as in `{parameter.name}: str`")
-        kind, check, choices = _read_type(hints[parameter.name], f"{where}: {parameter.name}", names)
-        yield Parameter(parameter.name, kind, check, parameter.default, choices)
-
-
-def _read_type(hint: Any, where: str, names: dict[str, Any]) -> tuple[str, Checker, tuple[Any, ...]]:
-    origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if hint in _CHECKS:
-        return hint.__name__, _CHECKS[hint], ()
-    if origin is typing.Annotated:
-        kind, check, choices = _read_type(inner[0], where, names)
-        for further in inner[1:]:
-            check = _chain(check, further)
-        return kind, check, choices
-    if origin is Literal:
-        return "choice", _one_of(inner), inner
-    if origin in (typing.Union, types.UnionType) and len(inner) == 2 and type(None) in inner:
-        kind, check, choices = _read_type(next(arg for arg in inner if arg is not type(None)), where, names)
-        return kind, _or_none(check), choices
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
-        return "object", _object_of(hint, where, names), ()
-    raise RegistryError(f"{where}: a field cannot be {hint!r}; use str, int, float, bool, Literal or `X | None`")
-
-
-def _bind(parameters: tuple[Parameter, ...], message: Mapping[str, Any]) -> dict[str, Any]:
-    arguments = {}
-    for parameter in parameters:
-        value = message.get(parameter.name, _NOT_GIVEN)
-        if value is _NOT_GIVEN:
-            if parameter.default is _MISSING:
-                raise Refused(f"{parameter.name} is missing", Error.INVALID_FIELD)
-            arguments[parameter.name] = parameter.default
-        else:
-            try:
-                arguments[parameter.name] = parameter.check(value)
-            except ValueError as error:
-                raise Refused(f"{parameter.name} must be {error}", Error.INVALID_FIELD) from None
-            except Refused as refused:
-                raise Refused(f"{parameter.name}: {refused.message}", refused.code) from None
-    return arguments
-
-
-# Checks: the value itself, or a ValueError that ends the sentence "… must be"
-
-
-def _text(value: Any) -> str:
-    if type(value) is not str:
-        raise ValueError("text")
-    return value
-
-
-def _whole(value: Any) -> int:
-    if type(value) is not int or not -MAX_NUMBER <= value <= MAX_NUMBER:
-        raise ValueError("a whole number within ±2^53")
-    return value
-
-
-def _number(value: Any) -> float:
-    if type(value) not in (int, float) or not -MAX_NUMBER <= value <= MAX_NUMBER:
-        raise ValueError("a number within ±2^53")
-    return float(value)
-
-
-def _truth(value: Any) -> bool:
-    if type(value) is not bool:
-        raise ValueError("true or false")
-    return value
-
-
-_CHECKS: dict[Any, Checker] = {str: _text, int: _whole, float: _number, bool: _truth}
-
-
-def _one_of(choices: tuple[Any, ...]) -> Checker:
-    def check(value: Any) -> Any:
-        for choice in choices:
-            if type(choice) is type(value) and choice == value:
-                return value
-        raise ValueError("one of " + ", ".join(map(str, choices)))
-
-    return check
-
-
-def _or_none(check: Checker) -> Checker:
-    return lambda value: None if value is None else check(value)
-
-
-def _chain(first: Checker, then: Checker) -> Checker:
-    if first is _text:  # in every message that is said
-        return lambda value: then(value if type(value) is str else _text(value))
-    return lambda value: then(first(value))
-
-
-def _object_of(kind: type, where: str, names: dict[str, Any]) -> Checker:
-    module = sys.modules.get(kind.__module__)  # a plugin's own is not there
-    parameters = tuple(read_signature(kind, where, vars(module) if module else names, skip=0))
-
-    def check(value: Any) -> Any:
-        if type(value) is not dict:
-            raise ValueError("an object with " + ", ".join(parameter.name for parameter in parameters))
-        return kind(**_bind(parameters, value))
-
-    return check
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        raise RegistryError(f"{where}() is called with ({', '.join(arguments)})") from None

@@ -6,12 +6,13 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from typing import Any
 
 from tornado_chat.connection import Connection
-from tornado_chat.context import Context, current
+from tornado_chat.context import Context, PluginContext, current
+from tornado_chat.fence import FAULTS, LIMIT, Plugin
 from tornado_chat.hub import Hub
 from tornado_chat.limits import PENALTY, limited
 from tornado_chat.protocol import MAX_REF, MISTAKES, Close, Error, Refused, answer, decode
@@ -89,6 +90,8 @@ class Router:
                 context = Context(connection, None, ref, self, [])
                 over = self._over(context, message, wait)
                 return asyncio.ensure_future(self._finish(context, over, action, target))
+            if action.plugin is not None:
+                action = _awake(action)
             arguments = action.bind(message)
             channel = None
             if action.channel:
@@ -96,14 +99,20 @@ class Router:
                     raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
                 channel = connection.channels.get(target) or self.hub.joined(connection, target)
             context = Context(connection, channel, ref, self, [])
+            if action.plugin is not None:
+                context = PluginContext.of_call(context, action.plugin)
+            if action.found:
+                action.find(context, arguments)
             token = current.set(context)
             try:
                 result = action.handler(context, **arguments)
                 if result is not None and inspect.iscoroutine(result):
+                    if action.plugin is not None:
+                        result = _fenced(context, result, action, action.plugin)
                     return asyncio.ensure_future(self._finish(context, result, action, target))
             finally:
                 current.reset(token)
-        except Exception as error:
+        except FAULTS as error:
             self._failed(connection, error, ref, target, action)
             return None
         self._settle(context, result, action, target)
@@ -112,7 +121,27 @@ class Router:
     def perform(self, context: Context, name: str) -> Any:
         """Call an action from within a call; return what its handler returns."""
         action = self.registry.actions[name]
+        if action.plugin is not None:
+            return self._perform_fenced(context, action)
         return action.handler(context, **action.bind({}))
+
+    async def _perform_fenced(self, call: Context, action: Action) -> Any:
+        """Perform an action, or what it replaced where it fails."""
+        action = _awake(action)
+        plugin = action.plugin
+        context = call if plugin is None else PluginContext.of_call(call, plugin)
+        try:
+            result = action.handler(context, **action.bind({}))
+            if inspect.iscoroutine(result):
+                result = await (result if plugin is None else _fenced(context, result, action, plugin))
+        except FAULTS as error:
+            if plugin is None or isinstance(error, Refused):
+                raise
+            plugin.failed(f"action {action.name}", error)
+            if action.over is not None:
+                return await self._perform_fenced(call, action.over)
+            raise Refused(f"{action.name} failed; it is in the server's log", Error.INTERNAL) from None
+        return result
 
     async def _over(self, context: Context, message: dict[str, Any], wait: float) -> dict[str, Any]:
         """Refuse a call that came too soon; but a message that is stored already is answered as the first time."""
@@ -164,8 +193,10 @@ class Router:
     ) -> None:
         if not isinstance(error, Refused):
             name = action.name if action else "?"
-            owner = action.owner if action else "tornado_chat"
-            log.error("action %s of %s failed", name, owner, exc_info=error)
+            if action is not None and action.plugin is not None:
+                action.plugin.failed(f"action {name}", error)
+            else:
+                log.error("action %s failed", name, exc_info=error)
             error = Refused(f"{name} failed; it is in the server's log", Error.INTERNAL)
         self._refuse(connection, error, ref, target, action)
 
@@ -193,3 +224,19 @@ def _unknown(name: object) -> Refused:
     if type(name) is not str:
         return Refused("action must be the name of an action", Error.INVALID_FIELD)
     return Refused(f"there is no action {name[:64]!r}", Error.UNKNOWN_ACTION)
+
+
+def _awake(action: Action) -> Action:
+    """Return an action, or where its plugin is switched off what it replaced."""
+    while (plugin := action.plugin) is not None:
+        if not plugin.off:
+            plugin.calls += 1
+            break
+        if action.over is None:
+            raise plugin.refuse()
+        action = action.over
+    return action
+
+
+async def _fenced(context: Context, result: Coroutine[Any, Any, Any], action: Action, plugin: Plugin) -> Any:
+    return await plugin.within(LIMIT, f"action {action.name}", plugin.begin(result), context.posts)

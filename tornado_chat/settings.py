@@ -225,10 +225,13 @@ class Settings:
         "addresses that may read /metrics",
     )
     metrics_token: str = _setting("", _text, "TOKEN", "what others show as a bearer token to read /metrics")
+    reload: bool = _setting(False, _truth, "", "take changed plugins in while the server runs")
     log_level: str = _setting(
         "info", _choice("debug", "info", "warning", "error"), "LEVEL", "debug, info, warning or error"
     )
     log_format: str = _setting("text", _choice("text", "json"), "FORMAT", "text or json, one line per event")
+    #: What `[plugins.NAME]` of the TOML file says; each plugin reads its own.
+    plugins: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check what one field alone does not show."""
@@ -247,7 +250,7 @@ class Settings:
                 raise SettingsError(f"--plugins-dir {folder}: there is no such folder")
 
 
-FIELDS = {field.name: field for field in dataclasses.fields(Settings)}
+FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}
 
 
 def flag(name: str) -> str:
@@ -308,8 +311,17 @@ def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
         name = key.replace("-", "_")
         if name in values:
             raise SettingsError(f"--config {path}: {name} is there twice, with - and with _")
-        values[name] = _read(name, value, f"{path}: {key}"), str(path)
+        read = _tables(value, path) if name == "plugins" else _read(name, value, f"{path}: {key}")
+        values[name] = read, str(path)
     return values
+
+
+def _tables(value: Any, path: Path) -> dict[str, Any]:
+    tables = value if isinstance(value, dict) else {"": value}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise SettingsError(f"{path}: plugins has a table for each plugin, as in [plugins.{name or 'dice'}]")
+    return tables
 
 
 def _read(name: str, value: Any, where: str) -> Any:
@@ -334,7 +346,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Serve a chat: a page and a WebSocket. Open the address that it prints.",
         epilog="Each setting can also stand in the TOML file (ping_interval = 25) "
         "or in the environment (TORNADO_CHAT_PING_INTERVAL=25); a flag wins. Beside serving there are the commands "
-        "backup, restore, export, check, user and config show: python -m tornado_chat backup --help.",
+        "backup, restore, export, check, user, plugin and config show: python -m tornado_chat backup --help.",
         argument_default=argparse.SUPPRESS,
         allow_abbrev=False,
     )

@@ -132,6 +132,36 @@ class MemoryStore:
         values[key] = text
 
 
+class Space:
+    """One space of a Store (see there): what a plugin has as `ctx.store`."""
+
+    __slots__ = ("_space", "_store")
+
+    def __init__(self, store: Store, space: str) -> None:
+        self._store = store
+        self._space = space
+
+    async def get(self, key: str, default: Any = None) -> Any:
+        """See Store."""
+        return await self._store.get(self._space, key, default)
+
+    async def set(self, key: str, value: Any) -> None:
+        """See Store."""
+        await self._store.set(self._space, key, value)
+
+    async def delete(self, key: str) -> bool:
+        """See Store."""
+        return await self._store.delete(self._space, key)
+
+    async def update(self, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
+        """See Store."""
+        return await self._store.update(self._space, key, function, default)
+
+    async def items(self, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
+        """See Store."""
+        return await self._store.items(self._space, prefix, after, limit)
+
+
 def check(name: str, least: int = 1) -> str:
     """Return a space or key that can be one; else TypeError or ValueError."""
     if not isinstance(name, str):

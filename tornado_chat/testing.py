@@ -124,6 +124,11 @@ class ChatTestCase(AsyncHTTPTestCase):
         self.chat = make_app(self.chat_settings)
         return self.chat
 
+    def setUp(self) -> None:
+        """Start the chat and its plugins."""
+        super().setUp()
+        IOLoop.current().run_sync(self.chat.start, timeout=5)
+
     async def connect(self, name: str | None = None, **how: Any) -> Client:
         """Connect a client, which the end of the test disconnects."""
         client = await connect(f"http://127.0.0.1:{self.get_http_port()}", name, **how)

@@ -12,6 +12,7 @@ from time import monotonic, time
 from typing import Any
 
 from tornado.httputil import HTTPServerRequest
+from tornado.routing import PathMatches, Rule
 from tornado.web import Application, HTTPError
 
 from tornado_chat.accounts import Accounts
@@ -25,12 +26,15 @@ from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.hub import Hub
 from tornado_chat.identity import Pass, load_secret, token_of
 from tornado_chat.keepalive import Keepalive
+from tornado_chat.lifecycle import Plugins
 from tornado_chat.limits import Limits
 from tornado_chat.listener import RETRY_AFTER, Seldom, max_connections
 from tornado_chat.loader import build_registry
 from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Close, Error, Refused, encode
 from tornado_chat.proxies import behind, is_private, is_within
+from tornado_chat.registry import Registry
 from tornado_chat.router import Router
+from tornado_chat.routes import PluginRoutes, compiled
 from tornado_chat.safe import Safe, policy
 from tornado_chat.settings import Settings, SettingsError, find_folder
 from tornado_chat.signing import Register, SignIn, SignOut, Throttle, WhoAmI
@@ -50,6 +54,7 @@ class Chat(Application):
 
     def __init__(self, settings: Settings) -> None:
         self.assets = Assets(find_folder("public"))
+        self._routes = PluginRoutes(self, lambda plugin: self.plugins.context(plugin))
         super().__init__(
             [
                 (r"/", _Page),
@@ -62,6 +67,7 @@ class Chat(Application):
                 (r"/healthz", Health),
                 (r"/readyz", Ready),
                 (r"/metrics", MetricsPage),
+                Rule(PathMatches("/plugins/.*"), self._routes),
             ],
             default_handler_class=_NotFound,
             log_function=_log_request,
@@ -73,7 +79,7 @@ class Chat(Application):
         )
         self._proxies = settings.trusted_proxies
         self._told = False
-        registry = build_registry(settings.plugins_dir)
+        registry = build_registry(settings.plugins_dir, settings.plugins)
         try:
             secret = load_secret(settings.data_dir)
         except (OSError, ValueError) as error:
@@ -94,17 +100,32 @@ class Chat(Application):
         self.limits = Limits(settings) if settings.limits == "on" else None
         self.router = Router(registry, self.hub, strict=self.limits is not None)
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
-        about = {
-            "server": {"name": "tornado_chat", "version": VERSION},
-            "epoch": self.hub.history.epoch,
-            "limits": {"message": MAX_TEXT, "frame": settings.max_message_size, "page": MAX_PAGE},
-            "actions": self.router.registry.describe(),
-        }
+        self._frame = settings.max_message_size
+        self._actions: list[dict[str, Any]] | None = None
+        self.plugins = Plugins(settings, self.hub, registry, self._use)
+        self.identity.listen(self.plugins.hooks.authenticate)
         self.compress = settings.compress
         self.leaving = False  # what still comes up is for the server after this one: it will be said again
         self.max_connections = max_connections()
         self.turned_away = Seldom("connections are turned away (see max_connections, connect_rate and ulimit -n)")
-        self._about = encode(about)[1:]
+
+    def _use(self, registry: Registry) -> None:
+        """Take a registry into use, between two messages; whoever is connected is told of other actions."""
+        self.router.registry = registry
+        self._routes.use(compiled(registry))
+        actions = registry.describe()
+        if actions == self._actions:
+            return
+        about = {
+            "server": {"name": "tornado_chat", "version": VERSION},
+            "epoch": self.hub.history.epoch,
+            "limits": {"message": MAX_TEXT, "frame": self._frame, "page": MAX_PAGE},
+            "actions": actions,
+        }
+        self._actions, self._about = actions, encode(about)[1:]
+        line = encode({"action": "actions", "actions": actions})
+        for connection in self.hub.connections:
+            connection.gather(line)
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Find a request's handler (Tornado's own), once it is known who asks."""
@@ -139,8 +160,17 @@ class Chat(Application):
             with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
                 await self.hub.history.trim()
 
+    async def start(self) -> None:
+        """Let the plugins begin; to be called on the loop that serves."""
+        await self.plugins.start()
+
+    async def reload(self, *names: str) -> dict[str, str]:
+        """Take in changed plugins; see Plugins.reload."""
+        return await self.plugins.reload(*names)
+
     async def close(self) -> None:
-        """Finish what is being stored, and store no more."""
+        """Let the plugins end, finish what is being stored, and store no more."""
+        await self.plugins.stop()
         if self.database is None:
             return
         close, closed, loop = self.database.close, asyncio.Event(), asyncio.get_running_loop()
@@ -298,6 +328,8 @@ class ChatSocket(Safe, SocketHandler):
         chat.hub.add(self.connection)
         chat.keepalive.add(self.connection, monotonic())
         self.connection.gather(chat.hello(came))
+        if chat.hub.on_move is not None:
+            chat.hub.on_move("connect", self.connection)
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Hand a text frame to the router; binary is not spoken here."""

@@ -136,6 +136,9 @@ export class Chat {
       case "read":
         channel?.readElsewhere(event.seq);
         break;
+      case "actions":
+        this.actions = event.actions;
+        break;
       case "error":
         this.say(event.target ?? this.current, explain(event));
     }

@@ -1,0 +1,160 @@
+"""`python -m tornado_chat plugin list | check | new`, for whoever writes plugins."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tornado_chat.fence import Plugin
+from tornado_chat.history.opening import DatabaseError
+from tornado_chat.lifecycle import SPACE
+from tornado_chat.loader import build_registry
+from tornado_chat.maintenance import stored
+from tornado_chat.registry import Registry
+from tornado_chat.settings import PACKAGE, Parser, Settings, SettingsError, load
+
+PLUGIN = '''"""Cheers: /{command} Ann"""
+
+from tornado_chat import Context, User, action
+
+
+@action("{command}")
+async def {name}(ctx: Context, user: User) -> None:
+    """Cheer for someone who is here."""
+    count = await ctx.store.update(user.id, lambda known: known + 1, 0)
+    ctx.channel.post(f"{{ctx.user.name}} cheers for {{user.name}}, the {{count}}. time")
+'''
+
+TEST = '''"""The plugin `{name}`."""
+
+from pathlib import Path
+
+from tornado.testing import gen_test
+
+from tornado_chat.testing import ChatTestCase
+
+
+class {title}Test(ChatTestCase):
+    settings = {{"plugins_dir": (Path(__file__).parents[2] / "{folder}",)}}
+
+    @gen_test
+    async def test_cheers_are_counted_and_seen_by_everyone(self):
+        ann, bob = await self.join("Ann", "den"), await self.join("Bob", "den")
+        await ann.call("{command}", target="den", user="Bob")
+        await bob.until_text("Ann cheers for Bob, the 1. time")
+        await bob.call("{command}", target="den", user="Bob")
+        await ann.until_text("Bob cheers for Bob, the 2. time")
+'''
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line that begins with `plugin`; return the exit status."""
+    parser = Parser(prog="python -m tornado_chat plugin", description="Look after plugins.", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", metavar="list | check | new", required=True)
+    for name, text in (
+        ("list", "show the plugins: file, state, and what each has"),
+        ("check", "load them and say what is wrong (exit status 1)"),
+        ("new", "write a plugin and its test, to begin with"),
+    ):
+        command = commands.add_parser(name, help=text, description=text.capitalize() + ".", allow_abbrev=False)
+        for where, metavar, action, about in (
+            ("--plugins-dir", "DIR", "append", "folder of plugins; may be given several times"),
+            ("--data-dir", "DIR", "store", "where the history is, as for the server"),
+            ("--config", "FILE", "store", "TOML file with settings"),
+        ):
+            command.add_argument(where, metavar=metavar, action=action, help=about, default=argparse.SUPPRESS)
+        if name != "list":
+            command.add_argument("name", metavar="NAME", nargs="?" if name == "check" else None)
+    given = vars(parser.parse_args(arguments[1:]))
+    flags = []
+    for name in ("plugins_dir", "data_dir", "config"):
+        values = given.get(name, [])
+        flags += [
+            f"--{name.replace('_', '-')}={value}" for value in (values if isinstance(values, list) else [values])
+        ]
+    settings = load(flags)
+    logging.getLogger("tornado_chat").addHandler(logging.NullHandler())  # what is wrong is shown once
+    if given["command"] == "new":
+        return _new(settings, given["name"])
+    registry = build_registry(settings.plugins_dir, settings.plugins)
+    return _list(settings, registry) if given["command"] == "list" else _check(registry, given["name"])
+
+
+def _list(settings: Settings, registry: Registry) -> int:
+    states: dict[str, dict[str, Any]] = {}
+    with contextlib.suppress(DatabaseError):  # no server has run here yet
+        states = stored(settings.data_dir, SPACE)
+    for name, plugin in registry.plugins.items():
+        state, error = plugin.state, plugin.error
+        kept = states.get(name, {})
+        if state == "on" and kept.get("state") == "off" and kept["stamp"] == _plain(plugin.stamp):
+            state, error = "off", kept["error"]
+        print(f"{name:16} {state:7} {plugin.file}")
+        for line in (error, *_offers(registry, plugin)):
+            if line:
+                print(f"{'':16} {line}")
+    if not registry.plugins:
+        print("there are no plugins in", *settings.plugins_dir)
+    return 0
+
+
+def _plain(stamp: object) -> object:
+    return list(stamp) if isinstance(stamp, tuple) else stamp
+
+
+def _offers(registry: Registry, plugin: Plugin) -> Iterator[str]:
+    """Yield what a plugin has, a line for each kind."""
+    kinds = {
+        "actions": [name for name, action in registry.actions.items() if action.plugin is plugin],
+        "listeners": [event for event, ones in registry.listeners.items() for one in ones if one.plugin is plugin],
+        "timers": [f"every {one.seconds:g} s" for one in registry.timers if one.plugin is plugin],
+        "routes": [f"/plugins/{plugin.name}{one.path}" for one in registry.routes if one.plugin is plugin],
+    }
+    for kind, names in kinds.items():
+        if names:
+            yield f"{kind}: {', '.join(names)}"
+
+
+def _check(registry: Registry, name: str | None) -> int:
+    if name is not None and name not in registry.plugins:
+        raise SettingsError(f"there is no plugin {name}; there are {', '.join(registry.plugins) or 'none'}")
+    broken = 0
+    for plugin in registry.plugins.values():
+        if name in (None, plugin.name):
+            broken += bool(plugin.error)
+            offers = "; ".join(_offers(registry, plugin)) or "it offers nothing"
+            print(plugin.error or f"{plugin.file}: well ({offers})")
+    return 1 if broken else 0
+
+
+def _new(settings: Settings, name: str) -> int:
+    folder = settings.plugins_dir[0].absolute()
+    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name):
+        raise SettingsError(f"a plugin's name has a-z, 0-9 and _, as in guess_a_number, not {name}")
+    command = name.replace("_", "-")
+    registry = build_registry(settings.plugins_dir, settings.plugins)
+    if command in registry.actions:
+        raise SettingsError(f"there is an action {command} already, in {registry.actions[command].file}")
+    if folder.is_relative_to(PACKAGE):
+        raise SettingsError("give the folder of your plugins: --plugins-dir DIR")
+    words = {"name": name, "command": command, "folder": folder.name, "title": name.title().replace("_", "")}
+    files = {
+        folder / f"{name}.py": PLUGIN.format(**words),
+        folder.parent / "tests" / folder.name / f"test_{name}.py": TEST.format(**words),
+    }
+    for path in files:
+        if path.exists():
+            raise SettingsError(f"{path} is there already; take another name")
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"{path} is written")
+    except OSError as error:
+        raise SettingsError(f"{error.filename}: {error.strerror}") from None
+    print(f"Try it: /{command} NAME in the page, and python -m pytest {path}")
+    return 0

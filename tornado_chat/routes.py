@@ -1,0 +1,77 @@
+"""Where plugins answer HTTP: `/plugins/NAME` + path, looked up in the registry in use at each request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
+from tornado.routing import Router
+from tornado.web import Application, HTTPError, RequestHandler
+
+from tornado_chat.context import Context
+from tornado_chat.fence import Plugin
+from tornado_chat.registry import Registry
+from tornado_chat.safe import HEADERS
+
+Found = tuple[re.Pattern[str], type[RequestHandler], Plugin]
+
+
+class PluginRoutes(Router):
+    """Answers with the handlers that plugins marked with `@route`; `use` swaps them all."""
+
+    def __init__(self, app: Application, context: Callable[[Plugin], Context]) -> None:
+        self._app = app
+        self._context = context
+        self._routes: list[Found] = []
+
+    def use(self, routes: list[Found]) -> None:
+        """Answer with these from now on."""
+        self._routes = routes
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
+        """Return what answers a request, None where no plugin does."""
+        for path, handler, plugin in self._routes:
+            found = path.fullmatch(request.path)
+            if found is not None:
+                arguments = [None if group is None else group.encode() for group in found.groups()]
+                given = {"ctx": self._context(plugin)}
+                return self._app.get_handler_delegate(request, handler, given, arguments)  # type: ignore[arg-type]
+        return None
+
+
+def compiled(registry: Registry) -> list[Found]:
+    """Return the routes of a registry, each handler within its plugin's fence."""
+    found = []
+    for route in registry.routes:
+        path = re.compile(re.escape(f"/plugins/{route.plugin.name}") + route.path)
+        found.append((path, _fenced(route.handler, route.plugin), route.plugin))
+    return found
+
+
+def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
+    class Handler(kind):  # type: ignore[misc, valid-type]
+        def initialize(self, ctx: Context, **given: Any) -> None:
+            self.ctx = ctx
+            super().initialize(**given)
+
+        def set_default_headers(self) -> None:
+            for name, value in HEADERS.items():
+                self.set_header(name, value)
+            self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+            super().set_default_headers()
+
+        async def prepare(self) -> None:
+            if plugin.off:
+                raise HTTPError(503)
+            plugin.calls += 1
+            waits = super().prepare()
+            if waits is not None:
+                await waits
+
+        def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+            if not isinstance(error, HTTPError):
+                plugin.failed(f"{self.request.method} {self.request.path}", error)
+
+    return Handler

@@ -1,0 +1,215 @@
+"""A function's signature (or a dataclass) as the schema of its fields: read once, then each call is checked by it."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
+
+from tornado_chat.protocol import MAX_NUMBER, Error, Refused
+
+Checker = Callable[[Any], Any]
+_MISSING: Any = inspect.Parameter.empty
+_NOT_GIVEN = object()
+
+
+class SchemaError(Exception):
+    """A signature that no message can have; the text says where and why."""
+
+
+@dataclasses.dataclass(slots=True, frozen=True)
+class Parameter:
+    """One field of an action: its name, the name of its type, whether and how it may be left out.
+
+    find: turns the text into what it names (a `Channel`, a `User`), for the context of a call.
+    """
+
+    name: str
+    type: str
+    check: Checker
+    default: Any = _MISSING
+    choices: tuple[Any, ...] = ()
+    find: Callable[[Any, str], Any] | None = None
+
+    def describe(self) -> dict[str, Any]:
+        """Return the parameter as `hello` shows it."""
+        shown: dict[str, Any] = {"name": self.name, "type": self.type, "required": self.default is _MISSING}
+        if self.default is not _MISSING:
+            shown["default"] = self.default
+        if self.choices:
+            shown["choices"] = self.choices
+        return shown
+
+
+def read_signature(
+    function: Callable[..., Any], file: str, names: dict[str, Any], skip: int = 1
+) -> Iterator[Parameter]:
+    """Yield the parameters of a function after the first `skip`; SchemaError for a type that no field can have.
+
+    names: what the names in its annotations mean.
+    """
+    where = f"{file}: {function.__name__}()"
+    try:
+        hints = typing.get_type_hints(function, names, include_extras=True)
+    except (NameError, TypeError) as error:
+        raise SchemaError(f"{where}: {error}") from None
+    parameters = list(inspect.signature(function).parameters.values())[skip:]
+    for parameter in parameters:
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise SchemaError(f"{where}: *{parameter.name} has no schema; name each field")
+        if parameter.name not in hints:
+            raise SchemaError(f"{where}: {parameter.name} needs a type, as in `{parameter.name}: str`")
+        hint = hints[parameter.name]
+        find = _finder(hint)
+        if find is not None:
+            check = _or_none(_text) if type(None) in typing.get_args(hint) else _text
+            yield Parameter(parameter.name, _alone(hint).__name__.lower(), check, parameter.default, (), find)
+            continue
+        kind, check, choices = _read_type(hint, f"{where}: {parameter.name}", names)
+        yield Parameter(parameter.name, kind, check, parameter.default, choices)
+
+
+def _alone(hint: Any) -> Any:
+    """Return X of `X | None`, else the hint itself."""
+    inner = [arg for arg in typing.get_args(hint) if arg is not type(None)]
+    return inner[0] if type(None) in typing.get_args(hint) and len(inner) == 1 else hint
+
+
+def _finder(hint: Any) -> Callable[[Any, str], Any] | None:
+    """Return how a `Channel` or a `User` is found by what a field says: a class knows it by `of_field`."""
+    find: Callable[[Any, str], Any] | None = getattr(_alone(hint), "of_field", None)
+    return find
+
+
+def _read_type(hint: Any, where: str, names: dict[str, Any]) -> tuple[str, Checker, tuple[Any, ...]]:
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint in _CHECKS:
+        return hint.__name__, _CHECKS[hint], ()
+    if origin is typing.Annotated:
+        kind, check, choices = _read_type(inner[0], where, names)
+        for further in inner[1:]:
+            check = _chain(check, further)
+        return kind, check, choices
+    if origin is Literal:
+        return "choice", _one_of(inner), inner
+    if origin in (typing.Union, types.UnionType) and _alone(hint) is not hint:
+        kind, check, choices = _read_type(_alone(hint), where, names)
+        return kind, _or_none(check), choices
+    if origin is tuple and len(inner) == 2 and inner[1] is ...:
+        return "list", _list_of(_read_type(inner[0], where, names)[1]), ()
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type) and _finder(hint) is None:
+        return "object", _object_of(hint, where, names), ()
+    raise SchemaError(
+        f"{where}: a field cannot be {hint!r}; use str, int, float, bool, Literal, Channel, User or `X | None`"
+    )
+
+
+def bind(parameters: tuple[Parameter, ...], message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the checked arguments of a call; Refused (`invalid-field`, `invalid-name`) names the field."""
+    arguments = {}
+    for parameter in parameters:
+        value = message.get(parameter.name, _NOT_GIVEN)
+        if value is _NOT_GIVEN:
+            if parameter.default is _MISSING:
+                raise Refused(f"{parameter.name} is missing", Error.INVALID_FIELD)
+            arguments[parameter.name] = parameter.default
+        else:
+            try:
+                arguments[parameter.name] = parameter.check(value)
+            except ValueError as error:
+                raise Refused(f"{parameter.name} must be {error}", Error.INVALID_FIELD) from None
+            except Refused as refused:
+                raise Refused(f"{parameter.name}: {refused.message}", refused.code) from None
+    return arguments
+
+
+# Checks: the value itself, or a ValueError that ends the sentence "… must be"
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise ValueError("text")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int or not -MAX_NUMBER <= value <= MAX_NUMBER:
+        raise ValueError("a whole number within ±2^53")
+    return value
+
+
+def _number(value: Any) -> float:
+    if type(value) not in (int, float) or not -MAX_NUMBER <= value <= MAX_NUMBER:
+        raise ValueError("a number within ±2^53")
+    return float(value)
+
+
+def _truth(value: Any) -> bool:
+    if type(value) is not bool:
+        raise ValueError("true or false")
+    return value
+
+
+_CHECKS: dict[Any, Checker] = {str: _text, int: _whole, float: _number, bool: _truth}
+
+
+def _one_of(choices: tuple[Any, ...]) -> Checker:
+    def check(value: Any) -> Any:
+        for choice in choices:
+            if type(choice) is type(value) and choice == value:
+                return value
+        raise ValueError("one of " + ", ".join(map(str, choices)))
+
+    return check
+
+
+def _or_none(check: Checker) -> Checker:
+    return lambda value: None if value is None else check(value)
+
+
+def _list_of(check: Checker) -> Checker:
+    def read(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list:
+            raise ValueError("a list")
+        try:
+            return tuple(check(item) for item in value)
+        except ValueError as error:
+            raise ValueError(f"a list, each {error}") from None
+
+    return read
+
+
+def _chain(first: Checker, then: Checker) -> Checker:
+    if first is _text:  # in every message that is said
+        return lambda value: then(value if type(value) is str else _text(value))
+    return lambda value: then(first(value))
+
+
+def _object_of(kind: type, where: str, names: dict[str, Any]) -> Checker:
+    module = sys.modules.get(kind.__module__)  # a plugin's own is not there
+    parameters = tuple(read_signature(kind, where, vars(module) if module else names, skip=0))
+
+    def check(value: Any) -> Any:
+        if type(value) is not dict:
+            raise ValueError("an object with " + ", ".join(parameter.name for parameter in parameters))
+        return kind(**bind(parameters, value))
+
+    return check
+
+
+def fill(kind: type, table: Mapping[str, Any], where: str, names: dict[str, Any]) -> Any:
+    """Return a dataclass filled from a table of settings; SchemaError names what is unknown, missing or wrong."""
+    parameters = tuple(read_signature(kind, where, names, skip=0))
+    known = [parameter.name for parameter in parameters]
+    given = {key.replace("-", "_"): value for key, value in table.items()}
+    for name in given:
+        if name not in known:
+            raise SchemaError(f"{where} {name}: there is no such setting; there are {', '.join(known)}")
+    try:
+        return kind(**bind(tuple(one for one in parameters if one.name in given or one.default is _MISSING), given))
+    except Refused as refused:
+        raise SchemaError(f"{where} {refused.message}") from None
