@@ -15,6 +15,8 @@ GUESTS = [
     *(ROOT / "plugins").glob("*.py"),
 ]
 KNOW_TORNADO = {
+    "chat_socket",
+    "pages",
     "listener",
     *("websocket", "wire", "tls", "web", "safe", "health", "signing", "keepalive"),
     *("identity", "tokens", "routes", "client", "testing", "__main__"),

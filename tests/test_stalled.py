@@ -14,9 +14,9 @@ from tornado.testing import gen_test
 from tornado.websocket import websocket_connect
 
 from tornado_chat import connection
+from tornado_chat.chat_socket import ChatSocket
 from tornado_chat.connection import MAX_WAITING, Connection
 from tornado_chat.testing import ChatTestCase, Client
-from tornado_chat.web import ChatSocket
 
 READERS = 5
 

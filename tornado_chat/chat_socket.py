@@ -1,0 +1,156 @@
+"""A client's WebSocket: who may come in, what is handed to the router, and what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable
+from time import monotonic, time
+from typing import TYPE_CHECKING
+
+from tornado.web import HTTPError
+
+from tornado_chat.connection import Connection
+from tornado_chat.identity import Pass, token_of
+from tornado_chat.listener import RETRY_AFTER
+from tornado_chat.protocol import Close, Error, Refused
+from tornado_chat.safe import Safe
+from tornado_chat.websocket import SocketHandler
+
+if TYPE_CHECKING:
+    from tornado_chat.web import Chat
+
+CODES = {*Close, 1001, 1005, 1006}  # a client may say any other
+LONGEST = 10.0 * 365 * 86_400  # seconds that a timer is set for
+
+
+class ChatSocket(Safe, SocketHandler):
+    """A client's socket: Tornado's handler, whose decoded messages go to the router."""
+
+    application: Chat
+    came: Pass | None = None
+    refused: tuple[int, str] = (Close.NOT_SIGNED_IN, "not signed in, or not any more")
+    connection: Connection | None = None
+    _retry_after = 0  # seconds
+    _expiry: asyncio.TimerHandle | None = None
+
+    async def prepare(self) -> None:
+        """Decide before the upgrade who may come in: 403 for another site, 400 for a name nobody can bear.
+
+        503 where there is no room, and the end of the connection too.
+        """
+        chat = self.application
+        self.compress = chat.compress
+        if chat.is_full():
+            self._turn_away()
+            return
+        if not self.is_from_here():
+            raise HTTPError(403, reason="Foreign Origin")
+        try:
+            if chat.limits is not None:
+                chat.limits.admit(self.request.remote_ip or "")
+        except Refused as refused:
+            self._retry_after = math.ceil(refused.retry_after)
+            raise HTTPError(503, reason=refused.message.capitalize()) from None
+        try:
+            await chat.hub.moderation.load()
+            self.came = await chat.identity.authenticate(self.request)
+            if self.came is None and chat.identity.needs_name and token_of(self.request) is None:
+                raise HTTPError(400, reason="Name Missing: ask for /ws?name=YOU")
+        except Refused as refused:
+            if refused.code in (Error.INVALID_NAME, Error.INVALID_FIELD):
+                reason = "Invalid Name" if refused.code == Error.INVALID_NAME else "Not UTF-8"
+                raise HTTPError(400, reason=reason) from None
+            later = refused.code == Error.HISTORY_UNAVAILABLE
+            self.refused = Close.TRY_LATER if later else Close.NOT_SIGNED_IN, refused.message
+
+    def _turn_away(self) -> None:
+        self.set_status(503, "Full")
+        self.set_header("Retry-After", str(RETRY_AFTER))
+        self.set_header("Connection", "close")
+        written = self.finish()
+        stream = self.detach()
+        written.add_done_callback(lambda done: stream.close())
+
+    def set_default_headers(self) -> None:
+        """Say when to come again, where one has come too soon."""
+        super().set_default_headers()
+        if self._retry_after:
+            self.set_header("Retry-After", str(self._retry_after))
+
+    def check_origin(self, origin: str) -> bool:
+        """Pass what `prepare` has let through (Tornado asks only for cross-origin requests)."""
+        return True
+
+    def open(self) -> None:
+        """Introduce the client to the hub and say hello."""
+        if self.wire.is_closing():
+            return
+        chat, came, address = self.application, self.came, self.request.remote_ip or ""
+        ban = None if came is None else chat.hub.moderation.ban_on(came.user.id, address)
+        if came is None or ban is not None:
+            self.close(*(self.refused if ban is None else (Close.NOT_ALLOWED, ban)))
+            return
+        if chat.is_full():  # many came at once
+            self.close(Close.TRY_LATER, "the server is full")
+            return
+        gate = None
+        if chat.limits is not None:
+            try:
+                gate = chat.limits.enter(came.user.id, address)
+            except Refused as refused:
+                self.close(Close.TRY_LATER, refused.message)
+                return
+        del self.came
+        self.connection = Connection(came.user, self.wire, chat.hub.flusher, gate)
+        self.connection.address = address
+        self.connection.session, self.connection.allowed = came.session, came.channels
+        if came.until is not None:
+            rest = min(came.until - time(), LONGEST)
+            self._expiry = asyncio.get_running_loop().call_later(
+                rest, self.connection.close, Close.NOT_SIGNED_IN, "the time you signed in for is over"
+            )
+        chat.hub.metrics.requests[101] += 1
+        chat.hub.add(self.connection)
+        chat.keepalive.add(self.connection, monotonic())
+        self.connection.gather(chat.hello(came))
+        if chat.hub.on_move is not None:
+            chat.hub.on_move("connect", self.connection)
+
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        """Hand a text frame to the router; binary is not spoken here."""
+        if isinstance(message, bytes):
+            self.close(Close.UNSUPPORTED, "text frames only")
+            return None
+        assert self.connection is not None  # a socket without one was closed when it opened
+        if self.application.leaving:
+            return None
+        return self.application.router.dispatch(self.connection, message)
+
+    def on_close(self) -> None:
+        """Forget the client: it is gone from the hub and from its channels."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        if self.connection is not None:
+            self.application.hub.metrics.closed[str(self.close_code) if self.close_code in CODES else "other"] += 1
+            self.application.hub.remove(self.connection)
+            self.application.keepalive.remove(self.connection)
+            if self.application.limits is not None and self.connection.gate is not None:
+                self.application.limits.leave(self.connection.gate)
+
+    def on_closing(self) -> None:
+        """Handle nothing more of it, and write nothing more to it."""
+        if self.connection is not None:
+            self.connection.end()
+
+    def on_pause(self) -> None:
+        """Watch a client that reads more slowly than it is written to."""
+        if self.connection is not None:
+            self.connection.fell_behind()
+            self.application.keepalive.behind.add(self.connection)
+
+    def on_resume(self) -> None:
+        """The client has read everything."""
+        if self.connection is not None:
+            self.connection.caught_up()
+            self.application.keepalive.behind.discard(self.connection)

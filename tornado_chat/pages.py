@@ -1,0 +1,65 @@
+"""The page and what it is made of, served from memory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tornado.web import HTTPError
+
+from tornado_chat.assets import Asset
+from tornado_chat.safe import Safe
+
+if TYPE_CHECKING:
+    from tornado_chat.web import Chat
+
+
+class NotFound(Safe):
+    """Answers every other path."""
+
+    def prepare(self) -> None:
+        """Say 404, whatever the method."""
+        raise HTTPError(404)
+
+
+class Static(Safe):
+    """A file that is in memory: as the client wants it, 304 where the client has it."""
+
+    application: Chat
+
+    def answer(self, asset: Asset, keep: str) -> None:
+        """Answer with a file; `keep`: how long a browser may keep it, as Cache-Control says it."""
+        self.set_header("Cache-Control", keep)
+        self.set_header("Content-Type", asset.type)
+        self.set_header("ETag", f'W/"{asset.digest}"')
+        self.set_header("Vary", "Accept-Encoding")
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        body = asset.body
+        if asset.gzipped and "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            body = asset.gzipped
+        self.write(body)
+
+
+class Page(Static):
+    """The page itself."""
+
+    def get(self) -> None:
+        """Answer with index.html."""
+        self.answer(self.application.assets.index(), "no-cache")  # asked for each time, 304 while it is the same
+
+    head = get
+
+
+class File(Static):
+    """What the page is made of."""
+
+    def get(self, path: str) -> None:
+        """Answer with a file; one whose address names its version never changes."""
+        asset, for_ever = self.application.assets.find(path)
+        if asset is None:
+            raise HTTPError(404)
+        self.answer(asset, "public, max-age=31536000, immutable" if for_ever else "no-cache")
+
+    head = get
