@@ -48,7 +48,7 @@ async function comeIn(chat, channel) {
     Object.assign(answer, {recovered: false, seq: messages.at(-1)?.seq ?? answer.seq, messages, more});
   }
   const fresh = channel.join(answer);
-  if (since && channel.unread(chat.user.id)) channel.mark ||= channel.read || 0.5;
+  if (channel.unread(chat.user.id)) channel.mark ||= channel.read || 0.5;
   settle(chat, channel, fresh);
   while (channel.catching !== null) {
     const missed = await connection.call("history", {target: channel.name, after: channel.catching, limit: 200});

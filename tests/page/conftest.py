@@ -1,5 +1,6 @@
 """A browser for the page's tests: Debian's Chromium, driven by Playwright's async API."""
 
+import asyncio
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -12,6 +13,7 @@ from browsing import say
 from tornado.httpserver import HTTPServer
 
 from tornado_chat.testing import Client, connect
+from tornado_chat.web import Chat
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = [
@@ -89,7 +91,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def people(
-    http_server: HTTPServer, base_url: str, chromium: str
+    app: Chat, http_server: HTTPServer, base_url: str, chromium: str
 ) -> Callable[[], AbstractAsyncContextManager[People]]:
     """Return what opens browsers on the chat; the tests are skipped where there is no Chromium."""
     playwright = pytest.importorskip("playwright.async_api", reason="pip install .[browser]")
@@ -110,6 +112,8 @@ def people(
                     await page.context.close()
                 for client in found.clients:
                     await client.close()
+                while app.hub.connections:  # the loop is closed next
+                    await asyncio.sleep(0.005)
             assert found.complaints == []
             assert {url.split("/")[2] for url in found.asked} <= {base_url.split("/")[2]}, "asked elsewhere"
 
