@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import platform
 import shutil
 import socket
 import subprocess
@@ -74,7 +75,9 @@ def build_load() -> None:
 
 def _packages(*names: str) -> str:
     try:
-        return ", ".join(f"{name} {metadata.version(name)}" for name in names)
+        return ", ".join(
+            [f"Python {platform.python_version()}", *(f"{name} {metadata.version(name)}" for name in names)]
+        )
     except metadata.PackageNotFoundError as error:
         raise Missing(f"the package {error.name} is not installed") from None
 
@@ -128,7 +131,7 @@ _node_path = {"NODE_PATH": str(BUILD / "node_modules")}
 OURS = Server("tornado_chat", _chat, _speed)
 PLAIN = Server(
     "tornado_chat, tornado only",
-    partial(_chat, python=str(Path(sys.prefix).with_name(".venv-plain") / "bin" / "python")),
+    partial(_chat, python=str(Path(sys.prefix + "-plain") / "bin" / "python")),
     partial(_packages, "tornado"),
 )
 OTHERS = (
