@@ -22,6 +22,7 @@ export class Channel {
     this.mark = 0; // seq behind which the line "New" stands while one reads; 0: nowhere
     this.mentions = 0;
     this.draft = "";
+    this.written = 0; // how often one has written here
   }
 
   get first() {

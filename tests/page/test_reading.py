@@ -76,6 +76,9 @@ async def test_08_scrolled_up_nothing_moves_09_a_button_leads_to_the_present(peo
         await ann.locator(".jump").click()
         await becomes(0, lambda: box.evaluate(BELOW))
         await becomes(0, ann.locator(".jump").count)
+        await scroll(ann, 0)
+        await write(ann, "one's own is shown")
+        await becomes(0, lambda: box.evaluate(BELOW))
 
 
 @browser_test

@@ -56,6 +56,7 @@ export function Composer({chat, channel, fill}) {
       return;
     }
     box.current.focus();
+    channel.written++;
     try {
       await chat.write(channel, text);
     } catch (error) {

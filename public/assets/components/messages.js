@@ -73,6 +73,13 @@ export function Messages({chat, channel}) {
     newest.current = channel.seq;
   }, [lines.length]);
 
+  const written = useRef(channel.written);
+  useEffect(() => {
+    // What one writes oneself is shown, however far up one was.
+    if (channel.written !== written.current) present();
+    written.current = channel.written;
+  }, [channel.written]);
+
   useEffect(() => {
     // At the bottom one stays there, when the window or the box below changes, or something in a message grows.
     const watch = new ResizeObserver(() => {
