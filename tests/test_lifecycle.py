@@ -348,6 +348,39 @@ async def keep(ctx: Context, key: str, drop: bool = False) -> dict[str, object]:
         await again.close()
 
 
+# Who someone is
+
+
+class AuthenticateTest(PluginsCase):
+    plugins: ClassVar = {
+        "badge": HEAD + '@on("authenticate")\ndef by_badge(request: object) -> User | None:\n'
+        '    badge = request.headers.get("X-Badge")\n'
+        '    if badge == "stolen":\n        raise Refused("that badge was stolen")\n'
+        "    return User(badge, badge.title()) if badge else None\n\n"
+        '@on("connect")\ndef hello(ctx: Context) -> None:\n'
+        '    ctx.connection.send({"action": "motto", "to": ctx.user.name})\n'
+    }
+
+    @gen_test
+    async def test_a_plugin_says_who_comes_in_and_speaks_first(self) -> None:
+        ann = await self.connect(**{"X-Badge": "ann"})
+        assert (ann.hello["user"]["id"], ann.hello["user"]["name"]) == ("p:ann", "Ann")
+        assert (await ann.until("motto"))["to"] == "Ann"
+        bob = await self.connect("Bob")
+        assert bob.hello["user"]["name"] == "Bob"
+        with pytest.raises(EOFError):
+            await self.connect(**{"X-Badge": "stolen"})
+
+    @gen_test
+    async def test_metrics_count_what_plugins_do(self) -> None:
+        plugin = self.chat.plugins.registry.plugins["badge"]
+        plugin.calls = 7
+        plugin.failed("it")
+        page = (await self.http_client.fetch(self.get_url("/metrics"))).body.decode()
+        for line in ('calls_total{plugin="badge"} 7', 'failures_total{plugin="badge"} 1', 'off{plugin="badge"} 0'):
+            assert f"tornado_chat_plugin_{line}" in page
+
+
 # Failures
 
 
@@ -395,6 +428,7 @@ def posted(ctx: Context, message: Message) -> None:
     async def test_three_failures_in_a_minute_switch_it_off_for_all_to_see_and_a_change_switches_it_on(self) -> None:
         ann = await self.join("Ann", "den")
         plugin = self.chat.plugins.registry.plugins["bad"]
+        await wait_for(lambda: getattr(self.chat.hub, "ticks", 0))
         with self.assertLogs("tornado_chat", "ERROR") as logs:
             for how in ("refuse", "raise", "exit", "refuse"):
                 expected = "refused" if how == "refuse" else "internal-error"
