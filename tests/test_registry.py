@@ -201,6 +201,12 @@ def test_channels_and_users_are_shown_by_their_kind() -> None:
     ]  # fmt: skip
 
 
+def test_an_action_with_a_power_is_shown_to_those_alone_who_have_it() -> None:
+    made = registry(module('@action("close", power="close")\ndef close(ctx: Context) -> None: ...\n'))
+    for powers, shown in ((set(), []), ({"ban"}, []), ({"close"}, ["close"])):
+        assert [one["name"] for one in made.describe(powers.__contains__)] == shown
+
+
 # What hello shows
 
 

@@ -54,6 +54,7 @@ class _Action:
     channel: bool
     internal: bool
     override: bool
+    power: str
 
 
 @dataclass(slots=True, frozen=True)
@@ -81,15 +82,16 @@ def _mark(told: object) -> Callable[[Marked], Marked]:
 
 
 def action(
-    *names: str, channel: bool = True, internal: bool = False, override: bool = False
+    *names: str, channel: bool = True, internal: bool = False, override: bool = False, power: str = ""
 ) -> Callable[[Marked], Marked]:
     """Mark a function `(ctx, field, …)` as the handler of an action; further names are aliases.
 
     channel: the message's `target` must be a channel that the connection has joined (`ctx.channel`).
     internal: only `ctx.perform(name)` calls it, never a client.
     override: replaces the action of that name instead of colliding with it.
+    power: only users whose role has it see the action and may call it (`ctx.user.may`).
     """
-    return _mark(_Action(names, channel, internal, override))
+    return _mark(_Action(names, channel, internal, override, power))
 
 
 def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callable[[Marked], Marked]:
@@ -127,6 +129,7 @@ class Action:
     plugin: Plugin | None = None
     over: Action | None = None
     found: tuple[Parameter, ...] = ()  # those that name a Channel or a User
+    power: str = ""
 
     def bind(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return the checked arguments of a call; Refused (`invalid-field`, `invalid-name`) names the field."""
@@ -225,7 +228,7 @@ class Registry:
                     taken.owner,
                 )
             self.actions[name] = Action(
-                name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found
+                name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found, mark.power
             )
         self._aliases.update(mark.names[1:])
 
@@ -260,12 +263,12 @@ class Registry:
             listener = Listener(marked, plugin, mark.event, mark.fails == "closed")
             self.listeners[mark.event] += (listener,)
 
-    def describe(self) -> list[dict[str, Any]]:
-        """Return the actions that a client can call, as `hello` lists them (aliases are left out)."""
+    def describe(self, may: Callable[[str], bool] = bool) -> list[dict[str, Any]]:
+        """Return the actions that someone who `may` can call, as `hello` lists them (aliases are left out)."""
         return [
             action.describe()
             for name, action in sorted(self.actions.items())
-            if not action.internal and name not in self._aliases
+            if not action.internal and name not in self._aliases and (not action.power or may(action.power))
         ]
 
 

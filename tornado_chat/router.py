@@ -92,6 +92,8 @@ class Router:
                 return asyncio.ensure_future(self._finish(context, over, action, target))
             if action.plugin is not None:
                 action = _awake(action)
+            if action.power and not connection.user.may(action.power):
+                raise Refused("that is for administrators", Error.NOT_ALLOWED)
             arguments = action.bind(message)
             channel = None
             if action.channel:

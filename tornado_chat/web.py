@@ -28,7 +28,7 @@ from tornado_chat.limits import Limits
 from tornado_chat.listener import Seldom, max_connections
 from tornado_chat.loader import build_registry
 from tornado_chat.pages import File, NotFound, Page
-from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Refused, encode
+from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Refused, User, encode
 from tornado_chat.proxies import behind, is_private, is_within
 from tornado_chat.registry import Registry
 from tornado_chat.router import Router
@@ -95,7 +95,7 @@ class Chat(Application):
         self.router = Router(registry, self.hub, strict=self.limits is not None)
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
         self._frame = settings.max_message_size
-        self._actions: list[dict[str, Any]] | None = None
+        self._about: dict[str, bytes] = {}  # by role: what hello says to all who have it
         self.plugins = Plugins(settings, self.hub, registry, self._use)
         self.identity.listen(self.plugins.hooks.authenticate)
         self.compress = settings.compress
@@ -107,19 +107,21 @@ class Chat(Application):
         """Take a registry into use, between two messages; whoever is connected is told of other actions."""
         self.router.registry = registry
         self._routes.use(compiled(registry))
-        actions = registry.describe()
-        if actions == self._actions:
-            return
-        about = {
-            "server": {"name": "tornado_chat", "version": VERSION},
-            "epoch": self.hub.history.epoch,
-            "limits": {"message": MAX_TEXT, "frame": self._frame, "page": MAX_PAGE},
-            "actions": actions,
-        }
-        self._actions, self._about = actions, encode(about)[1:]
-        line = encode({"action": "actions", "actions": actions})
-        for connection in self.hub.connections:
-            connection.gather(line)
+        before, lines = self._about, {}
+        self._about = {}
+        for role in ("guest", "member", "admin"):
+            actions = registry.describe(User("", "", role).may)
+            about = {
+                "server": {"name": "tornado_chat", "version": VERSION},
+                "epoch": self.hub.history.epoch,
+                "limits": {"message": MAX_TEXT, "frame": self._frame, "page": MAX_PAGE},
+                "actions": actions,
+            }
+            self._about[role] = encode(about)[1:]
+            lines[role] = encode({"action": "actions", "actions": actions})
+        if before != self._about:
+            for connection in self.hub.connections:
+                connection.gather(lines.get(connection.user.role, lines["member"]))
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Find a request's handler (Tornado's own), once it is known who asks."""
@@ -141,7 +143,7 @@ class Chat(Application):
     def hello(self, came: Pass) -> bytes:
         """Return a connection's first line; all but who it is was encoded once."""
         who = encode({"action": "hello", "user": came.user, "token": came.token})
-        return who[:-1] + b"," + self._about
+        return who[:-1] + b"," + self._about.get(came.user.role, self._about["member"])
 
     def is_full(self) -> bool:
         """Return whether there is no room for another connection."""

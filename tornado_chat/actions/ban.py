@@ -16,7 +16,7 @@ def _hours(value: float) -> float:
     return value
 
 
-@action("ban", channel=False)
+@action("ban", channel=False, power="ban")
 async def ban(
     ctx: Context,
     user: str | None = None,
@@ -25,7 +25,6 @@ async def ban(
     reason: Name = "banned",
 ) -> dict[str, Any]:
     """Keep a user (an id) or an address (or a range of them) out for some hours."""
-    ctx.need("ban")
     moderation = ctx.server.moderation
     whom = moderation.whom(user, address)
     if moderation.hits(whom, ctx.user.id, ctx.connection.address):
@@ -37,18 +36,16 @@ async def ban(
     return {"whom": whom, "until": until, "ended": ctx.server.end(hit, reason)}
 
 
-@action("unban", channel=False)
+@action("unban", channel=False, power="ban")
 async def unban(ctx: Context, whom: str) -> None:
     """End a ban, named as `bans` lists it."""
-    ctx.need("ban")
     if whom not in [ban["whom"] for ban in await ctx.server.moderation.bans()]:
         raise Refused("there is no such ban")
     await ctx.use("ban", lifted=whom)
     await ctx.server.moderation.lift(whom)
 
 
-@action("bans", channel=False)
+@action("bans", channel=False, power="ban")
 async def bans(ctx: Context) -> dict[str, Any]:
     """List the bans that stand."""
-    ctx.need("ban")
     return {"bans": await ctx.server.moderation.bans()}

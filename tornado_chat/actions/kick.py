@@ -7,7 +7,7 @@ from typing import Any
 from tornado_chat import Context, Name, action
 
 
-@action("kick", channel=False)
+@action("kick", channel=False, power="kick")
 async def kick(ctx: Context, user: str, reason: Name = "sent away") -> dict[str, Any]:
     """End all connections of a user (an id); the answer says where they came from."""
     await ctx.use("kick", user=user[:200], reason=reason)
