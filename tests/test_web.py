@@ -4,12 +4,28 @@ import asyncio
 import gzip
 import json
 import re
+from typing import ClassVar
 from urllib.parse import quote
 
+from test_lifecycle import PluginsCase
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
 from tornado_chat.testing import ChatTestCase
+
+
+def raw(case: ChatTestCase, path: str) -> int:
+    """Ask for a path exactly as it is: clients tidy it up."""
+
+    async def ask() -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", case.get_http_port())
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        status = await reader.readline()
+        await reader.read()
+        writer.close()
+        return int(status.split()[1])
+
+    return case.io_loop.run_sync(ask)
 
 
 class PageTest(ChatTestCase):
@@ -37,21 +53,8 @@ class PageTest(ChatTestCase):
             *("v-0123456789ab/../app.js", "v-0123456789ab//app.js"),
             *("index.html", "v-0123456789ab/", "v-0123456789ab", "v-0123456789ab/%2e%2e/index.html"),
         ):
-            for code in (self.fetch("/assets/" + path).code, self.raw("/assets/" + path)):
+            for code in (self.fetch("/assets/" + path).code, raw(self, "/assets/" + path)):
                 assert code in (400, 404), (path, code)
-
-    def raw(self, path: str) -> int:
-        """Ask for a path exactly as it is: clients tidy it up."""
-
-        async def ask() -> int:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.get_http_port())
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
-            status = await reader.readline()
-            await reader.read()
-            writer.close()
-            return int(status.split()[1])
-
-        return self.io_loop.run_sync(ask)
 
     def test_every_answer_carries_the_security_headers(self) -> None:
         for path in ("/", "/assets/app.js", "/nothing", "/ws"):
@@ -176,3 +179,56 @@ class BadInputTest(ChatTestCase):
         assert await ann.until_closed() == 1003
         bob.send_text("x" * 2049)
         assert await bob.until_closed() == 1009
+
+
+class FaceTest(PluginsCase):
+    plugins: ClassVar = {"mood": "", "plain": "", "ü b": ""}
+
+    def test_faces_are_served_by_name_and_content_and_nothing_beside_them(self) -> None:
+        async def reload() -> list[dict[str, str]]:
+            await self.chat.reload()
+            faces: list[dict[str, str]] = (await self.connect("Ann")).hello["faces"]
+            return faces
+
+        assert self.io_loop.run_sync(reload) == []
+        for name in ("mood", "ü b", "alone"):
+            (self.folder / f"{name}.js").write_text(f"// {name}")
+        found = self.io_loop.run_sync(reload)
+        assert [one["name"] for one in found] == ["mood", "ü b"]
+        for one in found:
+            for folder in ("/assets/", "/assets/v-0123456789ab/"):
+                face = self.fetch(folder + one["url"])
+                assert face.body.decode() == f"// {one['name']}"
+                assert face.headers["Content-Type"] == "text/javascript; charset=utf-8"
+                assert "immutable" in face.headers["Cache-Control"]
+                assert "default-src 'none'" in face.headers["Content-Security-Policy"]
+        mood = found[0]["url"].removeprefix("faces/")
+        for path in (
+            *("", ".", "..", "mood", "mood.js", "mood.py", "mood.000000000000.js", "plain.py", "alone.js"),
+            *(f"../{mood}", f"./{mood}", f"{mood}/", f"{mood}%00", f"%2e%2e%2ffaces/{mood}", f"x/../{mood}"),
+            *(f"{self.folder}/mood.js", "%2fetc/passwd", "../mood.py", "%2e%2e%2fapp.js", "..%5cmood.py", "%ff"),
+        ):
+            for code in (self.fetch("/assets/faces/" + path).code, raw(self, "/assets/faces/" + path)):
+                assert code in (400, 404), (path, code)
+
+        (self.folder / "mood.js").write_text("// other")
+        now = self.io_loop.run_sync(reload)
+        assert now[0]["url"] != found[0]["url"]
+        assert now[1] == found[1]
+        assert self.fetch("/assets/" + now[0]["url"]).body == b"// other"
+        assert self.fetch("/assets/" + found[0]["url"]).code == 404
+
+    @gen_test
+    async def test_a_plugin_that_is_broken_keeps_its_face_and_an_open_page_is_told_of_another(self) -> None:
+        (self.folder / "mood.js").write_text("// one")
+        await self.chat.reload()
+        ann = await self.connect("Ann")
+        (self.folder / "mood.js").write_text("// other")
+        self.write("mood", "1 +")
+        await self.chat.reload()
+        assert (await self.connect("Ben")).hello["faces"] == ann.hello["faces"]
+        self.write("mood", "1")
+        await self.chat.reload()
+        told = await ann.until("actions")
+        assert [one["name"] for one in told["faces"]] == ["mood"]
+        assert told["faces"] != ann.hello["faces"]

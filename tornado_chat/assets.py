@@ -65,17 +65,18 @@ class Assets:
                 name, stat = path.relative_to(self._folder).as_posix(), path.stat()
                 stamp, file = (stat.st_mtime_ns, stat.st_size), self._files.get(name)
                 if file is None or file.stamp != stamp:
-                    file = _read(path.suffix, path.read_bytes(), stamp)
+                    file = read(path.suffix, path.read_bytes(), stamp)
                 files[name] = file
         if files != self._files:
             self._files = files
             digests = "".join(f"{name} {file.digest}\n" for name, file in files.items())
             self.version = hashlib.sha256(digests.encode()).hexdigest()[:12]
             page = files["index.html"].body.replace(b'"assets/', f'"assets/v-{self.version}/'.encode())
-            self._index = _read(".html", page, (0, 0))
+            self._index = read(".html", page)
 
 
-def _read(suffix: str, body: bytes, stamp: tuple[int, int]) -> Asset:
+def read(suffix: str, body: bytes, stamp: tuple[int, int] = (0, 0)) -> Asset:
+    """Return a file of that content, compressed."""
     gzipped = gzip.compress(body, mtime=0)
     digest = hashlib.sha256(body).hexdigest()[:32]
     kind = TYPES.get(suffix, "application/octet-stream")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from types import ModuleType
 from typing import Any
 
+from tornado_chat.assets import Asset
 from tornado_chat.post import Post
 from tornado_chat.protocol import Error, Refused
 
@@ -29,8 +30,8 @@ class TimedOut(Refused):
 class Plugin:
     """One version of a plugin. `calls` and `failures` are counted; `error` is what is wrong with it, or "".
 
-    `off`: it is switched off. `module` is None where it could not be loaded; `stamp` is another one when its file was
-    changed.
+    `off`: it is switched off. `module` is None where it could not be loaded; `face` is the JavaScript beside its
+    file, or None. `stamp` is another one when one of the two was changed.
     """
 
     def __init__(self, name: str, file: str, stamp: object = None) -> None:
@@ -38,6 +39,7 @@ class Plugin:
         self.file = file
         self.stamp = stamp
         self.module: ModuleType | None = None
+        self.face: Asset | None = None
         self.settings: Any = None
         self.calls = self.failures = 0
         self.off = False

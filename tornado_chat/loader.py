@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import sys
@@ -13,6 +14,7 @@ from types import MappingProxyType, ModuleType
 from typing import Any
 
 from tornado_chat.actions import BUILT_IN as MODULES
+from tornado_chat.assets import Asset, read
 from tornado_chat.fence import FAULTS, Plugin
 from tornado_chat.registry import BUILT_IN, NameTaken, Registry, RegistryError
 from tornado_chat.schema import SchemaError, fill
@@ -67,6 +69,7 @@ def build_registry(
             plugin.module = source.load()
             plugin.file = plugin.module.__file__ or source.file
             plugin.settings = read_settings(plugin.module, source.name, settings.get(source.name, NOTHING))
+            plugin.face = _read_face(Path(plugin.file))
         except SettingsError as error:
             if before is None:
                 raise
@@ -135,11 +138,17 @@ def _entries() -> list[EntryPoint]:
 
 
 def _stamp(path: Path) -> object:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    stamp: list[int] = []
+    for file in (path, path.with_suffix(".js")):
+        with contextlib.suppress(OSError):
+            found = file.stat()
+            stamp += (found.st_mtime_ns, found.st_size, found.st_ino)
+    return tuple(stamp)
+
+
+def _read_face(file: Path) -> Asset | None:
+    face = file.with_suffix(".js")
+    return read(".js", face.read_bytes()) if face.is_file() else None
 
 
 def load(path: Path) -> ModuleType:

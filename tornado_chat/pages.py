@@ -12,6 +12,8 @@ from tornado_chat.safe import Safe
 if TYPE_CHECKING:
     from tornado_chat.web import Chat
 
+FOR_EVER = "public, max-age=31536000, immutable"
+
 
 class NotFound(Safe):
     """Answers every other path."""
@@ -60,6 +62,19 @@ class File(Static):
         asset, for_ever = self.application.assets.find(path)
         if asset is None:
             raise HTTPError(404)
-        self.answer(asset, "public, max-age=31536000, immutable" if for_ever else "no-cache")
+        self.answer(asset, FOR_EVER if for_ever else "no-cache")
+
+    head = get
+
+
+class Face(Static):
+    """What a plugin draws with. It is among the page's files, so that it imports them as they import each other."""
+
+    def get(self, name: str) -> None:
+        """Answer with a face in use; its address names its content."""
+        asset = self.application.faces.get(name)
+        if asset is None:
+            raise HTTPError(404)
+        self.answer(asset, FOR_EVER)
 
     head = get

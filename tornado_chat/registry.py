@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from tornado_chat.assets import Asset
 from tornado_chat.fence import Plugin
 from tornado_chat.protocol import Refused
 from tornado_chat.schema import Parameter, SchemaError, bind, read_signature
@@ -270,6 +271,14 @@ class Registry:
             for name, action in sorted(self.actions.items())
             if not action.internal and name not in self._aliases and (not action.power or may(action.power))
         ]
+
+    def faces(self) -> dict[str, Asset]:
+        """Return what the plugins draw with in the page, by the plugin's name."""
+        return {
+            name: plugin.face
+            for name, plugin in sorted(self.plugins.items())
+            if plugin.module is not None and plugin.face is not None
+        }
 
 
 def _check_call(function: Any, arguments: tuple[str, ...], where: str) -> None:

@@ -7,13 +7,14 @@ import contextlib
 import logging
 import threading
 from typing import Any
+from urllib.parse import quote
 
 from tornado.httputil import HTTPServerRequest
 from tornado.routing import PathMatches, Rule
 from tornado.web import Application
 
 from tornado_chat.accounts import Accounts
-from tornado_chat.assets import Assets
+from tornado_chat.assets import Asset, Assets
 from tornado_chat.chat_socket import ChatSocket
 from tornado_chat.health import Health, MetricsPage, Ready
 from tornado_chat.history import History
@@ -27,7 +28,7 @@ from tornado_chat.lifecycle import Plugins
 from tornado_chat.limits import Limits
 from tornado_chat.listener import Seldom, max_connections
 from tornado_chat.loader import build_registry
-from tornado_chat.pages import File, NotFound, Page
+from tornado_chat.pages import Face, File, NotFound, Page
 from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Refused, User, encode
 from tornado_chat.proxies import behind, is_private, is_within
 from tornado_chat.registry import Registry
@@ -52,6 +53,7 @@ class Chat(Application):
         super().__init__(
             [
                 (r"/", Page),
+                (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", Face),
                 (r"/assets/(.*)", File),
                 (r"/ws", ChatSocket),
                 (r"/auth", WhoAmI),
@@ -95,6 +97,7 @@ class Chat(Application):
         self.router = Router(registry, self.hub, strict=self.limits is not None)
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
         self._frame = settings.max_message_size
+        self.faces: dict[str, Asset] = {}
         self._about: dict[str, bytes] = {}  # by role: what hello says to all who have it
         self.plugins = Plugins(settings, self.hub, registry, self._use)
         self.identity.listen(self.plugins.hooks.authenticate)
@@ -104,21 +107,24 @@ class Chat(Application):
         self.turned_away = Seldom("connections are turned away (see max_connections, connect_rate and ulimit -n)")
 
     def _use(self, registry: Registry) -> None:
-        """Take a registry into use, between two messages; whoever is connected is told of other actions."""
+        """Take a registry into use, between two messages; whoever is connected is told of other actions and faces."""
         self.router.registry = registry
         self._routes.use(compiled(registry))
+        faces = {f"{name}.{face.digest[:12]}.js": (name, face) for name, face in registry.faces().items()}
+        self.faces = {file: face for file, (_, face) in faces.items()}
+        named = [{"name": name, "url": f"faces/{quote(file)}"} for file, (name, _) in faces.items()]
         before, lines = self._about, {}
         self._about = {}
         for role in ("guest", "member", "admin"):
-            actions = registry.describe(User("", "", role).may)
+            offers = {"actions": registry.describe(User("", "", role).may), "faces": named}
             about = {
                 "server": {"name": "tornado_chat", "version": VERSION},
                 "epoch": self.hub.history.epoch,
                 "limits": {"message": MAX_TEXT, "frame": self._frame, "page": MAX_PAGE},
-                "actions": actions,
+                **offers,
             }
             self._about[role] = encode(about)[1:]
-            lines[role] = encode({"action": "actions", "actions": actions})
+            lines[role] = encode({"action": "actions", **offers})
         if before != self._about:
             for connection in self.hub.connections:
                 connection.gather(lines.get(connection.user.role, lines["member"]))

@@ -31,6 +31,8 @@ export class Chat {
     this.lastTyped = 0;
     this.away = false;
     this.notifier = new Notifier(this);
+    this.faces = null; // a promise of Faces, while plugins have some
+    this.failures = new Map(); // name of a plugin -> words: what its face did wrong
     this.connection = new Connection(() => this.address(), {
       event: (event) => this.receive(event),
       state: (state) => this.turn(state),
@@ -66,6 +68,7 @@ export class Chat {
 
   goOut() {
     this.connection.end();
+    this.meet([]);
     this.state = {kind: "out"};
     this.user = null;
     this.name = this.token = "";
@@ -138,24 +141,33 @@ export class Chat {
         break;
       case "actions":
         this.actions = event.actions;
+        this.meet(event.faces);
         break;
       case "error":
         this.say(event.target ?? this.current, explain(event));
     }
+    this.faces?.then((faces) => faces?.hear(event));
     this.changed();
   }
 
-  begin({user, token, actions, limits}) {
+  begin({user, token, actions, faces, limits}) {
     this.user = user;
     this.name = user.name;
     this.token = token;
     this.actions = actions;
+    this.meet(faces);
     this.limits = limits;
     this.storage.write("name", user.name);
     this.storage.write("token", token);
     if (this.current) this.know(this.current);
     for (const channel of this.channels.values()) this.join(channel);
     if (!this.channels.size) firstChannel(this).then((name) => this.current || this.open(name), () => {});
+  }
+
+  /** Have these faces of plugins; what loads and draws them comes with the first. */
+  meet(wanted = []) {
+    if (wanted.length) this.faces ??= import("./faces.js").then(({Faces}) => new Faces(this), () => (this.faces = null));
+    this.faces?.then((faces) => faces?.use(wanted));
   }
 
   /** Another tab of this browser has changed what is kept. */

@@ -2,7 +2,7 @@
 import {Component, h} from "./vendor/preact.js";
 import htm from "./vendor/htm.js";
 
-export {render} from "./vendor/preact.js";
+export {Component, render} from "./vendor/preact.js";
 export {useEffect, useLayoutEffect, useMemo, useRef, useState} from "./vendor/hooks.js";
 
 /** Markup in a template string; what is put in is text, never markup. */

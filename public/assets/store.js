@@ -5,7 +5,7 @@ const KEPT = 2_000; // lines of a channel in memory: what is older is fetched ag
 const SLACK = 500; // lines above it before some are let go
 
 export class Channel {
-  /** `lines`: messages and notices in order. A notice has no `seq`; it stands behind the message that was newest. */
+  /** `lines`: messages and notices in order. A notice and a box have no `seq`; they stand behind the message that was newest. */
   constructor(name) {
     this.name = name;
     this.lines = [];
@@ -62,9 +62,22 @@ export class Channel {
   }
 
   /** Show a line of the server's that is kept nowhere. */
-  note(notice) {
-    this.lines.push({...notice, behind: this.seq, id: `notice-${Channel.notices++}`});
+  note(notice, id = `notice-${Channel.notices++}`) {
+    this.lines.push({...notice, behind: this.seq, id});
     this.trim();
+  }
+
+  /** Show what a plugin's face draws, {view, draw}: in its box where there is one, else in a new one at the end. */
+  box(face, key, drawn) {
+    const id = `face ${face} ${key}`;
+    const at = this.lines.findIndex((line) => line.id === id);
+    if (at < 0) this.note({face, ...drawn, time: Date.now()}, id);
+    else this.lines[at] = {...this.lines[at], ...drawn};
+  }
+
+  /** Let all boxes of a face go. */
+  unbox(face) {
+    this.lines = this.lines.filter((line) => line.face !== face);
   }
 
   /** Let the oldest go where there are very many. Not while one reads up there: see `atEnd`. */
@@ -77,7 +90,8 @@ export class Channel {
   /** Take in the answer to a join: what was missed, or everything anew. Return the messages that are new here. */
   join({epoch, seq, messages, recovered, more, users, count, read}) {
     if (!recovered) {
-      this.lines = [];
+      this.lines = this.lines.filter((line) => line.face);
+      for (const box of this.lines) box.behind = seq;
       this.seq = seq;
       this.more = more;
     }

@@ -168,6 +168,7 @@ export function Messages({chat, channel}) {
         ${(channel.loading || loading) && html`<p class="hint">${t("messages.loading")}</p>`}
         ${rows({chat, channel, names, active, before: lines[first - 1]}, shown)}
         ${end === null && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
+        ${end === null && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`face ${name}`}>${words}</p>`)}
       </div>
     </div>
     <${Announcer} chat=${chat} channel=${channel} />

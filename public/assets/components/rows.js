@@ -41,7 +41,7 @@ export function rows({chat, channel, names, active, before}, shown) {
             key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)} names=${names}
             bar=${isActive ? active.bar : undefined}
           />`
-        : html`<${Notice} key=${line.id} line=${line} />`,
+        : html`<${line.view ?? Notice} key=${line.id} line=${line} />`,
     );
     before = line;
   }

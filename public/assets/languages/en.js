@@ -95,6 +95,8 @@ export default {
     "notice.join": "{name} joined the channel",
     "notice.leave": "{name} left the channel",
 
+    "face.failed": "What the plugin {name} adds to this page has failed: {words}",
+
     "composer.label": "Message #{name}",
     "composer.send": "Send",
     "composer.too-long": "A message has at most {limit} characters; this one has {count}.",

@@ -92,6 +92,8 @@ export default {
     "notice.join": "{name} 加入了频道",
     "notice.leave": "{name} 离开了频道",
 
+    "face.failed": "插件 {name} 的界面出错：{words}",
+
     "composer.label": "发消息到 #{name}",
     "composer.send": "发送",
     "composer.too-long": "一条消息最多 {limit} 个字符，这条有 {count} 个。",

@@ -1,0 +1,197 @@
+"""What plugins draw themselves: their boxes, their reload, their failures."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from browsing import Opened, becomes, browser_test, read, write
+
+from tornado_chat.settings import Settings, find_folder
+from tornado_chat.web import Chat, make_app
+
+MOOD = '''
+from tornado_chat import Context, Refused, action
+
+@action("mood")
+def mood(ctx: Context, how: str) -> dict[str, str]:
+    """Say how you are."""
+    if how == "bad":
+        raise Refused("cheer up")
+    ctx.channel.publish("mood", how=how, by=ctx.user)
+    return {"said": how}
+'''
+FACE = """
+import {useState} from "../html.js"; // the page's own
+
+export function setup(api) {
+  const say = async (target, how) => (window.answer = await api.call("mood", {target, how}));
+  const Count = () => {
+    const [count, setCount] = useState(0);
+    return api.html`<button onClick=${() => setCount(count + 1)}>ONE ${count}</button>`;
+  };
+  api.on("mood", ({channel, how, by}) => api.show(channel, "mood", () => api.html`
+    <p>${by.name === api.user.name ? "I am" : "they are"} ${how}</p>
+    <${Count} />
+    <button onClick=${() => say(channel, "better")}>Better</button>
+    <button onClick=${() => say(channel, "bad")}>Bad</button>`));
+  window.late = () => api.show("general", "late", () => "too late");
+}
+"""
+POLL = '''
+from tornado_chat import Context, action
+
+@action("ask")
+def ask(ctx: Context) -> None:
+    """Ask."""
+    tell(ctx, 0)
+
+@action("vote")
+def vote(ctx: Context, option: int, poll: str = "") -> None:
+    """Vote."""
+    tell(ctx, option, poll == "p1")
+
+def tell(ctx: Context, voted: int, is_open: bool = True) -> None:
+    options = [{"text": text, "votes": int(voted == at)} for at, text in enumerate(("Tea", "<i>Milk</i>"), 1)]
+    ctx.channel.publish("poll", id="p1", question="Which?", options=options, open=is_open)
+
+@action("close")
+def close(ctx: Context) -> None:
+    """Close."""
+    tell(ctx, 2, False)
+'''
+
+
+@pytest.fixture
+def plugins(tmp_path: Path) -> Path:
+    folder = tmp_path / "plugins"
+    folder.mkdir()
+    (folder / "mood.py").write_text(MOOD)
+    (folder / "mood.js").write_text(FACE)
+    return folder
+
+
+@pytest.fixture
+def app(io_loop: object, tmp_path: Path, plugins: Path) -> Chat:
+    """A chat with a folder of plugins of the test's own."""
+    return make_app(Settings(data_dir=tmp_path, history="memory", plugins_dir=(plugins,)))
+
+
+@browser_test
+async def test_a_face_draws_its_events_and_buttons_and_goes_when_its_plugin_is_reloaded(
+    people: Opened, app: Chat, plugins: Path
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        box = ann.locator(".box")
+        await write(ann, "/mood <b>well</b>")
+        await box.get_by_text("I am <b>well</b>", exact=True).wait_for()
+        await box.get_by_role("button", name="ONE 0").click()
+        await box.get_by_role("button", name="Better").click()
+        await box.get_by_text("I am better", exact=True).wait_for()  # in its place, with what it knew
+        await box.get_by_role("button", name="ONE 1").wait_for()
+        await becomes("better", lambda: ann.evaluate("window.answer?.said"))
+        await box.get_by_role("button", name="Bad").click()
+        await ann.locator(".notice.own", has_text="cheer up").wait_for()
+        assert await ann.evaluate("window.answer") is None
+        assert await box.count() == 1
+
+        # A reload of the plugin, and none of the page.
+        await ann.evaluate("window.old = window.late")
+        (plugins / "mood.py").write_text(MOOD.replace('@action("mood")', '@action("mood")\n@action("moodier")'))
+        (plugins / "mood.js").write_text(FACE.replace("ONE", "TWO"))
+        assert await app.reload() == {"mood": ""}
+        await becomes(0, box.count)
+        await becomes(True, lambda: ann.evaluate("window.late !== window.old"))
+        await ann.evaluate("window.old()")
+        await ann.fill("textarea", "/moo")
+        await ann.get_by_role("option", name="/moodier").wait_for()
+        await write(ann, "/moodier fine")
+        await box.get_by_role("button", name="TWO 0").wait_for()
+        assert await box.count() == 1
+
+        # A tab that comes later begins with what there is now, though it shares the socket.
+        late = await browsers.tab(ann.context)
+        await late.get_by_text("Loading…").wait_for(state="detached")
+        await becomes(True, lambda: late.evaluate("'late' in window"))
+        await late.fill("textarea", "/moo")
+        await late.get_by_role("option", name="/moodier").wait_for()
+        await write(late, "/moodier here")
+        for page in (ann, late):
+            await page.locator(".box").get_by_text("I am here", exact=True).wait_for()
+            await page.locator(".box").get_by_role("button", name="TWO 0").wait_for()
+
+        # Without its face there is no box, and the action stays.
+        (plugins / "mood.js").unlink()
+        await app.reload()
+        await becomes(0, box.count)
+        await write(ann, "/mood plain")
+        await write(ann, "done")
+        await read(ann, "done")
+        assert await box.count() == 0
+
+
+@browser_test
+async def test_a_face_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
+    people: Opened, app: Chat, plugins: Path
+) -> None:
+    for name, face in {
+        "atimport": 'throw new Error("no import");',
+        "insetup": 'export function setup(api) { throw new Error("no setup"); }',
+        "without": "export const nothing = 1;",
+        "drawing": """export const setup = ({on, show}) =>
+            on("mood", ({channel, how}) => show(channel, "x", () => { throw new Error("no " + how); }));""",
+        "hearing": """export const setup = ({on}) =>
+            on("mood", async ({how}) => { if (how === "well") throw new Error("deaf"); });""",
+    }.items():
+        (plugins / f"{name}.py").write_text("")
+        (plugins / f"{name}.js").write_text(face)
+    await app.reload()
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+
+        async def failed() -> list[str]:
+            words = await ann.locator(".box.alert, .box .alert").all_inner_texts()
+            return sorted(word.removeprefix("What the plugin ") for word in words)
+
+        await becomes(3, ann.locator(".box.alert").count)
+        at_import, in_setup, without = await failed()
+        assert at_import == "atimport adds to this page has failed: no import"
+        assert in_setup == "insetup adds to this page has failed: no setup"
+        assert without.startswith("without adds to this page has failed: ")
+        await write(ann, "/mood well")
+        await ann.locator(".box").get_by_text("I am well", exact=True).wait_for()
+        drawing = "drawing adds to this page has failed: no well"
+        hearing = "hearing adds to this page has failed: deaf"
+        await becomes([at_import, drawing, hearing, in_setup, without], failed)
+        await write(ann, "/mood fine")
+        await ann.locator(".box").get_by_text("I am fine", exact=True).wait_for()
+        await becomes([at_import, drawing.replace("well", "fine"), in_setup, without], failed)
+        await write(ann, "still here")
+        await read(ann, "still here")
+
+        (plugins / "atimport.js").write_text(FACE.replace("ONE", "mended"))
+        await app.reload()
+        await write(ann, "/mood good")
+        await ann.get_by_role("button", name="mended").wait_for()
+        assert len(await failed()) == 3
+        assert all(said.startswith("The face of ") for said in browsers.complaints)
+        browsers.complaints.clear()
+
+
+@browser_test
+async def test_a_poll_is_a_box_with_a_button_for_each_answer(people: Opened, app: Chat, plugins: Path) -> None:
+    (plugins / "poll.py").write_text(POLL)
+    shutil.copy(find_folder("plugins") / "poll.js", plugins)
+    await app.reload()
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        box = ann.get_by_role("group", name="poll")
+        await write(ann, "/ask")
+        await box.get_by_text("Which?", exact=True).wait_for()
+        await box.get_by_role("button", name="Vote for <i>Milk</i>").click()
+        milk = box.get_by_role("progressbar", name="<i>Milk</i>")
+        await becomes(1, lambda: milk.evaluate("bar => bar.value"))
+        await write(ann, "/close")
+        await box.get_by_text("The poll is closed.").wait_for()
+        assert await box.get_by_role("button").count() == 0
+        assert await box.count() == 1
