@@ -6,23 +6,18 @@ import argparse
 import dataclasses
 import ipaddress
 import json
-import math
 import os
-import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from tornado_chat import speed
+from tornado_chat import readers, speed
 from tornado_chat.version import VERSION
 
 PACKAGE = Path(__file__).parent
 PREFIX = "TORNADO_CHAT_"
 SECRET = ("metrics_token",)
-KINDS = ("guest", "password", "token", "header")
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class SettingsError(Exception):
@@ -39,118 +34,6 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tornado_chat"
 
 
-# Readers: what was written (text, or a TOML value) -> the value, or a ValueError that says what is expected
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError("text")
-    return value
-
-
-def _path(value: Any) -> Path:
-    try:
-        return Path(_text(value)).expanduser()
-    except RuntimeError:
-        raise ValueError("a path") from None
-
-
-def _paths(value: Any) -> tuple[Path, ...]:
-    return tuple(_path(item) for item in (value if isinstance(value, list) else _text(value).split(os.pathsep)))
-
-
-def _whole(low: int, high: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        try:
-            number = int(value) if isinstance(value, str) else value
-        except ValueError:
-            number = None
-        if type(number) is not int or not low <= number <= high:
-            raise ValueError(f"a whole number from {low} to {high}")
-        return number
-
-    return read
-
-
-def _seconds(low: float, high: float) -> Callable[[Any], float]:
-    def read(value: Any) -> float:
-        try:
-            number = math.nan if isinstance(value, bool) else float(value)
-        except (ValueError, TypeError, OverflowError):
-            number = math.nan
-        if not low <= number <= high:
-            raise ValueError(f"seconds from {low:g} to {high:g}")
-        return number
-
-    return read
-
-
-def _truth(value: Any) -> bool:
-    if value in ("true", "false"):
-        return bool(value == "true")
-    if not isinstance(value, bool):
-        raise ValueError("true or false")
-    return value
-
-
-def _numbers(count: int) -> Callable[[Any], tuple[int, ...]]:
-    def read(value: Any) -> tuple[int, ...]:
-        parts = value.split("/") if isinstance(value, str) else value
-        try:
-            numbers = tuple(_whole(0, 10**9)(part) for part in parts)
-        except (TypeError, ValueError):
-            numbers = ()
-        if len(numbers) != count:
-            raise ValueError(f"{count} whole numbers, as in {'/'.join(['10', '200', '5000'][:count])}; 0 is no limit")
-        return numbers
-
-    return read
-
-
-def _choice(*choices: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in choices:
-            raise ValueError("one of " + ", ".join(choices))
-        return str(value)
-
-    return read
-
-
-def _kinds(value: Any) -> tuple[str, ...]:
-    kinds = tuple(map(_text, value if isinstance(value, list) else _text(value).replace(" ", "").split(",")))
-    if not kinds or not set(kinds) <= set(KINDS) or len(set(kinds)) < len(kinds):
-        raise ValueError(f"one or several of {', '.join(KINDS)}, with commas between them")
-    return kinds
-
-
-def _networks(value: Any) -> tuple[Network, ...]:
-    items = value if isinstance(value, list) else _text(value).replace(" ", "").split(",")
-    try:
-        return tuple(ipaddress.ip_network(_text(item)) for item in items)
-    except ValueError:
-        raise ValueError("addresses or ranges like 192.0.2.0/24, with commas between them") from None
-
-
-def _origins(value: Any) -> tuple[str, ...]:
-    items = value if isinstance(value, list) else _text(value).replace(" ", "").split(",")
-    try:
-        return tuple(_origin(_text(item)) for item in items)
-    except ValueError:
-        raise ValueError("origins like https://example.com, with commas between them") from None
-
-
-def _origin(text: str) -> str:
-    parts = urlsplit(text.lower().removesuffix("/"))
-    standard = {"http": 80, "https": 443}[parts.scheme] if parts.scheme in ("http", "https") else None
-    if standard is None or not parts.hostname or text.count("/") > 3 or parts.path or parts.query or parts.fragment:
-        raise ValueError
-    port = parts.port
-    host = parts.netloc.removesuffix(f":{port}") if port == standard else parts.netloc
-    if not re.fullmatch(r"[a-z0-9.:\[\]_-]+", host):  # it stands in a header
-        raise ValueError
-    return f"{parts.scheme}://{host}"
-
-
 def _setting(default: Any, read: Callable[[Any], Any], metavar: str, text: str) -> Any:
     metadata = {"read": read, "metavar": metavar, "help": text}
     if callable(default):
@@ -162,74 +45,77 @@ def _setting(default: Any, read: Callable[[Any], Any], metavar: str, text: str) 
 class Settings:
     """The settings of one server; docs/settings.md says more of each."""
 
-    host: str = _setting("127.0.0.1", _text, "HOST", "address to listen on")
-    port: int = _setting(3000, _whole(0, 65535), "PORT", "port to listen on; 0 takes a free one")
-    data_dir: Path = _setting(default_data_dir, _path, "DIR", "folder for what is kept")
+    host: str = _setting("127.0.0.1", readers.text, "HOST", "address to listen on")
+    port: int = _setting(3000, readers.whole(0, 65535), "PORT", "port to listen on; 0 takes a free one")
+    data_dir: Path = _setting(default_data_dir, readers.path, "DIR", "folder for what is kept")
     auth: tuple[str, ...] = _setting(
-        ("guest",), _kinds, "KIND,…", "who may come in: guest, password, token, header; tried in this order"
+        ("guest",), readers.kinds, "KIND,…", "who may come in: guest, password, token, header; tried in this order"
     )
     registration: str = _setting(
-        "open", _choice("open", "closed"), "KIND", "with password: open to all, or closed (user add makes accounts)"
+        "open",
+        readers.choice("open", "closed"),
+        "KIND",
+        "with password: open, or closed (user add makes accounts)",
     )
-    jwt_key: Path | None = _setting(None, _path, "FILE", "with token: the shared secret, or the public key (PEM)")
+    jwt_key: Path | None = _setting(None, readers.path, "FILE", "with token: the secret, or the public key (PEM)")
     jwt_algorithm: str = _setting(
-        "HS256", _choice("HS256", "RS256", "ES256", "EdDSA"), "NAME", "with token: what tokens are signed with"
+        "HS256", readers.choice("HS256", "RS256", "ES256", "EdDSA"), "NAME", "with token: what tokens are signed with"
     )
-    auth_header: str = _setting("Remote-User", _text, "NAME", "with header: where the proxy names the user")
+    auth_header: str = _setting("Remote-User", readers.text, "NAME", "with header: where the proxy names the user")
     history: str = _setting(
         "sqlite",
-        _choice("sqlite", "memory"),
+        readers.choice("sqlite", "memory"),
         "KIND",
         "where messages are kept: sqlite (in the data folder) or memory",
     )
-    keep_days: int = _setting(0, _whole(0, 36_500), "N", "delete messages after so many days; 0 keeps them")
+    keep_days: int = _setting(0, readers.whole(0, 36_500), "N", "delete messages after so many days; 0 keeps them")
     keep_messages: int = _setting(
-        0, _whole(0, 10**9), "N", "delete all but the newest so many of each channel; 0 keeps them"
+        0, readers.whole(0, 10**9), "N", "delete all but the newest so many of each channel; 0 keeps them"
     )
     plugins_dir: tuple[Path, ...] = _setting(
-        lambda: (find_folder("plugins"),), _paths, "DIR", "folder of plugins; may be given several times"
+        lambda: (find_folder("plugins"),), readers.paths, "DIR", "folder of plugins; may be given several times"
     )
     max_message_size: int = _setting(
-        64 * 1024, _whole(1024, 16 * 1024 * 1024), "BYTES", "largest message that a client may send"
+        64 * 1024, readers.whole(1024, 16 * 1024 * 1024), "BYTES", "largest message that a client may send"
     )
-    compress: bool = _setting(False, _truth, "", "compress for the clients that can (permessage-deflate)")
-    ping_interval: float = _setting(25.0, _seconds(0.05, 3600), "S", "seconds of silence before a ping")
-    ping_timeout: float = _setting(60.0, _seconds(0.1, 7200), "S", "seconds of silence that end a connection")
+    compress: bool = _setting(False, readers.truth, "", "compress for the clients that can (permessage-deflate)")
+    ping_interval: float = _setting(25.0, readers.seconds(0.05, 3600), "S", "seconds of silence before a ping")
+    ping_timeout: float = _setting(60.0, readers.seconds(0.1, 7200), "S", "seconds of silence that end a connection")
     announce_limit: int = _setting(
-        200, _whole(0, 10_000), "N", "users in a channel above which nobody is announced in words"
+        200, readers.whole(0, 10_000), "N", "users in a channel above which nobody is announced in words"
     )
-    tls_cert: Path | None = _setting(None, _path, "FILE", "certificate (PEM): serve https")
-    tls_key: Path | None = _setting(None, _path, "FILE", "its key (PEM), unless that is in the same file")
-    trusted_proxies: tuple[Network, ...] = _setting(
-        (), _networks, "RANGE,…", "addresses of the proxies whose headers are believed"
+    tls_cert: Path | None = _setting(None, readers.path, "FILE", "certificate (PEM): serve https")
+    tls_key: Path | None = _setting(None, readers.path, "FILE", "its key (PEM), unless that is in the same file")
+    trusted_proxies: tuple[readers.Network, ...] = _setting(
+        (), readers.networks, "RANGE,…", "addresses of the proxies whose headers are believed"
     )
     allowed_origin: tuple[str, ...] = _setting(
-        (), _origins, "ORIGIN,…", "sites whose pages may connect to the chat, and show it in a frame"
+        (), readers.origins, "ORIGIN,…", "sites whose pages may connect to the chat, and show it in a frame"
     )
-    limits: str = _setting("on", _choice("on", "off"), "on|off", "off turns all of the limits below off")
+    limits: str = _setting("on", readers.choice("on", "off"), "on|off", "off turns all of the limits below off")
     message_rate: tuple[int, ...] = _setting(
-        (10, 200, 20_000), _numbers(3), "N/N/N", "calls a second: per user, per address, altogether"
+        (10, 200, 20_000), readers.numbers(3), "N/N/N", "calls a second: per user, per address, altogether"
     )
-    join_rate: tuple[int, ...] = _setting((20, 400, 5_000), _numbers(3), "N/N/N", "joins a second, likewise")
+    join_rate: tuple[int, ...] = _setting((20, 400, 5_000), readers.numbers(3), "N/N/N", "joins a second, likewise")
     connect_rate: tuple[int, ...] = _setting(
-        (2, 50, 1_000), _numbers(3), "N/N/N", "new connections a second, likewise"
+        (2, 50, 1_000), readers.numbers(3), "N/N/N", "new connections a second, likewise"
     )
-    max_connections: tuple[int, ...] = _setting((20, 1_000, 0), _numbers(3), "N/N/N", "connections, likewise")
+    max_connections: tuple[int, ...] = _setting((20, 1_000, 0), readers.numbers(3), "N/N/N", "connections, likewise")
     max_channels: tuple[int, ...] = _setting(
-        (200, 50_000), _numbers(2), "N/N", "channels that one user is in, and that there are"
+        (200, 50_000), readers.numbers(2), "N/N", "channels that one user is in, and that there are"
     )
-    metrics_from: tuple[Network, ...] = _setting(
+    metrics_from: tuple[readers.Network, ...] = _setting(
         (ipaddress.IPv4Network("127.0.0.0/8"), ipaddress.IPv6Network("::1")),
-        _networks,
+        readers.networks,
         "RANGE,…",
         "addresses that may read /metrics",
     )
-    metrics_token: str = _setting("", _text, "TOKEN", "what others show as a bearer token to read /metrics")
-    reload: bool = _setting(False, _truth, "", "take changed plugins in while the server runs")
+    metrics_token: str = _setting("", readers.text, "TOKEN", "what others show as a bearer token to read /metrics")
+    reload: bool = _setting(False, readers.truth, "", "take changed plugins in while the server runs")
     log_level: str = _setting(
-        "info", _choice("debug", "info", "warning", "error"), "LEVEL", "debug, info, warning or error"
+        "info", readers.choice("debug", "info", "warning", "error"), "LEVEL", "debug, info, warning or error"
     )
-    log_format: str = _setting("text", _choice("text", "json"), "FORMAT", "text or json, one line per event")
+    log_format: str = _setting("text", readers.choice("text", "json"), "FORMAT", "text or json, one line per event")
     #: What `[plugins.NAME]` of the TOML file says; each plugin reads its own.
     plugins: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
 

@@ -1,0 +1,139 @@
+"""Readers of settings: what was written (text, or a TOML value) -> the value, or a ValueError that ends "must be"."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+KINDS = ("guest", "password", "token", "header")
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def text(value: Any) -> str:
+    """Read text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("text")
+    return value
+
+
+def path(value: Any) -> Path:
+    """Read a path; `~` is the home folder."""
+    try:
+        return Path(text(value)).expanduser()
+    except RuntimeError:
+        raise ValueError("a path") from None
+
+
+def paths(value: Any) -> tuple[Path, ...]:
+    """Read paths: a list, or text with what the system puts between them."""
+    return tuple(path(item) for item in (value if isinstance(value, list) else text(value).split(os.pathsep)))
+
+
+def whole(low: int, high: int) -> Callable[[Any], int]:
+    """Return a reader of whole numbers from low to high."""
+
+    def read(value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if type(number) is not int or not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return number
+
+    return read
+
+
+def seconds(low: float, high: float) -> Callable[[Any], float]:
+    """Return a reader of seconds from low to high."""
+
+    def read(value: Any) -> float:
+        try:
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (ValueError, TypeError, OverflowError):
+            number = math.nan
+        if not low <= number <= high:
+            raise ValueError(f"seconds from {low:g} to {high:g}")
+        return number
+
+    return read
+
+
+def truth(value: Any) -> bool:
+    """Read true or false."""
+    if value in ("true", "false"):
+        return bool(value == "true")
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def numbers(count: int) -> Callable[[Any], tuple[int, ...]]:
+    """Return a reader of so many whole numbers, as in 10/200/5000; 0 is no limit."""
+
+    def read(value: Any) -> tuple[int, ...]:
+        parts = value.split("/") if isinstance(value, str) else value
+        try:
+            numbers = tuple(whole(0, 10**9)(part) for part in parts)
+        except (TypeError, ValueError):
+            numbers = ()
+        if len(numbers) != count:
+            raise ValueError(f"{count} whole numbers, as in {'/'.join(['10', '200', '5000'][:count])}; 0 is no limit")
+        return numbers
+
+    return read
+
+
+def choice(*choices: str) -> Callable[[Any], str]:
+    """Return a reader of one of these."""
+
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise ValueError("one of " + ", ".join(choices))
+        return str(value)
+
+    return read
+
+
+def kinds(value: Any) -> tuple[str, ...]:
+    """Read kinds of identity, with commas between them."""
+    kinds = tuple(map(text, value if isinstance(value, list) else text(value).replace(" ", "").split(",")))
+    if not kinds or not set(kinds) <= set(KINDS) or len(set(kinds)) < len(kinds):
+        raise ValueError(f"one or several of {', '.join(KINDS)}, with commas between them")
+    return kinds
+
+
+def networks(value: Any) -> tuple[Network, ...]:
+    """Read addresses and ranges of them, with commas between them."""
+    items = value if isinstance(value, list) else text(value).replace(" ", "").split(",")
+    try:
+        return tuple(ipaddress.ip_network(text(item)) for item in items)
+    except ValueError:
+        raise ValueError("addresses or ranges like 192.0.2.0/24, with commas between them") from None
+
+
+def origins(value: Any) -> tuple[str, ...]:
+    """Read origins like https://example.com, with commas between them."""
+    items = value if isinstance(value, list) else text(value).replace(" ", "").split(",")
+    try:
+        return tuple(_origin(text(item)) for item in items)
+    except ValueError:
+        raise ValueError("origins like https://example.com, with commas between them") from None
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text.lower().removesuffix("/"))
+    standard = {"http": 80, "https": 443}[parts.scheme] if parts.scheme in ("http", "https") else None
+    if standard is None or not parts.hostname or text.count("/") > 3 or parts.path or parts.query or parts.fragment:
+        raise ValueError
+    port = parts.port
+    host = parts.netloc.removesuffix(f":{port}") if port == standard else parts.netloc
+    if not re.fullmatch(r"[a-z0-9.:\[\]_-]+", host):  # it stands in a header
+        raise ValueError
+    return f"{parts.scheme}://{host}"
