@@ -1,4 +1,5 @@
 // Slash commands: what the server's actions are called here, and how their fields are written.
+// tests/commands.json has the grammar by example; tornado_chat/testing/slash.py reads the same.
 
 import {t} from "./language.js";
 
@@ -16,14 +17,14 @@ function convert(value, parameter) {
       if (!/^-?\d+$/.test(value)) throw wrong("int");
       return Number(value);
     case "float":
-      if (value.trim() === "" || !Number.isFinite(Number(value))) throw wrong("float");
+      if (!/^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) || !Number.isFinite(Number(value))) throw wrong("float");
       return Number(value);
     case "bool":
       if (!/^(true|false|yes|no)$/i.test(value)) throw wrong("bool");
       return /^(true|yes)$/i.test(value);
     case "choice": {
       const choice = parameter.choices.find((one) => String(one) === value);
-      if (choice === undefined) throw wrong("choice", {choices: parameter.choices.join(", ")});
+      if (choice === undefined) throw wrong("choice", {choices: parameter.choices.map(String).join(", ")});
       return choice;
     }
     case "object":

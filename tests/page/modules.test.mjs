@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import {readFileSync} from "node:fs";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
 const {Channel, continues, mentions} = await import(assets + "store.js");
 const {Outbox} = await import(assets + "outbox.js");
 const {changedElsewhere, openStorage} = await import(assets + "storage.js");
-const {parse, usage} = await import(assets + "commands.js");
+const {parse} = await import(assets + "commands.js");
 const {newRef} = await import(assets + "connection.js");
 const {pause} = await import(assets + "socket.js");
 const {named, initials, twins} = await import(assets + "text.js");
@@ -150,27 +151,16 @@ test("what another tab has kept is read from its event, and what is not the chat
   assert.equal(openStorage().read("nothing", 7), 7);
 });
 
-const actions = [
-  {name: "roll", help: "", parameters: [{name: "sides", type: "int", required: false}]},
-  {name: "poll", help: "", parameters: [{name: "target", type: "str"}, {name: "open", type: "bool", required: true}, {name: "question", type: "str", required: true}]},
-  {name: "mood", help: "", parameters: [{name: "how", type: "choice", choices: ["up", 1], required: true}]},
-];
+const examples = JSON.parse(readFileSync(new URL("../commands.json", import.meta.url), "utf8"));
 
-test("a command is read by the schema of its action", () => {
-  assert.equal(parse("hello /roll", actions), null);
-  assert.equal(parse("//roll", actions), null);
-  assert.deepEqual(parse("/roll", actions), {action: "roll", fields: {}});
-  assert.deepEqual(parse("/roll 20", actions), {action: "roll", fields: {sides: 20}});
-  assert.deepEqual(parse("/roll sides=20", actions), {action: "roll", fields: {sides: 20}});
-  assert.deepEqual(parse("/poll yes Tea or coffee?", actions).fields, {open: true, question: "Tea or coffee?"});
-  assert.deepEqual(parse('/poll question="Tea or coffee?" no', actions).fields, {open: false, question: "Tea or coffee?"});
-  assert.deepEqual(parse("/mood 1", actions).fields, {how: 1});
-  assert.equal(usage(actions[1]), "/poll <open> <question>");
-});
-
-test("a wrong command says what to do", () => {
-  for (const [line, words] of [["/rol", /no command/], ["/roll x", /sides is a whole number/], ["/roll 1 2", /more than \/roll/], ["/poll yes", /question is missing/], ["/mood bad", /one of up, 1/]]) {
-    assert.throws(() => parse(line, actions), {message: words});
+test("a command is read by the schema of its action, a wrong one says what to do", () => {
+  for (const {line, result, error} of examples.cases) {
+    if (error !== undefined) {
+      assert.throws(() => parse(line, examples.actions), {message: error}, line);
+    } else {
+      const read = parse(line, examples.actions);
+      assert.deepEqual(read && {action: read.action, ...read.fields}, result, line);
+    }
   }
 });
 
