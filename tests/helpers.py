@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import selectors
 from collections.abc import Callable, Coroutine
 from types import ModuleType
 from typing import Any
@@ -14,27 +13,9 @@ from tornado_chat.hub import Hub
 from tornado_chat.loader import build_registry
 from tornado_chat.protocol import User
 from tornado_chat.router import Router
-
-
-class _JumpingSelector(selectors.DefaultSelector):
-    now = 0.0
-
-    def select(self, timeout: float | None = None) -> Any:
-        if timeout is None:
-            raise RuntimeError("the test waits for what will never happen")
-        self.now += timeout
-        return super().select(0)
-
-
-class JumpingLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock jumps to the next timer as soon as nothing else is left to do."""
-
-    def __init__(self) -> None:
-        self.clock = _JumpingSelector()
-        super().__init__(self.clock)
-
-    def time(self) -> float:
-        return self.clock.now
+from tornado_chat.testing.clock import JumpingLoop
+from tornado_chat.testing.face import Face
+from tornado_chat.testing.wires import FakeWire, lines
 
 
 def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -55,43 +36,7 @@ async def pass_time(seconds: float) -> None:
     await turns()
 
 
-class FakeWire:
-    """A Wire that records what is written; `unread` is what its client has not taken, in bytes."""
-
-    def __init__(self) -> None:
-        self.frames: list[bytes] = []
-        self.closed: list[int] = []
-        self.aborted: list[int] = []
-        self.pings = 0
-        self.unread = 0
-        self.last_heard = 0.0
-        self.write = self.frames.append
-
-    def ping(self) -> None:
-        self.pings += 1
-
-    def waiting(self) -> int:
-        return self.unread
-
-    def close(self, code: int, reason: str) -> None:
-        self.closed.append(code)
-
-    def abort(self, code: int) -> None:
-        self.aborted.append(code)
-
-
-def lines(frame: bytes) -> list[dict[str, Any]]:
-    """Return the objects of a server's text frame, read as RFC 6455 (5.2) has it, a line each."""
-    assert frame[0] == 0x81, "one whole text frame"
-    size, at = frame[1], 2
-    if size > 125:
-        at = 4 if size == 126 else 10
-        size = int.from_bytes(frame[2:at], "big")
-    assert len(frame) == at + size
-    return [json.loads(line) for line in frame[at:].decode().split("\n")]
-
-
-class Client:
+class Client(Face):
     """A connection on a FakeWire."""
 
     def __init__(self, hub: Hub, user: User) -> None:
@@ -109,15 +54,6 @@ class Client:
     def events(self) -> list[dict[str, Any]]:
         """All objects that came."""
         return [event for frame in self.frames for event in frame]
-
-    @property
-    def texts(self) -> list[str]:
-        """The words of all lines that are shown in a channel."""
-        return [event["message"] for event in self.events if event["action"] == "send-message"]
-
-    def of(self, action: str) -> list[dict[str, Any]]:
-        """All objects of one action."""
-        return [event for event in self.events if event["action"] == action]
 
 
 class House:

@@ -14,7 +14,8 @@ from tornado.websocket import websocket_connect
 
 from tornado_chat import deflate
 from tornado_chat.frames import FrameError, FrameReader
-from tornado_chat.testing import ChatTestCase, Echo
+from tornado_chat.testing import ChatTestCase
+from tornado_chat.testing.echo import Echo
 
 ANSWER = deflate.ANSWER
 

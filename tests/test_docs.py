@@ -13,6 +13,7 @@ from tornado_chat.registry import EVENTS, Registry
 from tornado_chat.settings import FIELDS, find_folder, flag, written
 from tornado_chat.settings import load as load_settings
 from tornado_chat.store import Space
+from tornado_chat.testing import Chat, Person
 
 ROOT = Path(__file__).parent.parent
 DOCS = {path.name: path.read_text() for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("*.md")]}
@@ -20,6 +21,8 @@ HELPERS = {  # what handlers and listeners are given, but what is for the server
     "ctx": {*dir(Context)} - {"about", "hears", "of_plugin", "plugin", "posts"},
     "ctx.store": {*dir(Space)},
     "channel": {"post", "publish", "notice", "tell", "read", "name", "members", "present"},
+    "chat": {*dir(Chat)},
+    "ann": {*dir(Person)},
     "server": {"channel", "channels", "present", "connections", "find_user"},
 }
 MODULES = [path.relative_to(ROOT / "tornado_chat") for path in (ROOT / "tornado_chat").rglob("*.py")]
@@ -95,10 +98,10 @@ def python_blocks(page: str) -> list[str]:
 def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp_path: Path) -> None:
     path = tmp_path / "example.py"
     path.write_text(code)
-    if "TestCase" in code:
+    if "def test_" in code:
         path = tmp_path / "test_example.py"
         path.write_text(code)
-        assert pytest.main(["-q", "-p", "no:cacheprovider", "--no-cov", str(path)]) == 0
+        assert pytest.main(["-q", "-p", "no:cacheprovider", "--no-cov", "--import-mode=importlib", str(path)]) == 0
     else:
         registry = Registry()
         module = load(path)

@@ -126,10 +126,10 @@ def test_new_writes_a_plugin_that_is_well_and_its_passing_test(
     assert str(test) in said
     assert plugin(folder, "check", "high_five") == 0
     assert "actions: high-five" in capsys.readouterr().out
-    command = [sys.executable, "-m", "unittest", str(test)]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=folder.parent)
-    assert ran.returncode == 0, ran.stderr
-    assert "Ran 1 test" in ran.stderr
+    assert ran.returncode == 0, ran.stdout
+    assert "1 passed" in ran.stdout
 
 
 @pytest.mark.parametrize("name", ["Karma", "../x", "a-b", "", "1st", "x" * 33, "_x"])

@@ -54,7 +54,7 @@ class Plugins:
         for name, _ in await self._hub.store.items(SPACE):
             if name not in self.registry.plugins:
                 await self._hub.store.delete(SPACE, name)
-        await self._start(self.registry, list(self.registry.plugins.values()))
+        await self.begin(self.registry, list(self.registry.plugins.values()))
         if self._settings.reload:
             task = asyncio.ensure_future(self._look())
             self._tasks.add(task)
@@ -67,11 +67,12 @@ class Plugins:
         self._watchdog = None
         for task in self._tasks:
             task.cancel()
-        await self._stop(self.registry, list(self.registry.plugins.values()))
+        await self.end(self.registry, list(self.registry.plugins.values()))
 
     # One plugin's life
 
-    async def _start(self, registry: Registry, plugins: Collection[Plugin]) -> None:
+    async def begin(self, registry: Registry, plugins: Collection[Plugin]) -> None:
+        """Call the `startup` listeners of these plugins and start their timers."""
         await self._call("startup", registry, plugins)
         for timer in registry.timers:
             if timer.plugin in plugins:
@@ -79,7 +80,8 @@ class Plugins:
         for plugin in plugins:
             await self._write(plugin)
 
-    async def _stop(self, registry: Registry, plugins: Collection[Plugin]) -> None:
+    async def end(self, registry: Registry, plugins: Collection[Plugin]) -> None:
+        """Call their `shutdown` listeners and stop their timers."""
         await self._call("shutdown", registry, plugins)
         for plugin in plugins:
             plugin.stop()
@@ -115,9 +117,9 @@ class Plugins:
             old = [plugin for name, plugin in before.plugins.items() if plugins.get(name) is not plugin]
             new = [plugin for name, plugin in plugins.items() if before.plugins.get(name) is not plugin]
             kept = [one for name, one in plugins.items() if one not in new and said[name] != (one.stamp, one.error)]
-            await self._stop(before, old)
+            await self.end(before, old)
             self._use(registry)
-            await self._start(registry, new)
+            await self.begin(registry, new)
             for plugin in kept:
                 await self._write(plugin)
             gone = [plugin.name for plugin in old if plugin.name not in plugins]

@@ -33,21 +33,17 @@ TEST = '''"""The plugin `{name}`."""
 
 from pathlib import Path
 
-from tornado.testing import gen_test
+from tornado_chat.testing.fixtures import chat_of
 
-from tornado_chat.testing import ChatTestCase
+chat = chat_of(Path(__file__).parents[2] / "{folder}" / "{name}.py")
 
 
-class {title}Test(ChatTestCase):
-    settings = {{"plugins_dir": (Path(__file__).parents[2] / "{folder}",)}}
-
-    @gen_test
-    async def test_cheers_are_counted_and_seen_by_everyone(self):
-        ann, bob = await self.join("Ann", "den"), await self.join("Bob", "den")
-        await ann.call("{command}", target="den", user="Bob")
-        await bob.until_text("Ann cheers for Bob, the 1. time")
-        await bob.call("{command}", target="den", user="Bob")
-        await ann.until_text("Bob cheers for Bob, the 2. time")
+def test_cheers_are_counted_and_seen_by_everyone(chat):
+    ann, bob = chat.connect("Ann"), chat.connect("Bob")
+    ann.say("/{command} Bob")
+    assert bob.texts[-1] == "Ann cheers for Bob, the 1. time"
+    bob.say("/{command} Bob")
+    assert ann.texts[-1] == "Bob cheers for Bob, the 2. time"
 '''
 
 
@@ -141,7 +137,7 @@ def _new(settings: Settings, name: str) -> int:
         raise SettingsError(f"there is an action {command} already, in {registry.actions[command].file}")
     if folder.is_relative_to(PACKAGE):
         raise SettingsError("give the folder of your plugins: --plugins-dir DIR")
-    words = {"name": name, "command": command, "folder": folder.name, "title": name.title().replace("_", "")}
+    words = {"name": name, "command": command, "folder": folder.name}
     files = {
         folder / f"{name}.py": PLUGIN.format(**words),
         folder.parent / "tests" / folder.name / f"test_{name}.py": TEST.format(**words),

@@ -1,12 +1,10 @@
-"""A chat for tests, plugin authors' and our own: clients that talk to a real server on a real socket."""
+"""Clients that talk to a real server on a real socket."""
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -15,18 +13,16 @@ from tornado.httpclient import HTTPRequest
 from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
 from tornado.testing import AsyncHTTPTestCase
-from tornado.web import Application
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from tornado_chat.keepalive import new_loop
 from tornado_chat.protocol import Refused
 from tornado_chat.settings import Settings
+from tornado_chat.testing.face import Face
 from tornado_chat.web import Chat, make_app
-from tornado_chat.websocket import SocketHandler
 
 
-class Client:
-    """One client of a chat. `events`: all that has come down, oldest first; `hello`: the first of it."""
+class Client(Face):
+    """One client of a chat; see Face. `hello`: the first that has come down."""
 
     def __init__(self, socket: WebSocketClientConnection) -> None:
         self.socket = socket
@@ -59,6 +55,16 @@ class Client:
             raise Refused(answer["message"], answer["code"])
         return answer
 
+    async def join(self, channel: str) -> dict[str, Any]:
+        """Join a channel, where lines are said from now on; return its `ok`."""
+        answer = await self.call("join-channel", target=channel)
+        self.channel = channel
+        return answer
+
+    async def say(self, line: str, channel: str | None = None) -> dict[str, Any]:
+        """Write a line as one does in the page, /roll 20 or words; see `call`. ValueError for a wrong command."""
+        return await self.call(**self._read(line, channel))
+
     async def until(self, wanted: str | Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Return the next event that is wanted: by its action, or by a condition. Events before it are passed."""
         while True:
@@ -67,7 +73,7 @@ class Client:
                 self._seen += 1
                 if event["action"] == wanted if isinstance(wanted, str) else wanted(event):
                     return event
-            if not await self._read():
+            if not await self._receive():
                 raise EOFError(f"closed with {self.closed} before {wanted} came")
 
     async def until_text(self, text: str) -> dict[str, Any]:
@@ -81,11 +87,11 @@ class Client:
 
     async def until_closed(self) -> int | None:
         """Wait for the end of the connection; return the server's close code."""
-        while await self._read():
+        while await self._receive():
             pass
         return self.closed
 
-    async def _read(self) -> bool:
+    async def _receive(self) -> bool:
         frame = None if self._ended else await self.socket.read_message()
         if frame is None:
             self._ended = True  # Tornado says so once only
@@ -139,7 +145,7 @@ class ChatTestCase(AsyncHTTPTestCase):
         """Connect a client that joins channels."""
         client = await self.connect(name)
         for channel in channels:
-            await client.call("join-channel", target=channel)
+            await client.join(channel)
         return client
 
     def tearDown(self) -> None:
@@ -151,42 +157,3 @@ class ChatTestCase(AsyncHTTPTestCase):
         for client in self.clients:
             await client.close()
         await self.chat.close()
-
-
-class Echo(SocketHandler):
-    """Says what it hears, on the very socket that the chat uses: what a fuzzing client talks to."""
-
-    def initialize(self, compress: bool) -> None:
-        """Keep whether to compress."""
-        self.compress = compress
-
-    def check_origin(self, origin: str) -> bool:
-        """Let everyone in."""
-        return True
-
-    def on_message(self, message: str | bytes) -> None:
-        """Say it back."""
-        self.wire.write_message(message, isinstance(message, bytes))
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Serve an echo until it is interrupted: python -m tornado_chat.testing echo --port 9001."""
-    parser = argparse.ArgumentParser(prog="python -m tornado_chat.testing")
-    echo = parser.add_subparsers(required=True).add_parser("echo", help="serve a raw WebSocket echo on 127.0.0.1")
-    echo.add_argument("--port", type=int, required=True)
-    echo.add_argument("--compress", action="store_true", help="agree to permessage-deflate")
-    given = parser.parse_args(arguments)
-
-    async def serve() -> None:
-        app = Application([("/.*", Echo, {"compress": given.compress})], websocket_max_message_size=64 * 1024 * 1024)
-        app.listen(given.port, "127.0.0.1")
-        await asyncio.Event().wait()
-
-    new_loop().run_sync(serve)
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except KeyboardInterrupt:
-        pass

@@ -1,0 +1,168 @@
+"""A chat without a network, for tests that wait for nothing: its clock moves when the test moves it."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+import weakref
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from unittest import mock
+
+from tornado_chat.accounts import Accounts
+from tornado_chat.actions import BUILT_IN as MODULES
+from tornado_chat.fence import Plugin
+from tornado_chat.history.memory import MemoryHistory
+from tornado_chat.hub import Hub
+from tornado_chat.lifecycle import Plugins
+from tornado_chat.loader import NOTHING, load, read_settings
+from tornado_chat.protocol import User
+from tornado_chat.registry import BUILT_IN, Registry
+from tornado_chat.router import Router
+from tornado_chat.settings import Settings
+from tornado_chat.store import MemoryStore
+from tornado_chat.testing.clock import JumpingLoop, never
+from tornado_chat.testing.person import Person
+from tornado_chat.ways import choose
+
+PATIENCE = 60.0  # seconds of the chat's clock in which a call is answered
+
+
+class Chat:
+    """A chat with these plugins, each a module or the path of its file, and the built-in actions.
+
+    What is done in it has been done when a method returns. Its clock starts at the time of day and stands still but
+    in `wait` and while a call waits for its answer; `time.time()`, `time.monotonic()` and asyncio's timers follow it.
+
+    settings: of plugins by name, as `[plugins.NAME]` of the TOML file.
+    seed: of what `random` gives to the plugins.
+    """
+
+    def __init__(
+        self,
+        *plugins: ModuleType | Path | str,
+        settings: Mapping[str, Mapping[str, Any]] = NOTHING,
+        seed: int | None = None,
+    ) -> None:
+        self._loop = JumpingLoop()
+        self._loop.clock.now = math.floor(time.monotonic())
+        self._forget = weakref.finalize(self, _forget, self._loop)
+        self._epoch = time.time() - self._loop.time()
+        self._random = None if seed is None else random.Random(seed).getstate()
+        self._settings = settings
+        self._sources = plugins
+        self._history = MemoryHistory()
+        self.store = MemoryStore()
+        self._start()
+
+    def __enter__(self) -> Chat:
+        """Return the chat itself, which is closed in the end."""
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Close it."""
+        self.close()
+
+    def connect(self, name: str, channel: str | None = "general", role: str = "member") -> Person:
+        """Connect someone, who joins a channel; whoever comes under the same name is the same user again."""
+        person = Person(self, User(f"id-{name}", name, role))
+        if channel is not None:
+            person.join(channel)
+        return person
+
+    @property
+    def now(self) -> float:
+        """What `time.time()` is in the chat."""
+        return self._epoch + self._loop.time()
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by, and everything happen that is due in it."""
+        end = self._loop.time() + seconds
+        self._run(seconds)
+        self._loop.clock.now = end
+
+    def restart(self) -> None:
+        """End the server and every connection, then start it on what was kept; files of plugins are loaded anew."""
+        self._stop()
+        self._start()
+
+    def close(self) -> None:
+        """End it: `shutdown` listeners are called. A chat that is not closed is just forgotten."""
+        if self._forget.alive:
+            self._stop()
+            self._forget()
+
+    # Internal
+
+    def _start(self) -> None:
+        with self._inside():
+            self.registry = self._load()
+        self.hub = Hub(self._history, store=self.store)
+        self.hub.identity = choose(Settings(), bytes(32), Accounts(self.store))
+        self.router = Router(self.registry, self.hub, self._loop.time, strict=False)
+        self._plugins = Plugins(Settings(), self.hub, self.registry, lambda registry: None)
+        self._do(self._plugins.begin(self.registry, self.registry.plugins.values()))
+
+    def _load(self) -> Registry:
+        registry = Registry()
+        for module in MODULES:
+            registry.add(module, BUILT_IN)
+        for source in self._sources:
+            module = source if isinstance(source, ModuleType) else load(Path(source))
+            name = module.__name__.rpartition(".")[2].removeprefix("tornado_chat_plugin_")
+            plugin = Plugin(name, module.__file__ or name)
+            plugin.module = module
+            plugin.settings = read_settings(module, name, self._settings.get(name, NOTHING))
+            registry.plugins[name] = plugin
+            registry.add(module, plugin)
+        return registry
+
+    def _stop(self) -> None:
+        async def stop() -> None:
+            self.hub.close()
+            await self._plugins.end(self.registry, self.registry.plugins.values())
+
+        self._do(stop())
+
+    def _do(self, what: Coroutine[Any, Any, None], enough: Callable[[], bool] = lambda: True) -> None:
+        """Do something to its end, and until it is enough, and what follows from it now."""
+        task = self._loop.create_task(what)
+        self._run(PATIENCE, lambda: task.done() and enough())
+        if not (task.done() and enough()):
+            task.cancel()
+            raise TimeoutError(f"it did not end within {PATIENCE:g} s of the chat's clock")
+        task.result()
+
+    def _run(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
+        """Run until the time is over, or until it is enough and nothing is left to do at that moment."""
+        end = self._loop.time() + seconds + 1e-6  # sums of seconds are not exact
+        clock = self._loop.clock
+        clock.rest = lambda moment: enough() or moment is None or moment > end
+        try:
+            with self._inside():
+                self._loop.run_forever()
+        finally:
+            clock.rest = never
+
+    @contextmanager
+    def _inside(self) -> Iterator[None]:
+        """Have the chat's clock and dice where plugins look for them."""
+        dice, loop, epoch = random.getstate(), self._loop, self._epoch
+        if self._random is not None:
+            random.setstate(self._random)
+        try:
+            with mock.patch.multiple(time, time=lambda: epoch + loop.time(), monotonic=loop.time):
+                yield
+        finally:
+            if self._random is not None:
+                self._random = random.getstate()
+                random.setstate(dice)
+
+
+def _forget(loop: JumpingLoop) -> None:
+    loop.set_exception_handler(lambda loop, context: None)  # what was still at work is no fault
+    loop.close()

@@ -1,0 +1,64 @@
+"""A loop whose time costs none: its clock jumps."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable
+from typing import Any
+
+
+def never(moment: float | None) -> bool:
+    """Let the clock jump; RuntimeError where there is no timer to jump to."""
+    if moment is None:
+        raise RuntimeError("the test waits for what will never happen")
+    return False
+
+
+class _Clock(selectors.DefaultSelector):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.threads = 0
+        self.rest: Callable[[float | None], bool] = never
+        self.stop: Callable[[], object]
+
+    def select(self, timeout: float | None = None) -> Any:
+        found = super().select(0)
+        if found or timeout == 0:
+            return found
+        if self.threads:  # what they bring comes now: the clock stands
+            return super().select()
+        moment = None if timeout is None else self.now + timeout
+        if self.rest(moment):
+            self.stop()
+        elif moment is not None:
+            self.now = moment
+        return []
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock jumps to the next timer as soon as nothing else is left to do, and no thread is at work.
+
+    `clock.rest` is asked before: it is given the moment of that timer (None: there is none), and the loop stops where
+    it returns true.
+    """
+
+    def __init__(self) -> None:
+        self.clock = _Clock()
+        super().__init__(self.clock)
+        self.clock.stop = self.stop
+
+    def time(self) -> float:
+        """Return the clock's seconds."""
+        return self.clock.now
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
+        """See asyncio; the clock stands meanwhile."""
+        self.clock.threads += 1
+        future = super().run_in_executor(executor, func, *args)
+        future.add_done_callback(self._back)
+        return future
+
+    def _back(self, future: object) -> None:
+        self.clock.threads -= 1
