@@ -137,6 +137,18 @@ def test_with_its_last_member_a_channel_goes_and_its_history_stays() -> None:
     run(main)
 
 
+def test_a_channel_is_found_by_any_spelling_of_its_name() -> None:
+    async def main() -> None:
+        chat = House()
+        chat.client("Ann", "my den")
+        den = chat.hub.channels["my den"]
+        assert chat.hub.channel(" ｍy den") is den
+        with pytest.raises(Refused, match="1 to 64"):
+            chat.hub.channel(" ")
+
+    run(main)
+
+
 def test_a_connection_that_has_ended_joins_no_more() -> None:
     async def main() -> None:
         chat = House()

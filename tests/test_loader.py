@@ -169,3 +169,17 @@ def test_two_plugins_of_one_name_stop_the_start_with_both_files_named(tmp_path: 
         build_registry(folders)
     before = build_registry(folders[:1])
     assert build_registry(folders, before=before).plugins == before.plugins  # a reload goes on with the first
+
+
+def test_a_plugin_whose_settings_ask_nothing_of_it_is_idle(tmp_path: Path) -> None:
+    source = (
+        "from dataclasses import dataclass\n"
+        + ROLL
+        + "\n@dataclass\nclass Settings:\n    sides: int = 0\n\n    @property\n    def active(self) -> bool:\n"
+        "        return 6 // self.sides > 0 if self.sides != 1 else False\n"
+    )
+    folder = write(tmp_path, idle=source)
+    for sides, state in ((1, "idle"), (7, "idle"), (6, "on"), (0, "broken")):
+        registry = build_registry([folder], {"idle": {"sides": sides}})
+        assert registry.plugins["idle"].state == state, sides
+        assert ("roll" in registry.actions) is (state == "on")

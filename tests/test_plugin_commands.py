@@ -107,6 +107,18 @@ def test_check_reports_and_ends_with_1_where_one_is_broken(folder: Path, capsys:
     assert "there is no plugin other; there are broken, says" in capsys.readouterr().err
 
 
+def test_one_that_its_settings_leave_idle_is_shown_as_that(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "says.py").write_text(
+        SAYS + "\n\nfrom dataclasses import dataclass\n\n\n@dataclass\nclass Settings:\n    active: bool = False\n"
+    )
+    assert plugin(folder, "list") == 0
+    assert [line.split() for line in capsys.readouterr().out.splitlines()] == [
+        ["says", "idle", str(folder / "says.py")]
+    ]
+    assert plugin(folder, "check") == 0
+    assert "well (idle: its settings ask nothing of it)" in capsys.readouterr().out
+
+
 def test_what_would_stop_the_start_stops_the_check_with_one_line(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """Where plugins answer HTTP."""
 
+import json
 from typing import ClassVar
 
 import pytest
@@ -13,10 +14,10 @@ from tornado_chat.registry import RegistryError
 HOOK = """
 from tornado.web import HTTPError, RequestHandler
 
-from tornado_chat import Context, Message, Refused, on, route
+from tornado_chat import Context, Error, Message, Refused, on, route
 
 
-@route("/in/([a-z]+)")
+@route("/in/([a-z%0-9A-Z+]+)")
 class In(RequestHandler):
     ctx: Context
 
@@ -25,6 +26,8 @@ class In(RequestHandler):
             raise KeyError("secret")
         if self.request.body == b"no":
             raise HTTPError(403)
+        if self.request.body == b"wait":
+            raise Refused("wait", Error.RATE_LIMITED)
         self.ctx.server.channel(channel).post(self.request.body.decode())
         self.write("ONE")
 
@@ -60,6 +63,24 @@ class RouteTest(PluginsCase):
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert (await self.ask("/plugins/hook/later")).body == b'{"ready": true}'
+
+    @gen_test
+    async def test_what_a_path_says_is_unquoted_and_channels_have_names(self) -> None:
+        ann = await self.join("Ann", "den", "my+den é")
+        assert (await self.ask("/plugins/hook/in/my+den%20%C3%A9", "hello")).code == 200
+        assert (await ann.until_text("HELLO"))["target"] == "my+den é"
+        answer = await self.ask("/plugins/hook/in/%E2%80%8B", "hello")
+        assert (answer.code, json.loads(answer.body)["code"]) == (400, "invalid-name")
+
+    @gen_test
+    async def test_refused_is_the_callers_mistake_with_its_words(self) -> None:
+        for text, code in (("", 400), ("wait", 429)):
+            for _ in range(4):
+                answer = await self.ask("/plugins/hook/in/den", text)
+                assert answer.code == code
+                assert json.loads(answer.body)["message"]
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert self.chat.plugins.registry.plugins["hook"].failures == 0
 
     @gen_test
     async def test_other_paths_are_the_servers_own(self) -> None:

@@ -30,8 +30,8 @@ class TimedOut(Refused):
 class Plugin:
     """One version of a plugin. `calls` and `failures` are counted; `error` is what is wrong with it, or "".
 
-    `off`: it is switched off. `module` is None where it could not be loaded; `face` is the JavaScript beside its
-    file, or None. `stamp` is another one when one of the two was changed.
+    `off`: it is switched off; `idle`: its settings ask nothing of it. `module` is None where it could not be loaded;
+    `face` is the JavaScript beside its file, or None. `stamp` is another one when one of the two was changed.
     """
 
     def __init__(self, name: str, file: str, stamp: object = None) -> None:
@@ -42,7 +42,7 @@ class Plugin:
         self.face: Asset | None = None
         self.settings: Any = None
         self.calls = self.failures = 0
-        self.off = False
+        self.off = self.idle = False
         self.error = ""
         self.tasks: set[asyncio.Task[Any]] = set()  # its timers and listeners: what ends with it
         self.on_switch: Callable[[Plugin], None] = lambda plugin: None
@@ -50,8 +50,9 @@ class Plugin:
 
     @property
     def state(self) -> str:
-        """`on`, `off` (switched off), `old` (an earlier version serves, the file is broken) or `broken`."""
-        return "broken" if self.module is None else "off" if self.off else "old" if self.error else "on"
+        """`on`, `idle`, `off` (switched off), `old` (an earlier version serves, the file is broken) or `broken`."""
+        well = "idle" if self.idle else "on"
+        return "broken" if self.module is None else "off" if self.off else "old" if self.error else well
 
     def failed(self, what: str, error: BaseException | None = None, why: str = "failed") -> None:
         """Log and count one failure."""

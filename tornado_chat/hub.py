@@ -45,8 +45,15 @@ class Hub:
     # For actions and plugins
 
     def channel(self, name: str) -> Channel:
-        """Return the channel of that (clean) name; one without members has nobody to hear what is published."""
-        return self.channels.get(name) or Channel(name, self)
+        """Return the channel of that name; one without members has nobody to hear what is published.
+
+        Refused (`invalid-name`) for what is no name.
+        """
+        found = self.channels.get(name)
+        if found is None:
+            name = clean_name(name)
+            found = self.channels.get(name) or Channel(name, self)
+        return found
 
     def present(self, channel: str | None = None) -> Collection[User]:
         """Return who is in a channel, or who is online at all."""

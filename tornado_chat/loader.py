@@ -70,6 +70,7 @@ def build_registry(
             plugin.file = plugin.module.__file__ or source.file
             plugin.settings = read_settings(plugin.module, source.name, settings.get(source.name, NOTHING))
             plugin.face = _read_face(Path(plugin.file))
+            plugin.idle = not getattr(plugin.settings, "active", True)
         except SettingsError as error:
             if before is None:
                 raise
@@ -95,7 +96,7 @@ def _collect(plugins: dict[str, Plugin], before: Registry | None) -> Registry:
         for name, plugin in plugins.items():
             registry.plugins[name] = plugin
             try:
-                if plugin.module is not None:
+                if plugin.module is not None and not plugin.idle:
                     registry.add(plugin.module, plugin)
             except RegistryError as error:
                 if isinstance(error, NameTaken) and before is None:

@@ -122,7 +122,8 @@ def _check(registry: Registry, name: str | None) -> int:
     for plugin in registry.plugins.values():
         if name in (None, plugin.name):
             broken += bool(plugin.error)
-            offers = "; ".join(_offers(registry, plugin)) or "it offers nothing"
+            nothing = "idle: its settings ask nothing of it" if plugin.idle else "it offers nothing"
+            offers = "; ".join(_offers(registry, plugin)) or nothing
             print(plugin.error or f"{plugin.file}: well ({offers})")
     return 1 if broken else 0
 

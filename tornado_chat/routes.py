@@ -6,14 +6,24 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from tornado.escape import url_unescape
 from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.routing import Router
 from tornado.web import Application, HTTPError, RequestHandler
 
 from tornado_chat.context import Context
 from tornado_chat.fence import Plugin
+from tornado_chat.protocol import Error, Refused
 from tornado_chat.registry import Registry
 from tornado_chat.safe import HEADERS
+
+#: What a Refused is answered with, where it is not 400.
+STATUS: dict[str, int] = {
+    Error.RATE_LIMITED: 429,
+    Error.HISTORY_UNAVAILABLE: 503,
+    Error.PLUGIN_OFF: 503,
+    Error.INTERNAL: 503,
+}
 
 Found = tuple[re.Pattern[str], type[RequestHandler], Plugin]
 
@@ -35,7 +45,7 @@ class PluginRoutes(Router):
         for path, handler, plugin in self._routes:
             found = path.fullmatch(request.path)
             if found is not None:
-                arguments = [None if group is None else group.encode() for group in found.groups()]
+                arguments = [group and url_unescape(group, None, plus=False) for group in found.groups()]
                 given = {"ctx": self._context(plugin)}
                 return self._app.get_handler_delegate(request, handler, given, arguments)  # type: ignore[arg-type]
         return None
@@ -70,8 +80,17 @@ def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
             if waits is not None:
                 await waits
 
+        def send_error(self, status_code: int = 500, **about: Any) -> None:
+            error = about.get("exc_info", (None, None))[1]
+            if isinstance(error, Refused) and not self._headers_written:
+                self.clear()
+                self.set_status(STATUS.get(error.code, 400))
+                self.finish({"code": error.code, "message": error.message})
+            else:
+                super().send_error(status_code, **about)
+
         def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
-            if not isinstance(error, HTTPError):
+            if not isinstance(error, HTTPError | Refused):
                 plugin.failed(f"{self.request.method} {self.request.path}", error)
 
     return Handler

@@ -213,3 +213,5 @@ def fill(kind: type, table: Mapping[str, Any], where: str, names: dict[str, Any]
         return kind(**bind(tuple(one for one in parameters if one.name in given or one.default is _MISSING), given))
     except Refused as refused:
         raise SchemaError(f"{where} {refused.message}") from None
+    except ValueError as error:  # its __post_init__
+        raise SchemaError(f"{where}: {error}") from None
