@@ -111,10 +111,15 @@ def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp
 
 
 def test_every_local_link_leads_somewhere() -> None:
-    for name, text in DOCS.items():
-        folder = ROOT if (ROOT / name).exists() else ROOT / "docs"
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
-            assert (folder / link).exists(), f"{name}: {link}"
+    for path in [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]:
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
+            assert (path.parent / link).exists(), f"{path}: {link}"
+
+
+def test_every_setting_of_a_plugin_of_the_house_is_in_its_page() -> None:
+    for name, plugin in build_registry([find_folder("plugins")]).plugins.items():
+        for setting in getattr(plugin.settings, "__dataclass_fields__", ()):
+            assert f"| `{setting}` |" in (ROOT / "docs" / "plugins" / f"{name}.md").read_text(), f"{name}: {setting}"
 
 
 def test_the_plugin_in_the_readme_is_the_one_that_is_there() -> None:

@@ -21,6 +21,11 @@ KNOW_TORNADO = {
     *("websocket", "wire", "tls", "web", "safe", "health", "signing", "keepalive"),
     *("identity", "tokens", "routes", "client", "__main__", "testing.sockets", "testing.echo"),
 }
+#: What plugins use of Tornado, for HTTP.
+FOR_HTTP = {
+    *("tornado.web.RequestHandler", "tornado.web.HTTPError"),
+    *("tornado.httpclient.AsyncHTTPClient", "tornado.httpclient.HTTPRequest"),
+}
 # A room, and the rooms that it must not know: not itself, nor through another.
 ABOVE = {
     "protocol": set(ROOMS) - {"protocol", "speed"},
@@ -118,7 +123,7 @@ def test_the_server_needs_tornado_and_the_standard_library_alone(room: str) -> N
 def test_actions_and_plugins_import_from_tornado_chat_alone(path: Path) -> None:
     for name in imports(path):
         top, *rest = name.split(".")
-        assert top in sys.stdlib_module_names or top == "tornado_chat" or name == "tornado.web.RequestHandler"
+        assert top in sys.stdlib_module_names or top == "tornado_chat" or name in FOR_HTTP
         if top == "tornado_chat":
             assert len(rest) == 1
             assert rest[0] not in ROOMS, f"{name} is a room"

@@ -1,0 +1,79 @@
+"""Other programs say things in channels, and hear what is said there, as [plugins.webhook] of the settings says."""
+
+import asyncio
+import hmac
+import logging
+from collections import deque
+from dataclasses import dataclass
+
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.web import HTTPError, RequestHandler
+
+from tornado_chat import Context, Message, Name, User, on, route
+
+PAUSES = (0, 1, 2, 4, 8, 16)  # seconds before each attempt
+OWN = User("plugin:webhook", "Webhook")  # says what comes in
+waiting: deque[Message] = deque(maxlen=1_000)  # when it is full the oldest goes
+tasks: list[asyncio.Task[None]] = []
+
+
+@dataclass
+class Settings:
+    secret: str = ""
+    name: Name = OWN.name
+    url: str = ""
+    key: str = ""
+    channels: tuple[Name, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.url and not (self.key and self.url.startswith(("http://", "https://"))):
+            raise ValueError("url is http(s)://…, and needs a key that signs what is sent there")
+        self.active = bool(self.secret or self.url)
+
+
+@route("/in/(.+)")
+class In(RequestHandler):
+    ctx: Context
+
+    async def post(self, channel: str) -> None:
+        """Say the body in a channel; what comes with a known Idempotency-Key is not said again."""
+        settings, headers = self.ctx.settings, self.request.headers
+        secret, given = settings.secret.encode(), headers.get("X-Secret", "").encode()
+        place = self.ctx.server.channel(channel)
+        if not (secret and hmac.compare_digest(given, secret) and place.name in (settings.channels or [place.name])):
+            raise HTTPError(403)
+        text, ref = self.request.body.decode(errors="replace"), headers.get("Idempotency-Key", "")[:64] or None
+        await place.post(text, sender=User(OWN.id, settings.name), ref=ref)
+
+
+@on("posted")
+def hear(ctx: Context, message: Message) -> None:
+    """Put a message in line, but not what came in here: two programs might answer each other for ever."""
+    if ctx.settings.url and message.sender != OWN and message.channel in (ctx.settings.channels or [message.channel]):
+        waiting.append(message)
+        if not tasks or tasks[0].done():
+            tasks[:] = [asyncio.create_task(send(ctx.settings.url, ctx.settings.key.encode()))]
+
+
+async def send(url: str, key: bytes) -> None:
+    while waiting:
+        message = waiting.popleft()
+        body = message.line()
+        headers = {"Content-Type": "application/json", "X-Signature-256": hmac.digest(key, body, "sha256").hex()}
+        request = HTTPRequest(url, "POST", headers, body, follow_redirects=False)
+        for pause in PAUSES:
+            await asyncio.sleep(pause)
+            try:
+                code = (await AsyncHTTPClient().fetch(request, raise_error=False)).code
+            except Exception:
+                code = 599  # nobody there
+            if code < 500 and code not in (408, 429):
+                break
+        if not 200 <= code < 300:
+            logging.getLogger("tornado_chat").warning("webhook: message %s was not taken (%d)", message.id, code)
+
+
+@on("shutdown")
+def end(ctx: Context) -> None:
+    if tasks:
+        tasks[0].cancel()

@@ -1,0 +1,85 @@
+"""The plugin `poll`."""
+
+from typing import Any, ClassVar
+
+import pytest
+from tornado.testing import gen_test
+
+from tornado_chat import Refused
+from tornado_chat.testing import ChatTestCase
+
+LUNCH = "Lunch? | Pizza |  Green   salad"
+
+
+class PollTest(ChatTestCase):
+    settings: ClassVar[dict[str, Any]] = {"plugins": {"filter": {"words": ["worm"]}}}
+
+    async def refused(self, client: Any, action: str, **fields: Any) -> str:
+        with pytest.raises(Refused) as refused:
+            await client.call(action, target="den", **fields)
+        return refused.value.message
+
+    @gen_test
+    async def test_all_see_the_question_and_how_it_stands_and_what_came_of_it(self) -> None:
+        ann, bob = await self.join("Ann", "den"), await self.join("Bob", "den")
+        await ann.call("poll", target="den", text=LUNCH)
+        asked = await bob.until("poll")
+        options = [{"text": "Pizza", "votes": 0}, {"text": "Green salad", "votes": 0}]
+        assert {**asked, "id": ""} == {
+            **{"action": "poll", "channel": "den", "id": "", "question": "Lunch?", "options": options, "open": True}
+        }
+        line = next(event for event in bob.events if "Lunch?" in event.get("message", ""))
+        assert line["message"].startswith("Lunch?\n1. Pizza\n2. Green salad\n")
+        assert line["sender"]["name"] == "Ann"
+        assert (await bob.call("vote", target="den", option=2, poll=asked["id"]))["poll"]["options"][1]["votes"] == 1
+        assert "Your vote: Green salad" in [event.get("message") for event in bob.events]
+        await bob.call("vote", target="den", option=1)
+        answer = await ann.call("vote", target="den", option=1)
+        assert [option["votes"] for option in answer["poll"]["options"]] == [2, 0]
+        await ann.call("close-poll", target="den")
+        told = await bob.until(lambda event: event["action"] == "poll" and not event["open"])
+        assert [option["votes"] for option in told["options"]] == [2, 0]
+        await bob.until_text("The poll is closed: Lunch?\n\n* Pizza: 2\n* Green salad: 0")
+
+    @gen_test
+    async def test_there_is_one_poll_in_a_channel_and_who_asked_closes_it(self) -> None:
+        ann, bob = await self.join("Ann", "den", "attic"), await self.join("Bob", "den")
+        assert "no such poll" in await self.refused(ann, "vote", option=1)
+        first = (await ann.call("poll", target="den", text=LUNCH))["poll"]["id"]
+        assert "already" in await self.refused(bob, "poll", text=LUNCH)
+        assert "who asked closes it" in await self.refused(bob, "close-poll")
+        await ann.call("poll", target="attic", text=LUNCH)
+        await ann.call("close-poll", target="den", poll=first)
+        assert "no such poll" in await self.refused(ann, "close-poll")
+        second = (await bob.call("poll", target="den", text="Tea? | yes | no"))["poll"]["id"]
+        assert "no such poll" in await self.refused(ann, "vote", option=1, poll=first)
+        assert "option is 1 to 2" in await self.refused(ann, "vote", option=3, poll=second)
+        assert "option is 1 to 2" in await self.refused(ann, "vote", option=0)
+
+    @gen_test
+    async def test_a_poll_that_cannot_be_is_refused(self) -> None:
+        ann = await self.join("Ann", "den")
+        for text in ("Lunch?", "Lunch? | Pizza", "Lunch? | Pizza | Pizza ", "Lunch?" + "|x|y" * 6):
+            assert "different answers" in await self.refused(ann, "poll", text=text)
+        for text in (" | a | b", "Lunch? | a | ", f"Lunch? | a | {'b' * 201}", f"{'L' * 201} | a | b"):
+            assert "1 to 200 characters" in await self.refused(ann, "poll", text=text)
+
+    @gen_test
+    async def test_a_question_that_a_listener_refuses_was_never_asked(self) -> None:
+        ann = await self.join("Ann", "den")
+        assert "not said here" in await self.refused(ann, "poll", text="Lunch? | Worm | Salad")
+        assert not [event for event in ann.events if event["action"] == "poll"]
+        await ann.call("poll", target="den", text=LUNCH)
+
+    @gen_test
+    async def test_a_full_poll_counts_no_new_voter_but_lets_one_vote_anew(self) -> None:
+        ann, bob = await self.join("Ann", "den"), await self.join("Bob", "den")
+        await ann.call("poll", target="den", text=LUNCH)
+        await ann.call("vote", target="den", option=1)
+        others = {f"user {number}": 1 for number in range(999)}
+        await self.chat.hub.store.update(
+            "plugin:poll", "den", lambda poll: {**poll, "votes": {**poll["votes"], **others}}
+        )
+        assert "1,000 have voted" in await self.refused(bob, "vote", option=2)
+        answer = await ann.call("vote", target="den", option=2)
+        assert [option["votes"] for option in answer["poll"]["options"]] == [999, 1]
