@@ -89,9 +89,9 @@ export class Channel {
 
   /** Take in the answer to a join: what was missed, or everything anew. Return the messages that are new here. */
   join({epoch, seq, messages, recovered, more, users, count, read}) {
+    const boxes = recovered ? [] : this.lines.filter((line) => line.face);
     if (!recovered) {
-      this.lines = this.lines.filter((line) => line.face);
-      for (const box of this.lines) box.behind = seq;
+      this.lines = [];
       this.seq = seq;
       this.more = more;
     }
@@ -103,6 +103,8 @@ export class Channel {
     this.count = count;
     this.catching = recovered && more ? messages.at(-1).seq : null;
     const fresh = this.merge(messages);
+    const {time} = this.lines.at(-1) ?? {}; // of the same day as what it stands behind
+    this.lines.push(...boxes.map((box) => ({...box, behind: this.seq, time: time ?? box.time})));
     this.merge(this.early ?? []);
     this.early = null;
     if (this.read > this.seq) this.read = 0; // of a history that is no more

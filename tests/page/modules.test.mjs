@@ -47,6 +47,21 @@ test("a join that recovers adds what was missed, another one starts anew", () =>
   assert.deepEqual([seqs(channel), channel.seq, channel.read, channel.more], [[1], 1, 0, true]);
 });
 
+test("a box is drawn anew where it stands, outlives a join that starts anew, and goes with its face", () => {
+  const channel = joined({seq: 1, messages: [message(1)]});
+  channel.box("poll", "a", {draw: "once"});
+  channel.merge([message(2)]);
+  channel.box("poll", "a", {draw: "again"});
+  channel.box("mood", "a", {draw: "mood"});
+  const shown = () => channel.lines.map((line) => line.seq ?? line.draw);
+  assert.deepEqual(shown(), [1, "again", 2, "mood"]);
+  channel.join({epoch: "f", seq: 1, messages: [message(1)], recovered: false, more: false, users: [], count: 0});
+  channel.merge([message(2)]);
+  assert.deepEqual(shown(), [1, "again", "mood", 2]);
+  channel.unbox("poll");
+  assert.deepEqual(shown(), [1, "mood", 2]);
+});
+
 test("one's own messages are never unread, and a newcomer has nothing to catch up with", () => {
   const channel = joined({seq: 1, messages: [message(1)]});
   assert.equal(channel.unread("me"), 0);

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browsing import Opened, becomes, browser_test, read, write
+from browsing import Opened, becomes, browser_test, lose_all, read, write
 
 from tornado_chat.settings import Settings, find_folder
 from tornado_chat.web import Chat, make_app
@@ -94,6 +94,11 @@ async def test_a_face_draws_its_events_and_buttons_and_goes_when_its_plugin_is_r
         await ann.locator(".notice.own", has_text="cheer up").wait_for()
         assert await ann.evaluate("window.answer") is None
         assert await box.count() == 1
+
+        await lose_all(app)
+        await write(ann, "back")
+        await read(ann, "back")
+        await box.get_by_role("button", name="ONE 1").wait_for()
 
         # A reload of the plugin, and none of the page.
         await ann.evaluate("window.old = window.late")
