@@ -33,7 +33,7 @@ const chat = new Chat(storage, document.baseURI.split("#")[0], changed);
 
 function draw() {
   waiting = false;
-  const inside = chat.user || (chat.state.kind !== "out" && chat.token);
+  const inside = chat.user || (chat.state.kind !== "out" && (chat.token || chat.account.signedIn));
   render(inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
   if (inside && chat.current !== placed) {
     // Only when another is shown: the address may be ahead of what is drawn.
@@ -99,5 +99,7 @@ if (addressed()) {
 } else {
   chat.current = [...chat.channels.keys()][0] ?? "";
 }
-if (chat.token) chat.retryNow();
+const looked = chat.account.look();
+if (!chat.token) await looked;
+if (chat.token || chat.account.signedIn) chat.retryNow();
 draw();

@@ -1,5 +1,6 @@
 // The chat as the components know it: what there is to show, and what one can do.
 
+import {Account} from "./account.js";
 import {Connection, newRef} from "./connection.js";
 import {parse, perform} from "./commands.js";
 import {firstChannel, join, older} from "./joining.js";
@@ -17,6 +18,7 @@ export class Chat {
   constructor(storage, base, changed) {
     this.storage = storage;
     this.base = base;
+    this.account = new Account(base);
     this.changed = changed;
     this.name = storage.read("name", "");
     this.token = storage.read("token", "");
@@ -45,7 +47,8 @@ export class Chat {
   address() {
     const url = new URL("ws", this.base);
     url.protocol = url.protocol.replace("http", "ws");
-    url.search = this.token ? `?token=${encodeURIComponent(this.token)}` : `?name=${encodeURIComponent(this.name)}`;
+    if (this.token) url.search = `?token=${encodeURIComponent(this.token)}`;
+    else if (!this.account.signedIn) url.search = `?name=${encodeURIComponent(this.name)}`;
     return url.href;
   }
 
@@ -57,8 +60,32 @@ export class Chat {
     this.connection.connect();
   }
 
+  /** Sign in to an account, or register one (`what`), and come in. */
+  async signIn(what, name, password) {
+    this.state = {kind: "connecting"};
+    this.changed();
+    try {
+      await this.account.ask(what, {name, password});
+      this.storage.write("token", (this.token = "") || undefined);
+      this.connection.connect();
+    } catch (error) {
+      this.state = {kind: "out", words: error.code ? explain(error) : t("login.silent")};
+    }
+    this.changed();
+  }
+
+  /** One has another name, or another token for it. */
+  renamed({user, token}) {
+    this.user = user;
+    this.name = user.name;
+    if (token) this.token = token;
+    this.storage.write("name", this.name);
+    this.storage.write("token", this.token || undefined);
+  }
+
   /** Sign out, in all tabs: forget who one was, and what was kept for it. */
   leaveAll() {
+    if (this.account.signedIn) this.account.ask("sign-out").catch(() => {});
     for (const key of ["name", "token", "channels"]) this.storage.write(key, undefined);
     for (const folder of ["draft", "read", "outbox"]) {
       for (const [name] of this.storage.folder(folder)) this.storage.write(`${folder}/${name}`, undefined);
@@ -69,6 +96,7 @@ export class Chat {
   goOut() {
     this.connection.end();
     this.meet([]);
+    this.account.signedIn = false;
     this.state = {kind: "out"};
     this.user = null;
     this.name = this.token = "";
@@ -91,6 +119,10 @@ export class Chat {
     if (state.kind === "ended" && state.code === 4401 && this.token) {
       this.storage.write("token", (this.token = "") || undefined);
       this.connection.connect(); // the server knows this token no more: the same name, as someone new
+    } else if (state.kind === "ended" && state.code === 4401 && this.account.signedIn) {
+      this.account.signedIn = false; // signed out elsewhere, or the session is over
+      this.user = null;
+      this.state = {kind: "out", words: t("login.over")};
     } else if (state.kind === "waiting" && neverIn) {
       this.changed();
       await this.askWhy(this.state);
@@ -143,6 +175,9 @@ export class Chat {
         this.actions = event.actions;
         this.meet(event.faces);
         break;
+      case "renamed":
+        this.renamed(event);
+        break;
       case "error":
         this.say(event.target ?? this.current, explain(event));
     }
@@ -153,12 +188,12 @@ export class Chat {
   begin({user, token, actions, faces, limits}) {
     this.user = user;
     this.name = user.name;
-    this.token = token;
+    this.token = token ?? "";
     this.actions = actions;
     this.meet(faces);
     this.limits = limits;
     this.storage.write("name", user.name);
-    this.storage.write("token", token);
+    this.storage.write("token", token ?? undefined);
     if (this.current) this.know(this.current);
     for (const channel of this.channels.values()) this.join(channel);
     if (!this.channels.size) firstChannel(this).then((name) => this.current || this.open(name), () => {});
@@ -296,6 +331,7 @@ export class Chat {
   answered(action, answer) {
     if (action === "join-channel") this.open(answer.channel);
     else if (action === "leave-channel") this.leave(this.current);
+    else if (action === "rename") this.renamed(answer);
     else if (action === "who") this.say(this.current, answer.users.map((user) => user.name).join(", "));
     else if (action === "channels") this.say(this.current, answer.channels.map((one) => `#${one.name} (${one.count})`).join(", "));
   }

@@ -1,15 +1,20 @@
-// The first visit: one field and one button.
+// The first visit: one field and one button; where there are accounts, signing in and registering too.
 
 import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../language.js";
 import {LanguageChoice} from "./language.js";
 
 const ICON = new URL("../icon.svg", import.meta.url).href;
+const BUTTONS = {guest: "login.start", "sign-in": "login.sign-in", register: "login.register"};
 
 export function Login({chat}) {
+  const {kinds, registration} = chat.account;
+  const ways = [kinds.includes("guest") && "guest", kinds.includes("password") && "sign-in", registration && "register"].filter(Boolean);
+  const [way, setWay] = useState(ways[0]);
   const [name, setName] = useState(chat.name);
+  const [password, setPassword] = useState("");
   const field = useRef();
-  useEffect(() => field.current.focus(), []);
+  useEffect(() => field.current?.focus(), [way]);
   const busy = chat.state.kind === "connecting" || chat.state.kind === "waiting";
   const words =
     chat.state.words ??
@@ -19,10 +24,12 @@ export function Login({chat}) {
   function enter(event) {
     event.preventDefault();
     const clean = name.trim();
-    if (clean) chat.enter(clean);
+    if (clean && way === "guest") chat.enter(clean);
+    else if (clean && password) chat.signIn(way, clean, password);
     field.current.focus();
   }
 
+  if (!way) return html`<main class="login"><p class="alert" role="alert">${words ?? t("login.elsewhere")}</p></main>`;
   return html`<main class="login">
     <form onSubmit=${enter}>
       <img src=${ICON} alt="" width="48" height="48" />
@@ -30,13 +37,22 @@ export function Login({chat}) {
       <label for="name">${t("login.name")}</label>
       <input
         id="name" ref=${field} value=${name} onInput=${(event) => setName(event.target.value)}
-        maxlength="64" autocomplete="nickname" spellcheck="false" enterkeyhint="go" dir="auto"
+        maxlength="64" autocomplete=${way === "guest" ? "nickname" : "username"} spellcheck="false" enterkeyhint="go" dir="auto"
         aria-describedby="login-words" aria-invalid=${Boolean(chat.state.words)}
       />
-      <button class="primary" disabled=${!name.trim() || chat.state.kind === "connecting"}>
-        ${t(busy ? "login.connecting" : "login.start")}
+      ${way !== "guest" && html`
+        <label for="password">${t("login.password")}</label>
+        <input
+          id="password" type="password" value=${password} onInput=${(event) => setPassword(event.target.value)}
+          autocomplete=${way === "register" ? "new-password" : "current-password"}
+          minlength=${way === "register" ? 8 : undefined} maxlength="1024" enterkeyhint="go" aria-describedby="login-words"
+        />`}
+      <button class="primary" disabled=${!name.trim() || (way !== "guest" && !password) || chat.state.kind === "connecting"}>
+        ${t(busy ? "login.connecting" : BUTTONS[way])}
       </button>
       <p id="login-words" class="alert" role="alert">${words}</p>
+      ${ways.filter((other) => other !== way).map((other) => html`
+        <button type="button" class="quiet" key=${other} onClick=${() => setWay(other)}>${t(`login.or-${other}`)}</button>`)}
     </form>
     <${LanguageChoice} chat=${chat} />
   </main>`;

@@ -12,6 +12,14 @@ export default {
     "login.silent": "The server does not answer. Trying again…",
     "login.foreign": "This page may not connect to that server.",
     "login.bad-name": "Nobody can bear that name here. Take another one.",
+    "login.password": "Your password",
+    "login.sign-in": "Sign in",
+    "login.register": "Register",
+    "login.or-guest": "Come in as a guest",
+    "login.or-sign-in": "Sign in to an account",
+    "login.or-register": "Make an account",
+    "login.over": "You are signed out. Sign in again.",
+    "login.elsewhere": "One signs in elsewhere for this chat. Come back from there.",
 
     "banner.connecting": "Connecting…",
     "banner.waiting": "Not connected. Next try in {count} s.",
@@ -35,6 +43,9 @@ export default {
     "members.you": "you",
     "members.more": {one: "and {count} more", other: "and {count} more"},
     "members.twin": "Another one has this name",
+
+    "role.guest": "guest",
+    "role.admin": "admin",
 
     "me.leave": "Sign out",
 
@@ -134,6 +145,7 @@ export default {
     "day.yesterday": "Yesterday",
 
     "error.disconnected": "The connection was lost.",
+    "error.no-such-account": "Name and password do not fit.",
     "error.not-joined": "You are not in this channel.",
     "error.history-unavailable": "The server cannot store messages right now. Nothing was sent.",
     "error.internal-error": "Something failed in the server.",

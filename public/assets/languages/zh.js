@@ -12,6 +12,14 @@ export default {
     "login.silent": "服务器没有响应，正在重试…",
     "login.foreign": "此页面不能连接该服务器。",
     "login.bad-name": "这个名字不能用，请换一个。",
+    "login.password": "您的密码",
+    "login.sign-in": "登录",
+    "login.register": "注册",
+    "login.or-guest": "以访客身份进入",
+    "login.or-sign-in": "登录账号",
+    "login.or-register": "注册账号",
+    "login.over": "您已退出，请重新登录。",
+    "login.elsewhere": "此聊天需要从别处登录，请从那里进入。",
 
     "banner.connecting": "正在连接…",
     "banner.waiting": "连接已断开，{count} 秒后重试。",
@@ -35,6 +43,9 @@ export default {
     "members.you": "您",
     "members.more": {other: "还有 {count} 人"},
     "members.twin": "还有人用这个名字",
+
+    "role.guest": "访客",
+    "role.admin": "管理员",
 
     "me.leave": "退出",
 
@@ -131,6 +142,7 @@ export default {
     "day.yesterday": "昨天",
 
     "error.disconnected": "连接已断开。",
+    "error.no-such-account": "名字和密码不符。",
     "error.not-joined": "您不在这个频道里。",
     "error.history-unavailable": "服务器暂时无法保存消息，消息没有发出。",
     "error.internal-error": "服务器出错了。",
