@@ -16,27 +16,27 @@ def make(folder: Path) -> Assets:
 def test_a_file_that_changed_is_read_again_under_a_new_address_when_the_page_is(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(assets, "LOOK_EVERY", -1.0)
     found = make(tmp_path)
-    before, page = found.version, found.index()
-    assert found.index() is page
+    before, page = found.version, found.page()
+    assert found.page() is page
     assert f'"assets/v-{before}/app.js"' in page.body.decode()
     assert found.find(f"v-{before}/app.js")[1]
     (tmp_path / "assets/app.js").write_text("two!")
     (tmp_path / "assets/new.txt").write_text("new")
-    assert found.index() is not page
+    assert found.page() is not page
     assert found.find(f"v-{found.version}/app.js") == (found.find("app.js")[0], True)
     assert not found.find(f"v-{before}/app.js")[1]
     assert found.find("app.js")[0].body == b"two!"
     assert found.find("new.txt")[0].type == "application/octet-stream"
     (tmp_path / "assets/new.txt").unlink()
-    found.index()
+    found.page()
     assert found.find("new.txt")[0] is None
 
 
 def test_the_disk_is_looked_at_once_a_second_at_most(tmp_path) -> None:
     found = make(tmp_path)
-    page = found.index()
+    page = found.page()
     (tmp_path / "assets/app.js").write_text("two!")
-    assert found.index() is page
+    assert found.page() is page
 
 
 def test_what_is_not_smaller_compressed_is_not_compressed(tmp_path) -> None:

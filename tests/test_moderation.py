@@ -18,6 +18,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "unban": {"whom": "id-Bob"},
     "bans": {},
     "audit": {},
+    "overview": {},
 }
 
 
@@ -79,6 +80,21 @@ def test_a_ban_ends_whom_it_hits_and_holds_until_it_ends_or_is_lifted(monkeypatc
     run(main)
 
 
+def test_bans_and_the_audit_tell_what_someone_was_called() -> None:
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", role="admin")
+        house.client("Bob")
+        await house.call(boss, "kick", user="id-Bob")
+        await house.call(boss, "ban", user="id-Bob")
+        assert [ban["name"] for ban in (await house.call(boss, "bans"))["bans"]] == ["Bob"]
+        await house.call(boss, "unban", whom="id-Bob")
+        entries = (await house.call(boss, "audit"))["entries"]
+        assert [entry["about"]["name"] for entry in entries] == ["Bob"] * 3
+
+    run(main)
+
+
 def test_an_administrator_cannot_shut_themselves_out() -> None:
     async def main() -> None:
         house = House()
@@ -124,7 +140,7 @@ def test_every_use_of_a_power_is_in_the_audit_the_newest_first_before_it_is_used
         assert {entry["by"]["id"] for entry in entries} == {"id-Boss"}
         assert sorted(entry["power"] for entry in entries) == ["ban"] * 2 + ["kick"] * 5
         assert [entry["time"] for entry in entries] == sorted((entry["time"] for entry in entries), reverse=True)
-        assert {"user": "id-4", "reason": "why"} in [entry["about"] for entry in entries]
+        assert {"user": "id-4", "name": "", "reason": "why"} in [entry["about"] for entry in entries]
 
     run(main)
 

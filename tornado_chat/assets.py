@@ -33,7 +33,7 @@ class Asset:
 
 
 class Assets:
-    """The files of a folder: index.html, and those under assets/."""
+    """The files of a folder: pages (index.html, admin.html), and those under assets/."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,11 +41,11 @@ class Assets:
         self._looked = 0.0
         self._look()
 
-    def index(self) -> Asset:
-        """Return the page, which names its files by their version; what has changed on the disk is read first."""
+    def page(self, name: str = "index") -> Asset:
+        """Return a page, which names its files by their version; what has changed on the disk is read first."""
         if time.monotonic() - self._looked > LOOK_EVERY:
             self._look()
-        return self._index
+        return self._pages[name]
 
     def find(self, path: str) -> tuple[Asset | None, bool]:
         """Return a file under assets/, or None, and whether this address of it is good for ever.
@@ -71,8 +71,12 @@ class Assets:
             self._files = files
             digests = "".join(f"{name} {file.digest}\n" for name, file in files.items())
             self.version = hashlib.sha256(digests.encode()).hexdigest()[:12]
-            page = files["index.html"].body.replace(b'"assets/', f'"assets/v-{self.version}/'.encode())
-            self._index = read(".html", page)
+            here = f'"assets/v-{self.version}/'.encode()
+            self._pages = {
+                name.removesuffix(".html"): read(".html", file.body.replace(b'"assets/', here))
+                for name, file in files.items()
+                if name.endswith(".html")
+            }
 
 
 def read(suffix: str, body: bytes, stamp: tuple[int, int] = (0, 0)) -> Asset:

@@ -116,6 +116,11 @@ class Hub:
         """Return the connections of a user."""
         return tuple(self._users.get(User(user_id, ""), ()))
 
+    def name_of(self, user_id: str) -> str:
+        """Return what a user is called, "" where they are not connected."""
+        connections = self.connections_of(user_id)
+        return connections[0].user.name if connections else ""
+
     def end(self, connections: Iterable[Connection], reason: str, code: int = Close.NOT_ALLOWED) -> int:
         """Close connections for good; return how many."""
         ended = [connection for connection in connections if not connection.ended]

@@ -50,6 +50,21 @@ class Metrics:
             self.lag.observe(max(now - self._looked - LAG, 0.0))
         self._looked = now
 
+    def totals(self) -> dict[str, float]:
+        """Return what rates are drawn from: all of it grows, but for `memory` (bytes). Times are in seconds."""
+        refused = sum(self.errors.values())
+        return {
+            "at": time.monotonic(),
+            "messages": self.ok.get("send-message", 0),
+            "calls": sum(self.ok.values()) + refused,
+            "refused": refused,
+            "delivered": self.delivered,
+            "late": self.lag.total,
+            "looks": sum(self.lag.counts),
+            "processor": processor(),
+            "memory": memory(),
+        }
+
     def families(self) -> Iterator[str]:
         """Yield what is counted here."""
         yield family("calls_total", "counter", "Calls of actions, by result.", self._calls())
@@ -87,20 +102,28 @@ def histogram(name: str, text: str, measured: Histogram) -> str:
     return "".join(lines) + f"tornado_chat_{name}_sum {measured.total}\ntornado_chat_{name}_count {below}\n"
 
 
+def processor() -> float:
+    """Return the processor time used, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def memory() -> int:
+    """Return the resident memory in bytes; where there is no such figure, the most it ever was."""
+    if sys.platform != "linux":
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
 def process() -> Iterator[str]:
     """Yield what the operating system says of this process, under Prometheus' own names."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = used.ru_utime + used.ru_stime
-    yield family("cpu_seconds_total", "counter", "Processor time used.", [({}, seconds)], "process_")
+    yield family("cpu_seconds_total", "counter", "Processor time used.", [({}, processor())], "process_")
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     yield family("max_fds", "gauge", "Descriptors that it may have.", [({}, soft)], "process_")
     folder = "/proc/self/fd" if sys.platform == "linux" else "/dev/fd"
     yield family("open_fds", "gauge", "Descriptors that it has.", [({}, len(os.listdir(folder)))], "process_")
-    memory = used.ru_maxrss  # where there is no better figure: the most it ever had
-    if sys.platform == "linux":
-        with open("/proc/self/statm", encoding="ascii") as file:
-            memory = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    yield family("resident_memory_bytes", "gauge", "Memory that it has.", [({}, memory)], "process_")
+    yield family("resident_memory_bytes", "gauge", "Memory that it has.", [({}, memory())], "process_")
 
 
 def _labels(labels: Mapping[str, str]) -> str:

@@ -70,10 +70,10 @@ class Moderation:
             pass
         raise Refused("give user (an id), or address (or a range like 192.0.2.0/24)", Error.INVALID_FIELD)
 
-    async def ban(self, whom: str, until: float, reason: str, by: User) -> None:
-        """Keep a user (an id) or a range of addresses out (see `whom`) `until` a time, in s since 1970."""
+    async def ban(self, whom: str, until: float, reason: str, by: User, name: str = "") -> None:
+        """Keep a user (an id; `name`: who that was) or a range of addresses out `until` a time, in s since 1970."""
         await self.load()
-        ban = {"until": until, "reason": reason, "by": by.name}
+        ban = {"until": until, "reason": reason, "by": by.name, "name": name}
         await self._store.set("bans", whom, ban)
         self._know(whom, ban)
 

@@ -45,11 +45,12 @@ class Static(Safe):
 
 
 class Page(Static):
-    """The page itself."""
+    """The page itself, or the administrator's."""
 
-    def get(self) -> None:
-        """Answer with index.html."""
-        self.answer(self.application.assets.index(), "no-cache")  # asked for each time, 304 while it is the same
+    def get(self, name: str | None) -> None:
+        """Answer with index.html, or with admin.html."""
+        page = self.application.assets.page(name or "index")
+        self.answer(page, "no-cache")  # asked for each time, 304 while it is the same
 
     head = get
 

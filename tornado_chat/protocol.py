@@ -81,7 +81,7 @@ class Refused(Exception):
 
 
 # What a role may do beside talking; `User.may` is where it is asked.
-POWERS = {"admin": frozenset({"kick", "ban", "audit", "reload"})}
+POWERS = {"admin": frozenset({"kick", "ban", "audit", "overview", "reload"})}
 GUEST = "g:"  # what the id of a guest begins with where there are other users too
 
 

@@ -52,7 +52,7 @@ class Chat(Application):
         self._routes = PluginRoutes(self, lambda plugin: self.plugins.context(plugin))
         super().__init__(
             [
-                (r"/", Page),
+                (r"/(admin)?", Page),
                 (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", Face),
                 (r"/assets/(.*)", File),
                 (r"/ws", ChatSocket),

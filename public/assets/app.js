@@ -6,7 +6,7 @@ import {Login} from "./components/login.js";
 import {Shell, dialogs} from "./components/shell.js";
 import {html, render} from "./html.js";
 import {choose, language, t} from "./language.js";
-import {changedElsewhere, openStorage} from "./storage.js";
+import {changedElsewhere, openHere} from "./storage.js";
 
 const place = document.getElementById("app");
 let waiting = false;
@@ -19,15 +19,7 @@ function changed() {
   (document.hidden ? setTimeout : requestAnimationFrame)(draw);
 }
 
-function openPlace() {
-  try {
-    return openStorage(window.localStorage);
-  } catch {
-    return openStorage(); // it is forbidden
-  }
-}
-
-const storage = openPlace();
+const storage = openHere();
 await speakHere(choose([storage.read("language", ""), ...navigator.languages]));
 const chat = new Chat(storage, document.baseURI.split("#")[0], changed);
 

@@ -27,8 +27,9 @@ export class Connection {
   /**
    * address(): URL to connect to, asked before each try. on.event(event): one object that came down.
    * on.state({kind, retryAt, code, reason}): kind is "connecting", "open", "waiting" or "ended"; retryAt in ms since 1970.
+   * shared: whether the tabs of this browser have one socket together.
    */
-  constructor(address, on) {
+  constructor(address, on, shared = canShare()) {
     this.on = on;
     this.calls = new Map(); // ref -> {action, since (ms), resolve, reject}: what is on its way
     this.open = false;
@@ -36,7 +37,7 @@ export class Connection {
     this.heard = 0; // ms: when something came last
     this.roundTrip = null; // ms
     const hears = {frame: (text) => this.frame(text), state: (state) => this.turn(state)};
-    this.line = canShare() ? new Tabs(address, hears, newRef()) : new Socket(address, hears);
+    this.line = shared ? new Tabs(address, hears, newRef()) : new Socket(address, hears);
   }
 
   /** Whether this tab does what all tabs need done once. */

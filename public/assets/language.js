@@ -4,6 +4,7 @@
 export const LANGUAGES = {en: "English", zh: "简体中文"};
 
 let spoken = {lang: "en", dir: "ltr", words: {}};
+let folders = [""]; // of languages/, whose words are loaded
 let plural;
 let tag; // for Intl: the reader's own variety of the language, with its way to write a time
 
@@ -12,10 +13,16 @@ export function choose(wanted) {
   return wanted.map((one) => one.toLowerCase().split("-")[0]).find((code) => code in LANGUAGES) ?? "en";
 }
 
+/** Load the words of another page, too: those in a folder of their own. Speak after this. */
+export function learn(folder) {
+  folders = ["", `${folder}/`];
+}
+
 /** Load a language and speak it from here on; the promise is {lang, dir} for the page's root. */
 export async function speak(code, wanted = []) {
-  const {default: language} = await import(`./languages/${code}.js`);
-  spoken = language;
+  const files = await Promise.all(folders.map((folder) => import(`./languages/${folder}${code}.js`)));
+  const [language, ...more] = files.map((file) => file.default);
+  spoken = {...language, words: Object.assign({}, language.words, ...more)};
   tag = wanted.find((one) => choose([one]) === code && one.toLowerCase().startsWith(code)) ?? language.lang;
   plural = new Intl.PluralRules(language.lang);
   formats.clear();

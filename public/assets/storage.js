@@ -31,6 +31,15 @@ export function openStorage(place = new Forgetful()) {
   };
 }
 
+/** The storage of this browser. */
+export function openHere() {
+  try {
+    return openStorage(window.localStorage);
+  } catch {
+    return openStorage(); // it is forbidden
+  }
+}
+
 /** What another tab has changed, by the event "storage": {folder, name, value}; null where it is not ours. */
 export function changedElsewhere({key, newValue}) {
   if (!key?.startsWith(PREFIX)) return null;

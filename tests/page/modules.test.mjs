@@ -7,6 +7,7 @@ const {Channel, continues, mentions} = await import(assets + "store.js");
 const {Outbox} = await import(assets + "outbox.js");
 const {changedElsewhere, openStorage} = await import(assets + "storage.js");
 const {parse} = await import(assets + "commands.js");
+const {Figures, line, rounded} = await import(assets + "figures.js");
 const {newRef} = await import(assets + "connection.js");
 const {pause} = await import(assets + "socket.js");
 const {named, initials, twins} = await import(assets + "text.js");
@@ -203,4 +204,24 @@ test("people can be told apart", () => {
   assert.deepEqual(names("Ann", "\u0410nn", "\u00c4nn", "Ben"), ["Ann", "\u0410nn", "\u00c4nn"]); // Cyrillic A
   assert.deepEqual(names("Bill", "BiIl", "B1ll", "Tim", "Tirn"), ["Bill", "BiIl", "B1ll", "Tim", "Tirn"]);
   assert.deepEqual([...twins([{id: "a", name: "Ann"}, {id: "a", name: "Ann"}])], []);
+});
+
+test("rates come of how totals grow, and a server that starts anew makes none below 0", () => {
+  const figures = new Figures();
+  const totals = {at: 10, messages: 5, calls: 9, refused: 1, delivered: 50, late: 0.1, looks: 4, processor: 1, memory: 2 ** 21};
+  const now = {users: 3, connections: 4};
+  figures.take({now, totals});
+  figures.take({now, totals: {...totals, at: 12, messages: 9, calls: 15, delivered: 90, late: 0.5, looks: 12, processor: 1.5}});
+  figures.take({now, totals: {...totals, at: 14, messages: 0, calls: 1, delivered: 0, processor: 0}});
+  const {users, messages, delivered, refused, late, processor, memory} = figures.series;
+  assert.deepEqual([users, memory, messages, delivered, refused, processor], [[3, 3, 3], [2, 2, 2], [2], [20], [0], [25]]);
+  assert.equal(late[0], 50);
+  for (let look = 0; look < 200; look++) figures.take({now, totals: {...totals, at: 20 + look}});
+  assert.equal(users.length, 90);
+});
+
+test("a chart's newest value is at its right, the largest at its top", () => {
+  assert.equal(line([0, 4, 2], 89, 10), "M87 10L88 0L89 5");
+  assert.equal(line([0, 0], 89, 10), "M88 10L89 10");
+  assert.deepEqual([rounded(1234.56), rounded(0.126), rounded(0)], [1235, 0.13, 0]);
 });

@@ -10,6 +10,7 @@ from tornado_chat.actions import (
     join,
     kick,
     leave,
+    overview,
     read,
     rename,
     send,
@@ -20,5 +21,5 @@ from tornado_chat.actions import (
 
 BUILT_IN: tuple[ModuleType, ...] = (
     *(audit, ban, channels, history, join, kick, leave),
-    *(read, rename, send, typing, welcome, who),
+    *(overview, read, rename, send, typing, welcome, who),
 )

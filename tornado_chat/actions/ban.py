@@ -30,8 +30,9 @@ async def ban(
     if moderation.hits(whom, ctx.user.id, ctx.connection.address):
         raise Refused("that would keep you out too")
     until = time.time() + 3600 * hours
-    await ctx.use("ban", whom=whom, until=until, reason=reason)
-    await moderation.ban(whom, until, reason, ctx.user)
+    name = ctx.server.name_of(whom)
+    await ctx.use("ban", whom=whom, name=name, until=until, reason=reason)
+    await moderation.ban(whom, until, reason, ctx.user, name)
     hit = [one for one in ctx.server.connections if moderation.hits(whom, one.user.id, one.address)]
     return {"whom": whom, "until": until, "ended": ctx.server.end(hit, reason)}
 
@@ -39,9 +40,10 @@ async def ban(
 @action("unban", channel=False, power="ban")
 async def unban(ctx: Context, whom: str) -> None:
     """End a ban, named as `bans` lists it."""
-    if whom not in [ban["whom"] for ban in await ctx.server.moderation.bans()]:
+    found = [ban for ban in await ctx.server.moderation.bans() if ban["whom"] == whom]
+    if not found:
         raise Refused("there is no such ban")
-    await ctx.use("ban", lifted=whom)
+    await ctx.use("ban", lifted=whom, name=found[0].get("name", ""))
     await ctx.server.moderation.lift(whom)
 
 

@@ -10,7 +10,7 @@ from tornado_chat import Context, Name, action
 @action("kick", channel=False, power="kick")
 async def kick(ctx: Context, user: str, reason: Name = "sent away") -> dict[str, Any]:
     """End all connections of a user (an id); the answer says where they came from."""
-    await ctx.use("kick", user=user[:200], reason=reason)
+    await ctx.use("kick", user=user[:200], name=ctx.server.name_of(user), reason=reason)
     connections = ctx.server.connections_of(user)
     addresses = sorted({connection.address for connection in connections})
     return {"ended": ctx.server.end(connections, reason), "addresses": addresses}

@@ -12,5 +12,5 @@ export function Avatar({user, small}) {
 
 /** twin: whether someone else's name looks like this one. */
 export function Name({user, twin}) {
-  return html`<span class="name" dir="auto">${user.name}</span>${twin && html`<span class="twin" title=${t("members.twin")}>${user.id.slice(0, 4)}</span>`}${user.role && html` <span class="role">${t(`role.${user.role}`)}</span>`}`;
+  return html`<span class="name" dir="auto">${user.name}</span>${twin && html`<span class="twin" title=${t("members.twin")}>${user.id.replace(/^\w:/, "").slice(0, 4)}</span>`}${user.role && html` <span class="role">${t(`role.${user.role}`)}</span>`}`;
 }

@@ -19,7 +19,7 @@ export function Banner({chat}) {
       ? reason ? t("banner.ended-because", {reason}) : t("banner.ended")
       : t("banner.waiting", {count: Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))});
   return html`<div class="banner" role="status">
-    <span>${words} ${t("banner.kept")}</span>
+    <span>${words} ${chat.current && t("banner.kept")}</span>
     <button onClick=${() => chat.retryNow()}>${t(kind === "ended" ? "banner.again" : "banner.now")}</button>
   </div>`;
 }

@@ -12,6 +12,7 @@ export function Settings({chat, show, close}) {
     <div class="settings">
       <label>${t("app.language")} <${LanguageChoice} chat=${chat} /></label>
       <${NotificationChoice} chat=${chat} />
+      ${chat.user?.role === "admin" && html`<a href="admin">${t("settings.admin")}</a>`}
       <button class="quiet" onClick=${() => show("keys")}><${Icon} name="keyboard" /> ${t("keys.title")}</button>
       <button class="quiet" onClick=${() => chat.leaveAll()}><${Icon} name="leave" /> ${t("me.leave")}</button>
     </div>

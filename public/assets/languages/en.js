@@ -50,6 +50,7 @@ export default {
     "me.leave": "Sign out",
 
     "settings.title": "Settings",
+    "settings.admin": "Administration",
     "dialog.close": "Close",
 
     "jump.title": "Go to a channel",

@@ -50,6 +50,7 @@ export default {
     "me.leave": "退出",
 
     "settings.title": "设置",
+    "settings.admin": "管理",
     "dialog.close": "关闭",
 
     "jump.title": "前往频道",

@@ -1,0 +1,23 @@
+// Starts the administrator's page.
+
+import {Desk} from "./components/desk.js";
+import {speakHere} from "./components/language.js";
+import {Login} from "./components/login.js";
+import {html, render} from "./html.js";
+import {choose, language, learn, t} from "./language.js";
+import {Office} from "./office.js";
+import {openHere} from "./storage.js";
+
+const place = document.getElementById("app");
+const storage = openHere();
+learn("admin");
+await speakHere(choose([storage.read("language", ""), ...navigator.languages]));
+const office = new Office(storage, document.baseURI.split("#")[0], draw);
+
+function draw() {
+  document.title = `${t("settings.admin")} · ${t("app.title")}`;
+  const kinds = office.account.kinds.join(); // the form is another one when they are known
+  render(office.overview ? html`<${Desk} key=${language()} office=${office} />` : html`<${Login} key=${kinds} chat=${office} />`, place);
+}
+
+await office.start();

@@ -1,0 +1,45 @@
+// What the charts of the administrator's page show: rates, from totals that only grow. No DOM, no socket.
+
+const KEPT = 90; // points of a chart
+
+export const NAMES = ["users", "connections", "messages", "delivered", "refused", "late", "processor", "memory"];
+
+export class Figures {
+  constructor() {
+    this.last = null;
+    this.series = Object.fromEntries(NAMES.map((name) => [name, []]));
+  }
+
+  /** Take in an overview: its counts now, and how its totals have grown since the one before. */
+  take({now, totals}) {
+    const before = this.last;
+    this.last = totals;
+    this.add("users", now.users);
+    this.add("connections", now.connections);
+    this.add("memory", totals.memory / 2 ** 20);
+    const seconds = before ? totals.at - before.at : 0;
+    if (!(seconds > 0) || totals.calls < before.calls) return; // the first, or of a server that has started anew
+    const grown = (name) => totals[name] - before[name];
+    for (const name of ["messages", "delivered", "refused"]) this.add(name, grown(name) / seconds);
+    this.add("processor", (100 * grown("processor")) / seconds);
+    if (grown("looks")) this.add("late", (1000 * grown("late")) / grown("looks"));
+  }
+
+  add(name, value) {
+    const series = this.series[name];
+    series.push(value);
+    if (series.length > KEPT) series.shift();
+  }
+}
+
+/** The line of a chart through values, in a box of that size: a path. The newest is at the right, 0 at the bottom. */
+export function line(values, width, height) {
+  const most = Math.max(...values, 1e-9);
+  const step = width / (KEPT - 1);
+  const from = width - (values.length - 1) * step;
+  const short = (number) => Math.round(number * 100) / 100;
+  return values.map((value, at) => `${at ? "L" : "M"}${short(from + at * step)} ${short(height - (value / most) * height)}`).join("");
+}
+
+/** A figure as it is written: whole where it is large, with two digits where it is small. */
+export const rounded = (value) => (value >= 10 ? Math.round(value) : Number(value.toPrecision(2)));

@@ -1,0 +1,110 @@
+"""The administrator's page: people come, are sent away and banned; nobody else sees anything."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from browsing import Opened, becomes, browser_test
+from tornado.ioloop import IOLoop
+
+from tornado_chat.settings import Settings
+from tornado_chat.web import Chat, make_app
+
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+def app(io_loop: IOLoop, tmp_path: Path) -> Chat:
+    return make_app(Settings(data_dir=tmp_path, history="memory", auth=("guest", "password")))
+
+
+async def sign_in(page: Any, name: str) -> None:
+    await page.fill("#name", name)
+    await page.fill("#password", PASSWORD)
+    await page.keyboard.press("Enter")
+
+
+async def boss(app: Chat, people: Any, **context: Any) -> Any:
+    """Open the page as an administrator."""
+    user = await app.accounts.register("Boss", PASSWORD)
+    await app.accounts.set_role(user.id, "admin")
+    page = await people.open("/admin", **context)
+    await sign_in(page, "Boss")
+    await page.get_by_role("heading", name="Audit").wait_for()
+    return page
+
+
+def names(page: Any) -> Any:
+    return page.locator(".people .name").all_inner_texts
+
+
+@browser_test
+async def test_an_administrator_sees_who_comes_sends_away_bans_and_lifts(app: Chat, people: Opened) -> None:
+    async with people() as friends:
+        page = await boss(app, friends)
+        await becomes(["Boss"], names(page))
+        await friends.client("Ann", "den")
+        await friends.client("Bob", "den")
+        await becomes(["Ann", "Bob", "Boss"], names(page))
+        await becomes("3", page.locator("[data-figure=users]").inner_text)
+        await becomes(["den"], page.locator("[aria-labelledby=channels] .name").all_inner_texts)
+        await page.get_by_label("Find a person").fill("bo")
+        await becomes(["Bob", "Boss"], names(page))
+        await page.get_by_label("Find a person").fill("")
+        # Send away, by keys
+        await page.get_by_role("button", name="Send Ann away").focus()
+        await page.keyboard.press("Enter")
+        await page.get_by_label("Reason").fill("shouting")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("1 connection ended.").wait_for()
+        await becomes(["Bob", "Boss"], names(page))
+        await page.locator(".audit li").get_by_text("Boss sent Ann away: shouting").wait_for()
+        # Ban
+        await page.get_by_role("button", name="Send Bob away").click()
+        await page.get_by_label("What").select_option("Ban the address 127.0.0.1")
+        await page.get_by_role("button", name="Keep out").click()
+        await page.get_by_text("that would keep you out too").wait_for()
+        await page.get_by_label("What").select_option("Ban the person")
+        await page.get_by_label("For how long").select_option("A week")
+        await page.get_by_role("button", name="Keep out").click()
+        await becomes(["Boss"], names(page))
+        assert [ban["name"] for ban in await app.hub.moderation.bans()] == ["Bob"]
+        await page.get_by_role("button", name="Lift the ban on Bob").click()
+        await page.get_by_text("Nobody is banned.").wait_for()
+        await page.locator(".audit li").get_by_text("Boss lifted the ban on Bob").wait_for()
+        # An address that is nobody's here
+        await page.get_by_role("button", name="Ban an address").click()
+        await page.get_by_label("Address, or a range").fill("somewhere")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("alert").get_by_text("give user").wait_for()
+        await page.get_by_label("Address, or a range").fill("192.0.2.7/24")
+        await page.keyboard.press("Enter")
+        await page.get_by_role("button", name="Lift the ban on 192.0.2.0/24").wait_for()
+        # Rates
+        assert await page.locator("[data-figure=processor]").inner_text() != "–"
+        assert (await page.locator(".chart .line").first.get_attribute("d")).startswith("M")
+
+
+@browser_test
+async def test_others_see_why_not_and_the_form_and_nothing_else(app: Chat, people: Opened) -> None:
+    async with people() as friends:
+        guest = await friends.enter("Ann")
+        page = await friends.tab(guest.context, "/admin")
+        await page.get_by_text("This page is for administrators; Ann is none.").wait_for()
+        assert await page.locator(".desk").count() == 0
+        assert await page.get_by_role("button", name="guest").count() == 0
+        await app.accounts.register("Cat", PASSWORD)
+        await sign_in(page, "Cat")
+        await page.get_by_text("This page is for administrators; Cat is none.").wait_for()
+        await page.reload()
+        await page.get_by_text("This page is for administrators; Cat is none.").wait_for()
+        user = await app.accounts.register("Boss", PASSWORD)
+        await app.accounts.set_role(user.id, "admin")
+        await sign_in(page, "Boss")
+        await page.get_by_role("heading", name="Audit").wait_for()
+        await page.get_by_label("Language").select_option("zh")
+        await page.get_by_role("heading", name="操作记录").wait_for()
+        # Who is one no more sees nothing any more
+        await app.accounts.set_role(user.id, "member")
+        app.hub.end(app.hub.connections_of(user.id), "again", 1012)
+        await page.locator(".desk").wait_for(state="detached")

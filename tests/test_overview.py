@@ -1,0 +1,53 @@
+"""The overview: who is here from where, the fullest channels, and what has been counted."""
+
+from helpers import House, run
+
+
+def test_it_tells_of_people_channels_and_counts() -> None:
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", role="admin", address="192.0.2.1")
+        for address in ("192.0.2.7", "192.0.2.8"):
+            ann = house.client("Ann", "den", address=address)
+        house.client("Bob", "den", "attic")
+        before = (await house.call(boss, "overview"))["totals"]
+        await house.call(ann, "send-message", target="den", message="hello")
+        await house.call(ann, "send-message", target="elsewhere", message="hello")
+        told = await house.call(boss, "overview")
+        assert [(one["user"]["name"], one["connections"], one["addresses"]) for one in told["people"]] == [
+            ("Ann", 2, ["192.0.2.7", "192.0.2.8"]),
+            ("Bob", 1, [""]),
+            ("Boss", 1, ["192.0.2.1"]),
+        ]
+        assert told["channels"] == [{"name": "den", "count": 2}, {"name": "attic", "count": 1}]
+        assert told["now"] == {"connections": 4, "users": 3, "channels": 2}
+        grown = {name: told["totals"][name] - before[name] for name in ("messages", "calls", "refused", "delivered")}
+        assert grown == {"messages": 1, "calls": 3, "refused": 1, "delivered": 3}  # the first overview is a call, too
+        assert told["totals"]["at"] > before["at"]
+        assert told["totals"]["memory"] > 1_000_000
+
+    run(main)
+
+
+def test_people_are_found_by_a_part_of_their_names_and_no_more_than_asked_for_are_told() -> None:
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", role="admin")
+        for name in ("anna", "Hannah", "Bob"):
+            house.client(name)
+        told = await house.call(boss, "overview", find="ANN", limit=1)
+        assert ([one["user"]["name"] for one in told["people"]], told["found"]) == (["anna"], 2)
+        assert (await house.call(boss, "overview", find="x" * 101))["code"] == "invalid-field"
+
+    run(main)
+
+
+def test_an_administrator_who_may_enter_some_channels_is_told_of_no_others() -> None:
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", "den", role="admin")
+        house.client("Ann", "den", "secret")
+        boss.connection.allowed = frozenset({"den"})
+        assert [one["name"] for one in (await house.call(boss, "overview"))["channels"]] == ["den"]
+
+    run(main)

@@ -1,0 +1,40 @@
+"""What goes on, for the administrator's page: {"action": "overview", "find": "an"}."""
+
+from __future__ import annotations
+
+from heapq import nsmallest
+from typing import Annotated, Any
+
+from tornado_chat import Context, Limit, User, action
+
+
+def _part(value: str) -> str:
+    if len(value) > 100:
+        raise ValueError("a part of a name")
+    return value.casefold()
+
+
+@action("overview", channel=False, power="overview")
+def overview(ctx: Context, find: Annotated[str, _part] = "", limit: Limit = 100) -> dict[str, Any]:
+    """Tell who is connected from where, the fullest channels, and what has been counted since the start."""
+    server = ctx.server
+    found = [user for user in server.present() if find in user.name.casefold()]
+    names = [name for name in server.channels if ctx.connection.may_enter(name)]
+    channels = [{"name": name, "count": len(server.present(name))} for name in names]
+
+    def told(user: User) -> dict[str, Any]:
+        connections = server.connections_of(user.id)
+        addresses = sorted({connection.address for connection in connections})
+        return {"user": user, "connections": len(connections), "addresses": addresses[:10]}
+
+    return {
+        "people": [told(user) for user in nsmallest(limit, found, key=lambda user: (user.name.casefold(), user.id))],
+        "found": len(found),
+        "channels": nsmallest(limit, channels, key=lambda one: (-one["count"], one["name"])),
+        "now": {
+            "connections": len(server.connections),
+            "users": len(server.present()),
+            "channels": len(server.channels),
+        },
+        "totals": server.metrics.totals(),
+    }
