@@ -372,6 +372,20 @@ class AuthenticateTest(PluginsCase):
             await self.connect(**{"X-Badge": "stolen"})
 
     @gen_test
+    async def test_an_administrator_has_a_plugin_loaded_again(self) -> None:
+        boss = await self.connect("Boss")
+        with pytest.raises(Refused, match="for administrators"):
+            await boss.call("reload-plugin", plugin="badge")
+        next(iter(self.chat.hub.connections)).user.role = "admin"
+        with pytest.raises(Refused, match="no plugin 'nothing'"):
+            await boss.call("reload-plugin", plugin="nothing")
+        before = self.chat.plugins.registry.plugins["badge"]
+        assert (await boss.call("reload-plugin", plugin="badge"))["reloaded"] == {"badge": ""}
+        assert self.chat.plugins.registry.plugins["badge"] is not before
+        (told,) = (await boss.call("overview"))["plugins"]
+        assert (told["name"], told["state"]) == ("badge", "on")
+
+    @gen_test
     async def test_metrics_count_what_plugins_do(self) -> None:
         plugin = self.chat.plugins.registry.plugins["badge"]
         plugin.calls = 7

@@ -17,6 +17,7 @@ from tornado_chat.store import MemoryStore, Store
 
 if TYPE_CHECKING:
     from tornado_chat.identity import Identity
+    from tornado_chat.lifecycle import Plugins
 
 
 class Hub:
@@ -36,6 +37,7 @@ class Hub:
         self.metrics = Metrics()
         self.connections: set[Connection] = set()
         self.channels: dict[str, Channel] = {}
+        self.plugins: Plugins | None = None  # of a server that runs
         #: What posts and who comes and goes pass first, where plugins listen (see Hooks).
         self.on_post: Callable[[Channel, Message], Post] | None = None
         self.on_move: Callable[..., None] | None = None

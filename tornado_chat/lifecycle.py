@@ -128,6 +128,12 @@ class Plugins:
             log.info("plugins reloaded: %s", ", ".join([*(one.name for one in new + kept), *gone]) or "none")
             return {**{one.name: one.error for one in new + kept}, **dict.fromkeys(gone, "")}
 
+    def describe(self) -> list[dict[str, Any]]:
+        """Return each plugin's `name`, `state`, `error`, and how many `calls` and `failures` it had."""
+        plugins = sorted(self.registry.plugins.items())
+        shown = ("state", "error", "calls", "failures")
+        return [{"name": name, **{key: getattr(plugin, key) for key in shown}} for name, plugin in plugins]
+
     async def _look(self) -> None:
         """Reload when files have changed, and have been left alone for a moment."""
         last = None

@@ -99,7 +99,7 @@ class Chat(Application):
         self._frame = settings.max_message_size
         self.faces: dict[str, Asset] = {}
         self._about: dict[str, bytes] = {}  # by role: what hello says to all who have it
-        self.plugins = Plugins(settings, self.hub, registry, self._use)
+        self.hub.plugins = self.plugins = Plugins(settings, self.hub, registry, self._use)
         self.identity.listen(self.plugins.hooks.authenticate)
         self.compress = settings.compress
         self.leaving = False  # what still comes up is for the server after this one: it will be said again

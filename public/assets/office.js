@@ -89,6 +89,19 @@ export class Office extends Chat {
     await this.watch();
   }
 
+  /** Have the server load a plugin again. */
+  async reload(plugin) {
+    try {
+      await this.connection.call("reload-plugin", {plugin});
+      this.done = t("admin.reloaded", {name: plugin});
+      this.looks = 0;
+      await this.watch();
+    } catch (error) {
+      this.done = explain(error);
+      this.changed();
+    }
+  }
+
   async lift(whom) {
     try {
       await this.use("unban", {whom});

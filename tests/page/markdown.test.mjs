@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 
 const {parse} = await import("../../public/assets/markdown.js");
-const {EMOJI} = await import("../../public/assets/emoji.js");
+const {EMOJI, learnEmoji} = await import("../../public/assets/emoji.js");
+await learnEmoji(":smile:");
 const {highlight} = await import("../../public/assets/highlight.js");
 
 /** A tree as brackets, which are easy to read here. */

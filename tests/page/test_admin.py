@@ -72,6 +72,10 @@ async def test_an_administrator_sees_who_comes_sends_away_bans_and_lifts(app: Ch
         await page.get_by_role("button", name="Lift the ban on Bob").click()
         await page.get_by_text("Nobody is banned.").wait_for()
         await page.locator(".audit li").get_by_text("Boss lifted the ban on Bob").wait_for()
+        # A plugin
+        await page.get_by_role("button", name="Reload dice").click()
+        await page.get_by_text("dice was reloaded.").wait_for()
+        await page.locator(".audit li").get_by_text("Boss reloaded the plugin dice").wait_for()
         # An address that is nobody's here
         await page.get_by_role("button", name="Ban an address").click()
         await page.get_by_label("Address, or a range").fill("somewhere")

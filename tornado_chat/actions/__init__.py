@@ -12,6 +12,7 @@ from tornado_chat.actions import (
     leave,
     overview,
     read,
+    reload_plugin,
     rename,
     send,
     typing,
@@ -21,5 +22,5 @@ from tornado_chat.actions import (
 
 BUILT_IN: tuple[ModuleType, ...] = (
     *(audit, ban, channels, history, join, kick, leave),
-    *(overview, read, rename, send, typing, welcome, who),
+    *(overview, read, reload_plugin, rename, send, typing, welcome, who),
 )

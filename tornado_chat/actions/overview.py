@@ -36,5 +36,6 @@ def overview(ctx: Context, find: Annotated[str, _part] = "", limit: Limit = 100)
             "users": len(server.present()),
             "channels": len(server.channels),
         },
+        "plugins": server.plugins.describe() if server.plugins else [],
         "totals": server.metrics.totals(),
     }

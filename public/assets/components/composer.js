@@ -2,6 +2,7 @@
 
 import {commands, usage} from "../commands.js";
 import {complete} from "../completion.js";
+import {learnEmoji} from "../emoji.js";
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
 import {explain, t} from "../language.js";
 import {Icon} from "./icons.js";
@@ -45,6 +46,7 @@ export function Composer({chat, channel, fill}) {
     setChoice(0);
     setCaret(box.current.selectionStart);
     chat.setDraft(channel, box.current.value);
+    learnEmoji(channel.draft)?.then(chat.changed);
     chat.changed();
   }
 

@@ -29,6 +29,7 @@ export function Desk({office}) {
     <div class="columns">
       <${People} office=${office} choose=${setAgainst} />
       <${Channels} overview=${office.overview} />
+      <${Plugins} office=${office} />
       <${Bans} office=${office} choose=${setAgainst} />
       <${Audit} entries=${office.entries} />
     </div>
@@ -72,6 +73,21 @@ function Channels({overview: {channels, now}}) {
   </section>`;
 }
 
+function Plugins({office}) {
+  const {plugins} = office.overview;
+  return html`<section class="plugins" aria-labelledby="plugins">
+    <h2 id="plugins">${t("admin.plugins")}</h2>
+    <ul>
+      ${plugins.map(({name, state, error, calls, failures}) => html`<li key=${name}>
+        <span class="about"><b>${name}</b> <span class=${error ? "alert" : "muted"} dir="auto">${error ? `${state}: ${error}` : state}</span>
+          <span class="muted">${t("admin.calls", {count: calls, failures})}</span></span>
+        <button onClick=${() => office.reload(name)} aria-label=${t("admin.reload-label", {name})}>${t("admin.reload")}</button>
+      </li>`)}
+    </ul>
+    ${!plugins.length && html`<p class="muted">${t("admin.no-plugins")}</p>`}
+  </section>`;
+}
+
 function Bans({office, choose}) {
   return html`<section aria-labelledby="bans">
     <h2 id="bans">${t("admin.bans")}</h2>
@@ -106,9 +122,10 @@ function told({by, power, about}) {
     whom: html`<b>${about.name || about.whom || about.user || about.lifted}</b>`,
     reason: about.reason,
     role: about.role,
+    name: html`<b>${about.plugin}</b>`,
     until: about.until && fullDate(about.until * 1000),
   };
   if (about.lifted) return rich("audit.unban", values);
-  if (["kick", "ban", "role", "passwd"].includes(power)) return rich(`audit.${power}`, values);
+  if (["kick", "ban", "role", "passwd", "reload"].includes(power)) return rich(`audit.${power}`, values);
   return [values.by, ` ${power} ${JSON.stringify(about)}`];
 }

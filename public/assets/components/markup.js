@@ -1,12 +1,15 @@
 // A text with its markup, drawn node by node: what is not known is text, and HTML is nothing else.
 
+import {EMOJI, learnEmoji} from "../emoji.js";
 import {html, useEffect, useMemo, useState} from "../html.js";
 import {parse} from "../markdown.js";
 import {named} from "../text.js";
 
 /** people: names that are mentioned when they stand behind an @; me: one's own. channels: names behind a #. */
 export function Markup({text, names}) {
-  const tree = useMemo(() => parse(text), [text]);
+  const [known, know] = useState(EMOJI.size);
+  useEffect(() => void learnEmoji(text)?.then(() => know(EMOJI.size)), [text]);
+  const tree = useMemo(() => parse(text), [text, known]);
   return html`<div class="text" dir="auto">${tree.map((block) => drawBlock(block, names))}</div>`;
 }
 

@@ -1,0 +1,17 @@
+"""Taking a plugin in anew: {"action": "reload-plugin", "plugin": "dice"}."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tornado_chat import Context, Error, Refused, action
+
+
+@action("reload-plugin", channel=False, power="reload")
+async def reload_plugin(ctx: Context, plugin: str) -> dict[str, Any]:
+    """Load a plugin again, and all that have changed; one that was switched off is on again."""
+    plugins = ctx.server.plugins
+    if plugins is None or plugin not in {one["name"] for one in plugins.describe()}:
+        raise Refused(f"there is no plugin {plugin[:64]!r}", Error.INVALID_FIELD)
+    await ctx.use("reload", plugin=plugin)
+    return {"reloaded": await plugins.reload(plugin)}
