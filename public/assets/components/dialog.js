@@ -8,9 +8,11 @@ export function Dialog({title, close, children}) {
   const place = useRef();
   useEffect(() => {
     const before = document.activeElement;
-    place.current.showModal();
+    const dialog = place.current;
+    dialog.showModal();
     return () => {
-      before?.focus();
+      const now = document.activeElement; // may be elsewhere already: Escape has closed it, and someone was quick
+      if (now === document.body || dialog.contains(now)) before?.focus();
       requestAnimationFrame(() => {
         // What had the focus may be gone meanwhile.
         if (document.activeElement === document.body) document.querySelector(".composer textarea")?.focus();
