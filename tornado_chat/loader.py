@@ -69,8 +69,8 @@ def build_registry(
             plugin.module = source.load()
             plugin.file = plugin.module.__file__ or source.file
             plugin.settings = read_settings(plugin.module, source.name, settings.get(source.name, NOTHING))
-            plugin.face = _read_face(Path(plugin.file))
             plugin.idle = not getattr(plugin.settings, "active", True)
+            plugin.face = None if plugin.idle else _read_face(Path(plugin.file))
         except SettingsError as error:
             if before is None:
                 raise

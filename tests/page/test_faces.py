@@ -37,28 +37,6 @@ export function setup(api) {
   window.late = () => api.show("general", "late", () => "too late");
 }
 """
-POLL = '''
-from tornado_chat import Context, action
-
-@action("ask")
-def ask(ctx: Context) -> None:
-    """Ask."""
-    tell(ctx, 0)
-
-@action("vote")
-def vote(ctx: Context, option: int, poll: str = "") -> None:
-    """Vote."""
-    tell(ctx, option, poll == "p1")
-
-def tell(ctx: Context, voted: int, is_open: bool = True) -> None:
-    options = [{"text": text, "votes": int(voted == at)} for at, text in enumerate(("Tea", "<i>Milk</i>"), 1)]
-    ctx.channel.publish("poll", id="p1", question="Which?", options=options, open=is_open)
-
-@action("close")
-def close(ctx: Context) -> None:
-    """Close."""
-    tell(ctx, 2, False)
-'''
 
 
 @pytest.fixture
@@ -185,18 +163,18 @@ async def test_a_face_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
 
 @browser_test
 async def test_a_poll_is_a_box_with_a_button_for_each_answer(people: Opened, app: Chat, plugins: Path) -> None:
-    (plugins / "poll.py").write_text(POLL)
-    shutil.copy(find_folder("plugins") / "poll.js", plugins)
+    for name in ("poll.py", "poll.js"):
+        shutil.copy(find_folder("plugins") / name, plugins)
     await app.reload()
     async with people() as browsers:
         ann = await browsers.enter("Ann")
         box = ann.get_by_role("group", name="poll")
-        await write(ann, "/ask")
+        await write(ann, "/poll Which? | Tea | <i>Milk</i>")
         await box.get_by_text("Which?", exact=True).wait_for()
         await box.get_by_role("button", name="Vote for <i>Milk</i>").click()
         milk = box.get_by_role("progressbar", name="<i>Milk</i>")
         await becomes(1, lambda: milk.evaluate("bar => bar.value"))
-        await write(ann, "/close")
+        await write(ann, "/close-poll")
         await box.get_by_text("The poll is closed.").wait_for()
         assert await box.get_by_role("button").count() == 0
         assert await box.count() == 1
