@@ -36,6 +36,8 @@ class Settings:
 
 def plain(text: str) -> str:
     """Return a text without what hides a word: capitals, other forms of a letter, characters that are not seen."""
+    if text.isascii():  # which hides nothing, and most messages are
+        return text.casefold()
     text = unicodedata.normalize("NFKC", text).casefold()
     return "".join(char for char in text if unicodedata.category(char) != "Cf")
 
