@@ -33,7 +33,8 @@ class Person(Face):
 
     async def _come(self, chat: Chat) -> None:
         chat.hub.add(self._connection)
-        self._connection.send({"action": "hello", "user": self.user, "actions": chat.registry.describe()})
+        actions = chat.registry.describe(self.user.may)
+        self._connection.send({"action": "hello", "user": self.user, "actions": actions})
         if chat.hub.on_move is not None:
             chat.hub.on_move("connect", self._connection)
 
