@@ -52,7 +52,7 @@ async def test_an_administrator_sees_who_comes_sends_away_bans_and_lifts(app: Ch
         await becomes(["Bob", "Boss"], names(page))
         await page.get_by_label("Find a person").fill("")
         # Send away, by keys
-        await page.get_by_role("button", name="Send Ann away").focus()
+        await page.get_by_role("button", name="Send away: Ann").focus()
         await page.keyboard.press("Enter")
         await page.get_by_label("Reason").fill("shouting")
         await page.keyboard.press("Enter")
@@ -60,7 +60,7 @@ async def test_an_administrator_sees_who_comes_sends_away_bans_and_lifts(app: Ch
         await becomes(["Bob", "Boss"], names(page))
         await page.locator(".audit li").get_by_text("Boss sent Ann away: shouting").wait_for()
         # Ban
-        await page.get_by_role("button", name="Send Bob away").click()
+        await page.get_by_role("button", name="Send away: Bob").click()
         await page.get_by_label("What").select_option("Ban the address 127.0.0.1")
         await page.get_by_role("button", name="Keep out").click()
         await page.get_by_text("that would keep you out too").wait_for()

@@ -8,7 +8,7 @@ export default {
   "admin.nobody": "Nobody of that name is here.",
   "admin.connections": {one: "{count} connection", other: "{count} connections"},
   "admin.act": "Send away",
-  "admin.against": "Send {name} away",
+  "admin.against": "Send away: {name}",
   "admin.channels": "Channels: {count}",
   "admin.bans": "Bans",
   "admin.ban": "until {until}, by {by}: {reason}",
