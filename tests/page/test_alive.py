@@ -11,7 +11,6 @@ from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from test_tabs import WATCH, notify, pending
 
 from tornado_chat.protocol import Close, Message, Refused, User
-from tornado_chat.testing import connect
 from tornado_chat.web import Chat
 
 BEN = User("b" * 36, "Ben")
@@ -154,18 +153,14 @@ async def connections(app: Chat) -> int:
 
 
 @browser_test
-async def test_29_a_first_visit_lands_where_something_can_be_seen(people: Opened, base_url: str) -> None:
-    ben, carl = await connect(base_url, "Ben"), await connect(base_url, "Carl")
-    for client, channels in ((ben, ("empty", "lively")), (carl, ("lively",))):
-        for channel in channels:
-            await client.call("join-channel", target=channel)
-    await carl.call("send-message", target="lively", message="see?")
+async def test_29_a_first_visit_lands_where_something_can_be_seen(people: Opened) -> None:
     async with people() as browsers:
+        await browsers.client("Ben", "empty")
+        await browsers.client("Carl", "lively", ["see?"])
+        await browsers.client("Dora", "lively")
         ann = await browsers.enter("Ann")
         await read(ann, "see?")
         assert ann.url.endswith("/#/lively")
-    for client in (ben, carl):
-        await client.close()
 
 
 @browser_test

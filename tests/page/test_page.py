@@ -153,12 +153,9 @@ async def test_a_name_nobody_can_bear_is_said_in_the_form(people: Opened) -> Non
 
 
 @browser_test
-async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(people: Opened, base_url: str) -> None:
-    ben = await connect(base_url, "Ben")
-    await ben.call("join-channel", target="general")
-    for number in range(300):
-        await ben.call("send-message", target="general", message=f"line {number}")
+async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(people: Opened) -> None:
     async with people() as browsers:
+        ben = await browsers.client("Ben", lines=[f"line {number}" for number in range(300)])
         ann = await browsers.enter("Ann")
         await read(ann, "line 299")
         assert (
@@ -178,7 +175,6 @@ async def test_older_messages_come_on_scrolling_up_and_nothing_jumps(people: Ope
         assert await ann.evaluate(places) == before
         await ann.get_by_role("button", name="1 new message").click()
         await read(ann, "new one")
-    await ben.close()
 
 
 @browser_test
