@@ -27,23 +27,28 @@ function convert(value, parameter) {
       if (choice === undefined) throw wrong("choice", {choices: parameter.choices.map(String).join(", ")});
       return choice;
     }
-    case "object":
-      throw wrong("object");
     default:
       return value;
   }
 }
 
+const unwritten = ({type}) => type === "object" || type === "list";
+
 /** The actions that can be written as commands: plugins' own, and those that take a channel. */
 export function commands(actions) {
   const own = new Set(["send-message", "typing", "read", "history"]);
-  return actions.filter(({name}) => !own.has(name) && !name.endsWith("communication-channel"));
+  return actions.filter(({name, parameters}) =>
+    !own.has(name) && !name.endsWith("communication-channel") && !parameters.some((one) => one.required && unwritten(one)));
+}
+
+/** The fields that a person writes: not the channel, which is the one that is open, nor what has a structure. */
+export function written({parameters}) {
+  return parameters.filter((one) => one.name !== "target" && !unwritten(one));
 }
 
 /** How a command is written: /roll [sides]. */
-export function usage({name, parameters}) {
-  const fields = parameters.filter((one) => one.name !== "target");
-  return ["/" + name, ...fields.map((one) => (one.required ? `<${one.name}>` : `[${one.name}]`))].join(" ");
+export function usage(action) {
+  return ["/" + action.name, ...written(action).map((one) => (one.required ? `<${one.name}>` : `[${one.name}]`))].join(" ");
 }
 
 /**
@@ -55,7 +60,7 @@ export function parse(line, actions) {
   const [, name, rest] = line.match(/^\/(\S*)\s*([^]*)$/);
   const action = commands(actions).find((one) => one.name === name);
   if (!action) throw new Error(t("command.unknown", {name}));
-  const parameters = action.parameters.filter((one) => one.name !== "target");
+  const parameters = written(action);
   const fields = {};
   const given = words(rest);
   const places = parameters.filter((one) => !given.some((word) => word.startsWith(`${one.name}=`)));

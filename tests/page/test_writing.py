@@ -173,3 +173,26 @@ async def test_21_keys_lead_from_channel_to_channel_and_show_themselves(people: 
         await ann.locator("article:focus", has_text="unread").wait_for()
         await ann.keyboard.press("q")
         await becomes("@Ben\n> unread\n\n", lambda: ann.input_value("textarea"))
+
+
+@browser_test
+async def test_a_command_joins_or_leaves_a_channel_by_its_name_and_shows_no_field_that_nobody_can_write(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await ann.fill("textarea", "/join")
+        option = ann.get_by_role("option", name="/join-channel [message] [history] ")
+        await option.wait_for()
+        await option.click()
+        await ann.get_by_role("button", name="As a form").click()
+        form = ann.get_by_role("dialog")
+        await becomes(["message", "history"], form.locator("label span").all_inner_texts)
+        await ann.keyboard.press("Escape")
+        await write(ann, '/join-channel "tea room"')
+        await ann.get_by_role("heading", name="tea room").first.wait_for()
+        await write(ann, "/leave-channel general")
+        await becomes(["tea room"], ann.locator(".sidebar li .name").all_inner_texts)
+        await ann.locator("h1", has_text="tea room").wait_for()
+        await write(ann, "/leave-channel")
+        await ann.get_by_text("No channel yet").wait_for()

@@ -27,8 +27,8 @@ async def join(
     since: Since | None = None,
     history: Limit = 50,
 ) -> dict[str, Any]:
-    """Join a channel, which is made if it is new; its name is in target, or in message."""
-    name = target or message
+    """Join a channel by its name; one that is new is made."""
+    name = message or target
     if name is None:
         raise Refused("target is missing", Error.INVALID_FIELD)
     came = ctx.server.join(ctx.connection, name)

@@ -6,9 +6,10 @@ from tornado_chat import Context, Error, Name, Refused, action
 
 
 @action("leave-channel", "leave-communication-channel", channel=False)
-def leave(ctx: Context, target: Name | None = None, message: Name | None = None) -> None:
-    """Leave a channel; its name is in target, or in message."""
-    name = target or message
+def leave(ctx: Context, target: Name | None = None, message: Name | None = None) -> dict[str, str]:
+    """Leave a channel: this one, or the one of that name."""
+    name = message or target
     if name is None:
         raise Refused("target is missing", Error.INVALID_FIELD)
     ctx.server.leave(ctx.connection, name)
+    return {"channel": name}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 _OWN = {"send-message", "typing", "read", "history"}  # what the page does by itself
+_UNWRITTEN = {"object", "list"}
 _WORD = re.compile(r'([^\s"=]+=)?"([^"]*)"|\S+')
 
 
@@ -21,10 +22,10 @@ def parse(line: str, actions: Iterable[Mapping[str, Any]]) -> dict[str, Any] | N
         return None
     name = re.split(r"\s", line[1:], maxsplit=1)[0]
     rest = line[1 + len(name) :]
-    action = next((one for one in actions if one["name"] == name and _is_command(name)), None)
+    action = next((one for one in actions if one["name"] == name and _is_command(one)), None)
     if action is None:
         raise ValueError(f"There is no command /{name}. A line that begins with / is written with two of them.")
-    parameters = [one for one in action["parameters"] if one["name"] != "target"]
+    parameters = _written(action)
     given = [found[0] if found[2] is None else (found[1] or "") + found[2] for found in _WORD.finditer(rest)]
     places = [one for one in parameters if not any(word.startswith(f"{one['name']}=") for word in given)]
     fields: dict[str, Any] = {}
@@ -45,13 +46,19 @@ def parse(line: str, actions: Iterable[Mapping[str, Any]]) -> dict[str, Any] | N
 
 def usage(action: Mapping[str, Any]) -> str:
     """Return how a command is written: /roll [sides]."""
-    fields = [one for one in action["parameters"] if one["name"] != "target"]
-    shown = (f"<{one['name']}>" if one["required"] else f"[{one['name']}]" for one in fields)
+    shown = (f"<{one['name']}>" if one["required"] else f"[{one['name']}]" for one in _written(action))
     return " ".join(["/" + action["name"], *shown])
 
 
-def _is_command(name: str) -> bool:
-    return name not in _OWN and not name.endswith("communication-channel")
+def _is_command(action: Mapping[str, Any]) -> bool:
+    name = action["name"]
+    needs_more = any(one["required"] and one["type"] in _UNWRITTEN for one in action["parameters"])
+    return name not in _OWN and not name.endswith("communication-channel") and not needs_more
+
+
+def _written(action: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the fields that a person writes: not the channel, nor what has a structure."""
+    return [one for one in action["parameters"] if one["name"] != "target" and one["type"] not in _UNWRITTEN]
 
 
 def _convert(value: str, parameter: Mapping[str, Any]) -> Any:
@@ -73,6 +80,4 @@ def _convert(value: str, parameter: Mapping[str, Any]) -> Any:
         if value not in written:
             raise ValueError(f"{name} is one of {', '.join(written)}")
         return parameter["choices"][written.index(value)]
-    if kind == "object":
-        raise ValueError(f"{name} is an object, which cannot be written here")
     return value

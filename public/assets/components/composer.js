@@ -1,6 +1,6 @@
 // The box one writes in.
 
-import {commands, usage} from "../commands.js";
+import {commands, usage, written} from "../commands.js";
 import {complete} from "../completion.js";
 import {learnEmoji} from "../emoji.js";
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
@@ -110,7 +110,7 @@ export function Composer({chat, channel, fill}) {
       <p role="alert" class="alert">${words}</p>
       ${!words && left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}
       ${!words && command && html`<span class="muted">${usage(command)} · ${command.help}</span>
-        ${command.parameters.length > 0 && html`<button class="link" onClick=${() => fill(command)}>${t("composer.form")}</button>`}`}
+        ${written(command).length > 0 && html`<button class="link" onClick=${() => fill(command)}>${t("composer.form")}</button>`}`}
     </div>
   </div>`;
 }

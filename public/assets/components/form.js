@@ -2,12 +2,12 @@
 
 import {html, useState} from "../html.js";
 import {explain, t} from "../language.js";
-import {perform, usage} from "../commands.js";
+import {perform, usage, written} from "../commands.js";
 import {Dialog} from "./dialog.js";
 
 export function Form({chat, channel, action, close}) {
   const [words, setWords] = useState("");
-  const parameters = action.parameters.filter(({name, type}) => name !== "target" && type !== "object");
+  const parameters = written(action);
 
   async function send(event) {
     event.preventDefault();

@@ -123,7 +123,6 @@ export default {
     "command.float": "{field} is a number",
     "command.bool": "{field} is true or false",
     "command.choice": "{field} is one of {choices}",
-    "command.object": "{field} is an object, which cannot be written here",
 
     "inspector.title": "Connection",
     "inspector.close": "Close",

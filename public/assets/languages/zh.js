@@ -120,7 +120,6 @@ export default {
     "command.float": "{field} 应为数字",
     "command.bool": "{field} 应为 true 或 false",
     "command.choice": "{field} 应为以下之一：{choices}",
-    "command.object": "{field} 是对象，无法在这里填写",
 
     "inspector.title": "连接",
     "inspector.close": "关闭",
