@@ -1,5 +1,6 @@
 """Coming in, channels and their addresses, who is here, and the page on a phone."""
 
+import pytest
 from browsing import Opened, becomes, browser_test, read, write
 
 MOVING = """[...document.querySelectorAll('*')]
@@ -79,12 +80,29 @@ async def test_25_on_a_phone_everything_fits_motion_is_reduced_and_200_percent_a
             assert box["width"] > width / 2
         await ann.set_viewport_size({"width": 390, "height": 844})
         assert await ann.evaluate(SMALL) == []
-        await ann.click("button[aria-label=Channels]")
-        await ann.locator(".sidebar :focus").wait_for()
-        for _ in range(12):
-            await ann.keyboard.press("Tab")
-            assert await ann.evaluate(
-                "document.activeElement === document.body || document.activeElement.closest('.sidebar') !== null"
-            )
-        await ann.keyboard.press("Escape")
-        await ann.locator("button[aria-label=Channels]:focus").wait_for()
+
+
+@browser_test
+@pytest.mark.parametrize(("width", "name", "drawer"), [(390, "Channels", ".sidebar"), (900, "Members", ".members")])
+async def test_25_a_drawer_keeps_the_focus_and_gives_it_back(
+    people: Opened, width: int, name: str, drawer: str
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann", viewport={"width": width, "height": 844})
+        opener = ann.locator("main").get_by_role("button", name=name)
+        for close in (lambda: ann.keyboard.press("Escape"), ann.locator(drawer).get_by_label("Close").click):
+            await opener.click()
+            await ann.locator(f"{drawer} :focus").wait_for()
+            for key in ["Tab"] * 12 + ["Shift+Tab"] * 12:
+                await ann.keyboard.press(key)
+                assert await ann.evaluate(
+                    "drawer => document.activeElement === document.body || !!document.activeElement.closest(drawer)",
+                    drawer,
+                )
+            await close()
+            await ann.locator(drawer).wait_for(state="hidden")
+            await becomes(True, lambda: opener.evaluate("button => button === document.activeElement"))
+        await opener.click()
+        await ann.set_viewport_size({"width": 1200, "height": 844})
+        await becomes(0, ann.locator("[inert]").count)  # there are no drawers in a wide window
+        await ann.locator(drawer).wait_for()

@@ -20,11 +20,11 @@ function drawBlock(block, names) {
     case "quote":
       return html`<blockquote dir="auto">${block.inside.map((one) => drawBlock(one, names))}</blockquote>`;
     case "list": {
-      const items = block.items.map((item) => html`<li dir="auto">${item.map((one) => drawBlock(one, names))}</li>`);
-      return block.start === null ? html`<ul>${items}</ul>` : html`<ol start=${block.start}>${items}</ol>`;
+      const items = block.items.map((item) => html`<li>${item.map((one) => drawBlock(one, names))}</li>`);
+      return block.start === null ? html`<ul dir="auto">${items}</ul>` : html`<ol dir="auto" start=${block.start}>${items}</ol>`;
     }
     default:
-      return html`<div class="words" dir="auto">${block.inside.map((piece) => drawPiece(piece, names))}</div>`;
+      return html`<div class="words">${block.inside.map((piece) => drawPiece(piece, names))}</div>`;
   }
 }
 

@@ -4,12 +4,15 @@ import {html} from "../html.js";
 import {t} from "../language.js";
 import {twins} from "../text.js";
 import {Avatar, Name} from "./avatar.js";
+import {Icon} from "./icons.js";
 
-export function Members({channel, me}) {
+export function Members({channel, me, close}) {
   const users = [...channel.users.values()].sort((one, other) => one.name.localeCompare(other.name));
   const alike = twins(users);
   return html`<aside class="members" aria-label=${t("members.title")}>
-    <header><h2>${t("members.here", {count: channel.count})}</h2></header>
+    <header><h2>${t("members.here", {count: channel.count})}</h2>
+      <button class="quiet members-button" onClick=${close} aria-label=${t("dialog.close")}><${Icon} name="close" /></button>
+    </header>
     <ul>
       ${users.map((user) => html`<li key=${user.id}>
         <${Avatar} user=${user} small /><span class="dot" aria-hidden="true"></span>

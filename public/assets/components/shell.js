@@ -48,14 +48,17 @@ export function Shell({chat}) {
     return () => window.removeEventListener("keydown", key);
   });
   useEffect(() => {
-    if (drawer === "channels") document.querySelector(".sidebar a, .sidebar input").focus();
-    if (!drawer) opener.current?.focus(); // given back to where it came from
+    if (!drawer) return opener.current?.focus(); // given back to where it came from
+    document.querySelector(drawer === "channels" ? ".sidebar a, .sidebar input" : ".members button").focus();
+    const narrow = matchMedia(`(max-width: ${drawer === "channels" ? 719 : 1099}px)`);
+    narrow.addEventListener("change", close); // it is no drawer any more
+    return () => narrow.removeEventListener("change", close);
   }, [drawer]);
 
   return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""}`}>
-    <${Sidebar} chat=${chat} close=${close} show=${show} />
+    <${Sidebar} chat=${chat} close=${close} show=${show} inert=${drawer === "members"} />
     ${drawer && html`<div class="shade" onClick=${close}></div>`}
-    <main class="conversation" inert=${drawer !== "" && matchMedia("(max-width: 719px)").matches}>
+    <main class="conversation" inert=${drawer !== ""}>
       <header>
         <button class="quiet only-narrow" onClick=${(event) => open("channels", event)} aria-label=${t("channels.title")} aria-expanded=${drawer === "channels"}>
           <${Icon} name="menu" />${chat.unread > 0 && html`<span class="badge"></span>`}
@@ -71,7 +74,7 @@ export function Shell({chat}) {
             <${Composer} chat=${chat} channel=${channel} fill=${show} />`
         : html`<div class="empty"><h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p></div>`}
     </main>
-    ${channel && html`<${Members} channel=${channel} me=${chat.user} />`}
+    ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}
     ${dialog === "jump" && html`<${Jump} chat=${chat} close=${shut} />`}
     ${dialog === "keys" && html`<${Keys} close=${shut} />`}
     ${dialog === "settings" && html`<${Settings} chat=${chat} show=${show} close=${shut} />`}

@@ -5,7 +5,7 @@ import {t} from "../language.js";
 import {Avatar} from "./avatar.js";
 import {Icon} from "./icons.js";
 
-export function Sidebar({chat, close, show}) {
+export function Sidebar({chat, close, show, inert}) {
   const [name, setName] = useState("");
   const channels = [...chat.channels.values()];
 
@@ -19,9 +19,10 @@ export function Sidebar({chat, close, show}) {
     close();
   }
 
-  return html`<nav class="sidebar" aria-label=${t("channels.title")}>
+  return html`<nav class="sidebar" aria-label=${t("channels.title")} inert=${inert}>
     <header><h2>${t("channels.title")}</h2>
       <button class="quiet" onClick=${() => show("jump")} aria-label=${t("jump.title")} title=${`${t("jump.title")} (Ctrl K)`}><${Icon} name="search" /></button>
+      <button class="quiet only-narrow" onClick=${close} aria-label=${t("dialog.close")}><${Icon} name="close" /></button>
     </header>
     <ul>
       ${channels.map((channel) => html`<${Item} key=${channel.name} chat=${chat} channel=${channel} close=${close} />`)}
