@@ -46,9 +46,9 @@ export function rich(key, values = {}) {
   });
 }
 
-/** The words for an error: those for its code, else its own. */
+/** The words for an error: those for its code, with its own in them where these say more; a rule's are its own alone. */
 export function explain({code, message}) {
-  return `error.${code}` in spoken.words ? t(`error.${code}`) : message;
+  return `error.${code}` in spoken.words ? t(`error.${code}`, {words: message}) : message;
 }
 
 // Intl's formatters are slow to make: one of a kind is kept.

@@ -83,8 +83,16 @@ test("a count has its form and its digits, a value may be a drawn one", async ()
   assert.throws(() => t("no.such"), {message: "No words for no.such"});
 });
 
-test("an error that is known is said in the language, another one in the server's words", async () => {
+test("an error is said in the language by its code, with the server's words where they say more", async () => {
+  const protocol = readFileSync(new URL("../../tornado_chat/protocol.py", import.meta.url), "utf8");
+  const [, codes] = protocol.match(/class Error\(StrEnum\):([^]*?)\n\n\n/);
+  const known = Array.from(codes.matchAll(/= "([\w-]+)"/g), ([, code]) => code).filter((code) => code !== "refused");
+  assert.ok(known.length > 10);
+  for (const code of known) assert.ok(`error.${code}` in languages.en.words, code);
+  await speak("en");
+  assert.equal(explain({code: "invalid-field", message: "sides must be a whole number"}), "sides must be a whole number");
   await speak("zh");
+  assert.equal(explain({code: "invalid-field", message: "sides is missing"}), "填写有误：sides is missing");
   assert.equal(explain({code: "disconnected", message: "x"}), "连接已断开。");
   assert.equal(explain({code: "refused", message: "not on a Sunday"}), "not on a Sunday");
 });
