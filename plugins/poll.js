@@ -1,23 +1,29 @@
 // The face of polls: how a poll stands, with a button for each answer.
 
-const row = {alignItems: "center", display: "flex", gap: "4px 12px", marginTop: "4px"};
+const rows = {alignItems: "center", display: "grid", gap: "4px 12px", gridTemplateColumns: "minmax(0, 1fr) auto auto"};
+const bar = {gridColumn: "1 / -1", height: "8px", marginBottom: "4px", width: "100%"};
 
 export function setup({html, on, show, call}) {
-  on("poll", (poll) => show(poll.channel, poll.id, () => draw(poll)));
+  const seen = new Set(); // ids
+  on("joined", ({channel}) => call("show-poll", {target: channel}));
+  on("poll", (poll) => {
+    if (!poll.open && !seen.has(poll.id)) return; // it was over before one came
+    seen.add(poll.id);
+    show(poll.channel, poll.id, () => draw(poll));
+  });
 
   function draw({id, channel, question, options, open}) {
     const all = options.reduce((sum, {votes}) => sum + votes, 0);
     const vote = (at) => call("vote", {target: channel, option: at + 1, poll: id});
     return html`
       <p dir="auto"><strong>${question}</strong></p>
-      ${options.map(({text, votes}, at) => html`<div key=${at} style=${{...row, flexWrap: "wrap"}}>
-        <span style=${{flex: "1 1 160px"}}><bdi>${text}</bdi></span>
-        <span style=${row}>
-          <progress value=${votes} max=${all || 1} aria-label=${text} style=${{width: "100px"}} />
-          <span style=${{minWidth: "3ch", textAlign: "end"}}>${votes}</span>
-          ${open && html`<button onClick=${() => vote(at)} aria-label=${`Vote for ${text}`} style=${{minHeight: "40px"}}>Vote</button>`}
-        </span>
-      </div>`)}
-      ${!open && html`<p style=${{marginTop: "8px"}}>The poll is closed.</p>`}`;
+      <div style=${rows}>
+        ${options.map(({text, votes}, at) => html`
+          <bdi>${text}</bdi>
+          <span>${votes}</span>
+          ${open ? html`<button onClick=${() => vote(at)} aria-label=${`Vote for ${text}`} style=${{minHeight: "40px"}}>Vote</button>` : html`<span />`}
+          <progress value=${votes} max=${all || 1} aria-label=${text} style=${bar} />`)}
+      </div>
+      ${!open && html`<p>The poll is closed.</p>`}`;
   }
 }

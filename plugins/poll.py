@@ -66,14 +66,29 @@ async def close_poll(ctx: Context, poll: str = "") -> dict[str, Any]:
     return {"poll": shown}
 
 
+@action("show-poll")
+async def show_poll(ctx: Context) -> dict[str, Any]:
+    """Show how the poll stands; its face asks so for whoever comes in."""
+    known = await ctx.store.get(ctx.channel.name)
+    if known is None:
+        return {"poll": None}
+    shown = stand(known)
+    ctx.connection.send({"action": "poll", "channel": ctx.channel.name, **shown})
+    return {"poll": shown}
+
+
 def check(known: Any, wanted: str) -> None:
     if known is None or not known["open"] or wanted not in ("", known["id"]):
         raise Refused("there is no such poll here; /poll asks one")
 
 
 def show(ctx: Context, poll: dict[str, Any]) -> dict[str, Any]:
-    given = list(poll["votes"].values())
-    options = [{"text": text, "votes": given.count(number)} for number, text in enumerate(poll["options"], 1)]
-    shown = {"id": poll["id"], "question": poll["question"], "options": options, "open": poll["open"]}
+    shown = stand(poll)
     ctx.channel.publish("poll", **shown)
     return shown
+
+
+def stand(poll: dict[str, Any]) -> dict[str, Any]:
+    given = list(poll["votes"].values())
+    options = [{"text": text, "votes": given.count(number)} for number, text in enumerate(poll["options"], 1)]
+    return {"id": poll["id"], "question": poll["question"], "options": options, "open": poll["open"]}

@@ -34,6 +34,7 @@ export class Chat {
     this.away = false;
     this.notifier = new Notifier(this);
     this.faces = null; // a promise of Faces, while plugins have some
+    this.tellFaces = null; // function(event), while there are some
     this.failures = new Map(); // name of a plugin -> words: what its face did wrong
     this.connection = new Connection(() => this.address(), {
       event: (event) => this.receive(event),

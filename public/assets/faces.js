@@ -9,6 +9,7 @@ const EARLY = 1_000; // events that are kept for a face while it is loading
 export class Faces {
   constructor(chat) {
     this.chat = chat;
+    chat.tellFaces = (event) => this.hear(event);
     this.all = new Map(); // name of the plugin -> Face
   }
 
@@ -20,7 +21,12 @@ export class Faces {
       this.all.delete(name);
       this.chat.failures.delete(name);
     }
-    for (const {name, url} of wanted) if (!this.all.has(name)) this.all.set(name, new Face(this.chat, name, url));
+    for (const {name, url} of wanted) {
+      if (this.all.has(name)) continue;
+      const face = new Face(this.chat, name, url);
+      this.all.set(name, face);
+      for (const {joined, name: channel} of this.chat.channels.values()) if (joined) face.hear({action: "joined", channel});
+    }
   }
 
   hear(event) {

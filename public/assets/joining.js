@@ -55,6 +55,7 @@ async function comeIn(chat, channel) {
     settle(chat, channel, channel.catchUp(missed));
   }
   chat.keep(channel.name);
+  chat.tellFaces?.({action: "joined", channel: channel.name});
   look(chat);
   sendWaiting(chat, channel);
 }

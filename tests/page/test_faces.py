@@ -174,7 +174,33 @@ async def test_a_poll_is_a_box_with_a_button_for_each_answer(people: Opened, app
         await box.get_by_role("button", name="Vote for <i>Milk</i>").click()
         milk = box.get_by_role("progressbar", name="<i>Milk</i>")
         await becomes(1, lambda: milk.evaluate("bar => bar.value"))
+        await ann.reload()
+        ben = await browsers.enter("Ben")
+        for page in (ann, ben):
+            vote = page.get_by_role("group", name="poll").get_by_role("button", name="Vote for Tea")
+            await vote.wait_for()  # also for who comes, or comes back, while it is open
+        await ben.get_by_role("status").get_by_text("poll: Which?").wait_for()
         await write(ann, "/close-poll")
         await box.get_by_text("The poll is closed.").wait_for()
         assert await box.get_by_role("button").count() == 0
         assert await box.count() == 1
+        await ben.reload()
+        await ben.get_by_text("The poll is closed: Which?").wait_for()
+        assert await ben.locator(".box").count() == 0
+
+
+@browser_test
+async def test_a_box_shows_what_came_of_a_poll_while_one_was_away(people: Opened, app: Chat, plugins: Path) -> None:
+    for name in ("poll.py", "poll.js"):
+        shutil.copy(find_folder("plugins") / name, plugins)
+    await app.reload()
+    async with people() as browsers:
+        ann, ben = await browsers.enter("Ann"), await browsers.client("Ben")
+        await ben.call("poll", target="general", text="Which? | Tea | Milk")
+        await ann.get_by_role("button", name="Vote for Tea").wait_for()
+        await ann.evaluate("() => { Math.random = () => 1; }")  # the pause is a long one
+        await lose_all(app, "Ann")
+        await ann.locator(".banner button").wait_for()
+        await ben.call("close-poll", target="general")
+        await ann.locator(".banner button").click()
+        await ann.locator(".box").get_by_text("The poll is closed.").wait_for()

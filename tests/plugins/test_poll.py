@@ -57,6 +57,18 @@ class PollTest(ChatTestCase):
         assert "option is 1 to 2" in await self.refused(ann, "vote", option=0)
 
     @gen_test
+    async def test_who_comes_later_is_shown_the_poll_alone(self) -> None:
+        ann = await self.join("Ann", "den")
+        assert (await ann.call("show-poll", target="den"))["poll"] is None
+        asked = (await ann.call("poll", target="den", text=LUNCH))["poll"]
+        bob = await self.join("Bob", "den")
+        assert (await bob.call("show-poll", target="den"))["poll"] == asked
+        told = [event for event in bob.events if event["action"] == "poll"]
+        assert told == [{"action": "poll", "channel": "den", **asked}]
+        await ann.call("who", target="den")
+        assert len([event for event in ann.events if event["action"] == "poll"]) == 1
+
+    @gen_test
     async def test_a_poll_that_cannot_be_is_refused(self) -> None:
         ann = await self.join("Ann", "den")
         for text in ("Lunch?", "Lunch? | Pizza", "Lunch? | Pizza | Pizza ", "Lunch?" + "|x|y" * 6):
