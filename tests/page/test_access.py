@@ -92,11 +92,26 @@ async def test_axe_finds_nothing_in_any_state(people: Opened, app: Chat, axe: st
         await page.locator(".banner button").click()
         await read(page, "on its way")
 
+        await write(page, "/poll Tea? | yes | no")
+        await page.get_by_role("group", name="poll").wait_for()
+        await check("what a plugin shows")
+        await page.keyboard.press("F2")
+        await page.locator(".inspector").wait_for()
+        await check("the inspector")
+        await page.keyboard.press("F2")
+
+        await page.set_viewport_size({"width": 720, "height": 450})
+        await page.fill("textarea", "/")
+        await page.get_by_role("listbox").wait_for()
+        await check("200 %")
+        await page.fill("textarea", "")
         await page.set_viewport_size({"width": 390, "height": 844})
         await check("on a phone")
-        await page.click("button[aria-label=Channels]")
-        await page.locator(".sidebar :focus").wait_for()
-        await check("the drawer")
+        for button, drawer in (("Channels", ".sidebar"), ("Members", ".members")):
+            await page.locator("main").get_by_role("button", name=button).click()
+            await page.locator(f"{drawer} :focus").wait_for()
+            await check(f"the drawer of {button}")
+            await page.keyboard.press("Escape")
 
 
 def _refuse(message: Any) -> Any:

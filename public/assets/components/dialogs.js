@@ -5,3 +5,8 @@ export {Jump} from "./jump.js";
 export {Keys} from "./keys.js";
 export {Settings} from "./settings.js";
 export {toggle} from "./inspector.js";
+
+await new Promise((loaded) => {
+  const href = new URL("../later.css", import.meta.url);
+  document.head.append(Object.assign(document.createElement("link"), {rel: "stylesheet", href, onload: loaded, onerror: loaded}));
+});

@@ -20,7 +20,7 @@ export function Suggestions({id, label, options, choice, take}) {
   const list = useRef();
   useEffect(() => list.current?.children[choice]?.scrollIntoView({block: "nearest"}), [choice, options.length]);
   return html`<p class="hidden" role="status">${options.length > 0 && t("suggestions.count", {count: options.length})}</p>
-    ${options.length > 0 && html`<ul class="popup" role="listbox" id=${id} ref=${list} aria-label=${label}>
+    ${options.length > 0 && html`<ul class="popup" role="listbox" tabindex="0" id=${id} ref=${list} aria-label=${label}>
       ${options.map((option, at) => html`<li
         key=${option.name} id=${`${id}-${at}`} role="option" aria-selected=${at === choice}
         onMouseDown=${(event) => event.preventDefault()} onClick=${() => take(at)}
