@@ -63,6 +63,8 @@ class File(Static):
         asset, for_ever = self.application.assets.find(path)
         if asset is None:
             raise HTTPError(404)
+        if path == "worker.js":
+            self.set_header("Service-Worker-Allowed", "../")  # it works for the page, which is above it
         self.answer(asset, FOR_EVER if for_ever else "no-cache")
 
     head = get

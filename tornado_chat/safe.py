@@ -32,7 +32,7 @@ def policy(origins: Collection[str]) -> str:
             "form-action 'self'",
             "frame-ancestors " + (" ".join(origins) or "'none'"),
             "require-trusted-types-for 'script'",
-            "trusted-types 'none'",
+            "trusted-types worker",
         ]
     )
 

@@ -76,7 +76,7 @@ window.addEventListener("keydown", (event) => {
   event.preventDefault();
   dialogs().then(({toggle}) => toggle(chat), () => {});
 });
-(window.requestIdleCallback ?? setTimeout)(() => dialogs().catch(() => {}));
+(window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./background.js")]).catch(() => {}));
 
 /** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
 function wake() {

@@ -35,19 +35,22 @@ export class Notifier {
       // Whoever has the lock tells; a lock is the one thing that all tabs see in the same moment.
       navigator.locks.request(`tornado_chat.notify/${channel.name}/${message.seq}`, {ifAvailable: true}, async (lock) => {
         if (!lock) return;
-        try {
-          this.show(channel, message);
-        } catch {
-          return; // Android's browsers have them for service workers alone
-        }
+        await this.show(channel, message).catch(() => {});
         await new Promise((done) => setTimeout(done, CLAIMED));
       });
     }, MOMENT);
   }
 
-  show(channel, message) {
-    const words = {body: message.message.slice(0, 200), tag: `${channel.name}/${message.seq}`};
-    const shown = new Notification(`${message.sender.name} · #${channel.name}`, words);
+  async show(channel, message) {
+    const title = `${message.sender.name} · #${channel.name}`;
+    const data = `#/${encodeURIComponent(channel.name)}`;
+    const words = {body: message.message.slice(0, 200), tag: `${channel.name}/${message.seq}`, data};
+    let shown;
+    try {
+      shown = new Notification(title, words);
+    } catch {
+      return (await navigator.serviceWorker?.getRegistration())?.showNotification(title, words); // phones leave them to workers
+    }
     shown.onclick = () => {
       window.focus();
       shown.close();
