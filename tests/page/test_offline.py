@@ -21,7 +21,9 @@ window.Notification = class {
   static async requestPermission() { return "granted"; }
   constructor() { throw new TypeError("Illegal constructor"); }
 };
-ServiceWorkerRegistration.prototype.showNotification = async (title, {body, data}) => (window.told = [title, body, data]);
+ServiceWorkerRegistration.prototype.showNotification = async (title, {body, data}) => {
+  window.told = [title, body, data];
+};
 window.told = null;
 """
 
@@ -66,5 +68,6 @@ async def test_35_where_a_page_may_show_no_notification_its_worker_does_and_open
         await browsers.client("Ben", lines=["hello"])
         await becomes(["Ben · #general", "hello", "#/general"], lambda: ann.evaluate("window.told"))
         # A click on it: what the worker then says to the page
-        await ann.evaluate("navigator.serviceWorker.dispatchEvent(new MessageEvent('message', {data: window.told[2]}))")
+        said = "new MessageEvent('message', {data: window.told[2]})"
+        await ann.evaluate(f"navigator.serviceWorker.dispatchEvent({said})")
         await ann.locator("h1", has_text="general").wait_for()
