@@ -1,5 +1,6 @@
 """The chat without a network: what plugin authors' tests are written with."""
 
+import asyncio
 import gc
 import random
 import time
@@ -237,3 +238,26 @@ class SocketTest(ChatTestCase):
             await ann.say("/roll 1")
         with pytest.raises(ValueError, match="whole number"):
             await ann.say("/roll x")
+
+    @gen_test
+    async def test_calls_at_once_are_each_answered_while_someone_waits_for_a_line(self) -> None:
+        ann = await self.join("Ann", "general")
+        waiting = [asyncio.ensure_future(ann.until_text(text)) for text in ("two", "one")]
+        first, refused, second = await asyncio.gather(
+            ann.say("one"), ann.say("/roll 1"), ann.say("two"), return_exceptions=True
+        )
+        assert (first["seq"], second["seq"]) == (1, 2)  # type: ignore[index]
+        assert isinstance(refused, Refused)
+        assert [(await line)["seq"] for line in waiting] == [2, 1]
+
+    @gen_test
+    async def test_who_waits_no_longer_takes_nothing_from_who_does(self) -> None:
+        ann = await self.join("Ann", "general")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await ann.until("never")
+        assert (await ann.say("one"))["seq"] == 1
+        self.chat.hub.close()
+        for _ in range(2):
+            with pytest.raises(EOFError, match="1012"):
+                await ann.until("never")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tempfile
 from collections.abc import Callable
@@ -29,7 +30,7 @@ class Client(Face):
         self.events: list[dict[str, Any]] = []
         self.hello: dict[str, Any] = {}
         self._seen = 0
-        self._ended = False
+        self._next: asyncio.Future[bool] | None = None
         self._refs = 0
 
     @property
@@ -67,11 +68,13 @@ class Client(Face):
 
     async def until(self, wanted: str | Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Return the next event that is wanted: by its action, or by a condition. Events before it are passed."""
+        at = self._seen  # a place of its own: others may wait meanwhile, for something else
         while True:
-            while self._seen < len(self.events):
-                event = self.events[self._seen]
-                self._seen += 1
+            while at < len(self.events):
+                event = self.events[at]
+                at += 1
                 if event["action"] == wanted if isinstance(wanted, str) else wanted(event):
+                    self._seen = max(self._seen, at)
                     return event
             if not await self._receive():
                 raise EOFError(f"closed with {self.closed} before {wanted} came")
@@ -92,9 +95,14 @@ class Client(Face):
         return self.closed
 
     async def _receive(self) -> bool:
-        frame = None if self._ended else await self.socket.read_message()
+        """Wait for the next frame, which is there for all who wait; False at the end."""
+        if self._next is None or (self._next.done() and self._next.result()):
+            self._next = asyncio.ensure_future(self._take())
+        return await asyncio.shield(self._next)
+
+    async def _take(self) -> bool:
+        frame = await self.socket.read_message()
         if frame is None:
-            self._ended = True  # Tornado says so once only
             return False
         self.events += [json.loads(line) for line in str(frame).split("\n")]
         return True
