@@ -6,9 +6,9 @@ import json
 import os
 import ssl
 from pathlib import Path
-from typing import Any
 
 import pytest
+from secure import OverTls
 from test_frames import CLOSE, masked
 from test_websocket import handshake
 from tornado.testing import gen_test
@@ -96,14 +96,5 @@ class ChurnTest(ChatTestCase):
         await self.churn(50_000 if self.tls is None else 2_000)
 
 
-class TlsChurnTest(ChurnTest):
-    @pytest.fixture(autouse=True)
-    def _certificate(self, certificate: dict[str, str]) -> None:
-        self.certificate = certificate
-        self.tls = ssl._create_unverified_context()
-
-    def get_httpserver_options(self) -> dict[str, Any]:
-        return {"ssl_options": self.certificate}
-
-    def get_protocol(self) -> str:
-        return "https"
+class TlsChurnTest(OverTls, ChurnTest):
+    pass

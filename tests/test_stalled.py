@@ -4,9 +4,9 @@ import asyncio
 import json
 import socket
 import ssl
-from typing import Any
 
 import pytest
+from secure import OverTls
 from test_frames import masked
 from test_websocket import handshake
 from tornado.httpclient import HTTPRequest
@@ -125,14 +125,5 @@ class StalledTest(ChatTestCase):
         assert len(self.chat.hub.connections) == READERS
 
 
-class TlsStalledTest(StalledTest):
-    @pytest.fixture(autouse=True)
-    def _certificate(self, certificate: dict[str, str]) -> None:
-        self.certificate = certificate
-        self.tls = ssl._create_unverified_context()
-
-    def get_httpserver_options(self) -> dict[str, Any]:
-        return {"ssl_options": self.certificate}
-
-    def get_protocol(self) -> str:
-        return "https"
+class TlsStalledTest(OverTls, StalledTest):
+    pass

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Awaitable
 from typing import Any
 
-import pytest
+from secure import OverTls
 from test_frames import CLOSE, CONTINUATION, PING, PONG, TEXT, masked
 from tornado.httpclient import HTTPRequest
 from tornado.httputil import HTTPServerRequest
@@ -364,19 +364,8 @@ class SocketTest(AsyncHTTPTestCase):
         assert self.fetch("/ws", headers={**good, "Sec-WebSocket-Version": "12"}, validate_cert=False).code == 426
 
 
-class TlsTest(SocketTest):
+class TlsTest(OverTls, SocketTest):
     """The same over TLS, which stays on the IOStream."""
-
-    @pytest.fixture(autouse=True)
-    def _certificate(self, certificate: dict[str, str]) -> None:
-        self.certificate = certificate
-        self.tls = ssl._create_unverified_context()
-
-    def get_httpserver_options(self) -> dict[str, Any]:
-        return {"ssl_options": self.certificate}
-
-    def get_protocol(self) -> str:
-        return "https"
 
     @gen_test
     async def test_bytes_that_are_no_tls_end_the_connection(self) -> None:
