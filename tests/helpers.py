@@ -1,12 +1,14 @@
-"""What the tests of the rooms without I/O share: a clock that jumps, a wire that records, people on it."""
+"""What tests without a network share: a clock that jumps, a wire that records, people on it, a database on disk."""
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from tornado_chat.connection import Connection
+from tornado_chat.history.database import Database
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.hooks import Hooks
 from tornado_chat.hub import Hub
@@ -22,6 +24,19 @@ def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
     """Run a test's coroutine on a loop whose time costs none."""
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         return runner.run(main())
+
+
+def on_database(folder: Path, main: Callable[[Database], Awaitable[Any]]) -> Any:
+    """Run something on the database in a folder, which is closed when it ends: a start of a server, and its end."""
+
+    async def whole() -> Any:
+        database = Database(folder)
+        try:
+            return await main(database)
+        finally:
+            await asyncio.to_thread(database.close)
+
+    return asyncio.run(whole())
 
 
 async def turns(count: int = 40) -> None:

@@ -1,9 +1,9 @@
 """backup, restore, export and check, as an operator runs them."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
+from helpers import on_database
 
 from tornado_chat.__main__ import main
 from tornado_chat.history.database import Database
@@ -14,15 +14,13 @@ from tornado_chat.protocol import Message, User
 def say(folder: Path, *texts: str) -> str:
     """Store messages in a folder; return its epoch."""
 
-    async def store() -> str:
-        database = Database(folder)
+    async def store(database: Database) -> str:
         history = SqliteHistory(database)
         for text in texts:
             await history.append(Message("general", text, User("1", "Ann"), 0, None))
-        await asyncio.to_thread(database.close)
         return history.epoch
 
-    return asyncio.run(store())
+    return str(on_database(folder, store))
 
 
 def test_a_backup_is_restored_with_a_new_epoch_and_what_was_there_is_kept(

@@ -9,11 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import on_database
 
 from tornado_chat.history import database as module
 from tornado_chat.history import opening
@@ -21,17 +22,6 @@ from tornado_chat.history.database import Database
 from tornado_chat.history.jobs import WEIGHT, Job
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.protocol import Refused
-
-
-def on(folder: Path, main: Callable[[Database], Awaitable[Any]]) -> Any:
-    async def whole() -> Any:
-        database = Database(folder)
-        try:
-            return await main(database)
-        finally:
-            await asyncio.to_thread(database.close)
-
-    return asyncio.run(whole())
 
 
 def put(key: str) -> Callable[[sqlite3.Connection], None]:
@@ -80,15 +70,15 @@ def test_a_new_folder_is_for_its_user_alone_and_the_file_is_durable(tmp_path: Pa
         assert await database.write(lambda c: opening.pragma(c, "wal_autocheckpoint")) == 0
         assert await database.write(lambda c: opening.pragma(c, "user_version")) == len(opening.MIGRATIONS)
 
-    on(folder, main)
+    on_database(folder, main)
 
 
 def test_a_folder_belongs_to_one_process_at_a_time(tmp_path: Path) -> None:
     async def main(database: Database) -> None:
         assert "in use by another server" in refused(tmp_path)
 
-    on(tmp_path, main)
-    on(tmp_path, nothing)
+    on_database(tmp_path, main)
+    on_database(tmp_path, nothing)
 
 
 def test_the_lock_of_a_killed_process_holds_nobody_up(tmp_path: Path) -> None:
@@ -104,7 +94,7 @@ def test_the_lock_of_a_killed_process_holds_nobody_up(tmp_path: Path) -> None:
         assert "in use" in refused(tmp_path)
         process.kill()
         process.wait()
-    on(tmp_path, nothing)
+    on_database(tmp_path, nothing)
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
@@ -115,7 +105,7 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["text", "cut", "header", "schema"])
 def test_a_damaged_file_is_refused_with_what_to_do_and_left_as_it_is(tmp_path: Path, kind: str) -> None:
-    on(tmp_path, nothing)
+    on_database(tmp_path, nothing)
     path = tmp_path / "chat.db"
     content = path.read_bytes()
     harmed = {
@@ -135,7 +125,7 @@ def test_a_damaged_file_is_refused_with_what_to_do_and_left_as_it_is(tmp_path: P
     ("pragma", "words"), [("user_version = 99", "newer server"), ("application_id = 7", "no history of this server")]
 )
 def test_a_file_of_a_newer_or_another_program_is_refused(tmp_path: Path, pragma: str, words: str) -> None:
-    on(tmp_path, nothing)
+    on_database(tmp_path, nothing)
     with sqlite3.connect(tmp_path / "chat.db") as other:
         other.execute(f"PRAGMA {pragma}")
     other.close()
@@ -146,7 +136,7 @@ def test_a_file_of_a_newer_or_another_program_is_refused(tmp_path: Path, pragma:
 
 
 def test_an_older_file_is_copied_and_then_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    on(tmp_path, lambda database: database.write(put("old")))
+    on_database(tmp_path, lambda database: database.write(put("old")))
     monkeypatch.setattr(
         opening, "MIGRATIONS", [*opening.MIGRATIONS, "CREATE TABLE more (a); INSERT INTO more VALUES (1);"]
     )
@@ -156,7 +146,7 @@ def test_an_older_file_is_copied_and_then_migrated(tmp_path: Path, monkeypatch: 
         assert await database.read(lambda c: c.execute("SELECT a FROM more").fetchall()) == [(1,)]
         return database.epoch
 
-    assert on(tmp_path, main) == on(tmp_path, main)
+    assert on_database(tmp_path, main) == on_database(tmp_path, main)
     (copy,) = tmp_path.glob("*.bak")
     assert copy.name == "chat.db.v1.bak"
     with sqlite3.connect(copy) as old:
@@ -166,11 +156,11 @@ def test_an_older_file_is_copied_and_then_migrated(tmp_path: Path, monkeypatch: 
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    on(tmp_path, lambda database: database.write(put("old")))
+    on_database(tmp_path, lambda database: database.write(put("old")))
     with monkeypatch.context() as patch:
         patch.setattr(opening, "MIGRATIONS", [*opening.MIGRATIONS, "CREATE TABLE more (a); CREATE TABLE more (a);"])
         assert "cannot be opened" in refused(tmp_path)
-    on(tmp_path, nothing)
+    on_database(tmp_path, nothing)
 
 
 def test_a_disk_without_a_write_ahead_log_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,7 +205,7 @@ def test_what_is_submitted_during_a_commit_forms_the_next_and_is_told_at_once(tm
         await until(lambda: len(heavy) == 2)
         assert heavy == [2, 3]  # a heavy one is the last of its transaction
 
-    on(tmp_path, main)
+    on_database(tmp_path, main)
 
 
 def test_a_job_that_raises_having_written_undoes_its_transaction(tmp_path: Path, caplog: Any) -> None:
@@ -231,7 +221,7 @@ def test_a_job_that_raises_having_written_undoes_its_transaction(tmp_path: Path,
         assert database.state is None
 
     with caplog.at_level(logging.CRITICAL):
-        on(tmp_path, main)
+        on_database(tmp_path, main)
 
 
 def test_reading_goes_on_while_a_transaction_takes_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -248,7 +238,7 @@ def test_reading_goes_on_while_a_transaction_takes_its_time(tmp_path: Path, monk
         await slow
         assert database.state is None
 
-    on(tmp_path, main)
+    on_database(tmp_path, main)
 
 
 def test_a_reader_cannot_write(tmp_path: Path, caplog: Any) -> None:
@@ -256,7 +246,7 @@ def test_a_reader_cannot_write(tmp_path: Path, caplog: Any) -> None:
         with pytest.raises(Refused):
             await database.read(put("a"))
 
-    on(tmp_path, main)
+    on_database(tmp_path, main)
 
 
 # Failing disks
@@ -280,7 +270,7 @@ def test_a_full_disk_fails_what_is_written_and_is_noticed_when_it_has_room_again
         await database.write(fill)
         assert await database.read(keys) == ["a", "large"]
 
-    on(tmp_path, main)
+    on_database(tmp_path, main)
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
 
 
@@ -296,7 +286,7 @@ def test_a_lock_of_someone_else_fails_what_is_written_until_it_is_gone(tmp_path:
         await database.write(put("b"))
         assert await database.read(keys) == ["b"]
 
-    on(tmp_path, main)
+    on_database(tmp_path, main)
 
 
 @contextlib.contextmanager
@@ -325,8 +315,8 @@ def test_after_an_error_of_the_disk_nothing_is_written_until_a_restart(tmp_path:
         await database.write(put("d"))
         assert await database.read(keys) == ["a", "d"]
 
-    on(tmp_path, main)
-    on(tmp_path, restarted)
+    on_database(tmp_path, main)
+    on_database(tmp_path, restarted)
     assert sum(record.levelno == logging.ERROR for record in caplog.records) == 1
 
 
@@ -365,7 +355,7 @@ def test_a_sync_that_fails_is_never_acknowledged_nor_any_after_it(tmp_path: Path
     async def main(database: Database) -> None:
         assert {line.split()[1] for line in lines if line.startswith("acked")} <= set(await database.read(keys))
 
-    on(tmp_path, main)
+    on_database(tmp_path, main)
 
 
 # Checkpoints
@@ -379,7 +369,7 @@ def test_the_log_is_folded_in_by_a_thread_of_its_own(tmp_path: Path, monkeypatch
         await database.write(lambda c: c.execute("INSERT INTO store VALUES ('s', 'k', hex(zeroblob(100000)))"))
         await until(lambda: database.path.stat().st_size > size + 200_000)
 
-    on(tmp_path, main)
+    on_database(tmp_path, main)
 
 
 def test_a_log_under_unbroken_writing_does_not_grow_without_end(
@@ -403,7 +393,7 @@ def test_a_log_under_unbroken_writing_does_not_grow_without_end(
             largest = max(largest, log.stat().st_size)
         assert largest < written / 3
 
-    on(tmp_path, main)
+    on_database(tmp_path, main)
 
 
 # Ends
@@ -421,8 +411,8 @@ def test_closing_finishes_what_was_submitted_and_tells_of_it(tmp_path: Path) -> 
         with pytest.raises(Refused):
             await database.read(keys)
 
-    on(tmp_path, main)
-    assert on(tmp_path, lambda database: database.read(keys)) == [f"{number:03}" for number in range(300)]
+    on_database(tmp_path, main)
+    assert on_database(tmp_path, lambda database: database.read(keys)) == [f"{number:03}" for number in range(300)]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["chat.db", "lock"]
 
 
@@ -455,4 +445,4 @@ def test_closing_ends_also_when_a_checkpoint_is_about_to_begin(
         await until(lambda: closers and not closers[0].is_alive())
 
     asyncio.run(main())
-    assert on(tmp_path, lambda database: database.read(keys)) == ["a"]
+    assert on_database(tmp_path, lambda database: database.read(keys)) == ["a"]

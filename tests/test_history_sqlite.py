@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import on_database
 
 from tornado_chat.history import History, rows, sqlite
-from tornado_chat.history.database import Database
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.post import Post
@@ -31,16 +31,7 @@ def message(text: str = "hi", ref: str | None = None, sender: User | None = ANN,
 
 
 def on_disk(folder: Path, main: Callable[[SqliteHistory], Awaitable[Any]], **options: Any) -> Any:
-    """Run something on a history in this folder, which is closed when it ends: a start of a server, and its end."""
-
-    async def whole() -> Any:
-        database = Database(folder)
-        try:
-            return await main(SqliteHistory(database, **options))
-        finally:
-            await asyncio.to_thread(database.close)
-
-    return asyncio.run(whole())
+    return on_database(folder, lambda database: main(SqliteHistory(database, **options)))
 
 
 @pytest.fixture(params=["memory", "sqlite"])

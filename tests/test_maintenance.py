@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import on_database
 
-from tornado_chat.history.database import Database
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.maintenance import backup, check, export, restore
@@ -21,14 +21,7 @@ ANN = User("1", "Ann")
 
 
 def on(folder: Path, main: Callable[[SqliteHistory], Awaitable[Any]]) -> Any:
-    async def whole() -> Any:
-        database = Database(folder)
-        try:
-            return await main(SqliteHistory(database))
-        finally:
-            await asyncio.to_thread(database.close)
-
-    return asyncio.run(whole())
+    return on_database(folder, lambda database: main(SqliteHistory(database)))
 
 
 def say(*texts: str, channel: str = "den", sender: User | None = ANN) -> Callable[[SqliteHistory], Awaitable[str]]:

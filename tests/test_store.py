@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import on_database
 
-from tornado_chat.history.database import Database
 from tornado_chat.protocol import Refused
 from tornado_chat.store import MemoryStore, SqliteStore, Store
 
@@ -16,14 +16,7 @@ Main = Callable[[Store], Awaitable[Any]]
 
 
 def on_disk(folder: Path, main: Main) -> Any:
-    async def whole() -> Any:
-        database = Database(folder)
-        try:
-            return await main(SqliteStore(database))
-        finally:
-            await asyncio.to_thread(database.close)
-
-    return asyncio.run(whole())
+    return on_database(folder, lambda database: main(SqliteStore(database)))
 
 
 @pytest.fixture(params=["memory", "sqlite"])
