@@ -89,11 +89,19 @@ test("nothing of a text is lost but its marks, and the worst text takes no time"
     if (!fence) assert.equal(letters(parse(text).map(all).join("")), letters(text), JSON.stringify(text));
   }
   for (const part of ["*", "_", "*a ", "**a *b ", "[", "[a](", "`", "``` ", "`a``", "> ", "- ", "~~", "\\", ":a", "(https://a", "[[a]", "*a_b", "**a", "https://", "a*"]) {
-    const started = performance.now();
-    show({kind: "quote", inside: parse(part.repeat(4000 / part.length))});
-    assert.ok(performance.now() - started < 200, part);
+    const text = part.repeat(4000 / part.length);
+    const took = Array.from({length: 5}, () => work(() => show({kind: "quote", inside: parse(text)})));
+    assert.ok(Math.min(...took) < 100, `${part} takes ${Math.min(...took)} ms`);
   }
 });
+
+/** Return how long the processor works at something, in ms: a busy machine makes one wait, which does not count. */
+function work(task) {
+  const before = process.cpuUsage();
+  task();
+  const {user, system} = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
 
 test("code is coloured by the grammar of its language, where there is one", async () => {
   const tree = await highlight("def f(): return 1", "py");
