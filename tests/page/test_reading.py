@@ -24,10 +24,7 @@ def lines(count: int) -> list[str]:
 
 async def scroll(page: Any, top: int) -> None:
     """Scroll, and wait until the page has drawn what comes of it."""
-    await page.locator(".messages").evaluate(
-        SCROLL,
-        top,
-    )
+    await page.locator(".messages").evaluate(SCROLL, top)
 
 
 @browser_test
@@ -95,10 +92,7 @@ async def test_10_one_jumps_to_the_first_unread_even_where_it_is_not_loaded_yet(
         await ann.get_by_role("button", name="Jump to the first unread").click()
         first = ann.locator(".new + article", has_text="missed 0")
         await first.wait_for()
-        await becomes(
-            True,
-            lambda: first.evaluate(IN_SIGHT),
-        )
+        await becomes(True, lambda: first.evaluate(IN_SIGHT))
         await becomes(0, ann.locator(".jump.up").count)
 
 
@@ -120,8 +114,7 @@ async def test_11_older_messages_load_without_a_jump_even_from_the_very_top_12_a
             row = ann.locator(f'[data-id="{top}"]')
             moved = await row.evaluate(FROM_TOP)
             before = await ann.locator(".messages article .text").first.inner_text()
-            # What was the highest row is where it was, but for its day and its author, which stand higher now.
-            assert abs(moved - place) <= 60, (moved, place)
+            assert abs(moved - place) < 1, (moved, place)  # `place` is rounded
         await ann.get_by_text("This is where the channel begins.").wait_for()
 
 
