@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import say
+from browsing import PATIENCE, say
 from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
 
+from tornado_chat.keepalive import new_loop
 from tornado_chat.testing import Client, connect
 from tornado_chat.web import Chat
 
@@ -89,32 +91,60 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
 
 
+@pytest.fixture(scope="session")
+def page_loop() -> Iterator[IOLoop]:
+    """The loop of all tests of the page, on which the browser's driver stays."""
+    loop = new_loop()
+    yield loop
+    loop.close(all_fds=True)
+
+
+@pytest.fixture
+def io_loop(page_loop: IOLoop) -> Iterator[IOLoop]:
+    asyncio.set_event_loop(page_loop.asyncio_loop)  # type: ignore[attr-defined]
+    yield page_loop
+    asyncio.set_event_loop(None)
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str, page_loop: IOLoop) -> Iterator[Any]:
+    """Drive the one Chromium, which takes a driver's start too."""
+    playwright = pytest.importorskip("playwright.async_api", reason="pip install .[browser]")
+
+    async def start() -> Any:
+        driver = await playwright.async_playwright().start()
+        return driver, await driver.chromium.connect_over_cdp(chromium, timeout=90_000)
+
+    driver, browser = page_loop.run_sync(start)
+    yield browser
+    page_loop.run_sync(driver.stop)
+
+
 @pytest.fixture
 def people(
-    app: Chat, http_server: HTTPServer, base_url: str, chromium: str
+    app: Chat, http_server: HTTPServer, base_url: str, browser: Any
 ) -> Callable[[], AbstractAsyncContextManager[People]]:
     """Return what opens browsers on the chat; the tests are skipped where there is no Chromium."""
-    playwright = pytest.importorskip("playwright.async_api", reason="pip install .[browser]")
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[People]:
-        async with playwright.async_playwright() as driver:
-            browser = await driver.chromium.connect_over_cdp(chromium, timeout=90_000)
-            found = People(browser, base_url)
-            try:
-                yield found
-            except Exception:
-                for page in [page for page in found.pages if not page.is_closed()]:
-                    print(await page.locator("#app").inner_text())  # noqa: T201
-                raise
-            finally:
+        assert browser.is_connected(), "the browser has ended"
+        found = People(browser, base_url)
+        try:
+            yield found
+        except Exception:
+            for page in [page for page in found.pages if not page.is_closed()]:
+                print(await page.locator("#app").inner_text())  # noqa: T201
+            raise
+        finally:
+            async with asyncio.timeout(PATIENCE):  # a browser that has ended answers nothing
                 for page in found.pages:
                     await page.context.close()
                 for client in found.clients:
                     await client.close()
-                while app.hub.connections:  # the loop is closed next
+                while app.hub.connections:  # the server is stopped next
                     await asyncio.sleep(0.005)
-            assert found.complaints == []
-            assert {url.split("/")[2] for url in found.asked} <= {base_url.split("/")[2]}, "asked elsewhere"
+        assert found.complaints == []
+        assert {url.split("/")[2] for url in found.asked} <= {base_url.split("/")[2]}, "asked elsewhere"
 
     return opened
