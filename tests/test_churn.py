@@ -88,7 +88,7 @@ class ChurnTest(ChatTestCase):
 
     @gen_test(timeout=60)
     async def test_visits_leave_nothing_behind(self) -> None:
-        await self.churn(1000 if self.tls is None else 100)
+        await self.churn(500 if self.tls is None else 100)
 
     @pytest.mark.long
     @gen_test(timeout=1200)

@@ -274,6 +274,7 @@ def test_a_full_disk_fails_what_is_written_and_is_noticed_when_it_has_room_again
     assert [record.levelname for record in caplog.records] == ["ERROR", "WARNING"]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_lock_of_someone_else_fails_what_is_written_until_it_is_gone(tmp_path: Path, caplog: Any) -> None:
     async def main(database: Database) -> None:
         other = sqlite3.connect(tmp_path / "chat.db", isolation_level=None)

@@ -297,6 +297,7 @@ def test_last_is_right_for_more_channels_than_are_at_hand(tmp_path: Path, monkey
     on_disk(tmp_path, main)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_commit_that_fails_leaves_no_gap_and_is_told_to_nobody(tmp_path: Path, caplog: Any) -> None:
     async def main(log: SqliteHistory) -> None:
         told: list[Message] = []

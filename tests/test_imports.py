@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,9 @@ ABOVE = {
 }
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the full names that a file imports when it runs (not those for the type checker alone)."""
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Return the full names that a file imports when it runs (not those for the type checker alone)."""
 
     def visit(node: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
@@ -58,9 +60,10 @@ def imports(path: Path) -> Iterator[str]:
             for child in ast.iter_child_nodes(node):
                 yield from visit(child)
 
-    yield from visit(ast.parse(path.read_text(encoding="utf-8")))
+    return tuple(visit(ast.parse(path.read_text(encoding="utf-8"))))
 
 
+@cache
 def known(room: str) -> set[str]:
     """Return the rooms that a room imports; `tornado_chat` itself is the room `__init__`."""
     found = set()

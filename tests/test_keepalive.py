@@ -206,7 +206,7 @@ def test_over_sockets_pings_come_in_time_and_messages_in_order_whatever_the_wall
     wall_clock = time.time
 
     async def main() -> None:
-        chat = make_app(Settings(data_dir=tmp_path, history="memory", ping_interval=0.4, ping_timeout=10.0))
+        chat = make_app(Settings(data_dir=tmp_path, history="memory", ping_interval=0.1, ping_timeout=10.0))
         server = HTTPServer(chat)
         sock, port = bind_unused_port()
         server.add_socket(sock)
@@ -220,7 +220,7 @@ def test_over_sockets_pings_come_in_time_and_messages_in_order_whatever_the_wall
                 asked = time.monotonic()
                 while (await quiet.frame())[0] != PING:
                     pass
-                assert time.monotonic() - asked < 1.5 * 0.4 + 1  # on a busy machine
+                assert time.monotonic() - asked < 1.5 * 0.1 + 1  # on a busy machine
                 quiet.writer.write(masked(b"", PONG))
         said = [event for event in ann.events if event.get("sender")]
         assert [event["seq"] for event in said] == [1, 2, 3, 4]

@@ -174,6 +174,7 @@ def test_what_is_kept_on_the_disk_is_there_after_a_restart(tmp_path: Path) -> No
     assert on_disk(tmp_path, read) == {"a": 1}
 
 
+@pytest.mark.usefixtures("impatient")
 def test_while_the_file_is_locked_writing_is_refused_and_reading_goes_on(tmp_path: Path) -> None:
     async def main(store: Store) -> None:
         await store.set("s", "k", 1)

@@ -107,6 +107,7 @@ def test_a_short_password_or_a_taken_name_changes_nothing(
     assert capsys.readouterr().out.count("\n") == 1
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_file_of_an_older_server_that_runs_or_one_that_is_locked_is_named(tmp_path: Path) -> None:
     database = Database(tmp_path)
     try:
