@@ -38,9 +38,12 @@ class People:
         self.pages: list[Any] = []
         self.clients: list[Client] = []
 
-    async def open(self, address: str = "/", **context: Any) -> Any:
-        """Open the page as someone who was never here."""
-        return await self.tab(await self.browser.new_context(**context), address)
+    async def open(self, address: str = "/", script: str = "", **context: Any) -> Any:
+        """Open the page as someone who was never here; a script runs before the page's own."""
+        opened = await self.browser.new_context(**context)
+        if script:
+            await opened.add_init_script(script)
+        return await self.tab(opened, address)
 
     async def tab(self, context: Any, address: str = "/") -> Any:
         """Open one more tab in a browser that is there."""
@@ -76,6 +79,7 @@ class People:
 @pytest.fixture(scope="session")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start one Chromium for all tests, as launching is what takes long; return the address of its DevTools."""
+    pytest.importorskip("playwright", reason="pip install .[browser]")
     if not CHROMIUM.exists():
         pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
     profile = tmp_path_factory.mktemp("chromium")
@@ -109,10 +113,10 @@ def io_loop(page_loop: IOLoop) -> Iterator[IOLoop]:
 @pytest.fixture(scope="session")
 def browser(chromium: str, page_loop: IOLoop) -> Iterator[Any]:
     """Drive the one Chromium, which takes a driver's start too."""
-    playwright = pytest.importorskip("playwright.async_api", reason="pip install .[browser]")
+    from playwright.async_api import async_playwright
 
     async def start() -> Any:
-        driver = await playwright.async_playwright().start()
+        driver = await async_playwright().start()
         return driver, await driver.chromium.connect_over_cdp(chromium, timeout=90_000)
 
     driver, browser = page_loop.run_sync(start)

@@ -94,9 +94,7 @@ async def test_the_tab_with_the_socket_is_closed_in_the_middle_of_a_send_one_mes
     people: Opened, app: Chat, base_url: str, reached: bool
 ) -> None:
     async with people() as browsers:
-        ben = await browsers.open()
-        await ben.context.add_init_script(WATCH)
-        await ben.reload()
+        ben = await browsers.open(script=WATCH)
         await ben.fill("#name", "Ben")
         await ben.keyboard.press("Enter")
         await ben.locator("textarea").wait_for()
@@ -175,9 +173,7 @@ async def test_where_tabs_cannot_find_each_other_each_has_a_socket_and_all_is_th
     people: Opened, app: Chat
 ) -> None:
     async with people() as browsers:
-        first = await browsers.open()
-        await first.context.add_init_script("delete Navigator.prototype.locks")
-        await first.reload()
+        first = await browsers.open(script="delete Navigator.prototype.locks")
         await first.fill("#name", "Ann")
         await first.keyboard.press("Enter")
         await first.locator("textarea").wait_for()
