@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import statistics
 import time
 from typing import Any
 
@@ -194,10 +193,10 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
         took: dict[str, list[float]] = {"Ann": [], "Eve": []}
         for _ in range(15):
             for name, times in took.items():
-                start = time.perf_counter()
+                start = time.process_time()  # of the processor: a busy machine does not count
                 assert await house.check(name, "wrong word") is None
-                times.append(time.perf_counter() - start)
-        return statistics.median(took["Ann"]), statistics.median(took["Eve"])
+                times.append(time.process_time() - start)
+        return min(took["Ann"]), min(took["Eve"])
 
     known, unknown = asyncio.run(main())
     assert 0.5 < unknown / known < 2  # without the hash it would be a hundredth
