@@ -92,7 +92,8 @@ def app(tmp_path: Path) -> Application:
 @pytest.fixture
 def nginx(tmp_path: Path, http_port: int) -> Iterator[str]:
     """nginx with the example's own configuration; yields where it listens."""
-    if shutil.which("nginx") is None:
+    command = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if command is None:
         pytest.skip("nginx is not installed")
     sock, port = bind_unused_port()
     sock.close()
@@ -106,7 +107,7 @@ def nginx(tmp_path: Path, http_port: int) -> Iterator[str]:
         f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;\nevents {{}}\n"
         f"http {{ access_log off; {places} {site} }}\n"
     )
-    process = subprocess.Popen(["nginx", "-e", str(tmp_path / "error.log"), "-p", str(tmp_path), "-c", str(conf)])
+    process = subprocess.Popen([command, "-e", str(tmp_path / "error.log"), "-p", str(tmp_path), "-c", str(conf)])
     while True:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
