@@ -170,6 +170,44 @@ def test_a_renamed_account_signs_in_under_the_new_name_and_frees_the_old_one() -
     asyncio.run(main())
 
 
+class Unhurried(MemoryStore):
+    """A store that lets others go first, as a disk does."""
+
+    async def update(self, *change: Any) -> Any:
+        await asyncio.sleep(0)
+        return await super().update(*change)
+
+    async def delete(self, *what: str) -> bool:
+        await asyncio.sleep(0)
+        return await super().delete(*what)
+
+
+def test_renames_at_the_same_time_leave_one_name() -> None:
+    async def main() -> None:
+        store = Unhurried()
+        house = Accounts(store, CHEAP)
+        ann = await house.register("Ann", WORD)
+        await asyncio.gather(*(house.rename(ann, name) for name in ("Zoe", "Yan", "Zoe", "Xia", "Yan")))
+        record = await store.get("users", ann.id)
+        assert await store.items("names") == [(record["name"].casefold(), ann.id)]
+
+    asyncio.run(main())
+
+
+def test_a_password_that_is_changed_while_it_waits_to_be_compared_lets_nobody_in() -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        house = Accounts(store, CHEAP)
+        ann = await house.register("Ann", WORD)
+        check = asyncio.ensure_future(house.check("Ann", WORD))
+        while not house._waiting:
+            await asyncio.sleep(0)
+        await store.update("users", ann.id, lambda record: {**record, "password": make_hash("another word", CHEAP)})
+        assert await check is None
+
+    asyncio.run(main())
+
+
 def test_a_role_is_known_at_the_next_look() -> None:
     async def main() -> None:
         house = accounts()

@@ -1,5 +1,7 @@
 """Signing in over real sockets: sessions, what ends them, and what an attacker tries."""
 
+import asyncio
+import io
 import json
 import re
 import tempfile
@@ -7,12 +9,14 @@ import time
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 from tornado.testing import gen_test
 
 from tornado_chat import Refused, User
+from tornado_chat.__main__ import main
 from tornado_chat.signing import PER_ADDRESS, PER_NAME, Throttle
 from tornado_chat.testing import ChatTestCase, Client
 
@@ -126,6 +130,48 @@ class SigningTest(Signing):
 
 class AttackTest(Signing):
     @gen_test
+    async def test_an_older_token_brings_back_no_old_name_of_a_guest_who_is_here(self) -> None:
+        eve = await self.connect("Eve")
+        old = eve.hello["token"]
+        await eve.call("rename", name="Zoe")
+        again = await self.connect(token=old)
+        assert again.hello["user"] == {**eve.hello["user"], "name": "Zoe"}
+        for client in (eve, again):
+            await client.close()
+        assert (await self.connect(token=again.hello["token"])).hello["user"]["name"] == "Zoe"
+
+    @gen_test
+    async def test_one_changes_ones_password_and_the_other_sessions_end(self) -> None:
+        mine, other = await self.enter("Ann"), await self.enter("Ann", "/sign-in")
+        here, there = await self.connect_as(mine), await self.connect_as(other)
+        answer = await self.ask("/password", {"password": WORD, "new": "another word"}, mine)
+        assert answer.code == 200
+        assert await there.until_closed() == 4401
+        await here.call("who")
+        assert (await self.user(mine))["name"] == "Ann"
+        assert await self.user(other) is None
+        for word, code in ((WORD, 401), ("another word", 200)):
+            assert (await self.ask("/sign-in", {"name": "Ann", "password": word})).code == code
+
+    @gen_test
+    async def test_a_password_is_changed_by_none_but_who_knows_it_in_ones_own_session(self) -> None:
+        cookie = await self.enter("Ann")
+        await self.enter("Bob")
+        for fields, who, code in (
+            ({"password": "wrong word", "new": "another word"}, cookie, 401),
+            ({"password": WORD, "new": "short"}, cookie, 400),
+            ({"password": WORD, "new": 5}, cookie, 400),
+            ({"new": "another word"}, cookie, 400),
+            ({"password": WORD, "new": "another word", "name": "Bob"}, "", 403),
+            ({"password": WORD, "new": "another word"}, "x" * 43, 403),
+        ):
+            assert (await self.ask("/password", fields, who)).code == code, fields
+        assert await self.user(cookie)
+        self.chat.throttle = Throttle()
+        codes = {(await self.ask("/password", {"password": "x", "new": WORD}, cookie)).code for _ in range(11)}
+        assert codes == {401, 429}
+
+    @gen_test
     async def test_the_cookie_is_for_the_page_alone(self) -> None:
         answer = await self.ask("/register", {"name": "Ann", "password": WORD})
         cookie = answer.headers["Set-Cookie"].split("; ")
@@ -144,8 +190,9 @@ class AttackTest(Signing):
     async def test_another_site_can_neither_sign_anybody_in_nor_out_nor_use_the_cookie(self) -> None:
         cookie = await self.enter("Ann")
         for origin in ("http://evil.example", "null", f"https://127.0.0.1:{self.get_http_port()}", ""):
-            for path in ("/register", "/sign-in", "/sign-out"):
-                answer = await self.ask(path, {"name": "Ann", "password": WORD}, cookie, Origin=origin)
+            for path in ("/register", "/sign-in", "/sign-out", "/password"):
+                fields = {"name": "Ann", "password": WORD, "new": "another word"}
+                answer = await self.ask(path, fields, cookie, Origin=origin)
                 assert answer.code == 403, (path, origin)
                 assert "Set-Cookie" not in answer.headers
             with self.assertRaises(HTTPClientError) as refused:
@@ -223,6 +270,40 @@ class AttackTest(Signing):
             await self.connect("Eve")
 
 
+class OperatorTest(Signing):
+    """Accounts that are changed by a command, beside the server that runs."""
+
+    settings = {"auth": ("guest", "password"), "history": "sqlite"}
+
+    async def command(self, *arguments: str) -> None:
+        with mock.patch("sys.stdin", io.StringIO("another word\n")):
+            done = await asyncio.to_thread(main, ["user", *arguments, "--data-dir", str(self.chat_settings.data_dir)])
+        assert done == 0
+        await self.chat.follow()
+
+    @gen_test
+    async def test_a_password_that_the_operator_changes_ends_sessions_and_their_connections(self) -> None:
+        cookie = await self.enter("Ann")
+        ann, eve = await self.connect_as(cookie), await self.connect("Eve")
+        await self.command("passwd", "Ann")
+        assert await ann.until_closed() == 4401
+        assert await self.user(cookie) is None
+        await eve.call("who")
+
+    @gen_test
+    async def test_a_role_reaches_who_is_connected(self) -> None:
+        cookie = await self.enter("Ann")
+        for role, answers in (("admin", True), ("member", False)):
+            ann = await self.connect_as(cookie)
+            await self.command("role", "Ann", role)
+            assert await ann.until_closed() == 1012  # they come back
+            ann = await self.connect_as(cookie)
+            assert ann.hello["user"].get("role", "member") == role
+            assert ("bans" in {action["name"] for action in ann.hello["actions"]}) == answers
+        await self.command("role", "Ann", "member")
+        await ann.call("who")  # nothing has changed
+
+
 class OneKindTest(Signing):
     settings = {"auth": ("password",), "registration": "closed"}
 
@@ -245,7 +326,7 @@ class GuestsAloneTest(Signing):
 
     @gen_test
     async def test_without_accounts_nobody_can_sign_in_and_guests_bear_no_mark(self) -> None:
-        for path in ("/register", "/sign-in", "/sign-out"):
+        for path in ("/register", "/sign-in", "/sign-out", "/password"):
             assert (await self.ask(path, {"name": "Ann", "password": WORD})).code == 403
         ann = await self.connect("Ann")
         assert set(ann.hello["user"]) == {"id", "name"}

@@ -80,6 +80,7 @@ def test_a_password_is_asked_for_twice_and_not_shown(tmp_path: Path, monkeypatch
         (["add", "Ann", "--role", "root"], "invalid choice: 'root'"),
         (["passwd", "Bob"], "no account 'Bob'"),
         (["role", "Bob", "admin"], "no account 'Bob'"),
+        (["role", "t:42", "admin"], "t:42 has no account"),
         (["add"], "required: NAME"),
         (["remove", "Ann"], "invalid choice: 'remove'"),
         ([], "required: add|passwd|role|list"),

@@ -31,6 +31,7 @@ from tornado_chat.web import Chat, make_app
 DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
 SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
 BACKLOG = 1024  # connections that wait to be let in: after a restart all come at once
+FOLLOW = 2.0  # seconds between two looks for what a command has changed beside the server
 TRIM = 3600.0  # seconds between two looks for what is kept no longer
 RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
 SERVER: dict[str, Any] = {  # seconds and bytes: who is slow is cut
@@ -58,7 +59,7 @@ async def serve(settings: Settings) -> None:
         place = f"{f'[{host}]' if ':' in host else host}:{port}"
         print(f"tornado_chat is at {'https' if certificate else 'http'}://{place}/", flush=True)
     print(f"What is kept is in {settings.data_dir}", flush=True)
-    periodic = [PeriodicCallback(chat.trim, TRIM * 1000)]
+    periodic = [PeriodicCallback(chat.trim, TRIM * 1000), PeriodicCallback(chat.follow, FOLLOW * 1000)]
     periodic.append(PeriodicCallback(chat.hub.metrics.look_at_the_clock, LAG * 1000))
     if certificate is not None:
         periodic.append(PeriodicCallback(certificate.reload, RENEWED * 1000))

@@ -1,7 +1,8 @@
 """Accounts: names with passwords, and the sessions of those who have signed in; all of it in the store.
 
 Spaces: `names` (a name's key -> id), `users` (id -> name and scrypt's hash), `sessions` (a token's hash -> id, end),
-`roles` (id -> role, where it is not `member`). A session's token itself is kept nowhere but with its owner.
+`roles` (id -> role, where it is not `member`), `changed` (ids of whom a command has changed something that a running
+server has not looked at yet). A session's token itself is kept nowhere but with its owner.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Accounts:
         self._store = store
         self.cost = cost
         self._waiting = 0
+        self._renaming = asyncio.Lock()
         self._thread = ThreadPoolExecutor(1, "passwords")  # one: a flood of passwords takes 16 MiB and one core
 
     # Names and passwords
@@ -62,7 +64,8 @@ class Accounts:
         record = await self._store.get("users", user_id or ACCOUNT)
         hashed = record["password"] if record else "$".join(["scrypt", *map(str, self.cost), "00" * 16, "00" * 32])
         right = await self._aside(lambda: is_password(password, hashed))
-        return await self.user(user_id) if right and record else None
+        now = await self._store.get("users", user_id or ACCOUNT)  # it may have waited while the password was changed
+        return await self.user(user_id) if right and record and now["password"] == hashed else None
 
     async def find(self, name: str) -> User:
         """Return the account of a name; Refused where there is none."""
@@ -77,20 +80,21 @@ class Accounts:
         record = await self._store.get("users", user_id)
         return User(user_id, record["name"], await self.role(user_id)) if record else None
 
-    async def set_password(self, user: User, password: str) -> None:
-        """Give an account another password, and end its sessions."""
+    async def set_password(self, user: User, password: str, but: str = "") -> None:
+        """Give an account another password, and end its sessions, `but` one (of `session_of`)."""
         hashed = await self._aside(lambda: make_hash(check_password(password), self.cost))
         await self._store.update("users", user.id, lambda record: {**record, "password": hashed})
-        await self._sweep(lambda session: session["user"] == user.id)
+        await self._sweep(lambda key, session: session["user"] == user.id and key != but)
 
     async def rename(self, user: User, name: str) -> User:
         """Give an account another name; Refused where it is taken."""
         name, key = clean_account(name)
-        await self._store.update("names", key, claim(user.id))
-        before = clean_account((await self._store.get("users", user.id))["name"])[1]
-        await self._store.update("users", user.id, lambda record: {**record, "name": name})
-        if before != key:
-            await self._store.delete("names", before)
+        async with self._renaming:  # two at once would leave a name that nobody bears, or bear one that is not theirs
+            await self._store.update("names", key, claim(user.id))
+            before = clean_account((await self._store.get("users", user.id))["name"])[1]
+            await self._store.update("users", user.id, lambda record: {**record, "name": name})
+            if before != key:
+                await self._store.delete("names", before)
         return User(user.id, name, user.role)
 
     async def all(self, after: str = "") -> list[User]:
@@ -108,6 +112,19 @@ class Accounts:
         """Give a user a role (of ROLES)."""
         await self._store.set("roles", user_id, role)
 
+    # What a command changes beside a server that runs
+
+    async def tell(self, user_id: str) -> None:
+        """Have a running server look anew at a user whose role or sessions were changed."""
+        await self._store.set("changed", user_id, True)
+
+    async def changed(self) -> list[str]:
+        """Return the ids of those whom `tell` named since the last time."""
+        found = await self._store.items("changed")
+        for user_id, _ in found:
+            await self._store.delete("changed", user_id)
+        return [user_id for user_id, _ in found]
+
     # Sessions
 
     async def begin(self, user: User) -> str:
@@ -124,6 +141,10 @@ class Accounts:
         user = await self.user(session["user"])
         return None if user is None else (user, session["until"])
 
+    async def stands(self, session: str) -> bool:
+        """Return whether a session (of `session_of`) has not been ended."""
+        return await self._store.get("sessions", session) is not None
+
     async def end(self, session: str) -> None:
         """End a session (of `session_of`)."""
         await self._store.delete("sessions", session)
@@ -131,14 +152,14 @@ class Accounts:
     async def trim(self) -> None:
         """Forget the sessions that are over."""
         now = time.time()
-        await self._sweep(lambda session: session["until"] <= now)
+        await self._sweep(lambda key, session: session["until"] <= now)
 
-    async def _sweep(self, over: Callable[[dict[str, Any]], bool]) -> None:
+    async def _sweep(self, over: Callable[[str, dict[str, Any]], bool]) -> None:
         after = ""
         while page := await self._store.items("sessions", after=after):
             after = page[-1][0]
             for key, session in page:
-                if over(session):
+                if over(key, session):
                     await self._store.delete("sessions", key)
 
     async def _aside(self, work: Callable[[], T]) -> T:

@@ -102,6 +102,9 @@ class ChatSocket(Safe, SocketHandler):
                 self.close(Close.TRY_LATER, refused.message)
                 return
         del self.came
+        others = chat.hub.connections_of(came.user.id)
+        if others:
+            came = chat.identity.again(came, others[0].user)
         self.connection = Connection(came.user, self.wire, chat.hub.flusher, gate)
         self.connection.address = address
         self.connection.session, self.connection.allowed = came.session, came.channels

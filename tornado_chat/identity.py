@@ -77,10 +77,14 @@ class Identity:
         """Return a user under another name, and a guest's new token; Refused where it is not the user's to change."""
         if user.id.startswith(ACCOUNT):
             return await self._accounts.rename(user, name), None
-        if ":" in user.id.removeprefix(GUEST):
+        if not is_guest(user):
             raise Refused("your name is given where you signed in; change it there", Error.NOT_ALLOWED)
         renamed = User(user.id, clean_name(name), user.role)
         return renamed, self.guests.token(renamed)
+
+    def again(self, came: Pass, here: User) -> Pass:
+        """Return how someone comes in who is `here`: an older token does not bring a guest's old name back."""
+        return Pass(here, self.guests.token(here)) if is_guest(here) else came
 
 
 class Guests:
@@ -175,6 +179,11 @@ class Listeners:
         """See Kind."""
         user = await self._ask(request)
         return None if user is None else Pass(User(PLUGIN + quote(user.id, ""), clean_name(user.name), user.role))
+
+
+def is_guest(user: User) -> bool:
+    """Return whether a user is a guest, whose name is in its token alone."""
+    return ":" not in user.id.removeprefix(GUEST)
 
 
 # What a request says

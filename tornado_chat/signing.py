@@ -1,6 +1,6 @@
-"""Signing in over HTTP, for the page: who one is, register, sign in, sign out. JSON up and down.
+"""Signing in over HTTP, for the page: who one is, register, sign in, sign out, change the password. JSON up and down.
 
-The four lie beside the page, so that a cookie without a path is one for the page and all below it, wherever a proxy
+They lie beside the page, so that a cookie without a path is one for the page and all below it, wherever a proxy
 has put them.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.httputil import HTTPServerRequest
 
-from tornado_chat.accounts import LASTS, clean_account, session_of
+from tornado_chat.accounts import LASTS, check_password, clean_account, session_of
 from tornado_chat.identity import COOKIE, cookie_of
 from tornado_chat.limits import Bucket, network
 from tornado_chat.protocol import Close, Error, Refused, User, decode, encode
@@ -144,6 +144,39 @@ class SignOut(_Post):
         await end_session(self.application, self.request)
         self.clear_cookie(COOKIE, path="")
         self.answer(200, {})
+
+
+class ChangePassword(_Post):
+    """POST /password {password, new}: another password. The session that asks stays; the user's others end."""
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        """Compare the present one and set the new one; 401 where it is not the present one."""
+        token = cookie_of(self.request)
+        found = token and await self.application.accounts.resume(token)
+        if not token or not found:
+            raise Refused("sign in first", Error.NOT_ALLOWED)
+        name, password = self.credentials({**fields, "name": found[0].name})
+        new, accounts = fields.get("new"), self.application.accounts
+        if not isinstance(new, str):
+            raise Refused("new must be text", Error.INVALID_FIELD)
+        check_password(new)
+        user = await accounts.check(name, password)
+        if user != found[0]:
+            self.answer(401, {"code": Error.NOT_ALLOWED, "message": "that is not the password"})
+            return
+        await accounts.set_password(found[0], new, but=session_of(token))
+        await look_again(self.application, found[0].id)
+        self.answer(200, {"user": user})
+
+
+async def look_again(chat: Chat, user_id: str) -> None:
+    """End the connections of a user that came with a session that is over (4401), or in another role (1012)."""
+    role = await chat.accounts.role(user_id)
+    for connection in chat.hub.connections_of(user_id):
+        if connection.session and not await chat.accounts.stands(connection.session):
+            chat.hub.end([connection], "the password was changed", Close.NOT_SIGNED_IN)
+        elif connection.user.role != role:
+            chat.hub.end([connection], "your role was changed", Close.RESTART)  # they come back with it
 
 
 async def end_session(chat: Chat, request: HTTPServerRequest) -> None:

@@ -8,8 +8,9 @@ import getpass
 import sys
 from pathlib import Path
 
-from tornado_chat.accounts import ROLES, Accounts, clean_account
+from tornado_chat.accounts import ACCOUNT, ROLES, Accounts, clean_account
 from tornado_chat.history.beside import Beside
+from tornado_chat.identity import HEADER
 from tornado_chat.moderation import Moderation
 from tornado_chat.protocol import Refused, User
 from tornado_chat.settings import SettingsError
@@ -23,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser, place: argparse.ArgumentParse
     kinds = parser.add_subparsers(dest="what", metavar="add|passwd|role|list", required=True)
     for what, text in (
         ("add", "make an account; its password is asked for, or read from the standard input"),
-        ("passwd", "give an account another password, and end its sessions"),
-        ("role", "give a role, from the next connection on; ID is for users without an account, as `who` shows it"),
+        ("passwd", "give an account another password, and end its sessions and their connections"),
+        ("role", "give a role; who is connected is so anew with it. ID is for those whom a proxy names (h:…)"),
         ("list", "list the accounts: name, role, id"),
     ):
         one = kinds.add_parser(what, help=text, description=text.capitalize() + ".", parents=[place])
@@ -60,8 +61,10 @@ async def _act(store: SqliteStore, given: argparse.Namespace, password: str) -> 
         return
     if given.what == "add":
         user = await accounts.register(given.name, password)
-    elif given.what == "role" and ":" in given.name:
+    elif given.what == "role" and given.name.startswith((ACCOUNT, HEADER)):
         user = User(given.name, given.name)
+    elif given.what == "role" and ":" in given.name:
+        raise Refused(f"{given.name} has no account and is named by no proxy ({HEADER}…): no role can be given")
     else:
         user = await accounts.find(given.name)
     about = {"user": user.id, "name": user.name}
@@ -71,6 +74,8 @@ async def _act(store: SqliteStore, given: argparse.Namespace, password: str) -> 
     elif given.what == "role" or given.role != "member":
         await moderation.record(OPERATOR, "role", {**about, "role": given.role})
         await accounts.set_role(user.id, given.role)
+    if given.what != "add":
+        await accounts.tell(user.id)
     print(f"{user.name}: done")
 
 

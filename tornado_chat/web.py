@@ -36,7 +36,7 @@ from tornado_chat.router import Router
 from tornado_chat.routes import PluginRoutes, compiled
 from tornado_chat.safe import policy
 from tornado_chat.settings import Settings, SettingsError, find_folder
-from tornado_chat.signing import Register, SignIn, SignOut, Throttle, WhoAmI
+from tornado_chat.signing import ChangePassword, Register, SignIn, SignOut, Throttle, WhoAmI, look_again
 from tornado_chat.store import MemoryStore, SqliteStore, Store
 from tornado_chat.version import VERSION
 from tornado_chat.ways import choose
@@ -60,6 +60,7 @@ class Chat(Application):
                 (r"/register", Register),
                 (r"/sign-in", SignIn),
                 (r"/sign-out", SignOut),
+                (r"/password", ChangePassword),
                 (r"/healthz", Health),
                 (r"/readyz", Ready),
                 (r"/metrics", MetricsPage),
@@ -154,6 +155,12 @@ class Chat(Application):
     def is_full(self) -> bool:
         """Return whether there is no room for another connection."""
         return len(self.hub.connections) >= self.max_connections
+
+    async def follow(self) -> None:
+        """Let what a command has changed count for those who are connected."""
+        with contextlib.suppress(Refused):  # the disk fails
+            for user_id in await self.accounts.changed():
+                await look_again(self, user_id)
 
     async def trim(self) -> None:
         """Delete what is kept no longer."""

@@ -23,6 +23,24 @@ async def fill(page: Any, name: str, password: str) -> None:
 
 
 @browser_test
+async def test_one_changes_ones_password_in_the_settings(app: Chat, people: Opened) -> None:
+    async with people() as friends:
+        ann = await friends.open()
+        await ann.get_by_role("button", name="Make an account").click()
+        await fill(ann, "Ann", "correct horse")
+        await ann.locator("textarea").wait_for()
+        await ann.get_by_role("button", name="Settings").click()
+        await ann.get_by_text("Change the password").first.click()
+        for present, said in (("wrong horse", "That is not your password."), ("correct horse", "is changed")):
+            await ann.get_by_label("Your password").fill(present)
+            await ann.get_by_label("New password").fill("another word")
+            await ann.keyboard.press("Enter")
+            await ann.get_by_text(said).wait_for()
+        friends.complaints.clear()  # the browser's own, of the 401
+        assert await app.accounts.check("Ann", "another word")
+
+
+@browser_test
 async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, people: Opened) -> None:
     async with people() as friends:
         ann = await friends.open()

@@ -51,6 +51,11 @@ export default {
 
     "settings.title": "Settings",
     "settings.admin": "Administration",
+
+    "password.change": "Change the password",
+    "password.new": "New password",
+    "password.wrong": "That is not your password.",
+    "password.done": "The password is changed. Other sessions have ended.",
     "dialog.close": "Close",
 
     "jump.title": "Go to a channel",

@@ -51,6 +51,11 @@ export default {
 
     "settings.title": "设置",
     "settings.admin": "管理",
+
+    "password.change": "更改密码",
+    "password.new": "新密码",
+    "password.wrong": "这不是您的密码。",
+    "password.done": "密码已更改，其他会话已结束。",
     "dialog.close": "关闭",
 
     "jump.title": "前往频道",
