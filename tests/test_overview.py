@@ -1,6 +1,10 @@
 """The overview: who is here from where, the fullest channels, and what has been counted."""
 
-from helpers import House, run
+import asyncio
+import json
+
+import pytest
+from helpers import House, run, turns
 
 
 def test_it_tells_of_people_channels_and_counts() -> None:
@@ -49,5 +53,28 @@ def test_an_administrator_who_may_enter_some_channels_is_told_of_no_others() -> 
         house.client("Ann", "den", "secret")
         boss.connection.allowed = frozenset({"den"})
         assert [one["name"] for one in (await house.call(boss, "overview"))["channels"]] == ["den"]
+
+    run(main)
+
+
+@pytest.mark.parametrize("action", ["overview", "who", "channels"])
+def test_others_are_served_while_thousands_are_looked_through(action: str) -> None:
+    async def main() -> None:
+        house = House(announce_limit=0)
+        boss = house.client("Boss", role="admin")
+        for number in range(3_000):
+            house.client(f"Guest {number}", f"channel {number}")
+        pending = house.router.dispatch(boss.connection, json.dumps({"action": action, "ref": "r", "limit": 2}))
+        assert pending is not None
+        handled, between = asyncio.ensure_future(pending), 0
+        while not handled.done():
+            between += 1
+            await asyncio.sleep(0)
+        assert between > 3
+        await turns()
+        told = boss.events[-1]
+        listed = told["people" if action == "overview" else "users" if action == "who" else action]
+        names = [(one.get("user") or one)["name"] for one in listed]
+        assert names == (["channel 0", "channel 1"] if action == "channels" else ["Boss", "Guest 0"])
 
     run(main)

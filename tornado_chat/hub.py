@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import TYPE_CHECKING
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tornado_chat.channel import Channel
 from tornado_chat.connection import Connection
@@ -18,6 +20,9 @@ from tornado_chat.store import MemoryStore, Store
 if TYPE_CHECKING:
     from tornado_chat.identity import Identity
     from tornado_chat.lifecycle import Plugins
+
+SLICE = 1_000  # of very many that are looked through before others are served
+T = TypeVar("T")
 
 
 class Hub:
@@ -72,6 +77,14 @@ class Hub:
             why = f"{len(found)} users are called {said}; give the id of one" if found else f"{said} is not here"
             raise Refused(why, Error.INVALID_FIELD)
         return found[0]
+
+    async def first(self, many: Sequence[T], count: int, key: Callable[[T], Any]) -> list[T]:
+        """Return the first of very many in the order of a key; others are served meanwhile."""
+        found: list[T] = []
+        for start in range(0, len(many), SLICE):
+            found = nsmallest(count, [*found, *many[start : start + SLICE]], key=key)
+            await asyncio.sleep(0)
+        return found
 
     def join(self, connection: Connection, name: str) -> bool:
         """Make a connection a member, making the channel on the first join; return whether its user came with it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from heapq import nsmallest
 from typing import Annotated, Any
 
 from tornado_chat import Context, Limit, User, action
@@ -15,12 +14,13 @@ def _part(value: str) -> str:
 
 
 @action("overview", channel=False, power="overview")
-def overview(ctx: Context, find: Annotated[str, _part] = "", limit: Limit = 100) -> dict[str, Any]:
+async def overview(ctx: Context, find: Annotated[str, _part] = "", limit: Limit = 100) -> dict[str, Any]:
     """Tell who is connected from where, the fullest channels, and what has been counted since the start."""
     server = ctx.server
-    found = [user for user in server.present() if find in user.name.casefold()]
+    found = [user for user in server.present() if not find or find in user.name.casefold()]
+    people = await server.first(found, limit, lambda user: (user.name.casefold(), user.id))
     names = [name for name in server.channels if ctx.connection.may_enter(name)]
-    channels = [{"name": name, "count": len(server.present(name))} for name in names]
+    fullest = await server.first(names, limit, lambda name: (-len(server.present(name)), name))
 
     def told(user: User) -> dict[str, Any]:
         connections = server.connections_of(user.id)
@@ -28,9 +28,9 @@ def overview(ctx: Context, find: Annotated[str, _part] = "", limit: Limit = 100)
         return {"user": user, "connections": len(connections), "addresses": addresses[:10]}
 
     return {
-        "people": [told(user) for user in nsmallest(limit, found, key=lambda user: (user.name.casefold(), user.id))],
+        "people": [told(user) for user in people],
         "found": len(found),
-        "channels": nsmallest(limit, channels, key=lambda one: (-one["count"], one["name"])),
+        "channels": [{"name": name, "count": len(server.present(name))} for name in fullest],
         "now": {
             "connections": len(server.connections),
             "users": len(server.present()),

@@ -8,10 +8,11 @@ from tornado_chat import Context, Error, Limit, Name, Refused, action
 
 
 @action("who", channel=False)
-def who(ctx: Context, target: Name | None = None, after: str = "", limit: Limit = 200) -> dict[str, Any]:
+async def who(ctx: Context, target: Name | None = None, after: str = "", limit: Limit = 200) -> dict[str, Any]:
     """List the users of a channel, or all who are online, by id; the next page is after the last id."""
     if target is not None and not ctx.connection.may_enter(target):
         raise Refused(f"you may not enter {target}", Error.NOT_ALLOWED)
     present = ctx.server.present(target)
-    users = sorted((user for user in present if user.id > after), key=lambda user: user.id)
-    return {"users": users[:limit], "count": len(present), "more": len(users) > limit}
+    users = [user for user in present if user.id > after]
+    count, more = len(present), len(users) > limit
+    return {"users": await ctx.server.first(users, limit, lambda user: user.id), "count": count, "more": more}
