@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -42,6 +43,7 @@ class Server:
         self.command = [sys.executable, "-m", "tornado_chat", "--data-dir", str(folder), "--port", str(self.port)]
         self.command += ["--log-level", "error", "--limits", "off", *options]
         self.process: subprocess.Popen[bytes] | None = None
+        self.log = 0  # the descriptor of a file that goes with it
 
     async def __aenter__(self) -> Server:
         await self.start()
@@ -54,7 +56,9 @@ class Server:
     async def start(self) -> float:
         """Start it; return after how many seconds it served."""
         began = time.monotonic()
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        with tempfile.TemporaryFile() as file:
+            self.log = os.dup(file.fileno())
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": self.log}
         self.process = subprocess.Popen([*self.before, *self.command], **quiet)  # type: ignore[call-overload]  # noqa: ASYNC220
         while True:
             assert self.process.poll() is None, "it does not start"
@@ -71,7 +75,13 @@ class Server:
         """End it; return its exit status."""
         assert self.process is not None
         self.process.send_signal(number)
-        return await asyncio.to_thread(self.process.wait, 20)
+        status = await asyncio.to_thread(self.process.wait, 20)
+        os.close(self.log)
+        return status
+
+    def logged(self) -> list[str]:
+        """Return the lines of its log so far."""
+        return os.pread(self.log, 1_000_000, 0).decode().splitlines()
 
     async def ready(self) -> dict[str, Any]:
         """Return what /readyz says, and its status as `code`."""

@@ -5,6 +5,7 @@ import contextlib
 import json
 import time
 import zlib
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -178,7 +179,43 @@ class BadInputTest(ChatTestCase):
             assert "\n" not in record.getMessage()
 
 
+class NoLoginTest(ChatTestCase):
+    settings = {"auth": ("password", "header"), "trusted_proxies": (ip_network("192.0.2.1"),)}
+
+    @gen_test
+    async def test_no_login_where_one_is_needed_is_4401_at_once_and_nothing_is_handled(self) -> None:
+        for path in ("/ws", "/ws?name=Eve", "/ws?token=e30.e30"):
+            eve = await Raw.connect(self.get_http_port(), path, Remote_User="Ann", Cookie="tornado_chat=x")
+            eve.send({"action": "join-channel", "target": "den"})
+            eve.send({"action": "send-message", "target": "den", "message": "hello"})
+            first = await eve.read()
+            assert first is not None
+            assert first[0] == 0x88, "closed before anything else is said"
+            assert int.from_bytes(first[1][:2], "big") == 4401
+            eve.writer.close()
+        assert not self.chat.hub.connections
+        assert await self.chat.hub.history.last("den") == 0
+
+
 # Slow clients
+
+
+class HalfOpenTest(ChatTestCase):
+    settings = {"ping_interval": 0.2, "ping_timeout": 1.0}
+
+    @gen_test(timeout=30)
+    async def test_a_half_open_connection_is_gone_within_ping_timeout_with_4000_and_one_leave(self) -> None:
+        ann = await self.join("Ann", "den")
+        eve = await Raw.connect(self.get_http_port())
+        eve.send({"action": "join-channel", "target": "den"})
+        await ann.until(lambda event: event.get("event") == "join")
+        began = time.monotonic()
+        await ann.until(lambda event: event.get("event") == "leave")
+        assert time.monotonic() - began < 1.0 + 0.2 + 5  # the machine may be busy
+        assert self.chat.hub.metrics.closed["4000"] == 1
+        await ann.call("who")
+        assert len([event for event in ann.events if event.get("event") == "leave"]) == 1
+        eve.writer.close()
 
 
 class SlowTest(ChatTestCase):

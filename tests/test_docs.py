@@ -116,6 +116,16 @@ def test_every_local_link_leads_somewhere() -> None:
             assert (path.parent / link).exists(), f"{path}: {link}"
 
 
+def test_every_test_that_the_testing_page_names_exists() -> None:
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", DOCS["testing.md"])
+    faults = re.findall(r"^\| (F\d+) ", DOCS["testing.md"], re.MULTILINE)
+    assert faults == [f"F{number}" for number in range(1, 15)]
+    assert len(named) > 40
+    for file, name in named:
+        source = (ROOT / "tests" / file).read_text()
+        assert re.search(rf"^ *(async )?def {name}\(", source, re.MULTILINE), f"{file}::{name}"
+
+
 def test_every_setting_of_a_plugin_of_the_house_is_in_its_page() -> None:
     for name, plugin in build_registry([find_folder("plugins")]).plugins.items():
         for setting in getattr(plugin.settings, "__dataclass_fields__", ()):

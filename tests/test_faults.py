@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from tests.serving import Server, kept, needs_root, percentile, tools, until
 from tornado_chat.client import Event
+from tornado_chat.history.database import Database
 from tornado_chat.keepalive import new_loop
 from tornado_chat.protocol import Refused
 from tornado_chat.testing import Client, connect
@@ -115,6 +118,7 @@ def test_a_disk_that_fails_is_believed_no_more_until_a_restart(tmp_path: Path) -
             state = await server.ready()
             assert (state["code"], state["ready"]) == (503, False)
             assert "until a restart" in state["why"]
+            assert len([line for line in server.logged() if "until a restart" in line]) == 1
             assert not {one["message"] for one in seen} & set(refused), "shown, though it was not stored"
             await leave(*writers, reader)
         server.before = ()
@@ -171,6 +175,65 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("no file system may be mounted here")
     yield disk
     subprocess.run(["umount", "--lazy", str(disk)], check=True)
+
+
+def test_a_locked_database_refuses_and_shows_nothing_and_within_a_second_of_its_release_takes_up_again(
+    tmp_path: Path, slack: float
+) -> None:
+    async def main() -> None:
+        async with Server(tmp_path) as server:
+            ann, bob = await member(server, "Ann"), await member(server, "Bob")
+            await ann.call("send-message", target="den", message="before", ref="0")
+            other = sqlite3.connect(tmp_path / "chat.db", isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Refused) as refused:
+                await ann.call("send-message", target="den", message="lost", ref="1")
+            assert refused.value.code == "history-unavailable"
+            assert "locked" in (await server.ready())["why"]
+            answer = await bob.call("history", target="den", after=0, limit=10)
+            assert [one["message"] for one in answer["messages"]] == ["before"]
+            other.close()
+            began, number = time.monotonic(), 1
+            while True:
+                number += 1
+                try:
+                    await ann.call("send-message", target="den", message="after", ref=str(number))
+                    break
+                except Refused:
+                    await asyncio.sleep(0.02)
+            assert time.monotonic() - began < 1.0 * slack
+            assert (await server.ready())["code"] == 200
+            await bob.until_text("after")
+            assert [event["message"] for event in bob.events if event.get("seq")] == ["before", "after"]
+            await leave(ann, bob)
+            await server.end()
+        assert [one["message"] for one in kept(tmp_path)["den"]] == ["before", "after"]
+
+    new_loop().run_sync(main, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("damaged", "restore FILE"), ("newer", "newer server")], ids=["damaged", "newer"]
+)
+def test_a_damaged_or_newer_database_stops_the_start_and_is_named_and_left_as_it_is(
+    tmp_path: Path, kind: str, words: str
+) -> None:
+    path = tmp_path / "chat.db"
+    Database(tmp_path).close()
+    if kind == "newer":
+        with sqlite3.connect(path) as other:
+            other.execute("PRAGMA user_version = 99")
+        other.close()
+    else:
+        path.write_bytes(path.read_bytes()[:5_000])
+    before = path.read_bytes()
+    command = [sys.executable, "-m", "tornado_chat", "--port", "0", "--data-dir", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert str(path) in line
+    assert words in line
+    assert path.read_bytes() == before
 
 
 @needs_root

@@ -4,6 +4,7 @@ import asyncio
 import json
 import socket
 import ssl
+import time
 
 import pytest
 from secure import OverTls
@@ -123,6 +124,30 @@ class StalledTest(ChatTestCase):
         for reader in readers:
             await heard(reader, 499)
         assert len(self.chat.hub.connections) == READERS
+
+    @gen_test(timeout=60)
+    async def test_one_that_takes_20_ms_for_each_read_is_slow_but_stays_and_misses_nothing(self) -> None:
+        reader = await self.reader("Reader")
+        slow = await self.stalled()
+        texts: list[str] = []
+        while slow.wire.waiting() == 0:
+            texts.append(f"{len(texts)} ".ljust(4000, "."))
+            await reader.call("send-message", target="den", message=texts[-1])
+        came = await asyncio.to_thread(self._read_slowly, self.socks[0], texts[-1].encode())
+        places = [came.find(text.encode()) for text in texts]
+        assert -1 not in places
+        assert places == sorted(places)
+        assert slow in self.chat.hub.connections
+        assert self.codes == []
+
+    @staticmethod
+    def _read_slowly(sock: socket.socket, last: bytes) -> bytes:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        came = bytearray()
+        while last not in came[-66_000:]:
+            time.sleep(0.02)
+            came += sock.recv(65_536)
+        return bytes(came)
 
 
 class TlsStalledTest(OverTls, StalledTest):
