@@ -18,7 +18,9 @@ export const Message = memo(({line, follows, twin, names, bar}) => {
   return html`<article class=${["message", follows && "follows", forMe && "for-me"].filter(Boolean).join(" ")} data-id=${line.id} tabindex="-1">
     ${follows ? html`<span class="aside"><${Time} time=${line.time} /></span>` : html`<${Avatar} user=${sender} />`}
     <div class="body">
-      <header class=${follows ? "hidden" : ""}><${Name} user=${sender} twin=${twin} /> <${Time} time=${line.time} /></header>
+      ${follows
+        ? html`<span class="hidden">${sender.name}</span>`
+        : html`<header><${Name} user=${sender} twin=${twin} /> <${Time} time=${line.time} /></header>`}
       <${Markup} text=${line.message} names=${names} />
     </div>
     ${bar && html`<div class="bar">

@@ -10,19 +10,25 @@ import {Beginning, rows, useNames} from "./rows.js";
 import {Typing} from "./typing.js";
 
 const WINDOW = 100; // rows while one reads the present: each costs 0.1 ms whenever a message arrives
+const RUSH = 5; // messages in a frame from which on only the newest rows are drawn: a new row costs 1 ms
+const SPARE = 10; // rows more than one sees then
+const ROW = 24; // px, at least
+const GROW = 20; // rows that come back at once when it is over
+const CALM = 150; // ms without a change, after which it is
 const STEP = 100; // rows that come in at an end
-const LARGEST = 400; // rows at once
+const LARGEST = 400; // rows at once, while one reads further up
 const BOTTOM = 30; // px that count as the bottom
 const NEAR = 400; // px from an end, where more come in
 
 export function Messages({chat, channel}) {
   const box = useRef();
   const anchor = useRef(null); // {id, top}: the row that must not move
-  const [start, setStart] = useState(null); // index of the first row; null: the newest WINDOW rows
-  const [end, setEnd] = useState(null); // index behind the last row; null: the present
+  const [start, setStart] = useState(null); // index of the first row; null: the newest rows
+  const newestRows = useRef(WINDOW); // how many these are
   const [missed, setMissed] = useState(0);
   const [markAbove, setMarkAbove] = useState(false);
   const atBottom = useRef(true);
+  const left = useRef(0); // px from the top: where one was left, or has been seen, last
   const toMark = useRef(false); // on the way to the first unread
   const visited = useRef(0); // the mark that has been seen
   const known = useRef(channel.lines.length);
@@ -30,8 +36,12 @@ export function Messages({chat, channel}) {
   const lines = channel.lines;
   const names = useNames(chat, channel);
   const active = useActive(chat, channel, box);
-  const last = end === null ? lines.length : Math.min(end, lines.length);
-  const first = start === null ? Math.max(0, last - WINDOW) : Math.min(start, last);
+  if (start === null && newest.current && channel.seq - newest.current >= RUSH) {
+    newestRows.current = Math.min(newestRows.current, Math.ceil(box.current.clientHeight / ROW) + SPARE);
+  }
+  const first = start ?? Math.max(0, lines.length - newestRows.current);
+  const last = start === null ? lines.length : Math.min(lines.length, start + LARGEST);
+  const present = last === lines.length;
 
   /** Remember where the rows stand, before some come in or go. */
   function hold() {
@@ -45,7 +55,7 @@ export function Messages({chat, channel}) {
     if (toMark.current && mark) {
       toMark.current = atBottom.current = channel.atEnd = false;
       mark.scrollIntoView({block: "center"});
-    } else if (atBottom.current && end === null) box.current.scrollTop = box.current.scrollHeight;
+    } else if (atBottom.current) stick();
     else if (anchor.current) {
       const row = box.current.querySelector(`[data-id="${CSS.escape(anchor.current.id)}"]`);
       if (row) box.current.scrollTop += row.getBoundingClientRect().top - anchor.current.top;
@@ -53,6 +63,14 @@ export function Messages({chat, channel}) {
     anchor.current = null;
     lookForMark();
   });
+
+  /** Stay at the bottom, unless one has just scrolled up and the browser has not said so yet. */
+  function stick() {
+    const {scrollTop, scrollHeight, clientHeight} = box.current;
+    if (scrollTop < left.current - BOTTOM && scrollHeight - scrollTop - clientHeight > BOTTOM) return;
+    box.current.scrollTop = scrollHeight;
+    left.current = box.current.scrollTop;
+  }
 
   /** Whether the line "New" is above what one sees, and has not been seen yet. */
   function lookForMark() {
@@ -65,25 +83,34 @@ export function Messages({chat, channel}) {
   }
 
   useEffect(() => {
+    if (start !== null || newestRows.current === WINDOW) return;
+    const timer = setTimeout(() => {
+      newestRows.current = Math.min(WINDOW, newestRows.current + GROW);
+      chat.changed();
+    }, CALM);
+    return () => clearTimeout(timer);
+  });
+
+  useEffect(() => {
     // What comes while one is at the end is read; what comes while one is further up is counted.
     const fresh = lines.length - known.current;
     known.current = lines.length;
     if (atBottom.current) setMissed(0);
     else if (fresh > 0 && channel.seq > newest.current) setMissed((count) => count + fresh);
     newest.current = channel.seq;
-  }, [lines.length]);
+  });
 
   const written = useRef(channel.written);
   useEffect(() => {
     // What one writes oneself is shown, however far up one was.
-    if (channel.written !== written.current) present();
+    if (channel.written !== written.current) toPresent();
     written.current = channel.written;
   }, [channel.written]);
 
   useEffect(() => {
     // At the bottom one stays there, when the window or the box below changes, or something in a message grows.
     const watch = new ResizeObserver(() => {
-      if (box.current && atBottom.current) box.current.scrollTop = box.current.scrollHeight;
+      if (box.current && atBottom.current) stick();
     });
     watch.observe(box.current);
     watch.observe(box.current.firstElementChild);
@@ -102,13 +129,13 @@ export function Messages({chat, channel}) {
     const came = channel.lines.indexOf(head);
     known.current += came;
     setStart(Math.max(0, came - STEP));
-    if (end !== null) setEnd(Math.min(end + came, channel.lines.length));
   }
 
   function scrolled() {
     const {scrollTop, scrollHeight, clientHeight} = box.current;
     const below = scrollHeight - scrollTop - clientHeight;
-    atBottom.current = end === null && below <= BOTTOM;
+    left.current = scrollTop;
+    atBottom.current = present && below <= BOTTOM;
     channel.atEnd = atBottom.current;
     if (atBottom.current) {
       if (start !== null) setStart(null);
@@ -118,26 +145,23 @@ export function Messages({chat, channel}) {
       hold();
       setStart(first); // rows go no more at the top while one reads further up
     }
-    if (scrollTop < NEAR) {
-      if (first > 0) {
-        hold();
-        setStart(Math.max(0, first - STEP));
-        if (last - first + STEP > LARGEST) setEnd(Math.max(0, first - STEP) + LARGEST);
-      } else if (channel.more) older();
-    } else if (below < NEAR && end !== null) {
+    if (scrollTop < NEAR && first === 0) {
+      if (channel.more) older();
+    } else if (scrollTop < NEAR && !atBottom.current) {
       hold();
-      const next = end + STEP;
-      setEnd(next >= lines.length ? null : next);
-      if (next - first > LARGEST) setStart(next - LARGEST);
+      setStart(Math.max(0, first - STEP));
+    } else if (below < NEAR && !present) {
+      hold();
+      setStart(Math.min(first + STEP, lines.length - LARGEST));
     }
     lookForMark();
   }
 
-  function present() {
+  function toPresent() {
     atBottom.current = true;
     channel.atEnd = true;
+    left.current = 0;
     setStart(null);
-    setEnd(null);
     setMissed(0);
     chat.look();
     chat.changed();
@@ -147,11 +171,9 @@ export function Messages({chat, channel}) {
   async function firstUnread() {
     while (channel.more && channel.first > channel.mark + 1 && (await chat.older(channel)));
     if (!box.current) return;
-    const at = Math.max(0, channel.lines.findIndex((line) => line.seq > channel.mark) - 20);
     toMark.current = true;
     known.current = channel.lines.length;
-    setStart(at);
-    setEnd(at + LARGEST < channel.lines.length ? at + LARGEST : null);
+    setStart(Math.max(0, channel.lines.findIndex((line) => line.seq > channel.mark) - 20));
     chat.changed();
   }
 
@@ -167,13 +189,13 @@ export function Messages({chat, channel}) {
         ${first === 0 && !channel.more && !loading && html`<${Beginning} channel=${channel} />`}
         ${(channel.loading || loading) && html`<p class="hint">${t("messages.loading")}</p>`}
         ${rows({chat, channel, names, active, before: lines[first - 1]}, shown)}
-        ${end === null && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
-        ${end === null && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`face ${name}`}>${words}</p>`)}
+        ${present && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
+        ${present && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`face ${name}`}>${words}</p>`)}
       </div>
     </div>
     <${Announcer} chat=${chat} channel=${channel} />
     ${markAbove && html`<button class="jump up" onClick=${firstUnread}>${t("messages.first-unread")}</button>`}
-    ${(missed > 0 || end !== null) && html`<button class="jump" onClick=${present}>
+    ${(missed > 0 || !present) && html`<button class="jump" onClick=${toPresent}>
       ${missed ? t("messages.new", {count: missed}) : t("messages.present")} <${Icon} name="down" />
     </button>`}
     <${Typing} channel=${channel} />
