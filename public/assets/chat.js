@@ -3,7 +3,7 @@
 import {Account} from "./account.js";
 import {Connection, newRef} from "./connection.js";
 import {parse, perform} from "./commands.js";
-import {firstChannel, join, older} from "./joining.js";
+import {firstChannel, join} from "./joining.js";
 import {explain, t} from "./language.js";
 import {Notifier} from "./notify.js";
 import {Outbox, send} from "./outbox.js";
@@ -257,11 +257,6 @@ export class Chat {
 
   join(channel) {
     return join(this, channel);
-  }
-
-  /** Load what came before; the promise is whether there was any. */
-  older(channel) {
-    return older(this, channel);
   }
 
   async leave(name) {

@@ -69,15 +69,25 @@ function rename(chat, channel, name) {
   if (!chat.channels.has(name)) chat.channels.set(name, channel);
 }
 
-/** Load what came before; the promise is whether there was any. */
-export async function older(chat, channel) {
-  if (!channel.more || channel.loading || !channel.joined) return false;
+/** Load what came before what is here; the promise is whether there was any. */
+export const older = (chat, channel) => channel.more && load(chat, channel, {before: channel.first}, (answer) => {
+  channel.merge(answer.messages);
+  channel.more = answer.more;
+});
+
+/** Load what follows what is here. */
+export const newer = (chat, channel) => channel.later && load(chat, channel, {after: channel.last}, (answer) => channel.extend(answer));
+
+/** Load the newest, where they have been let go. */
+export const newest = (chat, channel) => channel.later && load(chat, channel, {}, (answer) => channel.renew(answer));
+
+async function load(chat, channel, range, take) {
+  if (channel.loading || !channel.joined) return false;
   channel.loading = true;
   chat.changed();
   try {
-    const answer = await chat.connection.call("history", {target: channel.name, before: channel.first, limit: PAGE});
-    channel.merge(answer.messages);
-    channel.more = answer.more;
+    const answer = await chat.connection.call("history", {target: channel.name, limit: PAGE, ...range});
+    take(answer);
     return answer.messages.length > 0;
   } catch {
     return false; // asked again when one scrolls again

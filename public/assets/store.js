@@ -1,7 +1,7 @@
 // What the page knows: plain data and how events change it. No DOM, no socket.
 
 const GROUP = 5 * 60_000; // ms: messages of one author within it stand together
-const KEPT = 2_000; // lines of a channel in memory: what is older is fetched again when one scrolls up
+const KEPT = 2_000; // lines of a channel in memory: what is not among them is fetched again when one scrolls there
 const SLACK = 500; // lines above it before some are let go
 
 export class Channel {
@@ -15,6 +15,8 @@ export class Channel {
     this.joined = false;
     this.early = null; // what comes while the answer to a join has not
     this.more = false; // older ones on the server
+    this.loading = false; // what is before or behind what is here
+    this.later = false; // newer ones there, which have been let go while one reads further up
     this.users = new Map();
     this.count = 0;
     this.typing = new Map(); // user id -> {user, until (ms)}
@@ -29,13 +31,18 @@ export class Channel {
     return this.lines.find((line) => line.seq)?.seq ?? this.seq + 1;
   }
 
+  /** seq of the newest that is here without a gap. */
+  get last() {
+    return this.lines.findLast((line) => line.seq)?.seq ?? 0;
+  }
+
   /** What a join asks for: all that came after what is here without a gap. */
   get since() {
     return this.epoch ? {epoch: this.epoch, seq: this.catching ?? this.seq} : undefined;
   }
 
   unread(me) {
-    let count = 0;
+    let count = this.later ? this.seq - Math.max(this.read, this.last) : 0;
     for (let at = this.lines.length - 1; at >= 0; at--) {
       const line = this.lines[at];
       if (!line.seq) continue;
@@ -48,7 +55,13 @@ export class Channel {
   /** Put messages where their `seq` belongs; those that are here already are left alone. Return the new ones. */
   merge(messages) {
     const fresh = [];
+    const end = this.later ? this.last : Infinity; // what is beyond has its place when one comes there
     for (const message of messages) {
+      if (message.seq > end) {
+        if (message.seq > this.seq) fresh.push(message);
+        this.seq = Math.max(this.seq, message.seq);
+        continue;
+      }
       let at = this.lines.length;
       while (at > 0 && (this.lines[at - 1].seq ?? this.lines[at - 1].behind) > message.seq) at--;
       let before = at - 1;
@@ -63,6 +76,7 @@ export class Channel {
 
   /** Show a line of the server's that is kept nowhere. */
   note(notice, id = `notice-${Channel.notices++}`) {
+    if (this.later && notice.event) return;
     this.lines.push({...notice, behind: this.seq, id});
     this.trim();
   }
@@ -80,21 +94,42 @@ export class Channel {
     this.lines = this.lines.filter((line) => line.face !== face);
   }
 
-  /** Let the oldest go where there are very many. Not while one reads up there: see `atEnd`. */
+  /** Let the oldest go where there are very many. Not while one reads further up: see `keepAround`. */
   trim() {
-    if (this.lines.length <= KEPT + SLACK || this.atEnd === false) return;
-    this.lines.splice(0, this.lines.length - KEPT);
-    this.more = true;
+    if (this.atEnd !== false) this.keepAround(this.lines.length);
+  }
+
+  /** Where there are very many lines, let go those that are far from the one with this index; return how many before it. */
+  keepAround(at) {
+    if (this.lines.length <= KEPT + SLACK || this.loading) return 0;
+    const from = Math.max(0, Math.min(at - KEPT / 2, this.lines.length - KEPT));
+    if (from + KEPT < this.lines.length) this.later = true;
+    if (from) this.more = true;
+    this.lines = this.lines.slice(from, from + KEPT);
+    return from;
+  }
+
+  /** Begin anew with the newest messages; boxes of faces stay. Return the messages that are new here. */
+  renew({messages, more}) {
+    const boxes = this.lines.filter((line) => line.face);
+    this.lines = [];
+    this.later = false;
+    this.more = more;
+    const fresh = this.merge(messages);
+    const {time} = this.lines.at(-1) ?? {}; // of the same day as what it stands behind
+    this.lines.push(...boxes.map((box) => ({...box, behind: this.seq, time: time ?? box.time})));
+    return fresh;
+  }
+
+  /** Take in the page behind what is here. */
+  extend({messages}) {
+    this.later = false;
+    this.merge(messages);
+    this.later = this.last < this.seq;
   }
 
   /** Take in the answer to a join: what was missed, or everything anew. Return the messages that are new here. */
   join({epoch, seq, messages, recovered, more, users, count, read}) {
-    const boxes = recovered ? [] : this.lines.filter((line) => line.face);
-    if (!recovered) {
-      this.lines = [];
-      this.seq = seq;
-      this.more = more;
-    }
     const first = this.epoch === "";
     if (this.epoch && this.epoch !== epoch) this.read = this.mark = 0;
     this.epoch = epoch;
@@ -102,9 +137,8 @@ export class Channel {
     this.users = new Map(users.map((user) => [user.id, user]));
     this.count = count;
     this.catching = recovered && more ? messages.at(-1).seq : null;
-    const fresh = this.merge(messages);
-    const {time} = this.lines.at(-1) ?? {}; // of the same day as what it stands behind
-    this.lines.push(...boxes.map((box) => ({...box, behind: this.seq, time: time ?? box.time})));
+    if (!recovered) this.seq = seq;
+    const fresh = recovered ? this.merge(messages) : this.renew({messages, more});
     this.merge(this.early ?? []);
     this.early = null;
     if (this.read > this.seq) this.read = 0; // of a history that is no more

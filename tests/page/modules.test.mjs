@@ -113,12 +113,43 @@ test("memory stays steady over 100,000 messages, and what was let go is asked fo
   }
   assert.ok(most <= 2_501, `${most} lines`);
   assert.deepEqual([channel.more, channel.seq, channel.first + channel.lines.length], [true, 100_000, 100_001]);
-  channel.atEnd = false; // someone reads further up
-  for (let seq = 100_001; seq <= 104_000; seq++) {
-    channel.merge([message(seq)]);
+});
+
+test("memory stays steady while one reads further up, and what follows there is asked for again", () => {
+  const channel = joined();
+  channel.merge(Array.from({length: 2_000}, (_, at) => message(at + 1)));
+  channel.atEnd = false;
+  let most = 0;
+  const fresh = [];
+  for (let seq = 2_001; seq <= 50_000; seq++) {
+    fresh.push(...channel.merge([message(seq)]));
     channel.trim();
+    channel.keepAround(1_000);
+    channel.note({event: "join", message: "Ben joined"});
+    most = Math.max(most, channel.lines.length);
   }
-  assert.ok(channel.lines.length > 4_000);
+  assert.ok(most <= 2_502, `${most} lines`);
+  assert.deepEqual([fresh.length, channel.seq, channel.later, channel.first], [48_000, 50_000, true, 1]);
+  assert.deepEqual(channel.merge([message(49_000)]), []);
+  assert.equal(channel.unread("b"), 50_000);
+  const {last} = channel;
+  channel.extend({messages: [message(last + 1), message(last + 2)], more: true});
+  assert.deepEqual([channel.last, channel.later], [last + 2, true]);
+  const behind = channel.lines.length - 10;
+  const gone = channel.keepAround(behind);
+  assert.deepEqual([channel.lines[behind - gone].seq !== undefined, channel.lines.length <= 2_500], [true, true]);
+  channel.renew({messages: [message(49_999), message(50_000)], more: true});
+  assert.deepEqual([seqs(channel), channel.later, channel.more], [[49_999, 50_000], false, true]);
+});
+
+test("what comes while the page behind is on its way is asked for, too", () => {
+  const channel = joined({seq: 2, messages: [message(1), message(2)]});
+  channel.later = true;
+  channel.merge([message(5)]);
+  channel.extend({messages: [message(3), message(4)], more: false});
+  assert.deepEqual([seqs(channel), channel.later], [[1, 2, 3, 4], true]);
+  channel.extend({messages: [message(5)], more: false});
+  assert.deepEqual([seqs(channel), channel.later], [[1, 2, 3, 4, 5], false]);
 });
 
 test("how far one has read in a history that is no more counts for nothing", () => {

@@ -302,6 +302,37 @@ async def at_most(cell: Any, limit: int) -> bool:
     return 0 < int(await cell.inner_text()) <= limit
 
 
+@browser_test
+async def test_whoever_reads_further_up_in_a_flood_is_not_moved_and_finds_all_of_it_below(
+    people: Opened, app: Chat
+) -> None:
+    async with people() as browsers:
+        app.hub.history._keep = 5000  # type: ignore[attr-defined]  # in memory it would have let them go, too
+        ann = await browsers.enter("Ann")
+        await flood(app, ann, 300, 0.3)
+        box = ann.locator(".messages")
+        await box.evaluate("box => { box.scrollTop -= 500; }")
+        top = "box => [...box.querySelectorAll('[data-id]')].find((row) => row.getBoundingClientRect().bottom > 60).innerText"
+        seen = await box.evaluate(top)
+        post(app, *(f"later {number}" for number in range(3000)))
+        await ann.locator(".jump", has_text="3,000 new").wait_for()
+        assert await box.evaluate(top) == seen
+        assert await ann.locator(".message").count() <= 400
+        await ann.keyboard.press("F2")
+        await becomes(True, lambda: at_most(ann.locator(".inspector tbody td").nth(3), 2500))
+        await ann.keyboard.press("F2")
+        found: set[str] = set()
+        deadline = asyncio.get_running_loop().time() + 60
+        while wanted := {f"later {number}" for number in range(3000)} - found:
+            assert asyncio.get_running_loop().time() < deadline, sorted(wanted)
+            await box.evaluate("box => { box.scrollTop = box.scrollHeight; }")
+            await asyncio.sleep(0.02)
+            found |= set(await texts(ann))
+        await becomes(0, ann.locator(".jump").count)
+        post(app, "after")
+        await read(ann, "after")
+
+
 @pytest.mark.long
 @browser_test
 async def test_32_in_10000_messages_one_more_costs_less_than_a_frame_and_a_flood_freezes_nothing(

@@ -1,6 +1,7 @@
 // The conversation: all messages are in memory, a window of them is in the page.
 
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
+import {newer, newest, older} from "../joining.js";
 import {t} from "../language.js";
 import {Announcer} from "./announcer.js";
 import {copied, useActive} from "./handling.js";
@@ -31,17 +32,17 @@ export function Messages({chat, channel}) {
   const left = useRef(0); // px from the top: where one was left, or has been seen, last
   const toMark = useRef(false); // on the way to the first unread
   const visited = useRef(0); // the mark that has been seen
-  const known = useRef(channel.lines.length);
-  const newest = useRef(channel.seq);
+  const known = useRef(channel.seq); // the newest that was there when it was drawn last
   const lines = channel.lines;
   const names = useNames(chat, channel);
   const active = useActive(chat, channel, box);
-  if (start === null && newest.current && channel.seq - newest.current >= RUSH) {
+  if (start === null && known.current && channel.seq - known.current >= RUSH) {
     newestRows.current = Math.min(newestRows.current, Math.ceil(box.current.clientHeight / ROW) + SPARE);
   }
   const first = start ?? Math.max(0, lines.length - newestRows.current);
-  const last = start === null ? lines.length : Math.min(lines.length, start + LARGEST);
-  const present = last === lines.length;
+  const count = lines.length; // now: there may be more when one scrolls
+  const last = start === null ? count : Math.min(count, start + LARGEST);
+  const present = last === count && !channel.later;
 
   /** Remember where the rows stand, before some come in or go. */
   function hold() {
@@ -93,11 +94,11 @@ export function Messages({chat, channel}) {
 
   useEffect(() => {
     // What comes while one is at the end is read; what comes while one is further up is counted.
-    const fresh = lines.length - known.current;
-    known.current = lines.length;
     if (atBottom.current) setMissed(0);
-    else if (fresh > 0 && channel.seq > newest.current) setMissed((count) => count + fresh);
-    newest.current = channel.seq;
+    else if (known.current && channel.seq > known.current) setMissed(missed + channel.seq - known.current);
+    known.current = channel.seq;
+    const gone = start === null ? 0 : channel.keepAround(start);
+    if (gone) setStart(start - gone);
   });
 
   const written = useRef(channel.written);
@@ -114,6 +115,7 @@ export function Messages({chat, channel}) {
     });
     watch.observe(box.current);
     watch.observe(box.current.firstElementChild);
+    toPresent(); // which may have been let go while one read further up
     return () => {
       watch.disconnect();
       channel.atEnd = undefined;
@@ -121,14 +123,18 @@ export function Messages({chat, channel}) {
   }, []);
 
   /** Load what is before all that is here, and keep the rows where they are. */
-  async function older() {
+  async function loadOlder() {
     const head = lines[0];
     hold();
-    if (!(await chat.older(channel)) || !box.current) return;
+    if (!(await older(chat, channel)) || !box.current) return;
     hold();
-    const came = channel.lines.indexOf(head);
-    known.current += came;
-    setStart(Math.max(0, came - STEP));
+    setStart(Math.max(0, channel.lines.indexOf(head) - STEP));
+  }
+
+  async function loadNewer() {
+    if (!(await newer(chat, channel)) || !box.current) return;
+    hold();
+    setStart(Math.min(first + STEP, channel.lines.length - LARGEST));
   }
 
   function scrolled() {
@@ -146,18 +152,20 @@ export function Messages({chat, channel}) {
       setStart(first); // rows go no more at the top while one reads further up
     }
     if (scrollTop < NEAR && first === 0) {
-      if (channel.more) older();
+      if (channel.more) loadOlder();
     } else if (scrollTop < NEAR && !atBottom.current) {
       hold();
       setStart(Math.max(0, first - STEP));
-    } else if (below < NEAR && !present) {
+    } else if (below < NEAR && last < count) {
       hold();
-      setStart(Math.min(first + STEP, lines.length - LARGEST));
-    }
+      setStart(Math.min(first + STEP, count - LARGEST));
+    } else if (below < NEAR && channel.later) loadNewer();
     lookForMark();
   }
 
-  function toPresent() {
+  async function toPresent() {
+    if (channel.later) await newest(chat, channel);
+    if (channel.later || !box.current) return; // no connection
     atBottom.current = true;
     channel.atEnd = true;
     left.current = 0;
@@ -169,10 +177,9 @@ export function Messages({chat, channel}) {
 
   /** Go to the first unread message, which may not be loaded yet. */
   async function firstUnread() {
-    while (channel.more && channel.first > channel.mark + 1 && (await chat.older(channel)));
+    while (channel.more && channel.first > channel.mark + 1 && (await older(chat, channel)));
     if (!box.current) return;
     toMark.current = true;
-    known.current = channel.lines.length;
     setStart(Math.max(0, channel.lines.findIndex((line) => line.seq > channel.mark) - 20));
     chat.changed();
   }
