@@ -17,7 +17,7 @@ const office = new Office(storage, document.baseURI.split("#")[0], draw);
 function draw() {
   document.title = `${t("settings.admin")} · ${t("app.title")}`;
   const kinds = office.account.kinds.join(); // the form is another one when they are known
-  render(office.overview ? html`<${Desk} key=${language()} office=${office} />` : html`<${Login} key=${kinds} chat=${office} />`, place);
+  render(office.user && office.overview ? html`<${Desk} key=${language()} office=${office} />` : html`<${Login} key=${kinds} chat=${office} />`, place);
 }
 
 await office.start();

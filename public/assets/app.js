@@ -80,7 +80,7 @@ window.addEventListener("keydown", (event) => {
 
 /** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
 function wake() {
-  if (chat.state.kind === "waiting") chat.retryNow();
+  if (chat.state.kind === "waiting") chat.connection.connect();
   else chat.connection.probe();
 }
 
@@ -93,5 +93,5 @@ if (addressed()) {
 }
 const looked = chat.account.look();
 if (!chat.token) await looked;
-if (chat.token || chat.account.signedIn) chat.retryNow();
+if (chat.token || chat.account.signedIn) chat.connection.connect();
 draw();

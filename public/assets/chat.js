@@ -1,11 +1,11 @@
 // The chat as the components know it: what there is to show, and what one can do.
 
 import {Account} from "./account.js";
-import {Connection, newRef} from "./connection.js";
 import {parse, perform} from "./commands.js";
+import {Connection, newRef} from "./connection.js";
+import {address, goOut, renamed, turn} from "./entering.js";
 import {firstChannel, join} from "./joining.js";
 import {explain, t} from "./language.js";
-import {Notifier} from "./notify.js";
 import {Outbox, send} from "./outbox.js";
 import {look, take} from "./reading.js";
 import {Channel} from "./store.js";
@@ -32,120 +32,14 @@ export class Chat {
     this.sending = new Set();
     this.lastTyped = 0;
     this.away = false;
-    this.notifier = new Notifier(this);
     this.faces = null; // a promise of Faces, while plugins have some
     this.tellFaces = null; // function(event), while there are some
     this.failures = new Map(); // name of a plugin -> words: what its face did wrong
-    this.connection = new Connection(() => this.address(), {
+    this.connection = new Connection(() => address(this), {
       event: (event) => this.receive(event),
-      state: (state) => this.turn(state),
+      state: (state) => turn(this, state),
     });
     for (const name of storage.read("channels", [])) this.know(name);
-  }
-
-  // Coming and going
-
-  address() {
-    const url = new URL("ws", this.base);
-    url.protocol = url.protocol.replace("http", "ws");
-    if (this.token) url.search = `?token=${encodeURIComponent(this.token)}`;
-    else if (!this.account.signedIn) url.search = `?name=${encodeURIComponent(this.name)}`;
-    return url.href;
-  }
-
-  /** Come in under a name; the first channel is where something can be seen. */
-  enter(name) {
-    this.name = name;
-    this.storage.write("name", name);
-    this.storage.write("token", (this.token = "") || undefined);
-    this.connection.connect();
-  }
-
-  /** Sign in to an account, or register one (`what`), and come in. */
-  async signIn(what, name, password) {
-    this.state = {kind: "connecting"};
-    this.changed();
-    try {
-      await this.account.ask(what, {name, password});
-      this.storage.write("token", (this.token = "") || undefined);
-      this.connection.connect();
-    } catch (error) {
-      this.state = {kind: "out", words: error.code ? explain(error) : t("login.silent")};
-    }
-    this.changed();
-  }
-
-  /** One has another name, or another token for it. */
-  renamed({user, token}) {
-    this.user = user;
-    this.name = user.name;
-    if (token) this.token = token;
-    this.storage.write("name", this.name);
-    this.storage.write("token", this.token || undefined);
-  }
-
-  /** Sign out, in all tabs: forget who one was, and what was kept for it. */
-  leaveAll() {
-    if (this.account.signedIn) this.account.ask("sign-out").catch(() => {});
-    for (const key of ["name", "token", "channels"]) this.storage.write(key, undefined);
-    for (const folder of ["draft", "read", "outbox"]) {
-      for (const [name] of this.storage.folder(folder)) this.storage.write(`${folder}/${name}`, undefined);
-    }
-    this.goOut();
-  }
-
-  goOut() {
-    this.connection.end();
-    this.meet([]);
-    this.account.signedIn = false;
-    this.state = {kind: "out"};
-    this.user = null;
-    this.name = this.token = "";
-    this.channels.clear();
-    this.outbox.items = [];
-    this.show("");
-  }
-
-  retryNow() {
-    this.connection.connect();
-  }
-
-  async turn(state) {
-    const neverIn = !this.user;
-    this.state = {...state, neverIn};
-    if (state.kind !== "open") {
-      this.sending.clear();
-      for (const channel of this.channels.values()) channel.joined = false;
-    }
-    if (state.kind === "ended" && state.code === 4401 && this.token) {
-      this.storage.write("token", (this.token = "") || undefined);
-      this.connection.connect(); // the server knows this token no more: the same name, as someone new
-    } else if (state.kind === "ended" && state.code === 4401 && this.account.signedIn) {
-      this.account.signedIn = false; // signed out elsewhere, or the session is over
-      this.user = null;
-      this.state = {kind: "out", words: t("login.over")};
-    } else if (state.kind === "waiting" && neverIn) {
-      this.changed();
-      await this.askWhy(this.state);
-    }
-    this.changed();
-  }
-
-  /** Ask over HTTP why the socket did not open: a browser does not tell the page. */
-  async askWhy(state) {
-    const address = this.address().replace(/^ws/, "http");
-    let said = "";
-    try {
-      const answer = await fetch(address, {cache: "no-store"});
-      if (answer.status === 403) said = t("login.foreign");
-      else if (answer.statusText.startsWith("Invalid Name")) said = t("login.bad-name");
-    } catch {
-      return; // nobody is there: the banner counts to the next try
-    }
-    if (!said || state !== this.state) return;
-    this.connection.end();
-    this.state = {kind: "out", words: said};
-    if (!this.token) this.storage.write("name", undefined);
   }
 
   // What comes down
@@ -177,7 +71,7 @@ export class Chat {
         this.meet(event.faces);
         break;
       case "renamed":
-        this.renamed(event);
+        renamed(this, event);
         break;
       case "error":
         this.say(event.target ?? this.current, explain(event));
@@ -209,7 +103,7 @@ export class Chat {
   /** Another tab of this browser has changed what is kept. */
   changedElsewhere({folder, name, value}) {
     const channel = this.channels.get(name);
-    if (folder === "name" && !value) this.goOut();
+    if (folder === "name" && !value) goOut(this);
     else if (folder === "token" && value && this.state.kind === "out") {
       this.name = this.storage.read("name", "");
       this.token = value;
@@ -327,7 +221,7 @@ export class Chat {
   answered(action, answer) {
     if (action === "join-channel") this.open(answer.channel);
     else if (action === "leave-channel") this.leave(answer.channel);
-    else if (action === "rename") this.renamed(answer);
+    else if (action === "rename") renamed(this, answer);
     else if (action === "who") this.say(this.current, answer.users.map((user) => user.name).join(", "));
     else if (action === "channels") this.say(this.current, answer.channels.map((one) => `#${one.name} (${one.count})`).join(", "));
   }
@@ -343,6 +237,13 @@ export class Chat {
   discard(item) {
     this.outbox.done(item.ref);
     this.changed();
+  }
+
+  /** Have the system tell of a message, if that is wanted. */
+  async tell(channel, message, mentioned) {
+    if (this.storage.read("notify", "off") === "off") return;
+    const {arrived} = await import("./notify.js");
+    arrived(this, channel, message, mentioned);
   }
 
   /** Show words to this person alone, in a channel. */

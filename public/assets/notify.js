@@ -4,57 +4,49 @@
 const MOMENT = 500; // ms in which a message may be read somewhere before one is told of it
 const CLAIMED = 60_000; // ms in which no other tab tells of it again
 
-export class Notifier {
-  /** chat: whose messages; a click on a notification opens its channel there. */
-  constructor(chat) {
-    this.chat = chat;
-  }
+/** Whether there can be any: browsers have them on https and on this machine alone. */
+export const possible = () => "Notification" in globalThis && Boolean(navigator.locks) && Notification.permission !== "denied";
 
-  /** Whether there can be any: browsers have them on https and on this machine alone. */
-  get possible() {
-    return "Notification" in globalThis && Boolean(navigator.locks) && Notification.permission !== "denied";
-  }
+/** "off", "mentions" or "all". */
+export function choice(chat) {
+  return possible() && Notification.permission === "granted" ? chat.storage.read("notify", "off") : "off";
+}
 
-  /** "off", "mentions" or "all". */
-  get choice() {
-    return this.possible && Notification.permission === "granted" ? this.chat.storage.read("notify", "off") : "off";
-  }
+/** Change the choice, by a click of the user's: the browser may ask. */
+export async function choose(chat, wanted) {
+  const granted = wanted === "off" || (await Notification.requestPermission()) === "granted";
+  chat.storage.write("notify", granted ? wanted : "off");
+  chat.changed();
+}
 
-  /** Change the choice, by a click of the user's: the browser may ask. */
-  async choose(choice) {
-    if (choice !== "off" && (await Notification.requestPermission()) !== "granted") choice = "off";
-    this.chat.storage.write("notify", choice);
-    this.chat.changed();
-  }
+/** Tell of a message that is not seen, unless it is read within a moment; a click opens its channel. */
+export function arrived(chat, channel, message, mentioned) {
+  const wanted = choice(chat);
+  if (!message.sender || wanted === "off" || (wanted === "mentions" && !mentioned)) return;
+  setTimeout(() => {
+    if (message.seq <= channel.read) return;
+    // Whoever has the lock tells; a lock is the one thing that all tabs see in the same moment.
+    navigator.locks.request(`tornado_chat.notify/${channel.name}/${message.seq}`, {ifAvailable: true}, async (lock) => {
+      if (!lock) return;
+      await show(chat, channel, message).catch(() => {});
+      await new Promise((done) => setTimeout(done, CLAIMED));
+    });
+  }, MOMENT);
+}
 
-  /** Tell of a message that is not seen, unless it is read within a moment. */
-  arrived(channel, message, mentioned) {
-    if (!message.sender || this.choice === "off" || (this.choice === "mentions" && !mentioned)) return;
-    setTimeout(() => {
-      if (message.seq <= channel.read) return;
-      // Whoever has the lock tells; a lock is the one thing that all tabs see in the same moment.
-      navigator.locks.request(`tornado_chat.notify/${channel.name}/${message.seq}`, {ifAvailable: true}, async (lock) => {
-        if (!lock) return;
-        await this.show(channel, message).catch(() => {});
-        await new Promise((done) => setTimeout(done, CLAIMED));
-      });
-    }, MOMENT);
+async function show(chat, channel, message) {
+  const title = `${message.sender.name} · #${channel.name}`;
+  const data = `#/${encodeURIComponent(channel.name)}`;
+  const words = {body: message.message.slice(0, 200), tag: `${channel.name}/${message.seq}`, data};
+  let shown;
+  try {
+    shown = new Notification(title, words);
+  } catch {
+    return (await navigator.serviceWorker?.getRegistration())?.showNotification(title, words); // phones leave them to workers
   }
-
-  async show(channel, message) {
-    const title = `${message.sender.name} · #${channel.name}`;
-    const data = `#/${encodeURIComponent(channel.name)}`;
-    const words = {body: message.message.slice(0, 200), tag: `${channel.name}/${message.seq}`, data};
-    let shown;
-    try {
-      shown = new Notification(title, words);
-    } catch {
-      return (await navigator.serviceWorker?.getRegistration())?.showNotification(title, words); // phones leave them to workers
-    }
-    shown.onclick = () => {
-      window.focus();
-      shown.close();
-      this.chat.open(channel.name);
-    };
-  }
+  shown.onclick = () => {
+    window.focus();
+    shown.close();
+    chat.open(channel.name);
+  };
 }

@@ -2,6 +2,7 @@
 
 import {Chat} from "./chat.js";
 import {Connection} from "./connection.js";
+import {address, turn} from "./entering.js";
 import {Figures} from "./figures.js";
 import {explain, t} from "./language.js";
 
@@ -13,8 +14,8 @@ export class Office extends Chat {
   constructor(storage, base, changed) {
     super(storage, base, changed);
     this.channels.clear();
-    const hears = {event: (event) => this.receive(event), state: (state) => this.turn(state)};
-    this.connection = new Connection(() => this.address(), hears, false);
+    const hears = {event: (event) => this.receive(event), state: (state) => turn(this, state)};
+    this.connection = new Connection(() => address(this), hears, false);
     this.figures = new Figures();
     this.overview = null; // null: not allowed, or not yet known
     this.bans = [];

@@ -52,7 +52,7 @@ export function settle(chat, channel, fresh) {
       channel.mark ||= channel.read;
       const mentioned = mentions(message.message, me.name);
       if (mentioned) channel.mentions++;
-      chat.notifier.arrived(channel, message, mentioned);
+      chat.tell(channel, message, mentioned);
     }
   }
   channel.trim();

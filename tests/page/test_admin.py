@@ -90,6 +90,10 @@ async def test_an_administrator_sees_who_comes_sends_away_bans_and_lifts(app: Ch
         # Rates
         assert await page.locator("[data-figure=processor]").inner_text() != "–"
         assert (await page.locator(".chart .line").first.get_attribute("d")).startswith("M")
+        # Signing out shows the form
+        await page.get_by_role("button", name="Sign out").click()
+        await page.locator("#password").wait_for()
+        assert await page.locator(".desk").count() == 0
 
 
 @browser_test

@@ -20,6 +20,6 @@ export function Banner({chat}) {
       : t("banner.waiting", {count: Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))});
   return html`<div class="banner" role="status">
     <span>${words} ${chat.current && t("banner.kept")}</span>
-    <button onClick=${() => chat.retryNow()}>${t(kind === "ended" ? "banner.again" : "banner.now")}</button>
+    <button onClick=${() => chat.connection.connect()}>${t(kind === "ended" ? "banner.again" : "banner.now")}</button>
   </div>`;
 }

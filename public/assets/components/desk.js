@@ -3,6 +3,7 @@
 import {NAMES} from "../figures.js";
 import {html, useState} from "../html.js";
 import {fullDate, rich, t} from "../language.js";
+import {signOut} from "../leaving.js";
 import {twins} from "../text.js";
 import {Avatar, Name} from "./avatar.js";
 import {Banner} from "./banner.js";
@@ -19,7 +20,7 @@ export function Desk({office}) {
       <a href="./">${t("admin.chat")}</a>
       <span class="name" dir="auto">${office.name}</span>
       <${LanguageChoice} chat=${office} />
-      <button class="quiet" onClick=${() => office.leaveAll()} aria-label=${t("me.leave")} title=${t("me.leave")}><${Icon} name="leave" /></button>
+      <button class="quiet" onClick=${() => signOut(office)} aria-label=${t("me.leave")} title=${t("me.leave")}><${Icon} name="leave" /></button>
     </header>
     <${Banner} chat=${office} />
     <p class="done" role="status">${office.done}</p>

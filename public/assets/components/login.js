@@ -1,5 +1,6 @@
 // The first visit: one field and one button; where there are accounts, signing in and registering too.
 
+import {enter, signIn} from "../entering.js";
 import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../language.js";
 import {LanguageChoice} from "./language.js";
@@ -21,17 +22,17 @@ export function Login({chat}) {
     (chat.state.kind === "waiting" ? t("login.silent") : null) ??
     (chat.state.kind === "ended" ? chat.state.reason || t("banner.ended") : null);
 
-  function enter(event) {
+  function submit(event) {
     event.preventDefault();
     const clean = name.trim();
-    if (clean && way === "guest") chat.enter(clean);
-    else if (clean && password) chat.signIn(way, clean, password);
+    if (clean && way === "guest") enter(chat, clean);
+    else if (clean && password) signIn(chat, way, clean, password);
     field.current.focus();
   }
 
   if (!way) return html`<main class="login"><p class="alert" role="alert">${words ?? t("login.elsewhere")}</p></main>`;
   return html`<main class="login">
-    <form onSubmit=${enter}>
+    <form onSubmit=${submit}>
       <img src=${ICON} alt="" width="48" height="48" />
       <h1>${t("login.title")}</h1>
       <label for="name">${t("login.name")}</label>

@@ -2,12 +2,12 @@
 
 import {html} from "../html.js";
 import {t} from "../language.js";
+import {choice, choose, possible} from "../notify.js";
 
 export function NotificationChoice({chat}) {
-  const {notifier} = chat;
-  if (!notifier.possible) return null;
-  const change = ({target}) => notifier.choose(target.value);
-  return html`<label>${t("notify.label")} <select value=${notifier.choice} onChange=${change}>
-    ${["off", "mentions", "all"].map((choice) => html`<option key=${choice} value=${choice}>${t(`notify.${choice}`)}</option>`)}
+  if (!possible()) return null;
+  const change = ({target}) => choose(chat, target.value);
+  return html`<label>${t("notify.label")} <select value=${choice(chat)} onChange=${change}>
+    ${["off", "mentions", "all"].map((one) => html`<option key=${one} value=${one}>${t(`notify.${one}`)}</option>`)}
   </select></label>`;
 }

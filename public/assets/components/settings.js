@@ -2,6 +2,7 @@
 
 import {html} from "../html.js";
 import {t} from "../language.js";
+import {signOut} from "../leaving.js";
 import {Dialog} from "./dialog.js";
 import {Icon} from "./icons.js";
 import {LanguageChoice} from "./language.js";
@@ -16,7 +17,7 @@ export function Settings({chat, show, close}) {
       ${chat.user?.id.startsWith("a:") && html`<${Password} chat=${chat} />`}
       ${chat.user?.role === "admin" && html`<a href="admin">${t("settings.admin")}</a>`}
       <button class="quiet" onClick=${() => show("keys")}><${Icon} name="keyboard" /> ${t("keys.title")}</button>
-      <button class="quiet" onClick=${() => chat.leaveAll()}><${Icon} name="leave" /> ${t("me.leave")}</button>
+      <button class="quiet" onClick=${() => signOut(chat)}><${Icon} name="leave" /> ${t("me.leave")}</button>
     </div>
   <//>`;
 }

@@ -1,0 +1,98 @@
+// Into the chat and out of it: who one is, and why one is not let in.
+
+import {explain, t} from "./language.js";
+
+/** Where to connect to, as whom one is. */
+export function address(chat) {
+  const url = new URL("ws", chat.base);
+  url.protocol = url.protocol.replace("http", "ws");
+  if (chat.token) url.search = `?token=${encodeURIComponent(chat.token)}`;
+  else if (!chat.account.signedIn) url.search = `?name=${encodeURIComponent(chat.name)}`;
+  return url.href;
+}
+
+/** Come in under a name; the first channel is where something can be seen. */
+export function enter(chat, name) {
+  chat.name = name;
+  chat.storage.write("name", name);
+  dropToken(chat);
+  chat.connection.connect();
+}
+
+/** Sign in to an account, or register one (`what`), and come in. */
+export async function signIn(chat, what, name, password) {
+  chat.state = {kind: "connecting"};
+  chat.changed();
+  try {
+    await chat.account.ask(what, {name, password});
+    dropToken(chat);
+    chat.connection.connect();
+  } catch (error) {
+    chat.state = {kind: "out", words: error.code ? explain(error) : t("login.silent")};
+  }
+  chat.changed();
+}
+
+function dropToken(chat) {
+  chat.storage.write("token", (chat.token = "") || undefined);
+}
+
+/** One has another name, or another token for it. */
+export function renamed(chat, {user, token}) {
+  chat.user = user;
+  chat.name = user.name;
+  if (token) chat.token = token;
+  chat.storage.write("name", chat.name);
+  chat.storage.write("token", chat.token || undefined);
+}
+
+/** One is no longer who one was. */
+export function goOut(chat) {
+  chat.connection.end();
+  chat.meet([]);
+  chat.account.signedIn = false;
+  chat.state = {kind: "out"};
+  chat.user = null;
+  chat.name = chat.token = "";
+  chat.channels.clear();
+  chat.outbox.items = [];
+  chat.show("");
+}
+
+/** The connection is in another state. */
+export async function turn(chat, state) {
+  const neverIn = !chat.user;
+  chat.state = {...state, neverIn};
+  if (state.kind !== "open") {
+    chat.sending.clear();
+    for (const channel of chat.channels.values()) channel.joined = false;
+  }
+  if (state.kind === "ended" && state.code === 4401 && chat.token) {
+    dropToken(chat);
+    chat.connection.connect(); // the server knows this token no more: the same name, as someone new
+  } else if (state.kind === "ended" && state.code === 4401 && chat.account.signedIn) {
+    chat.account.signedIn = false; // signed out elsewhere, or the session is over
+    chat.user = null;
+    chat.state = {kind: "out", words: t("login.over")};
+  } else if (state.kind === "waiting" && neverIn) {
+    chat.changed();
+    await askWhy(chat, chat.state);
+  }
+  chat.changed();
+}
+
+/** Ask over HTTP why the socket did not open: a browser does not tell the page. */
+async function askWhy(chat, state) {
+  let said = "";
+  try {
+    const answer = await fetch(address(chat).replace(/^ws/, "http"), {cache: "no-store"});
+    if (answer.status === 403) said = t("login.foreign");
+    else if (answer.statusText.startsWith("Invalid Name")) said = t("login.bad-name");
+  } catch {
+    return; // nobody is there: the banner counts to the next try
+  }
+  if (!said || state !== chat.state) return;
+  chat.connection.end();
+  chat.state = {kind: "out", words: said};
+  if (!chat.token) chat.storage.write("name", undefined);
+}

@@ -1,0 +1,14 @@
+// Out of the chat.
+
+import {goOut} from "./entering.js";
+
+/** Sign out, in all tabs: forget who one was, and what was kept for it. */
+export function signOut(chat) {
+  const {account, storage} = chat;
+  if (account.signedIn) account.ask("sign-out").catch(() => {});
+  for (const key of ["name", "token", "channels"]) storage.write(key, undefined);
+  for (const folder of ["draft", "read", "outbox"]) {
+    for (const [name] of storage.folder(folder)) storage.write(`${folder}/${name}`, undefined);
+  }
+  goOut(chat);
+}
