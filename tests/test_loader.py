@@ -195,7 +195,7 @@ def test_what_the_plugins_of_the_house_do_without_settings_costs_messages_nothin
 
 @pytest.mark.parametrize("path", sorted(find_folder("plugins").glob("*.py")), ids=lambda path: path.stem)
 def test_a_plugin_of_the_house_is_short_and_has_a_page_and_tests(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 80
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 100
     root = find_folder("plugins").parent
     assert (root / "docs" / "plugins" / f"{path.stem}.md").is_file()
     assert f"](plugins/{path.stem}.md)" in (root / "docs" / "plugins.md").read_text(encoding="utf-8")
