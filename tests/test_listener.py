@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.serving import UNMEASURED
 from tornado_chat import listener
 from tornado_chat.listener import Listener
 from tornado_chat.testing import connect
@@ -30,7 +31,9 @@ class Server:
         self.log = folder / "log"
         command = [sys.executable, "-m", "tornado_chat", "--port", "0", "--data-dir", str(folder / "data")]
         with self.log.open("w") as log:
-            self.process = subprocess.Popen(command, stdout=PIPE, stderr=log, text=True, preexec_fn=_limit)
+            self.process = subprocess.Popen(
+                command, stdout=PIPE, stderr=log, text=True, preexec_fn=_limit, env=UNMEASURED
+            )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().split()[-1].rstrip("/")
         self.port = int(self.url.rpartition(":")[2])

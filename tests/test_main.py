@@ -14,6 +14,7 @@ from subprocess import PIPE
 import pytest
 from tornado.httpclient import AsyncHTTPClient
 
+from tornado_chat.__main__ import main
 from tornado_chat.testing import connect
 from tornado_chat.version import VERSION
 
@@ -112,13 +113,6 @@ def test_identities_survive_a_restart_in_the_data_folder(environ: dict[str, str]
     ("arguments", "said"),
     [
         (["--port", "x"], "--port must be a whole number from 0 to 65535, not 'x'"),
-        (["--port", "70000"], "--port must be a whole number"),
-        (["--ping-interval", "nan"], "--ping-interval must be seconds"),
-        (["--ping-interval", "90"], "must be longer than"),
-        (["--history", "paper"], "--history must be one of"),
-        (["--config", "/nowhere.toml"], "--config /nowhere.toml: No such file"),
-        (["--prot", "1"], "unrecognized arguments: --prot"),
-        (["--port"], "expected one argument"),
         (["--host", "no.such.host.invalid"], "--host no.such.host.invalid"),
         (["--data-dir", "/proc/nothing"], "--data-dir /proc/nothing"),
         (["--plugins-dir", "/nowhere"], "--plugins-dir /nowhere"),
@@ -132,6 +126,28 @@ def test_a_wrong_value_is_one_clear_line_and_status_2(
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("tornado_chat: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--port", "70000"], "--port must be a whole number"),
+        (["--ping-interval", "nan"], "--ping-interval must be seconds"),
+        (["--ping-interval", "90"], "must be longer than"),
+        (["--history", "paper"], "--history must be one of"),
+        (["--config", "/nowhere.toml"], "--config /nowhere.toml: No such file"),
+        (["--prot", "1"], "unrecognized arguments: --prot"),
+        (["--port"], "expected one argument"),
+    ],
+)
+def test_a_value_that_no_setting_has_is_one_too(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    wrong = capsys.readouterr().err
+    assert said in wrong
+    assert wrong.startswith("tornado_chat: ")
+    assert wrong.count("\n") == 1
 
 
 def test_a_taken_port_is_one_clear_line(environ: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.testing import bind_unused_port
 from tornado.web import Application
 
+from tests.browser import CHROMIUM, FLAGS, WHY_NOT
 from tornado_chat.__main__ import _notify
 from tornado_chat.settings import Settings, show
 from tornado_chat.testing import connect
@@ -142,11 +143,10 @@ async def test_the_chat_works_under_a_path_behind_nginx(nginx: str, http_server:
 @pytest.mark.gen_test(timeout=60)
 async def test_the_page_works_under_a_path_behind_nginx(nginx: str, http_server: object) -> None:
     playwright = pytest.importorskip("playwright.async_api")
-    if not Path("/usr/bin/chromium").exists():
-        pytest.skip("chromium is not installed")
+    if CHROMIUM is None:
+        pytest.skip(WHY_NOT)
     async with playwright.async_playwright() as p:
-        options = ["--no-sandbox", "--disable-dev-shm-usage"]
-        browser = await p.chromium.launch(executable_path="/usr/bin/chromium", args=options)
+        browser = await p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = await browser.new_page()
         await page.goto(f"{nginx}/chat/")
         await page.get_by_role("textbox").first.fill("Ann")

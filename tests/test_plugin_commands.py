@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from test_lifecycle import HEAD, SAYS, wait_for
 
+from tests.serving import UNMEASURED
 from tornado_chat.__main__ import main
 from tornado_chat.settings import Settings, find_folder
 from tornado_chat.web import make_app
@@ -139,7 +140,9 @@ def test_new_writes_a_plugin_that_is_well_and_its_passing_test(
     assert plugin(folder, "check", "high_five") == 0
     assert "actions: high-five" in capsys.readouterr().out
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(test)]
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=folder.parent)
+    ran = subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=folder.parent, env=UNMEASURED
+    )
     assert ran.returncode == 0, ran.stdout
     assert "1 passed" in ran.stdout
 

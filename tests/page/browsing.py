@@ -41,7 +41,7 @@ async def becomes(wanted: Any, ask: Callable[[], Awaitable[Any]]) -> None:
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while (shown := await ask()) != wanted:
         assert asyncio.get_running_loop().time() < deadline, f"{wanted!r} is wanted, {shown!r} is shown"
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.04)
 
 
 async def texts(page: Any) -> list[str]:

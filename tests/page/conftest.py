@@ -1,11 +1,10 @@
-"""A browser for the page's tests: Debian's Chromium, driven by Playwright's async API."""
+"""A browser for the page's tests: Chromium, driven by Playwright's async API."""
 
 import asyncio
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,18 +12,12 @@ from browsing import PATIENCE, say
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
+from tests.browser import CHROMIUM, FLAGS, WHY_NOT
 from tornado_chat.keepalive import new_loop
 from tornado_chat.testing import Client, connect
 from tornado_chat.web import Chat
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-]
+QUIET = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
 class People:
@@ -80,10 +73,10 @@ class People:
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Start one Chromium for all tests, as launching is what takes long; return the address of its DevTools."""
     pytest.importorskip("playwright", reason="pip install .[browser]")
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
+    if CHROMIUM is None:
+        pytest.skip(WHY_NOT)
     profile = tmp_path_factory.mktemp("chromium")
-    command = [str(CHROMIUM), *FLAGS, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+    command = [str(CHROMIUM), *FLAGS, *QUIET, "--remote-debugging-port=0", f"--user-data-dir={profile}"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         told = profile / "DevToolsActivePort"
         deadline = time.monotonic() + 120
