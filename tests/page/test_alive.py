@@ -315,7 +315,7 @@ async def test_whoever_reads_further_up_in_a_flood_is_not_moved_and_finds_all_of
         await flood(app, ann, 300, 0.3)
         box = ann.locator(".messages")
         await box.evaluate("box => { box.scrollTop -= 500; }")
-        top = "box => [...box.querySelectorAll('.text')].find((one) => one.getBoundingClientRect().top > 60).innerText"
+        top = "box => [...box.querySelectorAll('.text')].find((row) => row.getBoundingClientRect().y > 60).innerText"
         seen = await box.evaluate(top)
         post(app, *(f"later {number}" for number in range(3000)))
         await ann.locator(".jump", has_text="3,000 new").wait_for()

@@ -52,6 +52,7 @@ export function Shell({chat}) {
     document.querySelector(drawer === "channels" ? ".sidebar a, .sidebar input" : ".members button").focus();
     const narrow = matchMedia(`(max-width: ${drawer === "channels" ? 719 : 1099}px)`);
     narrow.addEventListener("change", close); // it is no drawer any more
+    if (!narrow.matches) close();
     return () => narrow.removeEventListener("change", close);
   }, [drawer]);
 
