@@ -221,7 +221,6 @@ export class Chat {
   answered(action, answer) {
     if (action === "join-channel") this.open(answer.channel);
     else if (action === "leave-channel") this.leave(answer.channel);
-    else if (action === "rename") renamed(this, answer);
     else if (action === "who") this.say(this.current, answer.users.map((user) => user.name).join(", "));
     else if (action === "channels") this.say(this.current, answer.channels.map((one) => `#${one.name} (${one.count})`).join(", "));
   }

@@ -6,6 +6,7 @@ import {look, settle} from "./reading.js";
 
 const FIRST_CHANNEL = "general";
 const PAGE = 100; // messages that are asked for at once
+const AGAIN = 5_000; // ms until a channel whose history cannot be read is asked for again
 const CATCH_UP = 1_000; // messages: who has missed more begins at the present, with those before it on scrolling up
 
 /** The channel for a first visit: where something can be seen. */
@@ -25,8 +26,11 @@ export async function join(chat, channel) {
     await comeIn(chat, channel);
   } catch (error) {
     if (error.code === "disconnected" || !chat.channels.has(channel.name)) return;
-    if (error.retryAfter) setTimeout(() => session === chat.connection.session && join(chat, channel), error.retryAfter);
-    else if (channel.epoch) chat.say(channel.name, explain(error));
+    const pause = error.retryAfter ?? (error.code === "history-unavailable" && AGAIN);
+    if (pause) {
+      if (!error.retryAfter) chat.words = channel.refused = explain(error);
+      setTimeout(() => session === chat.connection.session && chat.channels.get(channel.name) === channel && join(chat, channel), pause);
+    } else if (channel.epoch) chat.say(channel.name, explain(error));
     else {
       chat.forget(channel.name);
       chat.words = explain(error);
@@ -47,6 +51,7 @@ async function comeIn(chat, channel) {
     const {messages, more} = await connection.call("history", {target: channel.name, limit: PAGE});
     Object.assign(answer, {recovered: false, seq: messages.at(-1)?.seq ?? answer.seq, messages, more});
   }
+  if (channel.refused) chat.words = channel.refused = "";
   const fresh = channel.join(answer);
   if (channel.unread(chat.user.id)) channel.mark ||= channel.read || 0.5;
   settle(chat, channel, fresh);

@@ -20,7 +20,7 @@ export class Tabs {
     this.socket = new Socket(address, {
       frame: (text) => {
         this.greeting ??= text.split("\n", 1)[0];
-        for (const line of text.split("\n")) if (line.startsWith('{"action":"actions"')) this.greet(JSON.parse(line));
+        for (const line of text.split("\n")) if (/^{"action":"(actions|renamed)"/.test(line)) this.greet(JSON.parse(line));
         this.tell({kind: "frame", text});
         this.on.frame(text);
       },
@@ -109,9 +109,9 @@ export class Tabs {
     this.ask();
   }
 
-  /** Have tabs that come later begin with what there is since the plugins were reloaded. */
-  greet(actions) {
-    this.greeting = JSON.stringify({...JSON.parse(this.greeting), ...actions, action: "hello"});
+  /** Have tabs that come later begin with what there is since the plugins were reloaded, or one took another name. */
+  greet(change) {
+    this.greeting = JSON.stringify({...JSON.parse(this.greeting), ...change, action: "hello"});
   }
 
   ask() {

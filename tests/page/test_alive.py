@@ -10,7 +10,7 @@ import pytest
 from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from test_tabs import WATCH, notify, pending
 
-from tornado_chat.protocol import Close, Message, Refused, User
+from tornado_chat.protocol import Close, Error, Message, Refused, User
 from tornado_chat.web import Chat
 
 BEN = User("b" * 36, "Ben")
@@ -100,6 +100,26 @@ async def test_16_after_a_loss_nothing_is_missing_and_nothing_is_twice(people: O
 
 async def last(page: Any, count: int) -> list[str]:
     return (await texts(page))[-count:]
+
+
+@browser_test
+async def test_a_channel_whose_history_cannot_be_read_is_joined_when_it_can(people: Opened, app: Chat) -> None:
+    async with people() as browsers:
+        page = app.hub.history.read
+
+        async def unreadable(name: str, **how: Any) -> Any:
+            raise Refused("the history cannot be read", Error.HISTORY_UNAVAILABLE)
+
+        app.hub.history.read = unreadable  # type: ignore[method-assign]
+        ann = await browsers.open(script="const later = setTimeout; setTimeout = (f, ms) => later(f, ms / 10);")
+        await ann.fill("#name", "Ann")
+        await ann.keyboard.press("Enter")
+        refused = ann.get_by_role("alert").get_by_text("cannot store")
+        await refused.wait_for()
+        app.hub.history.read = page  # type: ignore[method-assign]
+        await refused.wait_for(state="detached")
+        await write(ann, "at last")
+        await read(ann, "at last")
 
 
 @browser_test

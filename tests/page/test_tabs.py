@@ -189,3 +189,19 @@ async def test_where_tabs_cannot_find_each_other_each_has_a_socket_and_all_is_th
         for page in (first, second):
             await becomes(["hello", "one", "two"], lambda page=page: texts(page))
         assert await app.hub.history.last("general") == 3
+
+
+@browser_test
+async def test_another_name_is_ones_name_in_all_tabs_those_that_come_later_too(people: Opened) -> None:
+    async with people() as browsers:
+        one = await browsers.enter("Ann")
+        two = await browsers.tab(one.context)
+        await write(two, "/rename Zoe")
+        three = await browsers.tab(one.context)
+        for tab in (one, two, three):
+            await becomes("Zoe", tab.locator(".sidebar footer .name").inner_text)
+        await write(three, "still one person")
+        await read(one, "still one person")
+        await one.close()
+        await becomes("Zoe", three.locator(".sidebar footer .name").inner_text)
+        await becomes(1, three.locator(".members li").count)

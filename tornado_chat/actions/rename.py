@@ -13,7 +13,6 @@ async def rename(ctx: Context, name: Name) -> dict[str, Any]:
     user, token = await ctx.server.identity.rename(ctx.user, name)
     ctx.server.become(user)
     renamed = {"user": user} if token is None else {"user": user, "token": token}
-    for connection in ctx.server.connections_of(user.id):
-        if connection is not ctx.connection:
-            connection.send({"action": "renamed", **renamed})
+    for connection in ctx.server.connections_of(user.id):  # this one, too: several tabs may share it
+        connection.send({"action": "renamed", **renamed})
     return renamed

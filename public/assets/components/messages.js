@@ -10,12 +10,12 @@ import {Pending} from "./message.js";
 import {Beginning, rows, useNames} from "./rows.js";
 import {Typing} from "./typing.js";
 
-const WINDOW = 100; // rows while one reads the present: each costs 0.1 ms whenever a message arrives
-const RUSH = 5; // messages in a frame from which on only the newest rows are drawn: a new row costs 1 ms
+const WINDOW = 100; // rows while one reads the present
+const RUSH = 5; // messages in a frame from which on only the newest rows are drawn
 const SPARE = 10; // rows more than one sees then
 const ROW = 24; // px, at least
 const GROW = 20; // rows that come back at once when it is over
-const CALM = 150; // ms without a change, after which it is
+const CALM = 150; // ms without a change
 const STEP = 100; // rows that come in at an end
 const LARGEST = 400; // rows at once, while one reads further up
 const BOTTOM = 30; // px that count as the bottom
@@ -32,7 +32,7 @@ export function Messages({chat, channel}) {
   const left = useRef(0); // px from the top: where one was left, or has been seen, last
   const toMark = useRef(false); // on the way to the first unread
   const visited = useRef(0); // the mark that has been seen
-  const known = useRef(channel.seq); // the newest that was there when it was drawn last
+  const known = useRef(channel.seq); // when it was drawn last
   const lines = channel.lines;
   const names = useNames(chat, channel);
   const active = useActive(chat, channel, box);
