@@ -30,9 +30,7 @@ def cut(app: Chat) -> None:
 
 async def enter_watched(browsers: Any, name: str) -> Any:
     """Come in with what a test watches in place of the system."""
-    page = await browsers.open()
-    await page.context.add_init_script(WATCH)
-    await page.reload()
+    page = await browsers.open(script=WATCH)
     await page.fill("#name", name)
     await page.keyboard.press("Enter")
     await page.locator("textarea").wait_for()
