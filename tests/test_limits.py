@@ -1,9 +1,12 @@
 """Limits: the buckets by themselves, and what a client over a limit meets on a running server."""
 
 import asyncio
+import contextlib
+import json
 from typing import Any
 
 import pytest
+from raw import Raw
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
@@ -253,6 +256,45 @@ class FloodTest(ChatTestCase):
             await bob.call("who")
         finally:
             limits.FLOOD = patience
+
+    @gen_test(timeout=30)
+    async def test_pings_pongs_and_blank_frames_are_limited_as_calls_are(self) -> None:
+        from tornado_chat import limits
+
+        patience, limits.FLOOD = limits.FLOOD, 0.5
+        try:
+            for first, payload in ((0x89, b""), (0x8A, b"x"), (0x81, b" "), (0x81, b""), (0x81, b"\n" * 999)):
+                eve = await Raw.connect(self.get_http_port())
+                for _ in range(1000):
+                    eve.frame(payload, first)
+                codes = set()
+                while (frame := await eve.read()) is not None and frame[0] != 0x88:
+                    if b'"error"' in frame[1]:
+                        codes |= {json.loads(line)["code"] for line in frame[1].decode().split("\n")}
+                assert codes == {"rate-limited"}
+                assert frame is not None
+                assert int.from_bytes(frame[1][:2], "big") == 1008
+                eve.writer.close()
+            while self.chat.hub.connections:
+                await asyncio.sleep(0.01)
+        finally:
+            limits.FLOOD = patience
+
+    @gen_test(timeout=30)
+    async def test_a_flood_behind_a_goodbye_is_not_read(self) -> None:
+        eve = await Raw.connect(self.get_http_port())
+        (connection,) = self.chat.hub.connections
+        for _ in range(12):
+            eve.send({"action": "nothing"})
+        for _ in range(300):
+            eve.frame(b" " * 60_000)
+        with contextlib.suppress(ConnectionError):
+            while await eve.read() is not None:
+                pass
+        assert 0 < connection.wire._behind < 10 * 2**20  # of 17 MiB; what uvloop has begun to read comes as well
+        eve.writer.close()
+        while self.chat.hub.connections:
+            await asyncio.sleep(0.01)
 
 
 class OffTest(ChatTestCase):

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from typing import Any
 
 import pytest
@@ -151,6 +152,21 @@ def test_a_name_has_1_to_64_characters_once_it_is_clean() -> None:
     assert clean_name("\ufdfa" * 3) == clean_name("\ufdfa") * 3
     for name in ("", "   ", "x" * 65, "\ufdfa" * 4):
         assert code_of(clean_name, name) == "invalid-name"
+
+
+def test_a_name_of_64_kib_takes_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    real = unicodedata.normalize
+
+    def normalize(form: Any, text: str) -> str:
+        seen.append(len(text))
+        return real(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", normalize)
+    for name in ("a" + "\u0301\u0327" * 15_000, "\ufdfa" * 20_000):  # seconds, if they were normalised
+        assert code_of(clean_name, name) == "invalid-name"
+    assert not seen
+    assert clean_name("\u1112\u1161\u11ab" * 64) == "\ud55c" * 64
 
 
 @given(st.text(max_size=70) | TRICKY)

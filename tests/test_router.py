@@ -117,6 +117,12 @@ def test_a_blank_frame_is_ignored(frame: str) -> None:
     assert talk(frame) == []
 
 
+def test_a_frame_of_more_than_a_thousand_lines_is_a_mistake() -> None:
+    for frame in ("\n" * 65_000, "\n" * 65_000 + call("a") + "\n" + call("b"), (call("a") + "\n") * 1_001):
+        (said,) = talk(frame)
+        assert (said["code"], said["message"]) == ("invalid-json", "a frame has at most 1000 lines")
+
+
 def test_a_broken_line_is_answered_and_the_others_of_its_frame_are_handled() -> None:
     answers = talk(call("a", "1") + "\n{broken\n" + call("b", "2"))
     assert [(event["action"], event["ref"]) for event in answers] == [("ok", "1"), ("error", None), ("ok", "2")]

@@ -130,6 +130,10 @@ class ChatSocket(Safe, SocketHandler):
             return None
         return self.application.router.dispatch(self.connection, message)
 
+    def on_sign(self) -> Awaitable[None] | None:
+        """Count a ping or a pong as a call."""
+        return None if self.connection is None else self.application.router.count(self.connection)
+
     def on_close(self) -> None:
         """Forget the client: it is gone from the hub and from its channels."""
         if self._expiry is not None:

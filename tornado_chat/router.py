@@ -18,6 +18,7 @@ from tornado_chat.limits import PENALTY, limited
 from tornado_chat.protocol import MAX_REF, MISTAKES, Close, Error, Refused, answer, decode
 from tornado_chat.registry import Action, Registry
 
+MAX_LINES = 1_000  # of a frame: blank ones are ignored, but take time
 log = logging.getLogger("tornado_chat")
 
 
@@ -43,13 +44,27 @@ class Router:
         try:
             message = decode(frame)
         except Refused as refused:
+            if frame.count("\n") >= MAX_LINES:
+                too_many = Refused(f"a frame has at most {MAX_LINES} lines", Error.INVALID_JSON)
+                self._refuse(connection, too_many, None)
+                return None
             lines = [line for line in frame.split("\n") if line.strip()]
             if len(lines) > 1:
                 return self._dispatch_lines(connection, iter(lines))
-            if lines:
-                self._refuse(connection, refused, None)
+            if not lines:
+                return self.count(connection)
+            self._refuse(connection, refused, None)
             return None
         return self._call(connection, message)
+
+    def count(self, connection: Connection) -> Awaitable[None] | None:
+        """Count what comes and says nothing, a blank frame or a ping, as a call; what is returned: see `dispatch`."""
+        wait = 0.0 if connection.gate is None or connection.ended else connection.gate.call(self._clock())
+        return asyncio.ensure_future(self._hold(connection, limited(wait))) if wait else None
+
+    async def _hold(self, connection: Connection, refused: Refused) -> None:
+        self._refuse(connection, refused, None)
+        await asyncio.sleep(min(refused.retry_after / 2, PENALTY))  # it is not read from meanwhile
 
     def _dispatch_lines(self, connection: Connection, lines: Iterator[str]) -> Awaitable[None] | None:
         for line in lines:

@@ -11,6 +11,7 @@ no more once it has been answered.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any, cast
 
 from tornado.log import app_log
@@ -84,6 +85,10 @@ class SocketHandler(WebSocketHandler):
         """Begin the closing handshake (RFC 6455, 7.1.2)."""
         if self.ws_connection is not None:
             self.ws_connection.close(code, reason)
+
+    def on_sign(self) -> Awaitable[None] | None:
+        """A ping or a pong came; what is returned is done when more may be read, None: at once."""
+        return None
 
     def on_closing(self) -> None:
         """A goodbye was said or heard: what is written from now on goes nowhere."""

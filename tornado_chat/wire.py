@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +27,7 @@ LINGER = 0.5  # seconds in which one that broke the protocol over TLS can read w
 _CLOSE = int(Opcode.CLOSE)  # and the other control frames
 SEND_BUFFER = 512 * 1024  # bytes that the kernel may hide from MAX_WAITING; left alone, it grows to megabytes
 TURN = 64  # messages of one connection before the others have their turn
+MAX_BEHIND = 1024 * 1024  # bytes that are read behind a goodbye; a flood that goes on then waits for its end
 
 
 class Wire(asyncio.Protocol):
@@ -36,6 +37,7 @@ class Wire(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_behind",
         "_closing",
         "_code",
         "_deadline",
@@ -59,6 +61,7 @@ class Wire(asyncio.Protocol):
         self._messages: Iterator[tuple[int, str | bytes]] | None = None  # read, and not handled yet
         self._transport: Any = None
         self._closing = False
+        self._behind = 0  # bytes that came since
         self._code: int | None = None
         self._reason: str | None = None
         self._deadline: asyncio.TimerHandle | None = None
@@ -118,6 +121,10 @@ class Wire(asyncio.Protocol):
             self._early += data
         elif self._reader is not None:
             self._handle(self._reader.feed(data))
+        if self._closing:
+            self._behind += len(data)
+            if self._behind > MAX_BEHIND and not self._transport.is_closing():
+                self._transport.pause_reading()
 
     def _handle(self, messages: Iterator[tuple[int, str | bytes]]) -> None:
         turn = TURN
@@ -125,13 +132,13 @@ class Wire(asyncio.Protocol):
         try:
             for opcode, payload in messages:
                 if opcode >= _CLOSE:
-                    self._control(opcode, cast(bytes, payload))
-                elif not self._closing:
-                    pending = on_message(payload)
-                    if pending is not None:
-                        self._pause(messages)
-                        asyncio.ensure_future(pending).add_done_callback(self._handled)
-                        return
+                    pending = self._control(opcode, cast(bytes, payload))
+                else:
+                    pending = None if self._closing else on_message(payload)
+                if pending is not None:
+                    self._pause(messages)
+                    asyncio.ensure_future(pending).add_done_callback(self._handled)
+                    return
                 turn -= 1
                 if turn == 0:
                     self._pause(messages)
@@ -158,20 +165,22 @@ class Wire(asyncio.Protocol):
             self._transport.resume_reading()
             self._handle(messages)
 
-    def _control(self, opcode: int, payload: bytes) -> None:
-        if opcode == Opcode.PING:
-            if self._transport.get_write_buffer_size() == 0:  # else the last one will be answered
-                self.write(frame(payload, Opcode.PONG))
-            self._handler.on_ping(payload)
-        elif opcode == Opcode.PONG:
-            self._handler.on_pong(payload)
-        else:
+    def _control(self, opcode: int, payload: bytes) -> Awaitable[None] | None:
+        if opcode == Opcode.CLOSE:
             self._code, self._reason = parse_close(payload)
             if not self._closing:
                 self._say_goodbye(frame(payload, Opcode.CLOSE))
             self._reader = None
             self._transport.close()  # the server is the first to close the TCP connection (RFC 6455, 7.1.1)
             self._expect_end()
+            return None
+        if opcode == Opcode.PONG:
+            self._handler.on_pong(payload)
+        else:
+            if self._transport.get_write_buffer_size() == 0:  # else the last one will be answered
+                self.write(frame(payload, Opcode.PONG))
+            self._handler.on_ping(payload)
+        return self._handler.on_sign()
 
     # Its end
 

@@ -1,5 +1,6 @@
 """The plugin `filter`."""
 
+import unicodedata
 from typing import Any, ClassVar
 
 import pytest
@@ -43,6 +44,21 @@ class FilterTest(ChatTestCase):
             for _ in range(4):
                 with pytest.raises(Refused, match=r"failed to check|switched off"):
                     await ann.call("send-message", target="den", message="hello")
+
+
+def test_marks_without_end_cost_next_to_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = build_registry([find_folder("plugins")], {"filter": {"words": ["ass"]}})
+    plain = registry.plugins["filter"].module.plain  # type: ignore[union-attr]
+    pieces: list[int] = []
+    real = unicodedata.normalize
+
+    def normalize(form: Any, text: str) -> str:
+        pieces.append(len(text))
+        return real(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", normalize)
+    assert len(plain("a" + "\u0301\u0327" * 2_000)) > 3_000
+    assert max(pieces) <= 500
 
 
 @pytest.mark.parametrize("table", [{}, {"words": []}])
