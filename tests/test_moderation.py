@@ -107,6 +107,20 @@ def test_an_administrator_cannot_shut_themselves_out() -> None:
     run(main)
 
 
+def test_a_ban_of_an_ipv6_address_is_one_of_all_that_its_host_has() -> None:
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", role="admin")
+        eve = house.client("Eve", address="2001:db8::1")
+        answer = await house.call(boss, "ban", address="2001:db8::1")
+        assert (answer["whom"], answer["ended"]) == ("2001:db8::/64", 1)
+        assert eve.wire.closed
+        assert house.hub.moderation.ban_on("", "2001:db8::2:3")
+        assert (await house.call(boss, "ban", address="2001:db8::1/128"))["whom"] == "2001:db8::1/128"
+
+    run(main)
+
+
 @pytest.mark.parametrize(
     "about",
     [

@@ -1,6 +1,7 @@
 """Signing in over real sockets: sessions, what ends them, and what an attacker tries."""
 
 import asyncio
+import contextlib
 import io
 import json
 import re
@@ -425,6 +426,14 @@ def test_many_addresses_together_cannot_try_a_name_faster() -> None:
         except Refused:
             pass
     assert taken <= 2_000 * PER_NAME[0] + PER_NAME[1] + 1
+
+
+def test_one_address_that_tries_many_names_fills_no_memory() -> None:
+    throttle = Throttle()
+    for number in range(1_000):
+        with contextlib.suppress(Refused):
+            throttle.take("192.0.2.1", f"name {number}", 1000.0)
+    assert len(throttle._buckets) <= 1 + PER_ADDRESS[1]
 
 
 def test_what_was_tried_long_ago_is_forgotten() -> None:

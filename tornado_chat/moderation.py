@@ -7,6 +7,7 @@ import secrets
 import time
 from typing import Any
 
+from tornado_chat.limits import network
 from tornado_chat.protocol import Error, Refused, User
 from tornado_chat.store import Store
 
@@ -65,7 +66,8 @@ class Moderation:
             return user_id
         try:
             if user_id is None and address is not None:
-                return str(ipaddress.ip_network(address, strict=False))
+                single = network(address) if "/" not in address else address  # of IPv6 the /64 that a host has whole
+                return str(ipaddress.ip_network(single, strict=False))
         except ValueError:
             pass
         raise Refused("give user (an id), or address (or a range like 192.0.2.0/24)", Error.INVALID_FIELD)

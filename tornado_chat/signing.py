@@ -43,14 +43,13 @@ class Throttle:
         if len(self._buckets) > self._enough:
             self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
             self._enough = max(KEPT, 2 * len(self._buckets))
-        wait = 0.0
         for key, limit in (f"address {network(address)}", PER_ADDRESS), (f"name {name}", PER_NAME):
             bucket = self._buckets.get(key)
             if bucket is None:
                 bucket = self._buckets[key] = Bucket(*limit)
-            wait = wait or bucket.take(now)
-        if wait:
-            raise Refused("too many tries; wait a moment", Error.RATE_LIMITED, wait)
+            wait = bucket.take(now)
+            if wait:
+                raise Refused("too many tries; wait a moment", Error.RATE_LIMITED, wait)
 
 
 class _Json(Safe):
