@@ -142,6 +142,6 @@ def people(
                 while app.hub.connections:  # the server is stopped next
                     await asyncio.sleep(0.005)
         assert found.complaints == []
-        assert {url.split("/")[2] for url in found.asked} <= {base_url.split("/")[2]}, "asked elsewhere"
+        assert {url.split("/")[2] for url in found.asked} <= {found.base.split("/")[2]}, "asked elsewhere"
 
     return opened
