@@ -1,4 +1,4 @@
-"""A page that is open all day: the traffic of an hour in ten minutes, a server that is killed, tabs that come and go."""
+"""A page open all day: the traffic of an hour in ten minutes, a server that is killed, tabs that come and go."""
 
 import asyncio
 import contextlib
