@@ -123,5 +123,6 @@ async def test_an_hour_of_traffic_loses_nothing_doubles_nothing_and_nothing_jump
         print({name: len(ids) for name, ids in stored.items()}, f"{written} from the page")  # noqa: T201
         assert found == stored
         texts = [line["message"] for lines in kept(tmp_path).values() for line in lines]
-        assert sorted(text for text in texts if text.startswith("mine ")) == sorted(f"mine {number}" for number in range(written))
+        mine = sorted(text for text in texts if text.startswith("mine "))
+        assert mine == sorted(f"mine {number}" for number in range(written))
         browsers.complaints[:] = [one for one in browsers.complaints if "net::ERR_CONNECTION_REFUSED" not in one]
