@@ -88,7 +88,8 @@ async def test_an_hour_of_traffic_loses_nothing_doubles_nothing_and_nothing_jump
             await second.keyboard.press("Enter")
             await second.locator("h1", has_text=name).wait_for()
         # The second tab reads further up in its channel: nothing moves there.
-        await second.wait_for_function("document.querySelector('.messages').scrollHeight > 3000", timeout=120_000)
+        while await second.locator(".messages").evaluate("box => box.scrollHeight") < 3000:
+            await asyncio.sleep(0.1)
         await second.locator(".messages").evaluate("box => { box.scrollTop -= 1000; }")
         await asyncio.sleep(1)
         place = await second.evaluate(PLACE)
