@@ -237,6 +237,15 @@ class SlowTest(ChatTestCase):
         ends = await asyncio.gather(*slow)
         assert max(ends) < 10
 
+    @gen_test
+    async def test_more_than_16_kib_of_headers_are_not_read(self) -> None:
+        for length, wanted in ((15_000, b"HTTP/1.1 200 OK"), (17_000, b"")):
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.get_http_port())
+            writer.write(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nX: " + b"x" * length + b"\r\n\r\n")
+            with contextlib.suppress(ConnectionError):
+                assert (await reader.read(15)) == wanted
+            writer.close()
+
 
 async def drip(port: int, start: bytes) -> float:
     """Send a request a byte at a time; return after how many seconds the server has cut it."""
