@@ -1,4 +1,4 @@
-"""What docs/operating.md says, tried: config show, systemd's notice, nginx in front under a path."""
+"""What docs/operating.md says, tried: config show, systemd's notice, nginx and Caddy in front, under a path."""
 
 import asyncio
 import os
@@ -82,7 +82,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
-# nginx in front
+# A proxy in front
 
 
 @pytest.fixture
@@ -90,14 +90,29 @@ def app(tmp_path: Path) -> Application:
     return make_app(Settings(data_dir=tmp_path, history="memory", trusted_proxies=(ip_network("127.0.0.1"),)))
 
 
-@pytest.fixture
-def nginx(tmp_path: Path, http_port: int) -> Iterator[str]:
-    """nginx with the example's own configuration; yields where it listens."""
-    command = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+@pytest.fixture(params=["nginx", "caddy"])
+def proxy(request: pytest.FixtureRequest, tmp_path: Path, http_port: int) -> Iterator[str]:
+    """A proxy with the example's own configuration; yields where it listens."""
+    command = shutil.which(request.param, path=f"{os.environ['PATH']}:/usr/sbin")
     if command is None:
-        pytest.skip("nginx is not installed")
+        pytest.skip(f"{request.param} is not installed")
     sock, port = bind_unused_port()
     sock.close()
+    configure = nginx if request.param == "nginx" else caddy
+    home = {"HOME": str(tmp_path)}  # where Caddy keeps its own
+    process = subprocess.Popen(configure(command, tmp_path, port, http_port), stderr=subprocess.DEVNULL, env=home)
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        assert process.poll() is None, f"{request.param} has ended"
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(10)
+
+
+def nginx(command: str, tmp_path: Path, port: int, http_port: int) -> list[str]:
+    """Write its configuration; return how it is run."""
     example = (EXAMPLES / "nginx.conf").read_text()
     site = example.replace("listen 8080", f"listen 127.0.0.1:{port}").replace(":3000", f":{http_port}")
     assert site.count(f":{http_port}/") == 1
@@ -108,47 +123,48 @@ def nginx(tmp_path: Path, http_port: int) -> Iterator[str]:
         f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;\nevents {{}}\n"
         f"http {{ access_log off; {places} {site} }}\n"
     )
-    process = subprocess.Popen([command, "-e", str(tmp_path / "error.log"), "-p", str(tmp_path), "-c", str(conf)])
-    while True:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        assert process.poll() is None, (tmp_path / "error.log").read_text()
-    yield f"http://127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    return [command, "-e", str(tmp_path / "error.log"), "-p", str(tmp_path), "-c", str(conf)]
+
+
+def caddy(command: str, tmp_path: Path, port: int, http_port: int) -> list[str]:
+    """Write its configuration; return how it is run."""
+    site = (EXAMPLES / "Caddyfile").read_text().replace(":8080", f"http://127.0.0.1:{port}", 2)
+    site = site.replace(":3000", f":{http_port}")
+    conf = tmp_path / "Caddyfile"
+    conf.write_text(f"{{\n\tadmin off\n}}\n{site}")
+    return [command, "run", "--config", str(conf), "--adapter", "caddyfile"]
 
 
 @pytest.mark.gen_test(timeout=20)
-async def test_the_chat_works_under_a_path_behind_nginx(nginx: str, http_server: object) -> None:
-    ann = await connect(f"{nginx}/chat", "Ann", Origin=nginx)
-    bob = await connect(f"{nginx}/chat", "Bob")
+async def test_the_chat_works_under_a_path_behind_a_proxy(proxy: str, http_server: object) -> None:
+    ann = await connect(f"{proxy}/chat", "Ann", Origin=proxy)
+    bob = await connect(f"{proxy}/chat", "Bob")
     await ann.call("join-channel", target="den")
     await bob.call("join-channel", target="den")
-    await bob.call("send-message", target="den", message="through nginx")
-    await ann.until_text("through nginx")
+    await bob.call("send-message", target="den", message="through a proxy")
+    await ann.until_text("through a proxy")
     with pytest.raises(HTTPClientError, match="403"):
-        await connect(f"{nginx}/chat", "Eve", Origin="http://evil.example")
+        await connect(f"{proxy}/chat", "Eve", Origin="http://evil.example")
     for client in (ann, bob):
         await client.close()
     http = AsyncHTTPClient()
-    page = await http.fetch(f"{nginx}/chat")
-    assert page.effective_url == f"{nginx}/chat/"
+    page = await http.fetch(f"{proxy}/chat")
+    assert page.effective_url == f"{proxy}/chat/"
     (script,) = re.findall(r'src="(assets/[^"]*app.js)"', page.body.decode())
-    assert (await http.fetch(f"{nginx}/chat/{script}")).code == 200
-    assert (await http.fetch(f"{nginx}/chat/metrics", raise_error=False)).code == 404
-    assert (await http.fetch(f"{nginx}/chat//metrics", raise_error=False)).code in (403, 404)
+    assert (await http.fetch(f"{proxy}/chat/{script}")).code == 200
+    for path in ("metrics", "/metrics"):
+        assert (await http.fetch(f"{proxy}/chat/{path}", raise_error=False)).code in (403, 404)
 
 
 @pytest.mark.gen_test(timeout=60)
-async def test_the_page_works_under_a_path_behind_nginx(nginx: str, http_server: object) -> None:
+async def test_the_page_works_under_a_path_behind_a_proxy(proxy: str, http_server: object) -> None:
     playwright = pytest.importorskip("playwright.async_api")
     if CHROMIUM is None:
         pytest.skip(WHY_NOT)
     async with playwright.async_playwright() as p:
         browser = await p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         page = await browser.new_page()
-        await page.goto(f"{nginx}/chat/")
+        await page.goto(f"{proxy}/chat/")
         await page.get_by_role("textbox").first.fill("Ann")
         await page.keyboard.press("Enter")
         await page.fill("textarea", "from the page")
