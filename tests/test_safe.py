@@ -1,5 +1,6 @@
 """Who may ask, and what a browser is told, over HTTP."""
 
+import socket
 from ipaddress import ip_network
 
 import pytest
@@ -43,6 +44,24 @@ class SafeTest(ChatTestCase):
             with self.assertRaises(HTTPClientError) as refused:
                 await self.connect("Ann", Origin=origin)
             assert refused.exception.code == 403, origin
+
+    @gen_test
+    async def test_a_strangers_name_that_points_to_this_machine_is_none_of_the_servers(self) -> None:
+        port = self.get_http_port()
+        for host in ("localhost", "chat.localhost", "127.0.0.1", "[::1]", "app.example", socket.gethostname()):
+            scheme = "https" if host == "app.example" else "http"
+            name = host if host == "app.example" else f"{host}:{port}"
+            await self.connect("Ann", Host=name, Origin=f"{scheme}://{name}")
+        for host in ("evil.example", "localhost.evil.example", "[::1", ""):
+            with self.assertRaises(HTTPClientError) as refused:
+                await self.connect("Ann", Host=f"{host}:{port}", Origin=f"http://{host}:{port}")
+            assert refused.exception.code in (400, 403), host
+        behind = {"X-Forwarded-For": "192.0.2.7"}
+        await self.connect("Ann", Host="chat.example", Origin="http://chat.example", **behind)
+
+    def test_a_strangers_name_shows_no_figures(self) -> None:
+        assert self.fetch("/metrics").code == 200
+        assert self.fetch("/metrics", headers={"Host": "evil.example"}).code == 403
 
 
 class EmbeddedNowhereTest(ChatTestCase):

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING
 from tornado.web import HTTPError
 
 from tornado_chat.metrics import family, histogram, process, single
-from tornado_chat.proxies import is_within, peer_of
+from tornado_chat.proxies import FORWARDED, is_within, peer_of
 from tornado_chat.safe import Safe
 
 if TYPE_CHECKING:
     from tornado_chat.web import Chat
-
-FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")
 
 
 class _Fresh(Safe):
@@ -62,7 +60,7 @@ class MetricsPage(_Fresh):
         address = self.request.remote_ip or ""
         # A proxy on this machine that is not trusted has a local address, whoever is behind it.
         unknown = address == peer_of(self.request) and any(name in self.request.headers for name in FORWARDED)
-        return is_within(address, self.settings["metrics_from"]) and not unknown
+        return is_within(address, self.settings["metrics_from"]) and not unknown and self.is_named_here()
 
 
 def _all(chat: Chat) -> Iterator[str]:

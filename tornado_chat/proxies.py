@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 Network = IPv4Network | IPv6Network
+FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")  # what proxies add, one or the other
 
 
 def is_within(address: str, networks: Iterable[Network]) -> bool:
@@ -23,6 +24,11 @@ def peer_of(request: Any) -> str:
     """Return who is at the other end of a (Tornado) request's socket, whatever its headers say."""
     address = getattr(getattr(request.connection, "context", None), "address", None)
     return str(address[0]) if isinstance(address, tuple) else ""
+
+
+def is_loopback(address: str) -> bool:
+    """Return whether an address is this machine's own."""
+    return is_within(address, (ip_network("127.0.0.0/8"), ip_network("::1/128")))
 
 
 def is_private(address: str) -> bool:

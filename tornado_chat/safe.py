@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Collection
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from tornado.web import RequestHandler
+
+from tornado_chat.proxies import FORWARDED, is_loopback, peer_of
 
 HEADERS = {
     "Server": "tornado_chat",
@@ -56,9 +60,35 @@ class Safe(RequestHandler):
             return True  # a program, not a browser
         if origin.lower() in self.settings["allowed_origins"]:
             return True
+        if not self.is_named_here():
+            return False
         try:
             here = urlsplit(f"{self.request.protocol}://{self.request.host}".lower())
             there = urlsplit(origin.lower())
         except ValueError:  # brackets that do not match
             return False
         return (there.scheme, there.netloc) == (here.scheme, here.netloc)
+
+    def is_named_here(self) -> bool:
+        """Return whether the host that is asked for can be this one.
+
+        A name of somebody else's may be made to point here, for a browser on this machine to ask (DNS rebinding).
+        From elsewhere, or by a proxy, any name is taken.
+        """
+        peer = peer_of(self.request)
+        headers = self.request.headers
+        if not is_loopback(peer) or peer != self.request.remote_ip or any(name in headers for name in FORWARDED):
+            return True
+        host = f"//{self.request.host}".lower()
+        try:
+            name = urlsplit(host).hostname or ""
+        except ValueError:  # brackets that do not match
+            return False
+        if name in ("localhost", socket.gethostname().lower()) or name.endswith(".localhost"):
+            return True
+        if any(host == site.partition(":")[2] for site in self.settings["allowed_origins"]):
+            return True
+        try:
+            return bool(ip_address(name))
+        except ValueError:
+            return False
