@@ -119,6 +119,8 @@ async def test_an_hour_of_traffic_loses_nothing_doubles_nothing_and_nothing_jump
             assert await page.evaluate("worst") <= 1
             assert await page.locator(".pending, .failed").count() == 0
         found = {name: await shown(ann, name) for name in CHANNELS}
+        for page in (ann, second, phone):
+            await page.close()
         await server.end()
         stored = {name: {line["id"] for line in lines} for name, lines in kept(tmp_path).items()}
         print({name: len(ids) for name, ids in stored.items()}, f"{written} from the page")  # noqa: T201
@@ -126,4 +128,6 @@ async def test_an_hour_of_traffic_loses_nothing_doubles_nothing_and_nothing_jump
         texts = [line["message"] for lines in kept(tmp_path).values() for line in lines]
         mine = sorted(text for text in texts if text.startswith("mine "))
         assert mine == sorted(f"mine {number}" for number in range(written))
-        browsers.complaints[:] = [one for one in browsers.complaints if "net::ERR_CONNECTION_REFUSED" not in one]
+        # The browser's own lines about a server that is not there, and about asking it why a socket did not open
+        own = ("net::ERR_CONNECTION_REFUSED", "status of 400")
+        browsers.complaints[:] = [one for one in browsers.complaints if not any(words in one for words in own)]
