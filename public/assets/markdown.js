@@ -90,23 +90,24 @@ function inline(text, links = true) {
   const open = []; // runs of * _ ~ that wait for their other half: {at (in out), mark, left, both}
   let found;
   for (let at = 0; at < text.length; ) {
-    if (text[at] === "\\" && /[\\`*_~[\]:]/.test(text[at + 1] ?? "")) {
+    const letter = text[at];
+    if (letter === "\\" && /[\\`*_~[\]:]/.test(text[at + 1] ?? "")) {
       out.push(text[at + 1]);
       at += 2;
-    } else if (links && (found = matchAt(NAMED_LINK, text, at))) {
+    } else if (links && letter === "[" && (found = matchAt(NAMED_LINK, text, at))) {
       out.push({kind: "link", href: found[2], inside: inline(found[1], false)});
       at += found[0].length;
     } else if (links && (found = matchAt(LINK, text, at))) {
       const href = ends(found[0]);
       out.push({kind: "link", href, inside: [href]});
       at += href.length;
-    } else if ((found = matchAt(NAMED_EMOJI, text, at)) && EMOJI.has(found[1])) {
+    } else if (letter === ":" && (found = matchAt(NAMED_EMOJI, text, at)) && EMOJI.has(found[1])) {
       out.push({kind: "emoji", text: EMOJI.get(found[1]), name: found[1]});
       at += found[0].length;
     } else if ((found = matchAt(RUN, text, at))) {
-      at = text[at] === "`" ? code(text, at, found[0], out) : emphasis(text, at, found[0], out, open);
+      at = letter === "`" ? code(text, at, found[0], out) : emphasis(text, at, found[0], out, open);
     } else {
-      found = matchAt(PLAIN, text, at) ?? [text[at]];
+      found = matchAt(PLAIN, text, at) ?? [letter];
       out.push(found[0]);
       at += found[0].length;
     }

@@ -1,7 +1,7 @@
 // What the page knows: plain data and how events change it. No DOM, no socket.
 
 const GROUP = 5 * 60_000; // ms: messages of one author within it stand together
-const KEPT = 2_000; // lines of a channel in memory: what is not among them is fetched again when one scrolls there
+const KEPT = 2_000; // lines of a channel in memory; the others are fetched again when one scrolls there
 const SLACK = 500; // lines above it before some are let go
 
 export class Channel {

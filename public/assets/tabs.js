@@ -109,7 +109,7 @@ export class Tabs {
     this.ask();
   }
 
-  /** Have tabs that come later begin with what there is since the plugins were reloaded, or one took another name. */
+  /** Have tabs that come later begin with what has changed since: plugins, or one's name. */
   greet(change) {
     this.greeting = JSON.stringify({...JSON.parse(this.greeting), ...change, action: "hello"});
   }

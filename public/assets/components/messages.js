@@ -65,7 +65,7 @@ export function Messages({chat, channel}) {
     lookForMark();
   });
 
-  /** Stay at the bottom, unless one has just scrolled up and the browser has not said so yet. */
+  /** Stay at the bottom, unless one has just scrolled up. */
   function stick() {
     const {scrollTop, scrollHeight, clientHeight} = box.current;
     if (scrollTop < left.current - BOTTOM && scrollHeight - scrollTop - clientHeight > BOTTOM) return;
