@@ -92,6 +92,11 @@ if (addressed()) {
   chat.current = [...chat.channels.keys()][0] ?? "";
 }
 const looked = chat.account.look();
-if (!chat.token) await looked;
+const given = new URL(location.href).searchParams.get("token"); // by an application that signs people in
+if (given || !chat.token) await looked;
+if (given) {
+  if (chat.account.kinds.includes("token")) chat.token = given;
+  history.replaceState(null, "", location.pathname + location.hash); // nobody is to copy it with the address
+}
 if (chat.token || chat.account.signedIn) chat.connection.connect();
 draw();

@@ -83,12 +83,12 @@ export class Chat {
   begin({user, token, actions, faces, limits}) {
     this.user = user;
     this.name = user.name;
-    this.token = token ?? "";
+    if (token || !user.id.startsWith("t:")) this.token = token ?? ""; // an application's is not said again
     this.actions = actions;
     this.meet(faces);
     this.limits = limits;
     this.storage.write("name", user.name);
-    this.storage.write("token", token ?? undefined);
+    this.storage.write("token", this.token || undefined);
     if (this.current) this.know(this.current);
     for (const channel of this.channels.values()) this.join(channel);
     if (!this.channels.size) firstChannel(this).then((name) => this.current || this.open(name), () => {});

@@ -1,10 +1,11 @@
 """Signing in with the page: register, sign out, sign in, and what is said when it does not work."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Opened, browser_test, read, write
+from browsing import Opened, browser_test, lose_all, read, write
 from tornado.ioloop import IOLoop
 
 from tornado_chat.settings import Settings
@@ -66,3 +67,33 @@ async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, p
         assert user in app.hub.present()
         await write(ann, "/rename Zoe")
         await ann.get_by_text("Ann is now Zoe").wait_for()
+
+
+class TestTokens:
+    @pytest.fixture
+    def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
+        pytest.importorskip("jwt", reason="needs the extra [jwt]")
+        (tmp_path / "key").write_text("s" * 64)
+        return make_app(Settings(data_dir=tmp_path, history="memory", auth=("token",), jwt_key=tmp_path / "key"))
+
+    @browser_test
+    async def test_an_application_sends_people_into_the_page_with_a_token_in_its_address(
+        self, app: Chat, people: Opened
+    ) -> None:
+        import jwt
+
+        claims = {"aud": "tornado_chat", "sub": "42", "name": "Ann", "exp": int(time.time()) + 3600}
+        token = jwt.encode(claims, "s" * 64, "HS256")
+        async with people() as friends:
+            ann = await friends.open(f"/?token={token}#/tea")
+            await write(ann, "hello")
+            await read(ann, "hello")
+            assert ann.url == f"{friends.base}/#/tea"
+            for again in ("reload", "loss"):
+                await (ann.reload() if again == "reload" else lose_all(app))
+                await write(ann, f"after a {again}")
+                await read(ann, f"after a {again}")
+            assert {user.id for user in app.hub.present()} == {"t:42"}
+            late = await friends.open("/?token=e30.e30.e30")
+            await late.get_by_text("One signs in elsewhere").or_(late.get_by_text("not signed in")).wait_for()
+            friends.complaints.clear()
