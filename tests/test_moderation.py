@@ -45,7 +45,9 @@ def test_a_kick_ends_all_connections_of_a_user_and_says_where_they_came_from() -
         assert (answer["ended"], answer["addresses"]) == (2, ["192.0.2.7", "192.0.2.8"])
         assert [bob.wire.closed for bob in bobs] == [[4403], [4403]]
         assert not cat.wire.closed
-        assert (await house.call(boss, "kick", user="nobody"))["ended"] == 0
+        assert (await house.call(boss, "kick", user="Cat"))["ended"] == 1  # by the name
+        for action in ("kick", "ban"):
+            assert "is not here" in (await house.call(boss, action, user="nobody"))["message"]
 
     run(main)
 
@@ -144,17 +146,18 @@ def test_every_use_of_a_power_is_in_the_audit_the_newest_first_before_it_is_used
         house = House()
         boss = house.client("Boss", role="admin")
         for number in range(5):
+            house.client(str(number))
             await house.call(boss, "kick", user=f"id-{number}", reason="why")
             await asyncio.sleep(1)
-        await house.call(boss, "ban", user="id-Bob")
-        await house.call(boss, "unban", whom="id-Bob")
+        await house.call(boss, "ban", user="a:bob")
+        await house.call(boss, "unban", whom="a:bob")
         first = (await house.call(boss, "audit", limit=3))["entries"]
         rest = (await house.call(boss, "audit", after=first[-1]["key"]))["entries"]
         entries = first + rest
         assert {entry["by"]["id"] for entry in entries} == {"id-Boss"}
         assert sorted(entry["power"] for entry in entries) == ["ban"] * 2 + ["kick"] * 5
         assert [entry["time"] for entry in entries] == sorted((entry["time"] for entry in entries), reverse=True)
-        assert {"user": "id-4", "name": "", "reason": "why"} in [entry["about"] for entry in entries]
+        assert {"user": "id-4", "name": "4", "reason": "why"} in [entry["about"] for entry in entries]
 
     run(main)
 

@@ -1,12 +1,11 @@
 // The chat as the components know it: what there is to show, and what one can do.
 
 import {Account} from "./account.js";
-import {parse, perform} from "./commands.js";
 import {Connection, newRef} from "./connection.js";
 import {address, goOut, renamed, turn} from "./entering.js";
 import {firstChannel, join} from "./joining.js";
 import {explain, t} from "./language.js";
-import {Outbox, send} from "./outbox.js";
+import {Outbox, sendWaiting} from "./outbox.js";
 import {look, take} from "./reading.js";
 import {Channel} from "./store.js";
 
@@ -29,7 +28,6 @@ export class Chat {
     this.channels = new Map();
     this.current = "";
     this.outbox = new Outbox(storage);
-    this.sending = new Set();
     this.lastTyped = 0;
     this.away = false;
     this.faces = null; // a promise of Faces, while plugins have some
@@ -200,36 +198,28 @@ export class Chat {
     }
   }
 
-  /** Send what is written, or do the command that it is (the promise is its end); throws an Error with words where it is none. */
-  write(channel, text) {
-    const command = parse(text, this.actions);
+  /** Send what is written, or do the command that it is; an Error with words where that can't be done. */
+  async write(channel, text) {
     let done;
-    if (command) {
-      done = perform(this, channel, command);
+    if (/^\/(?!\/)/.test(text)) {
+      const {parse, perform} = await import("./slash.js");
+      done = perform(this, channel, parse(text, this.actions));
     } else {
       const message = text.startsWith("//") ? text.slice(1) : text;
-      const item = {ref: newRef(), target: channel.name, message, time: Date.now()};
-      this.outbox.add(item);
-      send(this, item);
+      this.outbox.add({ref: newRef(), target: channel.name, message, time: Date.now()});
+      sendWaiting(this, channel);
     }
     this.lastTyped = 0;
     this.setDraft(channel, "");
     this.changed();
-    return done;
-  }
-
-  answered(action, answer) {
-    if (action === "join-channel") this.open(answer.channel);
-    else if (action === "leave-channel") this.leave(answer.channel);
-    else if (action === "who") this.say(this.current, answer.users.map((user) => user.name).join(", "));
-    else if (action === "channels") this.say(this.current, answer.channels.map((one) => `#${one.name} (${one.count})`).join(", "));
+    await done;
   }
 
   /** Try a failed message again, under the same `ref`: it can not be there twice. */
   again(item) {
     delete item.error;
     this.outbox.keep(item);
-    send(this, item);
+    sendWaiting(this, this.know(item.target));
     this.changed();
   }
 

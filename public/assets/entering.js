@@ -64,7 +64,6 @@ export async function turn(chat, state) {
   const neverIn = !chat.user;
   chat.state = {...state, neverIn};
   if (state.kind !== "open") {
-    chat.sending.clear();
     for (const channel of chat.channels.values()) channel.joined = false;
   }
   if (state.kind === "ended" && state.code === 4401 && chat.token) {

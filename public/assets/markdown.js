@@ -8,7 +8,7 @@
 import {EMOJI} from "./emoji.js";
 
 const DEEPEST = 8; // levels of blocks, and of emphasis; what is deeper is text
-const FENCE = /^ {0,3}(`{3,}|~{3,}) *([\w+#.-]*)[^`]*$/;
+const FENCE = /^ {0,3}(`{3,}|~{3,}) *([\w+#.-]*) *$/;
 const QUOTE = /^ {0,3}> ?/;
 const ITEM = /^( {0,3}(?:[-*]|(\d{1,9})[.)]) +)(?=\S)/;
 
@@ -27,7 +27,7 @@ function blocks(lines, depth) {
   }
   for (let at = 0; at < lines.length; ) {
     const line = lines[at];
-    const fence = line.match(FENCE);
+    const fence = at + 1 < lines.length && line.match(FENCE); // with nothing behind it, it is none
     const item = depth < DEEPEST && line.match(ITEM);
     if (fence) {
       endText();

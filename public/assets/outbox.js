@@ -50,19 +50,23 @@ export class Outbox {
   }
 }
 
-/** Send what waits for a channel; what other tabs wrote is sent by the one that has the socket. */
-export function sendWaiting(chat, channel) {
-  const {leads} = chat.connection;
-  for (const item of chat.outbox.of(channel.name)) {
-    if (!item.error && (leads || chat.outbox.mine.has(item.ref))) send(chat, item);
-  }
+/**
+ * Send what waits for a channel, one after the other: nothing overtakes what has to wait. What other tabs wrote is sent
+ * by the one that has the socket, too.
+ */
+export async function sendWaiting(chat, channel) {
+  const {connection, outbox} = chat;
+  const {session} = connection;
+  if (channel.sending === session) return;
+  channel.sending = session;
+  const mine = (item) => !item.error && (connection.leads || outbox.mine.has(item.ref));
+  const next = () => channel.joined && session === connection.session && outbox.of(channel.name).find(mine);
+  for (let item = next(); item && (await send(chat, channel, item)); item = next());
+  if (channel.sending === session) channel.sending = null;
 }
 
-/** Send a message, again and again under one `ref`: the server stores it once. */
-export async function send(chat, item) {
-  const channel = chat.channels.get(item.target);
-  if (!channel?.joined || chat.sending.has(item.ref)) return; // it goes out when the channel is joined again
-  chat.sending.add(item.ref);
+/** Send a message, again and again under one `ref`: the server stores it once. Return whether more can follow. */
+async function send(chat, channel, item) {
   try {
     const {id, seq, time} = await chat.connection.call("send-message", {target: item.target, message: item.message}, item.ref);
     chat.outbox.done(item.ref);
@@ -72,13 +76,13 @@ export async function send(chat, item) {
     if (error.code === "not-joined") {
       channel.joined = false;
       chat.join(channel);
-    } else if (error.retryAfter) {
-      setTimeout(() => send(chat, item), error.retryAfter);
-    } else if (error.code !== "disconnected") {
+    } else if (error.retryAfter) await new Promise((done) => setTimeout(done, error.retryAfter));
+    else if (error.code === "disconnected") return false;
+    else {
       item.error = explain(error);
       chat.outbox.keep(item);
     }
   }
-  chat.sending.delete(item.ref);
   chat.changed();
+  return true;
 }

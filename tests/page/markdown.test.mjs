@@ -41,6 +41,8 @@ test("code is as it was typed", () => cases({
   "~~~\n```\n~~~": "[code ```]",
   "```js\nnever closed": "[code js never closed]",
   "``` not `a fence": "``` not `a fence",
+  "look: ```js\na\n``` and what follows": "look: [code js\na\n] and what follows",
+  "```": "```",
 }));
 
 test("lists and quotes hold each other", () => cases({

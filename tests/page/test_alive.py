@@ -3,15 +3,18 @@
 import asyncio
 import json
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
 import pytest
 from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from test_tabs import WATCH, notify, pending
+from tornado.ioloop import IOLoop
 
 from tornado_chat.protocol import Close, Error, Message, Refused, User
-from tornado_chat.web import Chat
+from tornado_chat.settings import Settings
+from tornado_chat.web import Chat, make_app
 
 BEN = User("b" * 36, "Ben")
 
@@ -98,6 +101,24 @@ async def test_16_after_a_loss_nothing_is_missing_and_nothing_is_twice(people: O
 
 async def last(page: Any, count: int) -> list[str]:
     return (await texts(page))[-count:]
+
+
+class TestOrder:
+    @pytest.fixture
+    def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
+        return make_app(Settings(data_dir=tmp_path, history="memory", message_rate=(2, 200, 20000)))
+
+    @browser_test
+    async def test_what_is_written_faster_than_allowed_goes_out_in_order(self, people: Opened, app: Chat) -> None:
+        async with people() as browsers:
+            ann = await browsers.enter("Ann")
+            wanted = [str(number) for number in range(24)]  # 20 may come at once
+            for text in wanted:
+                await write(ann, text)
+            await becomes(wanted, lambda: texts(ann))
+            await becomes(0, ann.locator(".pending").count)
+            messages, _ = await app.hub.history.read("general", limit=50)
+            assert [message.text for message in messages] == wanted
 
 
 @browser_test

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Annotated, Any
 
 from tornado_chat import Context, Name, Refused, action
 
 LONGEST = 10 * 366 * 24
+AWAY = re.compile(r"[a-z]:[^/]+|[0-9a-f-]{36}")  # the id of someone who need not be here
 
 
 def _hours(value: float) -> float:
@@ -24,8 +26,14 @@ async def ban(
     hours: Annotated[float, _hours] = 24.0,
     reason: Name = "banned",
 ) -> dict[str, Any]:
-    """Keep a user (an id) or an address (or a range of them) out for some hours."""
+    """Keep a user (an id, or the name of one who is here) or an address (or a range of them) out for some hours."""
     moderation = ctx.server.moderation
+    if user is not None:
+        try:
+            user = ctx.server.find_user(user).id
+        except Refused:
+            if not AWAY.fullmatch(user):
+                raise
     whom = moderation.whom(user, address)
     if moderation.hits(whom, ctx.user.id, ctx.connection.address):
         raise Refused("that would keep you out too")

@@ -9,8 +9,9 @@ from tornado_chat import Context, Name, action
 
 @action("kick", channel=False, power="kick")
 async def kick(ctx: Context, user: str, reason: Name = "sent away") -> dict[str, Any]:
-    """End all connections of a user (an id); the answer says where they came from."""
-    await ctx.use("kick", user=user[:200], name=ctx.server.name_of(user), reason=reason)
-    connections = ctx.server.connections_of(user)
+    """End all connections of a user (an id, or a name that one alone bears); the answer says where they came from."""
+    found = ctx.server.find_user(user)
+    await ctx.use("kick", user=found.id, name=found.name, reason=reason)
+    connections = ctx.server.connections_of(found.id)
     addresses = sorted({connection.address for connection in connections})
     return {"ended": ctx.server.end(connections, reason), "addresses": addresses}

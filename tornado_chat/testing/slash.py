@@ -1,4 +1,4 @@
-"""Slash commands, as the page reads them (public/assets/commands.js); tests/commands.json holds both to it."""
+"""Slash commands, as the page reads them (public/assets/slash.js); tests/commands.json holds both to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-_OWN = {"send-message", "typing", "read", "history"}  # what the page does by itself
+_OWN = {"send-message", "typing", "read", "history", "bans", "audit", "overview"}  # what the page does by itself
 _UNWRITTEN = {"object", "list"}
 _WORD = re.compile(r'([^\s"=]+=)?"([^"]*)"|\S+')
 
@@ -20,11 +20,14 @@ def parse(line: str, actions: Iterable[Mapping[str, Any]]) -> dict[str, Any] | N
     """
     if not line.startswith("/") or line.startswith("//"):
         return None
+    actions = list(actions)
     name = re.split(r"\s", line[1:], maxsplit=1)[0]
     rest = line[1 + len(name) :]
     action = next((one for one in actions if one["name"] == name and _is_command(one)), None)
     if action is None:
-        raise ValueError(f"There is no command /{name}. A line that begins with / is written with two of them.")
+        known = " ".join(f"/{one['name']}" for one in actions if _is_command(one))
+        two = "A line that begins with / is written with two of them."
+        raise ValueError(f"There is no command /{name}, but {known}. {two}")
     parameters = _written(action)
     given = [found[0] if found[2] is None else (found[1] or "") + found[2] for found in _WORD.finditer(rest)]
     places = [one for one in parameters if not any(word.startswith(f"{one['name']}=") for word in given)]

@@ -2,7 +2,8 @@
 
 import {html, useState} from "../html.js";
 import {explain, t} from "../language.js";
-import {perform, usage, written} from "../commands.js";
+import {usage, written} from "../commands.js";
+import {perform} from "../slash.js";
 import {Dialog} from "./dialog.js";
 
 export function Form({chat, channel, action, close}) {

@@ -1,6 +1,6 @@
 // What one can set for oneself, and the way out.
 
-import {html} from "../html.js";
+import {html, useState} from "../html.js";
 import {t} from "../language.js";
 import {signOut} from "../leaving.js";
 import {Dialog} from "./dialog.js";
@@ -10,6 +10,10 @@ import {NotificationChoice} from "./notifications.js";
 import {Password} from "./password.js";
 
 export function Settings({chat, show, close}) {
+  const [sure, setSure] = useState(false);
+  const unsent = chat.outbox.items.length;
+  const guest = !/^[a-z]:/.test(chat.user?.id ?? "") || chat.user.id.startsWith("g:");
+  const leave = () => (sure || !(unsent || guest) ? signOut(chat) : setSure(true));
   return html`<${Dialog} title=${t("settings.title")} close=${close}>
     <div class="settings">
       <label>${t("app.language")} <${LanguageChoice} chat=${chat} /></label>
@@ -17,7 +21,10 @@ export function Settings({chat, show, close}) {
       ${chat.user?.id.startsWith("a:") && html`<${Password} chat=${chat} />`}
       ${chat.user?.role === "admin" && html`<a href="admin">${t("settings.admin")}</a>`}
       <button class="quiet" onClick=${() => show("keys")}><${Icon} name="keyboard" /> ${t("keys.title")}</button>
-      <button class="quiet" onClick=${() => signOut(chat)}><${Icon} name="leave" /> ${t("me.leave")}</button>
+      ${sure && html`<p class="alert" role="alert">
+        ${guest && t("me.lose-name", {name: chat.name})} ${unsent > 0 && t("me.lose-messages", {count: unsent})}
+      </p>`}
+      <button class="quiet" onClick=${leave}><${Icon} name="leave" /> ${t(sure ? "me.leave-anyway" : "me.leave")}</button>
     </div>
   <//>`;
 }

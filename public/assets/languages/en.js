@@ -48,6 +48,9 @@ export default {
     "role.admin": "admin",
 
     "me.leave": "Sign out",
+    "me.leave-anyway": "Sign out all the same",
+    "me.lose-messages": {one: "{count} message is not sent yet.", other: "{count} messages are not sent yet."},
+    "me.lose-name": "A guest who has signed out is someone else the next time, even as {name}.",
 
     "settings.title": "Settings",
     "settings.admin": "Administration",
@@ -121,7 +124,8 @@ export default {
     "composer.emoji": "Emoji",
     "composer.form": "As a form",
 
-    "command.unknown": "There is no command /{name}. A line that begins with / is written with two of them.",
+    "command.ended": {one: "{count} connection ended.", other: "{count} connections ended."},
+    "command.unknown": "There is no command /{name}, but {all}. A line that begins with / is written with two of them.",
     "command.more": "That is more than {usage} takes.",
     "command.missing": "{field} is missing: {usage}",
     "command.int": "{field} is a whole number",

@@ -48,6 +48,9 @@ export default {
     "role.admin": "管理员",
 
     "me.leave": "退出",
+    "me.leave-anyway": "仍要退出",
+    "me.lose-messages": {other: "还有 {count} 条消息没有发送。"},
+    "me.lose-name": "访客退出后再来就是另一个人，即使还叫 {name}。",
 
     "settings.title": "设置",
     "settings.admin": "管理",
@@ -118,7 +121,8 @@ export default {
     "composer.emoji": "表情",
     "composer.form": "填写表单",
 
-    "command.unknown": "没有命令 /{name}。要发送以 / 开头的消息，请写两个 /。",
+    "command.ended": {other: "已断开 {count} 个连接。"},
+    "command.unknown": "没有命令 /{name}，可用的有 {all}。要发送以 / 开头的消息，请写两个 /。",
     "command.more": "内容太多，应写成 {usage}。",
     "command.missing": "缺少 {field}：{usage}",
     "command.int": "{field} 应为整数",
