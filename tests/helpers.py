@@ -13,7 +13,7 @@ from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.hooks import Hooks
 from tornado_chat.hub import Hub
 from tornado_chat.loader import build_registry
-from tornado_chat.protocol import User
+from tornado_chat.messages import User
 from tornado_chat.router import Router
 from tornado_chat.testing.clock import JumpingLoop
 from tornado_chat.testing.face import Face

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tornado_chat.accounts import WAITING, Accounts, clean_account, is_password, make_hash, session_of
-from tornado_chat.protocol import Refused
+from tornado_chat.errors import Refused
 from tornado_chat.store import MemoryStore
 
 CHEAP = (2**4, 8, 1)

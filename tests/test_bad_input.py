@@ -14,7 +14,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
 from tornado_chat.__main__ import SERVER
-from tornado_chat.protocol import Refused
+from tornado_chat.errors import Refused
 from tornado_chat.testing import ChatTestCase, Client
 
 

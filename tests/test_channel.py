@@ -8,8 +8,9 @@ from helpers import FakeWire, House, pass_time, run, turns
 
 from tornado_chat.channel import SLICE
 from tornado_chat.connection import MAX_WAITING, Connection
+from tornado_chat.errors import Refused
 from tornado_chat.flusher import Flusher
-from tornado_chat.protocol import Refused, User
+from tornado_chat.messages import User
 
 
 def frame_texts(frames: list[list[dict[str, Any]]]) -> list[list[str]]:

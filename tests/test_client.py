@@ -7,7 +7,7 @@ from tornado.testing import gen_test
 
 from tests.serving import Listener, cut
 from tornado_chat.client import Client
-from tornado_chat.protocol import Error, Refused
+from tornado_chat.errors import Error, Refused
 from tornado_chat.testing import ChatTestCase
 
 MISSED = ["one", "two"]

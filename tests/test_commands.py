@@ -8,7 +8,7 @@ from helpers import on_database
 from tornado_chat.__main__ import main
 from tornado_chat.history.database import Database
 from tornado_chat.history.sqlite import SqliteHistory
-from tornado_chat.protocol import Message, User
+from tornado_chat.messages import Message, User
 
 
 def say(folder: Path, *texts: str) -> str:

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from helpers import on_database
 
+from tornado_chat.errors import Refused
 from tornado_chat.history import database as module
 from tornado_chat.history import opening
 from tornado_chat.history.database import Database
 from tornado_chat.history.jobs import WEIGHT, Job
 from tornado_chat.history.opening import DatabaseError
-from tornado_chat.protocol import Refused
 
 
 def put(key: str) -> Callable[[sqlite3.Connection], None]:
@@ -325,7 +325,7 @@ WRITER = """
 import asyncio, sys
 from pathlib import Path
 from tornado_chat.history.database import Database
-from tornado_chat.protocol import Refused
+from tornado_chat.errors import Refused
 
 async def main():
     database = Database(Path(sys.argv[1]))

@@ -13,9 +13,9 @@ import pytest
 
 from tests.serving import Server, kept, needs_root, percentile, tools, until
 from tornado_chat.client import Event
+from tornado_chat.errors import Refused
 from tornado_chat.history.database import Database
 from tornado_chat.keepalive import new_loop
-from tornado_chat.protocol import Refused
 from tornado_chat.testing import Client, connect
 
 WRITERS = 10

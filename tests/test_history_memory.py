@@ -3,8 +3,9 @@
 import pytest
 from helpers import run
 
+from tornado_chat.errors import Refused
 from tornado_chat.history.memory import KEEP, MemoryHistory
-from tornado_chat.protocol import Message, Refused, User
+from tornado_chat.messages import Message, User
 
 ANN, BOB = User("1", "Ann"), User("2", "Bob")
 

@@ -16,11 +16,12 @@ from typing import Any
 import pytest
 from helpers import on_database
 
+from tornado_chat.errors import Refused
 from tornado_chat.history import History, rows, sqlite
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.history.sqlite import SqliteHistory
+from tornado_chat.messages import Message, User
 from tornado_chat.post import Post
-from tornado_chat.protocol import Message, Refused, User
 
 ANN, BOB = User("1", "Ann"), User("2", "Bob")
 Main = Callable[[History], Awaitable[None]]
@@ -409,7 +410,7 @@ import asyncio, sys
 from pathlib import Path
 from tornado_chat.history.database import Database
 from tornado_chat.history.sqlite import SqliteHistory
-from tornado_chat.protocol import Message, User
+from tornado_chat.messages import Message, User
 
 async def main():
     log = SqliteHistory(Database(Path(sys.argv[1])))

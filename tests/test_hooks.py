@@ -8,9 +8,10 @@ import pytest
 from helpers import Client, House, module, pass_time, run, turns
 from test_router import SlowDisk
 
+from tornado_chat.errors import Refused
 from tornado_chat.history.database import Database
 from tornado_chat.history.sqlite import SqliteHistory
-from tornado_chat.protocol import Refused, User
+from tornado_chat.messages import User
 from tornado_chat.registry import EVENTS
 
 SEEN = """

@@ -12,8 +12,9 @@ import pytest
 from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from tornado_chat.accounts import Accounts
+from tornado_chat.errors import Refused
 from tornado_chat.identity import Guests, Header, Identity, Listeners, Pass, Sessions, load_secret
-from tornado_chat.protocol import Refused, User
+from tornado_chat.messages import User
 from tornado_chat.store import MemoryStore
 
 HERE = Guests(b"s" * 32)

@@ -29,7 +29,10 @@ FOR_HTTP = {
 }
 # A room, and the rooms that it must not know: not itself, nor through another.
 ABOVE = {
-    "protocol": set(ROOMS) - {"protocol", "speed"},
+    "errors": set(ROOMS),
+    "messages": set(ROOMS),
+    "names": set(ROOMS) - {"errors"},
+    "protocol": set(ROOMS) - {"errors", "messages", "speed"},
     "frames": set(ROOMS) - {"frames"},
     "schema": {"registry", "connection", "channel", "hub", "router", "context"},
     "fence": {"registry", "connection", "channel", "hub", "router", "context"},

@@ -17,7 +17,7 @@ from tornado.testing import bind_unused_port
 from tornado_chat.connection import Connection
 from tornado_chat.flusher import Flusher
 from tornado_chat.keepalive import Keepalive, MonotonicLoop, new_loop
-from tornado_chat.protocol import User
+from tornado_chat.messages import User
 from tornado_chat.settings import Settings
 from tornado_chat.testing import connect
 from tornado_chat.web import make_app

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 from tornado.testing import gen_test
 
-from tornado_chat.protocol import Refused
+from tornado_chat.errors import Refused
 from tornado_chat.testing import ChatTestCase
 from tornado_chat.web import make_app
 

@@ -14,8 +14,8 @@ import pytest
 from tornado.testing import gen_test
 
 from tornado_chat import lifecycle
+from tornado_chat.errors import Refused
 from tornado_chat.lifecycle import SPACE
-from tornado_chat.protocol import Refused
 from tornado_chat.settings import Settings, SettingsError
 from tornado_chat.testing import Chat, ChatTestCase, Client
 from tornado_chat.web import make_app

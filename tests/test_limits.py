@@ -11,8 +11,8 @@ from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
 from tornado_chat.client import Client as Bot
+from tornado_chat.errors import Error, Refused
 from tornado_chat.limits import Bucket, Limits, network
-from tornado_chat.protocol import Error, Refused
 from tornado_chat.settings import Settings
 from tornado_chat.testing import ChatTestCase
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.serving import Listener, Server, cut, gathered, needs_root, same_for_all, tools, until
+from tornado_chat.errors import Refused
 from tornado_chat.keepalive import new_loop
-from tornado_chat.protocol import Refused
 
 LINE = """
 set -e

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tornado_chat.actions import BUILT_IN
+from tornado_chat.errors import Refused
 from tornado_chat.loader import build_registry, find_plugins, load
-from tornado_chat.protocol import Refused
 from tornado_chat.registry import Registry, RegistryError
 from tornado_chat.settings import find_folder
 

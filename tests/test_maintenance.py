@@ -15,7 +15,7 @@ from helpers import on_database
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.maintenance import backup, check, export, restore
-from tornado_chat.protocol import Message, User
+from tornado_chat.messages import Message, User
 
 ANN = User("1", "Ann")
 

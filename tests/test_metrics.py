@@ -5,8 +5,8 @@ from ipaddress import ip_network
 from prometheus_client.parser import text_string_to_metric_families
 from tornado.testing import gen_test
 
+from tornado_chat.errors import Refused
 from tornado_chat.metrics import Histogram, Metrics, family, histogram
-from tornado_chat.protocol import Refused
 from tornado_chat.testing import ChatTestCase
 
 

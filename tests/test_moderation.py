@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from helpers import House, run
 
+from tornado_chat.errors import Refused
+from tornado_chat.messages import User
 from tornado_chat.moderation import Moderation
-from tornado_chat.protocol import Refused, User
 from tornado_chat.store import MemoryStore
 
 BOSS = User("a:boss", "Boss", "admin")

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_protocol import JSON
 
-from tornado_chat.protocol import Refused, encode
+from tornado_chat.errors import Refused
+from tornado_chat.protocol import encode
 from tornado_chat.registry import Action, Registry, RegistryError
 
 PICKY = """

@@ -11,8 +11,8 @@ import pytest
 
 from tests.serving import Listener, Server, cut, gathered, same_for_all, until
 from tornado_chat.client import Event
+from tornado_chat.errors import Refused
 from tornado_chat.keepalive import new_loop
-from tornado_chat.protocol import Refused
 
 CHANNELS = ("general", "den", "attic")
 

@@ -9,8 +9,8 @@ from helpers import Client, House, module, run, turns
 
 from tornado_chat.history.database import unavailable
 from tornado_chat.history.memory import MemoryHistory
+from tornado_chat.messages import Message
 from tornado_chat.post import Post
-from tornado_chat.protocol import Message
 
 PLUGIN = """
 @action("echo", "parrot", channel=False)

@@ -13,7 +13,7 @@ from tests.serving import Server, percentile
 from tornado_chat.history import rows
 from tornado_chat.history.opening import NAME, open_file, pragma
 from tornado_chat.keepalive import new_loop
-from tornado_chat.protocol import MAX_PAGE
+from tornado_chat.names import MAX_PAGE
 from tornado_chat.testing import Client, connect
 
 FILL = f"""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from helpers import on_database
 
-from tornado_chat.protocol import Refused
+from tornado_chat.errors import Refused
 from tornado_chat.store import MemoryStore, SqliteStore, Store
 
 Main = Callable[[Store], Awaitable[Any]]

@@ -13,7 +13,7 @@ from helpers import module
 from tornado.testing import gen_test
 
 from tornado_chat import Refused
-from tornado_chat.protocol import Close
+from tornado_chat.errors import Close
 from tornado_chat.registry import RegistryError
 from tornado_chat.settings import SettingsError
 from tornado_chat.testing import Chat, ChatTestCase, Person

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tornado_chat.protocol import Refused
+from tornado_chat.errors import Refused
 
 jwt = pytest.importorskip("jwt", reason="needs the extra [jwt]")
 

@@ -19,11 +19,11 @@ from tornado.netutil import bind_sockets
 
 from tornado_chat import commands, logs, plugin_commands
 from tornado_chat.certificate import Certificate
+from tornado_chat.errors import Close
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.keepalive import new_loop
 from tornado_chat.listener import Listener, raise_open_files
 from tornado_chat.metrics import LAG
-from tornado_chat.protocol import Close
 from tornado_chat.registry import RegistryError
 from tornado_chat.settings import Settings, SettingsError, load
 from tornado_chat.web import Chat, make_app

@@ -17,7 +17,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
-from tornado_chat.protocol import Error, Refused, User, clean_name
+from tornado_chat.errors import Error, Refused
+from tornado_chat.messages import User
+from tornado_chat.names import clean_name
 from tornado_chat.store import Store
 
 ACCOUNT = "a:"  # what the id of an account begins with

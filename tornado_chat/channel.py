@@ -11,8 +11,10 @@ from tornado_chat.connection import Connection
 from tornado_chat.context import current
 from tornado_chat.flusher import Outbox
 from tornado_chat.frames import text_frames
+from tornado_chat.messages import Message, User
+from tornado_chat.names import MAX_PAGE, clean_text
 from tornado_chat.post import Post
-from tornado_chat.protocol import MAX_PAGE, Message, User, clean_text, encode, fitting, notice
+from tornado_chat.protocol import encode, fitting, notice
 
 if TYPE_CHECKING:
     from tornado_chat.context import Context

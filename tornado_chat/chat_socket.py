@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from tornado.web import HTTPError
 
 from tornado_chat.connection import Connection
+from tornado_chat.errors import Close, Error, Refused
 from tornado_chat.identity import Pass, token_of
 from tornado_chat.listener import RETRY_AFTER
-from tornado_chat.protocol import Close, Error, Refused
 from tornado_chat.safe import Safe
 from tornado_chat.websocket import SocketHandler
 

@@ -15,7 +15,8 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.iostream import StreamClosedError
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 
-from tornado_chat.protocol import MISTAKES, Close, Error, Refused, clean_name
+from tornado_chat.errors import MISTAKES, Close, Error, Refused
+from tornado_chat.names import clean_name
 
 FINAL = frozenset({1000, 1001, 1002, 1003, 1007, 1009, Close.NOT_SIGNED_IN, 4403})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds

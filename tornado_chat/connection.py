@@ -8,9 +8,11 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tornado_chat.errors import Close, Refused
 from tornado_chat.flusher import Flusher, Outbox
 from tornado_chat.frames import text_frames
-from tornado_chat.protocol import Close, Refused, User, encode, notice
+from tornado_chat.messages import User
+from tornado_chat.protocol import encode, notice
 
 if TYPE_CHECKING:
     from tornado_chat.channel import Channel

@@ -7,7 +7,7 @@ from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, cast
 
-from tornado_chat.protocol import Error, Refused
+from tornado_chat.errors import Error, Refused
 from tornado_chat.store import Space
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from tornado_chat.connection import Connection
     from tornado_chat.fence import Plugin
     from tornado_chat.hub import Hub
+    from tornado_chat.messages import User
     from tornado_chat.post import Post
-    from tornado_chat.protocol import User
     from tornado_chat.router import Router
 
 #: The call that is being handled here, so that its `ok` can wait for what it posts.

@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from tornado_chat.assets import Asset
+from tornado_chat.errors import Error, Refused
 from tornado_chat.post import Post
-from tornado_chat.protocol import Error, Refused
 
 LIMIT = 2.0  # seconds that a call may take
 FAILURES, WITHIN = 3, 60.0  # so many in so many seconds switch a plugin off

@@ -9,10 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tornado_chat.context import Context, PluginContext, current
+from tornado_chat.errors import Error, Refused
 from tornado_chat.fence import FAULTS, LIMIT, Plugin, TimedOut
 from tornado_chat.hub import Hub
+from tornado_chat.messages import Message, User
+from tornado_chat.names import clean_text
 from tornado_chat.post import Post
-from tornado_chat.protocol import Error, Message, Refused, User, clean_text
 from tornado_chat.registry import EVENTS, Listener
 
 if TYPE_CHECKING:

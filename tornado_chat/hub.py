@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tornado_chat.channel import Channel
 from tornado_chat.connection import Connection
+from tornado_chat.errors import Close, Error, Refused
 from tornado_chat.flusher import Flusher
 from tornado_chat.history import History
+from tornado_chat.messages import Message, User
 from tornado_chat.metrics import Metrics
 from tornado_chat.moderation import Moderation
+from tornado_chat.names import clean_name
 from tornado_chat.post import Post
-from tornado_chat.protocol import Close, Error, Message, Refused, User, clean_name
 from tornado_chat.store import MemoryStore, Store
 
 if TYPE_CHECKING:

@@ -22,7 +22,9 @@ from urllib.parse import quote
 from tornado.httputil import HTTPServerRequest
 
 from tornado_chat.accounts import ACCOUNT, Accounts, session_of
-from tornado_chat.protocol import GUEST, Error, Refused, User, clean_name
+from tornado_chat.errors import Error, Refused
+from tornado_chat.messages import GUEST, User
+from tornado_chat.names import clean_name
 from tornado_chat.proxies import Network, is_within, peer_of
 
 COOKIE = "tornado_chat"

@@ -11,7 +11,7 @@ from tornado.ioloop import PeriodicCallback
 from tornado.platform.asyncio import AsyncIOLoop
 
 from tornado_chat import speed
-from tornado_chat.protocol import Close
+from tornado_chat.errors import Close
 
 if TYPE_CHECKING:
     from tornado_chat.connection import Connection

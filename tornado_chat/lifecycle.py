@@ -8,11 +8,11 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from tornado_chat.context import Context, PluginContext
+from tornado_chat.errors import Refused
 from tornado_chat.fence import LIMIT, Plugin
 from tornado_chat.hooks import Hooks, run
 from tornado_chat.hub import Hub
 from tornado_chat.loader import build_registry, find_plugins
-from tornado_chat.protocol import Refused
 from tornado_chat.registry import Registry
 from tornado_chat.settings import Settings
 from tornado_chat.watchdog import Watchdog

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Callable
 from time import monotonic
 
-from tornado_chat.protocol import Error, Refused
+from tornado_chat.errors import Error, Refused
 from tornado_chat.settings import Settings
 
 BURST = 10.0  # seconds' worth of a rate that may come at once

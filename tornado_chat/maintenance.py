@@ -26,7 +26,7 @@ from tornado_chat.history.opening import (
     sync,
     version_of,
 )
-from tornado_chat.protocol import Message
+from tornado_chat.messages import Message
 
 FORMATS = ("jsonl", "txt")
 PAGE = 1_000  # rows of an export that are read at a time

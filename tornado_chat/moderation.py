@@ -7,8 +7,9 @@ import secrets
 import time
 from typing import Any
 
+from tornado_chat.errors import Error, Refused
 from tornado_chat.limits import network
-from tornado_chat.protocol import Error, Refused, User
+from tornado_chat.messages import User
 from tornado_chat.store import Store
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network

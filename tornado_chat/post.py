@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 
-from tornado_chat.protocol import Message, Refused
+from tornado_chat.errors import Refused
+from tornado_chat.messages import Message
 
 
 class Post:

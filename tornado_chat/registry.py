@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from tornado_chat.assets import Asset
+from tornado_chat.errors import Refused
 from tornado_chat.fence import Plugin
-from tornado_chat.protocol import Refused
 from tornado_chat.schema import Parameter, SchemaError, bind, read_signature
 
 BUILT_IN = "tornado_chat"  # the owner whose actions are no plugin's

@@ -12,10 +12,11 @@ from typing import Any
 
 from tornado_chat.connection import Connection
 from tornado_chat.context import Context, PluginContext, current
+from tornado_chat.errors import MISTAKES, Close, Error, Refused
 from tornado_chat.fence import FAULTS, LIMIT, Plugin
 from tornado_chat.hub import Hub
 from tornado_chat.limits import PENALTY, limited
-from tornado_chat.protocol import MAX_REF, MISTAKES, Close, Error, Refused, answer, decode
+from tornado_chat.protocol import MAX_REF, answer, decode
 from tornado_chat.registry import Action, Registry
 
 MAX_LINES = 1_000  # of a frame: blank ones are ignored, but take time

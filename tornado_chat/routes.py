@@ -12,8 +12,8 @@ from tornado.routing import Router
 from tornado.web import Application, HTTPError, RequestHandler
 
 from tornado_chat.context import Context
+from tornado_chat.errors import Error, Refused
 from tornado_chat.fence import Plugin
-from tornado_chat.protocol import Error, Refused
 from tornado_chat.registry import Registry
 from tornado_chat.safe import HEADERS
 

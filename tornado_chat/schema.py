@@ -10,7 +10,8 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
-from tornado_chat.protocol import MAX_NUMBER, Error, Refused
+from tornado_chat.errors import Error, Refused
+from tornado_chat.protocol import MAX_NUMBER
 
 Checker = Callable[[Any], Any]
 _MISSING: Any = inspect.Parameter.empty

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from tornado.httputil import HTTPServerRequest
 
 from tornado_chat.accounts import LASTS, check_password, clean_account, session_of
+from tornado_chat.errors import Close, Error, Refused
 from tornado_chat.identity import COOKIE, cookie_of
 from tornado_chat.limits import Bucket, network
-from tornado_chat.protocol import Close, Error, Refused, User, decode, encode
+from tornado_chat.messages import User
+from tornado_chat.protocol import decode, encode
 from tornado_chat.safe import Safe
 
 if TYPE_CHECKING:

@@ -9,8 +9,10 @@ import jwt
 from tornado.httputil import HTTPServerRequest
 
 from tornado_chat.accounts import ROLES
+from tornado_chat.errors import Error, Refused
 from tornado_chat.identity import Pass, token_of
-from tornado_chat.protocol import Error, Refused, User, clean_name
+from tornado_chat.messages import User
+from tornado_chat.names import clean_name
 
 AUDIENCE = "tornado_chat"  # which a token must name: one that was signed for something else is none for the chat
 TOKEN = "t:"  # what the ids of its users begin with

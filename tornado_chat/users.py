@@ -9,10 +9,11 @@ import sys
 from pathlib import Path
 
 from tornado_chat.accounts import ACCOUNT, ROLES, Accounts, clean_account
+from tornado_chat.errors import Refused
 from tornado_chat.history.beside import Beside
 from tornado_chat.identity import HEADER
+from tornado_chat.messages import User
 from tornado_chat.moderation import Moderation
-from tornado_chat.protocol import Refused, User
 from tornado_chat.settings import SettingsError
 from tornado_chat.store import SqliteStore
 

@@ -16,6 +16,7 @@ from tornado.web import Application
 from tornado_chat.accounts import Accounts
 from tornado_chat.assets import Asset, Assets
 from tornado_chat.chat_socket import ChatSocket
+from tornado_chat.errors import Refused
 from tornado_chat.health import Health, MetricsPage, Ready
 from tornado_chat.history import History
 from tornado_chat.history.database import Database
@@ -28,8 +29,10 @@ from tornado_chat.lifecycle import Plugins
 from tornado_chat.limits import Limits
 from tornado_chat.listener import Seldom, max_connections
 from tornado_chat.loader import build_registry
+from tornado_chat.messages import User
+from tornado_chat.names import MAX_PAGE, MAX_TEXT
 from tornado_chat.pages import Face, File, NotFound, Page
-from tornado_chat.protocol import MAX_PAGE, MAX_TEXT, Refused, User, encode
+from tornado_chat.protocol import encode
 from tornado_chat.proxies import behind, is_private, is_within
 from tornado_chat.registry import Registry
 from tornado_chat.router import Router

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tornado_chat.protocol import Close
+from tornado_chat.errors import Close
 from tornado_chat.testing import Client
 from tornado_chat.web import Chat
 

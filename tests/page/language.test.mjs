@@ -84,8 +84,8 @@ test("a count has its form and its digits, a value may be a drawn one", async ()
 });
 
 test("an error is said in the language by its code, with the server's words where they say more", async () => {
-  const protocol = readFileSync(new URL("../../tornado_chat/protocol.py", import.meta.url), "utf8");
-  const [, codes] = protocol.match(/class Error\(StrEnum\):([^]*?)\n\n\n/);
+  const errors = readFileSync(new URL("../../tornado_chat/errors.py", import.meta.url), "utf8");
+  const [, codes] = errors.match(/class Error\(StrEnum\):([^]*?)\n\n\n/);
   const known = Array.from(codes.matchAll(/= "([\w-]+)"/g), ([, code]) => code).filter((code) => code !== "refused");
   assert.ok(known.length > 10);
   for (const code of known) assert.ok(`error.${code}` in languages.en.words, code);

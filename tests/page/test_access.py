@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from browsing import Opened, becomes, browser_test, lose_all, read, write
 
-from tornado_chat.protocol import Refused
+from tornado_chat.errors import Refused
 from tornado_chat.web import Chat
 
 AXE = "4.14.1"

@@ -12,7 +12,8 @@ from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from test_tabs import WATCH, notify, pending
 from tornado.ioloop import IOLoop
 
-from tornado_chat.protocol import Close, Error, Message, Refused, User
+from tornado_chat.errors import Close, Error, Refused
+from tornado_chat.messages import Message, User
 from tornado_chat.settings import Settings
 from tornado_chat.web import Chat, make_app
 

@@ -8,7 +8,7 @@ from typing import Any
 from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from tornado.websocket import websocket_connect
 
-from tornado_chat.protocol import Refused
+from tornado_chat.errors import Refused
 from tornado_chat.testing import connect
 from tornado_chat.web import Chat
 

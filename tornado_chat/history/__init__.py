@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from tornado_chat.messages import Message, User
 from tornado_chat.post import Post
-from tornado_chat.protocol import Message, User
 
 
 class History(Protocol):

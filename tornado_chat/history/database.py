@@ -17,10 +17,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tornado_chat.errors import Error, Refused
 from tornado_chat.history.jobs import Job, Jobs, take
 from tornado_chat.history.opening import NAME, connect, lock_folder, open_file, pragma
 from tornado_chat.metrics import Histogram
-from tornado_chat.protocol import Error, Refused
 
 log = logging.getLogger("tornado_chat")
 

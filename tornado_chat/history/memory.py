@@ -7,8 +7,9 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+from tornado_chat.errors import Error, Refused
+from tornado_chat.messages import Message, User
 from tornado_chat.post import Post
-from tornado_chat.protocol import Error, Message, Refused, User
 
 KEEP = 1_000
 

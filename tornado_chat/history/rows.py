@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from tornado_chat import speed
 from tornado_chat.history.database import Database
-from tornado_chat.protocol import Message, User
+from tornado_chat.messages import Message, User
 
 SHIFT = 40
 LARGEST = 2**SHIFT - 1  # the last `seq` that there can be

@@ -9,13 +9,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from tornado_chat.errors import Error, Refused
 from tornado_chat.history import rows
 from tornado_chat.history.database import Database, unavailable
 from tornado_chat.history.jobs import WEIGHT, Job
 from tornado_chat.history.memory import again
 from tornado_chat.history.rows import Numbers
+from tornado_chat.messages import Message, User
 from tornado_chat.post import Post
-from tornado_chat.protocol import Error, Message, Refused, User
 
 ROWS = 256  # in one transaction: a few ms of the disk, and of the loop when they are told
 WAITING = 20_000  # messages that wait for the disk; more are refused

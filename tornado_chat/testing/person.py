@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tornado_chat.connection import Connection
+from tornado_chat.errors import Refused
 from tornado_chat.hub import Hub
-from tornado_chat.protocol import Refused, User
+from tornado_chat.messages import User
 from tornado_chat.testing.face import Face
 from tornado_chat.testing.wires import FakeWire, lines
 

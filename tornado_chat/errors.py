@@ -1,0 +1,59 @@
+"""What is said of what went wrong: error codes, close codes, and `Refused`."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+
+class Error(StrEnum):
+    """What an `error` line says in its `code`."""
+
+    INVALID_JSON = "invalid-json"
+    UNKNOWN_ACTION = "unknown-action"
+    INVALID_FIELD = "invalid-field"
+    INVALID_NAME = "invalid-name"
+    NOT_JOINED = "not-joined"
+    REFUSED = "refused"
+    NOT_ALLOWED = "not-allowed"
+    RATE_LIMITED = "rate-limited"
+    TOO_MANY = "too-many"
+    HISTORY_UNAVAILABLE = "history-unavailable"
+    PLUGIN_TIMEOUT = "plugin-timeout"
+    PLUGIN_OFF = "plugin-off"
+    INTERNAL = "internal-error"
+
+
+# A client that makes these over and over understands nothing of what it is told.
+MISTAKES = frozenset(
+    {Error.INVALID_JSON, Error.INVALID_FIELD, Error.INVALID_NAME, Error.UNKNOWN_ACTION, Error.NOT_JOINED}
+)
+
+
+class Close(IntEnum):
+    """Why the server ends a WebSocket (RFC 6455, 7.4, and 4000-4999 of our own)."""
+
+    NORMAL = 1000
+    PROTOCOL_ERROR = 1002
+    UNSUPPORTED = 1003
+    INVALID_TEXT = 1007
+    POLICY = 1008
+    TOO_BIG = 1009
+    FAILED = 1011
+    RESTART = 1012
+    TRY_LATER = 1013
+    NO_PONG = 4000
+    NOT_SIGNED_IN = 4401
+    NOT_ALLOWED = 4403
+
+
+class Refused(Exception):
+    """The caller's mistake: answered with `code` and `message`, never logged.
+
+    `retry_after`: seconds after which it may be tried again, 0 where waiting does not help.
+    """
+
+    def __init__(self, message: str, code: str = Error.REFUSED, retry_after: float = 0.0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.retry_after = retry_after

@@ -1,0 +1,68 @@
+"""Who says something, and what was said: `User` and `Message`, each of which knows its JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from json.encoder import encode_basestring as _quote
+from typing import Any
+
+# What a role may do beside talking; `User.may` is where it is asked.
+POWERS = {"admin": frozenset({"kick", "ban", "audit", "overview", "reload"})}
+GUEST = "g:"  # what the id of a guest begins with where there are other users too
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class User:
+    """Who someone is: `id`, which alone makes two equal, `name`, and `role` (`member`, `admin` or `guest`)."""
+
+    id: str
+    name: str = field(compare=False)
+    role: str = field(default="member", compare=False)
+    _json: str = field(default="", init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Know a guest by its id: kept messages have no role."""
+        if self.id.startswith(GUEST):
+            self.role = "guest"
+
+    def may(self, power: str) -> bool:
+        """Return whether this user's role has a power, as in `ctx.user.may("ban")`."""
+        return power in POWERS.get(self.role, ())
+
+    def json(self) -> str:
+        """Return `{"id":…,"name":…}`, with a `role` that is not `member`; encoded once for all its messages."""
+        if not self._json:
+            role = "" if self.role == "member" else f',"role":{_quote(self.role)}'
+            self._json = f'{{"id":{_quote(self.id)},"name":{_quote(self.name)}{role}}}'
+        return self._json
+
+    @staticmethod
+    def of_field(ctx: Any, said: str) -> User:
+        """Return the user that a field of a call names; see Hub.find_user."""
+        found: User = ctx.server.find_user(said, ctx.about)
+        return found
+
+
+@dataclass(slots=True)
+class Message:
+    """One kept message; `seq` (from 1, without gaps in its channel) and `id` come with the commit.
+
+    `time` is in ms since 1970 (UTC); `sender` is None for the server's own; `ref` is the sender's name for it.
+    """
+
+    channel: str
+    text: str
+    sender: User | None
+    time: int
+    ref: str | None = None
+    seq: int = 0
+    id: str = ""
+
+    def line(self) -> bytes:
+        """Return the `send-message` line of this message."""
+        sender = "null" if self.sender is None else self.sender.json()
+        ref = "" if self.ref is None else f',"ref":{_quote(self.ref)}'
+        return (
+            f'{{"action":"send-message","target":{_quote(self.channel)},"message":{_quote(self.text)},'
+            f'"sender":{sender},"id":"{self.id}","seq":{self.seq},"time":{self.time}{ref}}}'
+        ).encode()
