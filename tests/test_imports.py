@@ -32,6 +32,7 @@ ABOVE = {
     "errors": set(ROOMS),
     "messages": set(ROOMS),
     "names": set(ROOMS) - {"errors"},
+    "marks": set(ROOMS),
     "protocol": set(ROOMS) - {"errors", "messages", "speed"},
     "frames": set(ROOMS) - {"frames"},
     "schema": {"registry", "connection", "channel", "hub", "router", "context"},

@@ -3,9 +3,9 @@
 from tornado_chat.channel import Channel
 from tornado_chat.context import Context
 from tornado_chat.errors import Error, Refused
+from tornado_chat.marks import action, every, on, route
 from tornado_chat.messages import Message, User
 from tornado_chat.names import Limit, Name, Text
-from tornado_chat.registry import action, every, on, route
 from tornado_chat.version import VERSION as __version__
 
 __all__ = [

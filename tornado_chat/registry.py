@@ -1,8 +1,4 @@
-"""What the built-in actions and the plugins offer: actions, listeners, timers and routes.
-
-`@action`, `@on`, `@every` and `@route` only mark: importing a module has no effect until `Registry.add(module)`
-collects what they marked.
-"""
+"""What the built-in actions and the plugins offer: actions, listeners, timers and routes."""
 
 from __future__ import annotations
 
@@ -11,11 +7,12 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 from tornado_chat.assets import Asset
 from tornado_chat.errors import Refused
 from tornado_chat.fence import Plugin
+from tornado_chat.marks import ActionMark, EveryMark, OnMark, RouteMark, marks_of
 from tornado_chat.schema import Parameter, SchemaError, bind, read_signature
 
 BUILT_IN = "tornado_chat"  # the owner whose actions are no plugin's
@@ -33,9 +30,6 @@ EVENTS = {
     "shutdown": ("ctx",),
 }
 
-Marked = TypeVar("Marked", bound=Callable[..., Any])
-_MARK = "__tornado_chat__"
-
 
 class RegistryError(Exception):
     """What is marked cannot be registered; the text says where and why."""
@@ -47,70 +41,6 @@ class NameTaken(RegistryError):
     def __init__(self, text: str, *owners: str) -> None:
         super().__init__(text)
         self.owners = owners
-
-
-@dataclass(slots=True, frozen=True)
-class _Action:
-    names: tuple[str, ...]
-    channel: bool
-    internal: bool
-    override: bool
-    power: str
-
-
-@dataclass(slots=True, frozen=True)
-class _On:
-    event: str
-    fails: str | None
-
-
-@dataclass(slots=True, frozen=True)
-class _Every:
-    seconds: float
-
-
-@dataclass(slots=True, frozen=True)
-class _Route:
-    path: str
-
-
-def _mark(told: object) -> Callable[[Marked], Marked]:
-    def mark(marked: Marked) -> Marked:
-        setattr(marked, _MARK, (*vars(marked).get(_MARK, ()), told))
-        return marked
-
-    return mark
-
-
-def action(
-    *names: str, channel: bool = True, internal: bool = False, override: bool = False, power: str = ""
-) -> Callable[[Marked], Marked]:
-    """Mark a function `(ctx, field, …)` as the handler of an action; further names are aliases.
-
-    channel: the message's `target` must be a channel that the connection has joined (`ctx.channel`).
-    internal: only `ctx.perform(name)` calls it, never a client.
-    override: replaces the action of that name instead of colliding with it.
-    power: only users whose role has it see the action and may call it (`ctx.user.may`).
-    """
-    return _mark(_Action(names, channel, internal, override, power))
-
-
-def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callable[[Marked], Marked]:
-    """Mark a function as a listener of one of EVENTS.
-
-    fails: of `message` alone, and needed there: whether a message passes (`open`) when the listener fails.
-    """
-    return _mark(_On(event, fails))
-
-
-def every(seconds: float) -> Callable[[Marked], Marked]:
-    """Mark a function `(ctx)` to be called again and again, each time after so many seconds."""
-    return _mark(_Every(seconds))
-
-
-def route(path: str) -> Callable[[Marked], Marked]:
-    """Mark a Tornado RequestHandler to answer `/plugins/NAME` + path, which is a regular expression as in Tornado."""
-    return _mark(_Route(path))
 
 
 @dataclass(slots=True, frozen=True)
@@ -201,17 +131,22 @@ class Registry:
         if plugin is not None:
             self.plugins[plugin.name] = plugin
         for marked in {id(value): value for value in vars(module).values()}.values():  # each once
-            told = getattr(marked, "__dict__", {}).get(_MARK, ())
-            if not told or marked.__module__ != module.__name__:
+            marks = marks_of(marked)
+            if not marks or marked.__module__ != module.__name__:
                 continue  # an imported one belongs to the module that defines it
-            for mark in told:
-                if isinstance(mark, _Action):
+            for mark in marks:
+                if isinstance(mark, ActionMark):
                     self._add_action(marked, mark, module, file, plugin)
                 elif plugin is not None:
                     self._add_hook(marked, mark, file, plugin)
 
     def _add_action(
-        self, function: Callable[..., Any], mark: _Action, module: types.ModuleType, file: str, plugin: Plugin | None
+        self,
+        function: Callable[..., Any],
+        mark: ActionMark,
+        module: types.ModuleType,
+        file: str,
+        plugin: Plugin | None,
     ) -> None:
         try:
             parameters = tuple(read_signature(function, file, vars(module)))
@@ -235,7 +170,7 @@ class Registry:
 
     def _add_hook(self, marked: Any, mark: object, file: str, plugin: Plugin) -> None:
         where = f"{file}: {marked.__name__}"
-        if isinstance(mark, _Route):
+        if isinstance(mark, RouteMark):
             bases = (
                 {f"{base.__module__}.{base.__name__}" for base in inspect.getmro(marked)}
                 if inspect.isclass(marked)
@@ -250,12 +185,12 @@ class Registry:
             except (ValueError, re.error) as error:
                 raise RegistryError(f"{where}: {mark.path!r} is no path: {error}") from None
             self.routes.append(Route(marked, plugin, mark.path))
-        elif isinstance(mark, _Every):
+        elif isinstance(mark, EveryMark):
             if not mark.seconds > 0:
                 raise RegistryError(f"{where}(): @every takes seconds above 0")
             _check_call(marked, ("ctx",), where)
             self.timers.append(Timer(marked, plugin, mark.seconds))
-        elif isinstance(mark, _On):
+        elif isinstance(mark, OnMark):
             if mark.event not in EVENTS:
                 raise RegistryError(f"{where}(): there is no event {mark.event!r}; there are {', '.join(EVENTS)}")
             if (mark.event == "message") is not (mark.fails in ("open", "closed")):
