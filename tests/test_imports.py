@@ -40,7 +40,8 @@ ABOVE = {
     "registry": {"connection", "channel", "hub", "router", "context"},
     "connection": {"channel", "hub", "registry", "router"},
     "channel": {"hub", "registry", "router"},
-    "hub": {"registry", "router", "hooks"},
+    "hub": {"registry", "router", "hooks", "sieve"},
+    "sieve": {"router", "loader", "lifecycle", "hooks"},
     "hooks": {"router", "loader", "lifecycle"},
     "router": {"web", "loader", "keepalive", "identity", "websocket", "__main__"}
     | {room for room in ROOMS if room.startswith("testing")},
