@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from helpers import Client, House, module, run, turns
 
-from tornado_chat.history.database import unavailable
 from tornado_chat.history.memory import MemoryHistory
+from tornado_chat.history.trouble import unavailable
 from tornado_chat.messages import Message
 from tornado_chat.post import Post
 

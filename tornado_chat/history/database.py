@@ -17,9 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tornado_chat.errors import Error, Refused
 from tornado_chat.history.jobs import Job, Jobs, take
 from tornado_chat.history.opening import NAME, connect, lock_folder, open_file, pragma
+from tornado_chat.history.trouble import Trouble, unavailable
 from tornado_chat.metrics import Histogram
 
 log = logging.getLogger("tornado_chat")
@@ -31,17 +31,9 @@ LONG = 32_768  # pages in the write-ahead log (64 MiB) from which on the writer 
 ROUNDS = 4  # of checkpoints before that, each with less left to do than the one before
 CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 
-# After one of these the file may not hold what was written, though the next sync succeeds: no more is written.
-LASTING = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY}
-
 T = TypeVar("T")
 
 _abandoned: list[sqlite3.Connection] = []
-
-
-def unavailable() -> Refused:
-    """Return what is answered where nothing can be stored or read."""
-    return Refused("history is not available; try again later", Error.HISTORY_UNAVAILABLE)
 
 
 def _probe(connection: sqlite3.Connection) -> None:
@@ -76,8 +68,8 @@ class Database:
         self._reads: Jobs = queue.SimpleQueue()
         self._gate = threading.Lock()  # nothing is submitted behind the end of the queues
         self._closed = False
-        self._broken = self._long = False
-        self._trouble: str | None = None
+        self._trouble = Trouble(self.path)
+        self._long = False
         self._since = 0.0  # when the transaction that is under way began
         self._dirty, self._closing = threading.Event(), threading.Event()
         self._threads = [
@@ -91,9 +83,9 @@ class Database:
     def state(self) -> str | None:
         """What is wrong, in a few words; None when it is well."""
         since = self._since
-        if self._trouble is None and since and time.monotonic() - since > SLOW:
+        if self._trouble.text is None and since and time.monotonic() - since > SLOW:
             return f"the disk has not answered for {time.monotonic() - since:.0f} s"
-        return self._trouble
+        return self._trouble.text
 
     # Submitting, on the loop
 
@@ -146,7 +138,7 @@ class Database:
         self._dirty.set()
         for thread in self._threads:
             thread.join()
-        if self._broken:  # the last one to close would checkpoint, which a disk that lies turns into a loss
+        if self._trouble.lasting:  # the last one to close would checkpoint, which a disk that lies turns into a loss
             _abandoned.append(self._reading)
         else:
             self._reading.close()
@@ -173,7 +165,7 @@ class Database:
     def _write(self) -> None:
         while True:
             try:
-                jobs, last = take(self._writes, PROBE if self._trouble and not self._broken else None)
+                jobs, last = take(self._writes, PROBE if self._trouble.passing else None)
             except queue.Empty:
                 self._transact([Job(_probe, lambda result, error: None)])
                 continue
@@ -187,7 +179,7 @@ class Database:
         outcomes: list[tuple[Any, Exception | None]] = []
         self._since = time.monotonic()
         try:
-            if self._broken:
+            if self._trouble.lasting:
                 raise unavailable()
             if self._long:  # between two transactions alone it comes to its end, and the log is begun anew
                 self._long = False
@@ -208,14 +200,12 @@ class Database:
             self.rollbacks += 1
             with contextlib.suppress(sqlite3.Error):
                 connection.rollback()
-            self._fail(error, "writing")
+            self._trouble.came(error, "writing")
             return [(None, unavailable())] * len(jobs)
         finally:
             began, self._since = self._since, 0.0
         self.commits.observe(time.monotonic() - began)
-        if self._trouble and not self._broken:
-            log.warning("%s can be written again", self.path)
-            self._trouble = None
+        self._trouble.written()
         self._dirty.set()
         return outcomes
 
@@ -228,7 +218,7 @@ class Database:
                 try:
                     outcomes.append((job.run(self._reading), None))
                 except sqlite3.Error as error:
-                    self._fail(error, "reading")
+                    self._trouble.came(error, "reading")
                     outcomes.append((None, unavailable()))
                 except Exception as error:
                     outcomes.append((None, error))
@@ -236,7 +226,7 @@ class Database:
                 self._tell(jobs, outcomes)
 
     def _checkpoint(self) -> None:
-        while self._dirty.wait() and not self._closing.wait(PAUSE) and not self._broken:
+        while self._dirty.wait() and not self._closing.wait(PAUSE) and not self._trouble.lasting:
             self._dirty.clear()
             if self._closing.is_set():  # its call to wake up may be what was just cleared
                 return
@@ -247,19 +237,4 @@ class Database:
                         self._checking.execute(CHECKPOINT).fetchone()
                     self._long = True
             except sqlite3.Error as error:
-                self._fail(error, "a checkpoint")
-
-    def _fail(self, error: Exception, what: str) -> None:
-        if self._broken:
-            return
-        code = getattr(error, "sqlite_errorcode", 0)
-        # Shared memory cannot grow on a full disk: that is as passing as the full disk.
-        lasting = (code & 0xFF) in LASTING and code != sqlite3.SQLITE_IOERR_SHMSIZE
-        if what != "writing" and not lasting:
-            log.warning("%s: %s failed: %s", self.path, what, error)
-            return
-        trouble = f"{what} failed: {error}" + ("; nothing is written until a restart" if lasting else "")
-        if trouble != self._trouble:
-            log.error("%s: %s", self.path, trouble, exc_info=None if isinstance(error, sqlite3.Error) else error)
-        self._trouble = trouble
-        self._broken = lasting
+                self._trouble.came(error, "a checkpoint")

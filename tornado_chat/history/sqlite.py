@@ -11,10 +11,11 @@ from functools import partial
 
 from tornado_chat.errors import Error, Refused
 from tornado_chat.history import rows
-from tornado_chat.history.database import Database, unavailable
+from tornado_chat.history.database import Database
 from tornado_chat.history.jobs import WEIGHT, Job
 from tornado_chat.history.memory import again
 from tornado_chat.history.rows import Numbers
+from tornado_chat.history.trouble import unavailable
 from tornado_chat.messages import Message, User
 from tornado_chat.post import Post
 
