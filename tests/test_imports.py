@@ -20,7 +20,7 @@ KNOW_TORNADO = {
     "pages",
     "listener",
     *("websocket", "wire", "tls", "web", "safe", "health", "signing", "keepalive"),
-    *("identity", "tokens", "routes", "client", "__main__", "testing.sockets", "testing.echo"),
+    *("identity", "tokens", "routes", "client", "reconnecting", "__main__", "testing.sockets", "testing.echo"),
 }
 #: What plugins use of Tornado, for HTTP.
 FOR_HTTP = {

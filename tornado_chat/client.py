@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import random
 import secrets
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-from tornado.httpclient import HTTPClientError, HTTPRequest
-from tornado.iostream import StreamClosedError
-from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketError
 
 from tornado_chat.errors import MISTAKES, Close, Error, Refused
 from tornado_chat.names import clean_name
+from tornado_chat.reconnecting import Event, Reconnecting
 
-FINAL = frozenset({1000, 1001, 1002, 1003, 1007, 1009, Close.NOT_SIGNED_IN, 4403})
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds
-RESTART_SPREAD = 1.0  # seconds: after a restart not everyone comes back in the same moment
-SILENCE = 90.0  # seconds without a sign of the server, which pings every 25 s, after which it is given up
 PAGE = 200
-
-Event = dict[str, Any]
 
 
 class _Place:
@@ -53,30 +45,28 @@ class Client:
         self.name = name
         self.token = token
         self.user: Event = {}
-        self.code: int | None = None
         self._places: dict[str, _Place] = {}
         self._unsent: dict[str, Event] = {}  # ref -> message that is not known to be stored
         self._calls: dict[str, asyncio.Future[Event]] = {}
         self._messages: asyncio.Queue[Event | None] = asyncio.Queue()
         self._socket: WebSocketClientConnection | None = None
-        self._ready: asyncio.Future[None] | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._connection = Reconnecting(self._url, self._receive, self._lost, self._ended)
         self._resuming: asyncio.Task[None] | None = None
-        self._tries = 0  # to connect, since it was well
         self._late = 0  # messages that came too soon and wait
 
     async def __aenter__(self) -> Client:
         """Connect; ConnectionError where the server does not let one in."""
-        self._ready = asyncio.get_running_loop().create_future()
-        self._task = asyncio.create_task(self._run())
-        await self._ready
+        await self._connection.open()
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
         """Leave."""
-        assert self._task is not None
-        self._task.cancel()
-        await asyncio.wait({self._task})
+        await self._connection.close()
+
+    @property
+    def code(self) -> int | None:
+        """The close code of a connection that has ended for good, else None."""
+        return self._connection.code
 
     # What one does
 
@@ -119,7 +109,7 @@ class Client:
 
     async def _ask(self, message: Event, now: bool = True) -> Event:
         if self.code is not None:
-            raise ConnectionError(f"the connection has ended ({self.code})")
+            raise self._connection.gone()
         future: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
         self._calls[message["ref"]] = future
         if now:  # else it goes out when all channels have been joined again
@@ -148,55 +138,16 @@ class Client:
 
     # The connection, again and again
 
-    async def _run(self) -> None:
-        try:
-            while self.code not in FINAL:
-                code = await self._connect()
-                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._tries)
-                least = pause / 2
-                if code == Close.RESTART and self._tries == 0:
-                    least, pause = 0.0, RESTART_SPREAD
-                self._tries = min(self._tries + 1, 10)
-                await asyncio.sleep(random.uniform(least, pause))
-        finally:
-            self.code = self.code or 1006
-            self._messages.put_nowait(None)
-            for future in (*self._calls.values(), self._ready):
-                if future is not None and not future.done():
-                    future.set_exception(ConnectionError(f"the connection has ended ({self.code})"))
-                    future.exception()
-
-    async def _connect(self) -> int | None:
-        """Talk over one socket until it is lost; return the server's close code, if there was one."""
+    def _url(self) -> str:
         query = f"token={quote(self.token)}" if self.token else f"name={quote(self.name)}"
-        request = HTTPRequest(f"ws{self.base.removeprefix('http')}/ws?{query}", connect_timeout=5, request_timeout=5)
-        try:
-            socket = await websocket_connect(request)
-        except HTTPClientError as error:
-            if error.code in (400, 403):
-                self.code = 4403
-                assert self._ready is not None
-                if not self._ready.done():
-                    self._ready.set_exception(ConnectionError(f"refused: {error.message}"))
-            return None
-        except (OSError, StreamClosedError):
-            return None
-        try:
-            while True:
-                async with asyncio.timeout(SILENCE):  # (wait_for of Python 3.11 may swallow a cancellation)
-                    frame = await socket.read_message()
-                if frame is None:
-                    break
-                for line in str(frame).split("\n"):
-                    self._receive(json.loads(line), socket)
-        except TimeoutError:
-            pass
-        finally:
-            self._lost(socket)
-        code: int | None = socket.close_code
-        if code in FINAL:
-            self.code = code
-        return code
+        return f"ws{self.base.removeprefix('http')}/ws?{query}"
+
+    def _ended(self) -> None:
+        self._messages.put_nowait(None)
+        for future in self._calls.values():
+            if not future.done():
+                future.set_exception(self._connection.gone())
+                future.exception()
 
     def _lost(self, socket: WebSocketClientConnection) -> None:
         socket.close()
@@ -246,12 +197,9 @@ class Client:
                 else:
                     socket.close(Close.NO_PONG)  # it cannot be read now: all again, after a growing pause
                     return
-        self._tries = 0
         for message in list(self._unsent.values()):
             self._write(message)
-        assert self._ready is not None
-        if not self._ready.done():
-            self._ready.set_result(None)
+        self._connection.well()
 
     async def _catch_up(self, name: str, place: _Place) -> None:
         since = {"epoch": place.epoch, "seq": place.seq}
