@@ -13,14 +13,14 @@ import hmac
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from tornado_chat.errors import Error, Refused
 from tornado_chat.messages import User
 from tornado_chat.names import clean_name
-from tornado_chat.store import Store
+from tornado_chat.store import Store, all_in
 
 ACCOUNT = "a:"  # what the id of an account begins with
 LASTS = 30 * 86_400  # seconds of a session
@@ -99,10 +99,10 @@ class Accounts:
                 await self._store.delete("names", before)
         return User(user.id, name, user.role)
 
-    async def all(self, after: str = "") -> list[User]:
-        """Return a page of accounts, by id, from behind one on; the last page is empty."""
-        found = await self._store.items("users", after=after)
-        return [User(user_id, record["name"], await self.role(user_id)) for user_id, record in found]
+    async def all(self) -> AsyncIterator[User]:
+        """Yield all accounts, by id."""
+        async for user_id, record in all_in(self._store, "users"):
+            yield User(user_id, record["name"], await self.role(user_id))
 
     # Roles, of others than accounts too
 
@@ -157,12 +157,9 @@ class Accounts:
         await self._sweep(lambda key, session: session["until"] <= now)
 
     async def _sweep(self, over: Callable[[str, dict[str, Any]], bool]) -> None:
-        after = ""
-        while page := await self._store.items("sessions", after=after):
-            after = page[-1][0]
-            for key, session in page:
-                if over(key, session):
-                    await self._store.delete("sessions", key)
+        async for key, session in all_in(self._store, "sessions"):
+            if over(key, session):
+                await self._store.delete("sessions", key)
 
     async def _aside(self, work: Callable[[], T]) -> T:
         if self._waiting >= WAITING:

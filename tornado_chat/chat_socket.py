@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections.abc import Awaitable
 from time import monotonic, time
-from typing import TYPE_CHECKING
 
 from tornado.web import HTTPError
 
@@ -17,9 +16,6 @@ from tornado_chat.listener import RETRY_AFTER
 from tornado_chat.safe import Safe
 from tornado_chat.websocket import SocketHandler
 
-if TYPE_CHECKING:
-    from tornado_chat.web import Chat
-
 CODES = {*Close, 1001, 1005, 1006}  # a client may say any other
 LONGEST = 10.0 * 365 * 86_400  # seconds that a timer is set for
 
@@ -27,7 +23,6 @@ LONGEST = 10.0 * 365 * 86_400  # seconds that a timer is set for
 class ChatSocket(Safe, SocketHandler):
     """A client's socket: Tornado's handler, whose decoded messages go to the router."""
 
-    application: Chat
     came: Pass | None = None
     refused: tuple[int, str] = (Close.NOT_SIGNED_IN, "not signed in, or not any more")
     connection: Connection | None = None

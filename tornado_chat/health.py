@@ -10,21 +10,13 @@ from tornado.web import HTTPError
 
 from tornado_chat.metrics import family, histogram, process, single
 from tornado_chat.proxies import FORWARDED, is_within, peer_of
-from tornado_chat.safe import Safe
+from tornado_chat.safe import Fresh
 
 if TYPE_CHECKING:
     from tornado_chat.web import Chat
 
 
-class _Fresh(Safe):
-    application: Chat
-
-    def set_default_headers(self) -> None:
-        super().set_default_headers()
-        self.set_header("Cache-Control", "no-store")
-
-
-class Health(_Fresh):
+class Health(Fresh):
     """Whether the loop turns: 200."""
 
     def get(self) -> None:
@@ -32,7 +24,7 @@ class Health(_Fresh):
         self.write("ok\n")
 
 
-class Ready(_Fresh):
+class Ready(Fresh):
     """Whether messages can be stored: 200, or 503 with what is wrong."""
 
     def get(self) -> None:
@@ -43,7 +35,7 @@ class Ready(_Fresh):
         self.write({"ready": not state, "why": state})
 
 
-class MetricsPage(_Fresh):
+class MetricsPage(Fresh):
     """Figures for Prometheus, for those who may see them: by address, or by a bearer token."""
 
     def get(self) -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from tornado_chat.errors import Error, Refused
 from tornado_chat.limits import network
 from tornado_chat.messages import User
-from tornado_chat.store import Store
+from tornado_chat.proxies import Network, is_within
+from tornado_chat.store import Store, all_in
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 ENDLESS = 10**13  # ms since 1970 that no clock reaches; the audit's keys count down from it: the newest is the first
 
 
@@ -30,11 +30,8 @@ class Moderation:
     async def load(self) -> None:
         """Read the bans, once; `ban_on` knows none before."""
         if not self._loaded:
-            after = ""
-            while page := await self._store.items("bans", after=after):
-                after = page[-1][0]
-                for whom, ban in page:
-                    self._know(whom, ban)
+            async for whom, ban in all_in(self._store, "bans"):
+                self._know(whom, ban)
             self._loaded = True
 
     def _know(self, whom: str, ban: dict[str, Any]) -> None:
@@ -54,12 +51,7 @@ class Moderation:
         """Return whether a ban on `whom` keeps a user at an address out."""
         if "/" not in whom:
             return whom == user_id
-        try:
-            ip = ipaddress.ip_address(address)
-        except ValueError:  # a socket of another family
-            return False
-        ip = getattr(ip, "ipv4_mapped", None) or ip
-        return ip in (self._ranges.get(whom) or ipaddress.ip_network(whom))
+        return is_within(address, [self._ranges.get(whom) or ipaddress.ip_network(whom)])
 
     def whom(self, user_id: str | None, address: str | None) -> str:
         """Return what a ban on a user, or on an address or a range, is known by; Refused (`invalid-field`)."""

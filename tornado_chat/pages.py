@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from tornado.web import HTTPError
 
 from tornado_chat.assets import Asset
 from tornado_chat.safe import Safe
-
-if TYPE_CHECKING:
-    from tornado_chat.web import Chat
 
 FOR_EVER = "public, max-age=31536000, immutable"
 
@@ -25,8 +20,6 @@ class NotFound(Safe):
 
 class Static(Safe):
     """A file that is in memory: as the client wants it, 304 where the client has it."""
-
-    application: Chat
 
     def answer(self, asset: Asset, keep: str) -> None:
         """Answer with a file; `keep`: how long a browser may keep it, as Cache-Control says it."""

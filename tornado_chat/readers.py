@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from tornado_chat.proxies import Network
+
 KINDS = ("guest", "password", "token", "header")
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def text(value: Any) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import socket
 from collections.abc import Collection
 from ipaddress import ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tornado.web import RequestHandler
 
 from tornado_chat.proxies import FORWARDED, is_loopback, peer_of
+
+if TYPE_CHECKING:
+    from tornado_chat.web import Chat
 
 HEADERS = {
     "Server": "tornado_chat",
@@ -46,6 +50,8 @@ class Safe(RequestHandler):
 
     The application's settings are `policy`, and `allowed_origins`: the sites, beside its own, whose pages may ask.
     """
+
+    application: Chat
 
     def set_default_headers(self) -> None:
         """Add them to every answer, errors too."""
@@ -92,3 +98,12 @@ class Safe(RequestHandler):
             return bool(ip_address(name))
         except ValueError:
             return False
+
+
+class Fresh(Safe):
+    """Answers that no one keeps."""
+
+    def set_default_headers(self) -> None:
+        """Say so."""
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tornado_chat import readers, speed
+from tornado_chat.proxies import Network
 from tornado_chat.version import VERSION
 
 PACKAGE = Path(__file__).parent
@@ -86,7 +87,7 @@ class Settings:
     )
     tls_cert: Path | None = _setting(None, readers.path, "FILE", "certificate (PEM): serve https")
     tls_key: Path | None = _setting(None, readers.path, "FILE", "its key (PEM), unless that is in the same file")
-    trusted_proxies: tuple[readers.Network, ...] = _setting(
+    trusted_proxies: tuple[Network, ...] = _setting(
         (), readers.networks, "RANGE,…", "addresses of the proxies whose headers are believed"
     )
     allowed_origin: tuple[str, ...] = _setting(
@@ -104,7 +105,7 @@ class Settings:
     max_channels: tuple[int, ...] = _setting(
         (200, 50_000), readers.numbers(2), "N/N", "channels that one user is in, and that there are"
     )
-    metrics_from: tuple[readers.Network, ...] = _setting(
+    metrics_from: tuple[Network, ...] = _setting(
         (ipaddress.IPv4Network("127.0.0.0/8"), ipaddress.IPv6Network("::1")),
         readers.networks,
         "RANGE,…",

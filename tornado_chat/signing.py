@@ -17,7 +17,7 @@ from tornado_chat.identity import COOKIE, cookie_of
 from tornado_chat.limits import Bucket, network
 from tornado_chat.messages import User
 from tornado_chat.protocol import decode, encode
-from tornado_chat.safe import Safe
+from tornado_chat.safe import Fresh
 
 if TYPE_CHECKING:
     from tornado_chat.web import Chat
@@ -54,13 +54,7 @@ class Throttle:
                 raise Refused("too many tries; wait a moment", Error.RATE_LIMITED, wait)
 
 
-class _Json(Safe):
-    application: Chat
-
-    def set_default_headers(self) -> None:
-        super().set_default_headers()
-        self.set_header("Cache-Control", "no-store")
-
+class _Json(Fresh):
     def answer(self, status: int, event: dict[str, Any]) -> None:
         self.set_status(status)
         self.set_header("Content-Type", "application/json")

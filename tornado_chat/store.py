@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any, Protocol
 
@@ -206,6 +206,15 @@ def _unicode(text: str) -> str:
     except UnicodeEncodeError:
         raise ValueError("a lone surrogate is no text") from None
     return text
+
+
+async def all_in(store: Store, space: str) -> AsyncIterator[tuple[str, Any]]:
+    """Yield all keys of a space and their values, read a page at a time."""
+    after = ""
+    while page := await store.items(space, after=after):
+        after = page[-1][0]
+        for item in page:
+            yield item
 
 
 # On a thread of the Database

@@ -54,11 +54,8 @@ def run(folder: Path, given: argparse.Namespace) -> int:
 async def _act(store: SqliteStore, given: argparse.Namespace, password: str) -> None:
     accounts, moderation = Accounts(store), Moderation(store)
     if given.what == "list":
-        after = ""
-        while page := await accounts.all(after):
-            after = page[-1].id
-            for user in page:
-                print(f"{user.name}\t{user.role}\t{user.id}")
+        async for user in accounts.all():
+            print(f"{user.name}\t{user.role}\t{user.id}")
         return
     if given.what == "add":
         user = await accounts.register(given.name, password)
