@@ -100,7 +100,7 @@ class ReloadTest(PluginsCase):
         self.write("says", SAYS.replace("ONE", "two"))
         self.write("more", SAYS.replace("say-it", "say-more"))
         (self.folder / "lives.py").unlink()
-        assert await self.chat.reload() == {"says": "", "more": "", "lives": ""}
+        assert await self.chat.plugins.reload() == {"says": "", "more": "", "lives": ""}
         assert (await ann.call("say-it", target="den"))["it"] == "two"
         assert (await ann.call("say-more", target="den"))["it"] == "ONE"
         with pytest.raises(Refused, match="no action"):
@@ -110,15 +110,15 @@ class ReloadTest(PluginsCase):
         bob = await self.connect("Bob")
         assert bob.hello["actions"] == told["actions"]
         assert await self.state("lives") is None
-        assert await self.chat.reload() == {}
+        assert await self.chat.plugins.reload() == {}
         assert sum(event["action"] == "actions" for event in ann.events) == 1
-        assert (await self.chat.reload("says")) == {"says": ""}
+        assert (await self.chat.plugins.reload("says")) == {"says": ""}
 
     @gen_test
     async def test_what_was_not_changed_is_left_alone(self) -> None:
         lives = self.chat.plugins.registry.plugins["lives"]
         self.write("says", SAYS.replace("ONE", "two"))
-        await self.chat.reload()
+        await self.chat.plugins.reload()
         assert self.chat.plugins.registry.plugins["lives"] is lives
         assert not hasattr(self.chat.hub, "ended")
 
@@ -129,7 +129,7 @@ class ReloadTest(PluginsCase):
         old = self.chat.plugins.registry.plugins["lives"]
         await wait_for(lambda: len(old.tasks) == 2)  # its timer, and the listener that waits for ever
         self.write("lives", LIVES.replace("ONE", "two"))
-        await self.chat.reload()
+        await self.chat.plugins.reload()
         assert self.chat.hub.ended == ["ONE"]  # type: ignore[attr-defined]
         await wait_for(lambda: not old.tasks)
         ticks = await self.chat.hub.store.get("plugin:lives", "ticks ONE")
@@ -152,7 +152,7 @@ class ReloadTest(PluginsCase):
             (HEAD + "@dataclass\nclass Settings:\n    must: int\n", "must is missing"),
         ):
             self.write("says", source)
-            ((name, error),) = (await self.chat.reload()).items()
+            ((name, error),) = (await self.chat.plugins.reload()).items()
             assert name == "says"
             assert words in error
             assert (await ann.call("say-it", target="den"))["it"] == "ONE"
@@ -161,7 +161,7 @@ class ReloadTest(PluginsCase):
             assert state is not None
             assert (state["state"], state["error"]) == ("old", error)
         self.write("says", SAYS.replace("ONE", "two"))
-        assert await self.chat.reload() == {"says": ""}
+        assert await self.chat.plugins.reload() == {"says": ""}
         assert (await ann.call("say-it", target="den"))["it"] == "two"
         assert (await self.state("says") or {})["state"] == "on"
 
@@ -169,7 +169,7 @@ class ReloadTest(PluginsCase):
     async def test_a_new_plugin_that_takes_anothers_name_is_left_out(self) -> None:
         ann = await self.join("Ann", "den")
         self.write("a_thief", SAYS.replace("ONE", "stolen"))
-        ((name, error),) = (await self.chat.reload()).items()
+        ((name, error),) = (await self.chat.plugins.reload()).items()
         assert name == "a_thief"
         assert "says.py" in error
         assert (await ann.call("say-it", target="den"))["it"] == "ONE"
@@ -230,7 +230,7 @@ class ManyReloads(PluginsCase):
             for number in range(count):
                 for name, source in self.plugins.items():
                     self.write(name, source.replace("ONE", "two") if number % 2 else source)
-                touched = await self.chat.reload("says", "lives")
+                touched = await self.chat.plugins.reload("says", "lives")
                 assert touched == {"says": "", "lives": ""}
                 modules.extend(weakref.ref(one.module) for one in self.chat.plugins.registry.plugins.values())
                 await asyncio.sleep(0.001)
@@ -344,7 +344,7 @@ async def keep(ctx: Context, key: str, drop: bool = False) -> dict[str, object]:
     async def test_each_plugin_keeps_things_of_its_own_which_survive_reloads_and_restarts(self) -> None:
         ann = await self.connect("Ann")
         await ann.call("one", key="a")
-        await self.chat.reload("one")
+        await self.chat.plugins.reload("one")
         assert (await ann.call("one", key="b"))["items"] == [["a", "one"], ["b", "one"], ["count", 6]]
         assert (await ann.call("two", key="a"))["items"] == [["a", "two"], ["count", 3]]
         assert (await ann.call("one", key="a", drop=True))["dropped"] is True
@@ -471,7 +471,7 @@ def posted(ctx: Context, message: Message) -> None:
         assert not hasattr(self.chat.hub, "heard")
         assert await self.code(ann, "say-it", target="den") == "ok"
         self.write("bad", self.plugins["bad"] + "# mended\n")
-        await self.chat.reload()
+        await self.chat.plugins.reload()
         assert (await self.state("bad") or {})["state"] == "on"
         assert await self.code(ann, "bad", how="refuse") == "refused"
         await wait_for(lambda: self.chat.hub.ticks > ticks)  # type: ignore[attr-defined]
@@ -509,7 +509,7 @@ def posted(ctx: Context, message: Message) -> None:
         alone, beside = [], []
         for _ in range(7):
             alone.append(await p99())
-            await self.chat.reload("bad")  # it is on again
+            await self.chat.plugins.reload("bad")  # it is on again
             for how in ("raise", "exit"):
                 bob.send("bad", how=how)
             for name in ("Cleo", "Dan", "Eve"):

@@ -92,12 +92,12 @@ class RouteTest(PluginsCase):
     @gen_test
     async def test_a_reload_swaps_the_routes(self) -> None:
         self.write("hook", HOOK.replace("ONE", "two").replace("/later", "/sooner"))
-        await self.chat.reload()
+        await self.chat.plugins.reload()
         assert (await self.ask("/plugins/hook/in/den", "x")).body == b"two"
         assert (await self.ask("/plugins/hook/later")).code == 404
         assert (await self.ask("/plugins/hook/sooner")).code == 200
         (self.folder / "hook.py").unlink()
-        await self.chat.reload()
+        await self.chat.plugins.reload()
         assert (await self.ask("/plugins/hook/sooner")).code == 404
 
     @gen_test

@@ -186,7 +186,7 @@ class FaceTest(PluginsCase):
 
     def test_faces_are_served_by_name_and_content_and_nothing_beside_them(self) -> None:
         async def reload() -> list[dict[str, str]]:
-            await self.chat.reload()
+            await self.chat.plugins.reload()
             faces: list[dict[str, str]] = (await self.connect("Ann")).hello["faces"]
             return faces
 
@@ -221,14 +221,14 @@ class FaceTest(PluginsCase):
     @gen_test
     async def test_a_plugin_that_is_broken_keeps_its_face_and_an_open_page_is_told_of_another(self) -> None:
         (self.folder / "mood.js").write_text("// one")
-        await self.chat.reload()
+        await self.chat.plugins.reload()
         ann = await self.connect("Ann")
         (self.folder / "mood.js").write_text("// other")
         self.write("mood", "1 +")
-        await self.chat.reload()
+        await self.chat.plugins.reload()
         assert (await self.connect("Ben")).hello["faces"] == ann.hello["faces"]
         self.write("mood", "1")
-        await self.chat.reload()
+        await self.chat.plugins.reload()
         told = await ann.until("actions")
         assert [one["name"] for one in told["faces"]] == ["mood"]
         assert told["faces"] != ann.hello["faces"]

@@ -176,10 +176,6 @@ class Chat(Application):
         """Let the plugins begin; to be called on the loop that serves."""
         await self.plugins.start()
 
-    async def reload(self, *names: str) -> dict[str, str]:
-        """Take in changed plugins; see Plugins.reload."""
-        return await self.plugins.reload(*names)
-
     async def close(self) -> None:
         """Let the plugins end, finish what is being stored, and store no more."""
         await self.plugins.stop()

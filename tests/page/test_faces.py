@@ -82,7 +82,7 @@ async def test_a_face_draws_its_events_and_buttons_and_goes_when_its_plugin_is_r
         await ann.evaluate("window.old = window.late")
         (plugins / "mood.py").write_text(MOOD.replace('@action("mood")', '@action("mood")\n@action("moodier")'))
         (plugins / "mood.js").write_text(FACE.replace("ONE", "TWO"))
-        assert await app.reload() == {"mood": ""}
+        assert await app.plugins.reload() == {"mood": ""}
         await becomes(0, box.count)
         await becomes(True, lambda: ann.evaluate("window.late !== window.old"))
         await ann.evaluate("window.old()")
@@ -105,7 +105,7 @@ async def test_a_face_draws_its_events_and_buttons_and_goes_when_its_plugin_is_r
 
         # Without its face there is no box, and the action stays.
         (plugins / "mood.js").unlink()
-        await app.reload()
+        await app.plugins.reload()
         await becomes(0, box.count)
         await write(ann, "/mood plain")
         await write(ann, "done")
@@ -128,7 +128,7 @@ async def test_a_face_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
     }.items():
         (plugins / f"{name}.py").write_text("")
         (plugins / f"{name}.js").write_text(face)
-    await app.reload()
+    await app.plugins.reload()
     async with people() as browsers:
         ann = await browsers.enter("Ann")
 
@@ -153,7 +153,7 @@ async def test_a_face_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
         await read(ann, "still here")
 
         (plugins / "atimport.js").write_text(FACE.replace("ONE", "mended"))
-        await app.reload()
+        await app.plugins.reload()
         await write(ann, "/mood good")
         await ann.get_by_role("button", name="mended").wait_for()
         assert len(await failed()) == 3
@@ -165,7 +165,7 @@ async def test_a_face_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
 async def test_a_poll_is_a_box_with_a_button_for_each_answer(people: Opened, app: Chat, plugins: Path) -> None:
     for name in ("poll.py", "poll.js"):
         shutil.copy(find_folder("plugins") / name, plugins)
-    await app.reload()
+    await app.plugins.reload()
     async with people() as browsers:
         ann = await browsers.enter("Ann")
         box = ann.get_by_role("group", name="poll")
@@ -193,7 +193,7 @@ async def test_a_poll_is_a_box_with_a_button_for_each_answer(people: Opened, app
 async def test_a_box_shows_what_came_of_a_poll_while_one_was_away(people: Opened, app: Chat, plugins: Path) -> None:
     for name in ("poll.py", "poll.js"):
         shutil.copy(find_folder("plugins") / name, plugins)
-    await app.reload()
+    await app.plugins.reload()
     async with people() as browsers:
         ann, ben = await browsers.enter("Ann"), await browsers.client("Ben")
         await ben.call("poll", target="general", text="Which? | Tea | Milk")
