@@ -4,9 +4,9 @@
 IOStream for an asyncio transport; writing is then `transport.write` of a frame that was built once, and there is
 no task, future or coroutine per message or per connection. (TLS stays on the IOStream, behind the same methods.)
 
-It leans on private parts of Tornado 6.6: `_headers`, `_new_cookie` and `_finished` (the answer is written to the
-socket itself: Tornado's way there costs a fifth of an upgrade), and the names in HANDSHAKE, what a handler needs
-no more once it has been answered.
+It leans on private parts of Tornado 6.6: `_headers` and `_finished` (the answer is written to the socket itself:
+Tornado's way there costs a fifth of an upgrade), and the names in HANDSHAKE, what a handler needs no more once it
+has been answered. There are no subprotocols, and the answer sets no cookie.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tornado_chat.wire import Wire
 
 HANDSHAKE = (
     *("request", "ui", "path_args", "path_kwargs", "open_args", "open_kwargs", "_headers", "_headers_written"),
-    *("_write_buffer", "_transforms", "_prepared_future", "_auto_finish", "_reason", "_new_cookie"),
+    *("_write_buffer", "_transforms", "_prepared_future", "_auto_finish", "_reason"),
 )
 
 
@@ -54,10 +54,6 @@ class SocketHandler(WebSocketHandler):
             raise HTTPError(400, reason="WebSocket Needs HTTP/1.1")
         if not key or not headers.get("Host"):
             raise HTTPError(400, reason="Missing WebSocket Headers")
-        offered = [name.strip() for name in headers.get("Sec-WebSocket-Protocol", "").split(",") if name]
-        selected = self.wire.selected_subprotocol = self.select_subprotocol(offered)
-        if selected is not None:
-            self.set_header("Sec-WebSocket-Protocol", selected)
         agreed = None
         if self.compress and (offers := ",".join(headers.get_list("Sec-WebSocket-Extensions"))):
             try:
@@ -71,8 +67,6 @@ class SocketHandler(WebSocketHandler):
         self.set_header("Upgrade", "websocket")
         self.set_header("Connection", "Upgrade")
         self.set_header("Sec-WebSocket-Accept", WebSocketProtocol13.compute_accept_value(key))
-        for cookie in getattr(self, "_new_cookie", {}).values():
-            self.add_header("Set-Cookie", cookie.OutputString(None))
         lines = ["HTTP/1.1 101 Switching Protocols", *(f"{name}: {value}" for name, value in self._headers.get_all())]
         self._finished = True
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), agreed is not None

@@ -49,7 +49,6 @@ class Wire(asyncio.Protocol):
         "_reason",
         "_transport",
         "last_heard",
-        "selected_subprotocol",
         "write",
     )
 
@@ -66,7 +65,6 @@ class Wire(asyncio.Protocol):
         self._reason: str | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self.write: Callable[[bytes], None] = _write_nowhere
-        self.selected_subprotocol: str | None = None
         self.last_heard = monotonic()
 
     # The handshake
@@ -262,8 +260,6 @@ class Wire(asyncio.Protocol):
         """Ask for a sign of life."""
         self.write(frame(data, Opcode.PING))
 
-    write_ping = ping
-
     def write_message(self, message: str | bytes, binary: bool = False) -> asyncio.Future[None]:
         """Write one message; the future is done: a frame is never waited for."""
         payload = message.encode() if isinstance(message, str) else message
@@ -275,9 +271,6 @@ class Wire(asyncio.Protocol):
     def is_closing(self) -> bool:
         """Return whether a goodbye was said or heard."""
         return self._closing
-
-    def set_nodelay(self, value: bool) -> None:
-        """Do nothing: TCP_NODELAY is set on every socket."""
 
 
 def _write_nowhere(data: bytes) -> None:
