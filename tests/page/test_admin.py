@@ -81,6 +81,10 @@ async def test_an_administrator_sees_who_comes_sends_away_bans_and_lifts(app: Ch
         await page.locator(".audit li").get_by_text("Boss reloaded the plugin dice").wait_for()
         # An address that is nobody's here
         await page.get_by_role("button", name="Ban an address").click()
+        heading = await page.locator("dialog h2").bounding_box()
+        cross = await page.get_by_role("button", name="Close").bounding_box()
+        assert cross["y"] < heading["y"] + heading["height"] / 2 < cross["y"] + cross["height"], "on one line"
+        assert cross["x"] >= heading["x"] + heading["width"], "the way out is at the right"
         await page.get_by_label("Address, or a range").fill("somewhere")
         await page.keyboard.press("Enter")
         await page.get_by_role("alert").get_by_text("give user").wait_for()
