@@ -8,7 +8,6 @@ import {copied, useActive} from "./handling.js";
 import {Icon} from "./icons.js";
 import {Pending} from "./message.js";
 import {Beginning, rows, useNames} from "./rows.js";
-import {Typing} from "./typing.js";
 
 const WINDOW = 100; // rows while one reads the present
 const RUSH = 5; // messages in a frame from which on only the newest rows are drawn
@@ -207,4 +206,16 @@ export function Messages({chat, channel}) {
     </button>`}
     <${Typing} channel=${channel} />
   </div>`;
+}
+
+/** Who is writing. */
+function Typing({channel}) {
+  const names = [...channel.typing.values()].filter((one) => one.until > Date.now()).map((one) => one.user.name);
+  return html`<p class="typing">${words(names)}</p>`;
+}
+
+function words([name, other, ...more]) {
+  if (name === undefined) return "";
+  if (other === undefined) return t("typing.one", {name});
+  return more.length ? t("typing.many") : t("typing.two", {name, other});
 }
