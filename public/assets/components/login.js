@@ -11,7 +11,7 @@ const BUTTONS = {guest: "login.start", "sign-in": "login.sign-in", register: "lo
 export function Login({chat}) {
   const {kinds, registration} = chat.account;
   const ways = [kinds.includes("guest") && "guest", kinds.includes("password") && "sign-in", registration && "register"].filter(Boolean);
-  const [way, setWay] = useState(ways[0]);
+  const [way, setWay] = useState((chat.name && ways.find((one) => one === "sign-in")) || ways[0]); // a name without a token was an account's
   const [name, setName] = useState(chat.name);
   const [password, setPassword] = useState("");
   const field = useRef();
