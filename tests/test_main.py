@@ -176,6 +176,14 @@ def test_two_owners_of_an_action_stop_the_start_with_both_files_named(
     assert str(tmp_path / "b.py") in done.stderr
 
 
+def test_without_tornado_it_says_in_one_line_what_to_do(environ: dict[str, str]) -> None:
+    command = [sys.executable, "-S", "-m", "tornado_chat", "--help"]  # without site-packages
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("tornado_chat: tornado is missing; . .venv/bin/activate")
+    assert done.stderr.count("\n") == 1
+
+
 def test_it_says_its_version(environ: dict[str, str]) -> None:
     assert run(environ, "--version").stdout.startswith(f"tornado_chat {VERSION}")
 

@@ -1,5 +1,11 @@
 """tornado_chat: a self-hosted chat server on Tornado. A plugin imports all it needs from here."""
 
+import sys
+from importlib.util import find_spec
+
+if sys.argv[0] == "-m" and find_spec("tornado") is None:  # "-m": `python -m tornado_chat` looks for this package
+    sys.exit("tornado_chat: tornado is missing; . .venv/bin/activate where ./scripts/run was run, else pip install .")
+
 from tornado_chat.channel import Channel
 from tornado_chat.context import Context
 from tornado_chat.errors import Error, Refused
