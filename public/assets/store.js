@@ -1,5 +1,6 @@
 // What the page knows: plain data and how events change it. No DOM, no socket.
 
+const BACK = 60_000; // ms in which one who left is not said to have come back
 const GROUP = 5 * 60_000; // ms: messages of one author within it stand together
 const KEPT = 2_000; // lines of a channel in memory; the others are fetched again when one scrolls there
 const SLACK = 500; // lines above it before some are let go
@@ -77,6 +78,11 @@ export class Channel {
   /** Show a line of the server's that is kept nowhere. */
   note(notice, id = `notice-${Channel.notices++}`) {
     if (this.later && notice.event) return;
+    const last = this.lines.at(-1);
+    if (notice.event === "join" && last?.event === "leave" && last.user.id === notice.user.id && notice.time - last.time < BACK) {
+      this.lines.pop(); // a page that was loaded again is no news
+      return;
+    }
     this.lines.push({...notice, behind: this.seq, id});
     this.trim();
   }

@@ -40,6 +40,20 @@ test("a notice stands behind the message that was newest, and hides no double", 
   assert.deepEqual(seqs(channel), [1, undefined, 2]);
 });
 
+test("one who left and is back at once is neither said to have left nor to have come", () => {
+  const channel = joined();
+  channel.merge([message(1)]);
+  const notice = (event, id, time) => channel.note({event, user: {id, name: id}, message: `${id} ${event}`, sender: null, time});
+  notice("leave", "b", 1_000);
+  notice("join", "b", 3_000);
+  assert.deepEqual(seqs(channel), [1]);
+  notice("leave", "b", 4_000);
+  notice("join", "c", 5_000);
+  notice("leave", "c", 6_000);
+  notice("join", "c", 90_000);
+  assert.deepEqual(channel.lines.map((line) => line.event), [undefined, "leave", "join", "leave", "join"]);
+});
+
 test("a join that recovers adds what was missed, another one starts anew", () => {
   const channel = joined({seq: 2, messages: [message(1), message(2)]});
   channel.join({epoch: "e", seq: 3, messages: [message(3)], recovered: true, more: false, users: [], count: 0});
