@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import sqlite3
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from helpers import on_database
 
+from tornado_chat.__main__ import main
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.maintenance import backup, check, export, restore
@@ -96,6 +98,22 @@ def test_a_folder_without_a_history_is_told_and_none_is_made(tmp_path: Path, act
         act(tmp_path)
     one_line(error)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["backup FILE", "check", "export", "restore FILE", "user list", "user add Ann", "plugin list"],
+)
+def test_a_data_folder_where_the_system_lets_nobody_look_is_one_line(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse\n"))
+    data = tmp_path / ("x" * 300)  # stands for one without the permission, which root always has
+    assert main([*command.replace("FILE", str(tmp_path / "file")).split(), "--data-dir", str(data)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"tornado_chat: {data}")
+    assert "File name too long" in said
+    assert said.count("\n") == 1
 
 
 # Restore

@@ -120,7 +120,7 @@ def test_the_data_folder_follows_the_users_own_place_for_data(monkeypatch: pytes
 WRONG = [
     ("port", "65536"), ("port", "-1"), ("port", "80.0"), ("port", "http"), ("port", ""), ("port", "9" * 5000),
     ("host", ""), ("data_dir", ""), ("data_dir", "~nobody-of-that-name/chat"), ("history", "paper"),
-    ("keep_days", "-1"), ("keep_messages", "many"),
+    ("keep_days", "-1"), ("keep_messages", "many"), ("plugins_dir", "/" + "x" * 300),
     ("plugins_dir", "/no/such/folder"), ("plugins_dir", ""), ("max_message_size", "1023"),
     ("max_message_size", "1G"), ("ping_interval", "0"), ("ping_interval", "nan"), ("ping_interval", "inf"),
     ("ping_interval", "soon"), ("ping_timeout", "-5"), ("ping_timeout", "25"), ("announce_limit", "-1"),

@@ -21,6 +21,7 @@ from tornado_chat.history.opening import (
     connect,
     copy,
     lock_folder,
+    look_for,
     pragma,
     reason,
     sync,
@@ -35,7 +36,7 @@ PROBLEMS = 100  # that are listed of what SQLite finds wrong
 
 def backup(folder: Path, file: Path) -> None:
     """Copy the history to a new file, whole, as of now; a server may be running. Nothing is overwritten."""
-    if file.exists() or file.is_symlink():
+    if os.path.lexists(file):
         raise DatabaseError(f"{file} is there already; take another name")
     with _opened(folder / NAME) as connection, _named(file):
         copy(connection, file)
@@ -161,8 +162,7 @@ def _gaps(connection: sqlite3.Connection) -> list[str]:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a history that is there, to be read alone; DatabaseError for one that cannot be."""
-    if not path.is_file():
-        raise DatabaseError(f"{path} is not there; is this the right place?")
+    look_for(path)
     try:
         with contextlib.closing(connect(path)) as connection:
             if version_of(connection, path) == 0:

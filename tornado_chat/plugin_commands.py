@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tornado_chat.fence import Plugin
-from tornado_chat.history.opening import DatabaseError
+from tornado_chat.history.opening import MissingError
 from tornado_chat.lifecycle import SPACE
 from tornado_chat.loader import build_registry
 from tornado_chat.maintenance import stored
@@ -82,7 +82,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def _list(settings: Settings, registry: Registry) -> int:
     states: dict[str, dict[str, Any]] = {}
-    with contextlib.suppress(DatabaseError):  # no server has run here yet
+    with contextlib.suppress(MissingError):  # no server has run here yet
         states = stored(settings.data_dir, SPACE)
     for name, plugin in registry.plugins.items():
         state, error = plugin.state, plugin.error

@@ -133,7 +133,7 @@ class Settings:
         if "header" in self.auth and not self.trusted_proxies:
             raise SettingsError("--auth header needs --trusted-proxies: the addresses that may say who someone is")
         for folder in self.plugins_dir:
-            if not folder.is_dir():
+            if not os.path.isdir(folder):  # nor one that is and that one may not look into
                 raise SettingsError(f"--plugins-dir {folder}: there is no such folder")
 
 

@@ -36,7 +36,7 @@ class Beside:
         try:
             self._lock = lock_folder(folder)
         except DatabaseError:
-            if not self._path.exists():
+            if not os.path.exists(self._path):  # nor may one look
                 raise
         try:
             self._connection = self._open()

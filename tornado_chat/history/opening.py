@@ -7,6 +7,7 @@ import fcntl
 import os
 import secrets
 import sqlite3
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,22 @@ MIGRATIONS = [
 
 class DatabaseError(Exception):
     """A file or folder that cannot be used; the text is one line that says why, and what to do."""
+
+
+class MissingError(DatabaseError):
+    """There is no such file."""
+
+
+def look_for(path: Path) -> None:
+    """See that a file is there; MissingError where it is not, DatabaseError where one may not look."""
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            return
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be read: {error.strerror}") from None
+    raise MissingError(f"{path} is not there; is this the right place?")
 
 
 def lock_folder(folder: Path) -> int:
