@@ -59,10 +59,27 @@ def test_accounts_are_made_changed_and_listed_while_a_server_runs(
     assert (name, role, user_id[:2]) == ("Ann", "member", "a:")
 
 
-def test_an_account_can_be_made_before_the_first_start(tmp_path: Path) -> None:
+def test_an_account_can_be_made_before_the_first_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert user(tmp_path / "new", "add", "Ann") == 0
+    assert capsys.readouterr().out == f"Ann is in {tmp_path / 'new'}\n"
     database = Database(tmp_path / "new")
     database.close()
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["passwd", "Ann"], ["role", "Ann", "admin"]], ids=str)
+def test_a_folder_without_a_database_is_told_before_a_password_is_asked_for_and_none_is_made(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert user(tmp_path / "nosuch", *arguments) == 2
+    assert f"{tmp_path / 'nosuch' / 'chat.db'} is not there; is this the right place?" in capsys.readouterr().err
+    assert sys.stdin.readline() == f"{WORD}\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_list_says_that_there_are_no_accounts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Database(tmp_path).close()
+    assert user(tmp_path, "list") == 0
+    assert capsys.readouterr() == ("", f"no accounts in {tmp_path}\n")
 
 
 def test_a_password_is_asked_for_twice_and_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,6 +107,7 @@ def test_a_password_is_asked_for_twice_and_not_shown(tmp_path: Path, monkeypatch
 def test_what_cannot_be_done_is_one_clear_line_and_status_2(
     arguments: list[str], words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    Database(tmp_path).close()
     assert user(tmp_path, *arguments) == 2
     said = capsys.readouterr().err
     assert words in said

@@ -11,6 +11,7 @@ from pathlib import Path
 from tornado_chat.accounts import ACCOUNT, ROLES, Accounts, clean_account
 from tornado_chat.errors import Refused
 from tornado_chat.history.beside import Beside
+from tornado_chat.history.opening import NAME, look_for
 from tornado_chat.identity import HEADER
 from tornado_chat.messages import User
 from tornado_chat.moderation import Moderation
@@ -43,19 +44,25 @@ def run(folder: Path, given: argparse.Namespace) -> int:
     try:
         if given.what == "add":
             clean_account(given.name)
+        else:
+            look_for(folder / NAME)
         password = _ask() if given.what in ("add", "passwd") else ""
         with Beside(folder) as file:
-            asyncio.run(_act(SqliteStore(file), given, password))
+            asyncio.run(_act(SqliteStore(file), folder, given, password))
     except Refused as refused:
         raise SettingsError(refused.message) from None
     return 0
 
 
-async def _act(store: SqliteStore, given: argparse.Namespace, password: str) -> None:
+async def _act(store: SqliteStore, folder: Path, given: argparse.Namespace, password: str) -> None:
     accounts, moderation = Accounts(store), Moderation(store)
     if given.what == "list":
+        empty = True
         async for user in accounts.all():
             print(f"{user.name}\t{user.role}\t{user.id}")
+            empty = False
+        if empty:
+            print(f"no accounts in {folder}", file=sys.stderr)  # the output is the list alone
         return
     if given.what == "add":
         user = await accounts.register(given.name, password)
@@ -72,8 +79,10 @@ async def _act(store: SqliteStore, given: argparse.Namespace, password: str) -> 
     elif given.what == "role" or given.role != "member":
         await moderation.record(OPERATOR, "role", {**about, "role": given.role})
         await accounts.set_role(user.id, given.role)
-    if given.what != "add":
-        await accounts.tell(user.id)
+    if given.what == "add":
+        print(f"{user.name} is in {folder}")
+        return
+    await accounts.tell(user.id)
     print(f"{user.name}: done")
 
 
