@@ -147,6 +147,26 @@ def test_new_writes_a_plugin_that_is_well_and_its_passing_test(
     assert "1 passed" in ran.stdout
 
 
+def test_new_refuses_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert plugin(tmp_path / "nosuch" / "plugins", "new", "karma") == 2
+    assert "there is no such folder" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_new_puts_the_test_beside_the_folder_itself_however_it_is_written(folder: Path) -> None:
+    (folder / "inner").mkdir()
+    assert plugin(folder / "inner" / "..", "new", "karma") == 0
+    assert (folder.parent / "tests" / "plugins" / "test_karma.py").is_file()
+
+
+def test_new_says_what_pytest_comes_from_where_it_is_missing(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tornado_chat.plugin_commands.find_spec", lambda name: None)
+    assert plugin(folder, "new", "karma") == 0
+    assert "pip install pytest, then python -m pytest" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("name", ["Karma", "../x", "a-b", "", "1st", "x" * 33, "_x"])
 def test_new_refuses_a_name_that_no_plugin_can_have(
     name: str, folder: Path, capsys: pytest.CaptureFixture[str]

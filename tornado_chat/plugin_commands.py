@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import os
 import re
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from tornado_chat.fence import Plugin
@@ -129,7 +132,7 @@ def _check(registry: Registry, name: str | None) -> int:
 
 
 def _new(settings: Settings, name: str) -> int:
-    folder = settings.plugins_dir[0].absolute()
+    folder = Path(os.path.abspath(settings.plugins_dir[0]))  # without the .. that would lead the test elsewhere
     if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name):
         raise SettingsError(f"a plugin's name has a-z, 0-9 and _, as in guess_a_number, not {name}")
     command = name.replace("_", "-")
@@ -153,5 +156,6 @@ def _new(settings: Settings, name: str) -> int:
             print(f"{path} is written")
     except OSError as error:
         raise SettingsError(f"{error.filename}: {error.strerror}") from None
-    print(f"Try it: /{command} NAME in the page, and python -m pytest {path}")
+    install = "" if find_spec("pytest") else "pip install pytest, then "
+    print(f"Try it: /{command} NAME in the page, and {install}python -m pytest {path}")
     return 0
