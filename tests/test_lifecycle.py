@@ -152,7 +152,10 @@ class ReloadTest(PluginsCase):
             (HEAD + "@dataclass\nclass Settings:\n    must: int\n", "must is missing"),
         ):
             self.write("says", source)
-            ((name, error),) = (await self.chat.plugins.reload()).items()
+            with self.assertLogs("tornado_chat") as logged:
+                ((name, error),) = (await self.chat.plugins.reload()).items()
+            (line,) = logged.output
+            assert "plugin says stays as it was" in line
             assert name == "says"
             assert words in error
             assert (await ann.call("say-it", target="den"))["it"] == "ONE"
@@ -161,7 +164,9 @@ class ReloadTest(PluginsCase):
             assert state is not None
             assert (state["state"], state["error"]) == ("old", error)
         self.write("says", SAYS.replace("ONE", "two"))
-        assert await self.chat.plugins.reload() == {"says": ""}
+        with self.assertLogs("tornado_chat") as logged:
+            assert await self.chat.plugins.reload() == {"says": ""}
+        assert logged.output == ["INFO:tornado_chat:plugins reloaded: says"]
         assert (await ann.call("say-it", target="den"))["it"] == "two"
         assert (await self.state("says") or {})["state"] == "on"
 

@@ -125,8 +125,11 @@ class Plugins:
             gone = [plugin.name for plugin in old if plugin.name not in plugins]
             for name in gone:
                 await self._hub.store.delete(SPACE, name)
-            log.info("plugins reloaded: %s", ", ".join([*(one.name for one in new + kept), *gone]) or "none")
-            return {**{one.name: one.error for one in new + kept}, **dict.fromkeys(gone, "")}
+            touched = {**{one.name: one.error for one in new + kept}, **dict.fromkeys(gone, "")}
+            well = [name for name, error in touched.items() if not error]
+            if well or not touched:  # what is wrong has been named already
+                log.info("plugins reloaded: %s", ", ".join(well) or "none")
+            return touched
 
     def describe(self) -> list[dict[str, Any]]:
         """Return each plugin's `name`, `state`, `error`, and how many `calls` and `failures` it had."""
