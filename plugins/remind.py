@@ -75,5 +75,8 @@ def mine(ctx: Context, known: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
 def left(due: int) -> str:
     """Return when something is due, in words."""
-    minutes = max(0, due // 1000 - int(time.time())) // 60
-    return f"in {minutes // 60} h {minutes % 60} min"
+    seconds = max(0, due // 1000 - int(time.time()))
+    if seconds < 60:
+        return f"in {seconds} s"
+    minutes = seconds // 60
+    return f"in {minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"in {minutes} min"
