@@ -272,10 +272,12 @@ def test_a_gap_is_found(tmp_path: Path, harm: str, words: str) -> None:
     assert words in problem
 
 
-def test_a_damaged_file_is_found(tmp_path: Path) -> None:
+def test_a_damaged_file_is_found_and_what_to_do_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     on(tmp_path, say(*(f"{number} {'x' * 500}" for number in range(100))))
     path = tmp_path / "chat.db"
     content = bytearray(path.read_bytes())
     content[-8192:] = b"\xff" * 8192
     path.write_bytes(content)
     assert check(tmp_path)
+    assert main(["check", "--data-dir", str(tmp_path)]) == 1
+    assert "python -m tornado_chat restore FILE" in capsys.readouterr().out.splitlines()[-1]

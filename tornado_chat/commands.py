@@ -33,6 +33,8 @@ def _export(folder: Path, given: argparse.Namespace) -> int:
 def _check(folder: Path, given: argparse.Namespace) -> int:
     problems = maintenance.check(folder)
     print("\n".join(problems) or f"{folder} is whole: no damage, no seq is missing")
+    if problems:
+        print(f"{folder} is not whole; where there is a backup: python -m tornado_chat restore FILE")
     return 1 if problems else 0
 
 
