@@ -83,6 +83,8 @@ def test_files_that_do_not_fit_are_named_in_one_line(tmp_path: Path) -> None:
         ((cert, other_key), "must be a certificate and its key"),
         ((cert, locked), "must be a certificate and its key"),
         ((cert, None), "must be a certificate and its key"),
+        ((Path(__file__), None), "without a password\\)$"),
+        ((tmp_path / ("x" * 300), None), "--tls-cert .*: File name too long"),
     ):
         with pytest.raises(SettingsError, match=said) as raised:
             Certificate(*pair)

@@ -1,6 +1,7 @@
 """The command line, as a person uses it: real processes."""
 
 import asyncio
+import io
 import json
 import os
 import signal
@@ -138,11 +139,14 @@ def test_a_wrong_value_is_one_clear_line_and_status_2(
         (["--config", "/nowhere.toml"], "--config /nowhere.toml: No such file"),
         (["--prot", "1"], "unrecognized arguments: --prot"),
         (["--port"], "expected one argument"),
+        (["--data-dir", __file__], f"--data-dir {__file__} is a file, not a folder"),
+        (["user", "add", "Ann", "--data-dir", __file__], f"{__file__} is a file, not a folder"),
     ],
 )
 def test_a_value_that_no_setting_has_is_one_too(
-    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse\n"))
     assert main(arguments) == 2
     wrong = capsys.readouterr().err
     assert said in wrong

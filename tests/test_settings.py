@@ -186,6 +186,20 @@ def test_a_file_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
     bytes_.write_bytes(b"host = '\xff'")
     for path in (missing, folder, broken, bytes_):
         assert str(path) in complaint("--config", str(path))
+    assert "not UTF-8 (byte 9)" in complaint("--config", str(bytes_))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("auth", "one or several of guest, "),
+        ("trusted_proxies", "addresses or ranges like "),
+        ("allowed_origin", "origins like "),
+        ("host", "text of one character or more"),
+    ],
+)
+def test_what_is_empty_is_told_what_it_must_be(name: str, words: str) -> None:
+    assert f"{flag(name)} must be {words}" in complaint(flag(name), "")
 
 
 def test_a_timeout_must_be_longer_than_the_interval() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import ssl
 from pathlib import Path
 
@@ -49,7 +50,8 @@ class Certificate:
         except ssl.SSLError as error:
             files = " and ".join(dict.fromkeys(map(str, self._files)))
             wanted = "a certificate and its key (PEM, without a password)"
-            raise SettingsError(f"--tls-cert: {files} must be {wanted}: {error.reason}") from None
+            why = f": {error.reason}" if error.reason else ""
+            raise SettingsError(f"--tls-cert: {files} must be {wanted}{why}") from None
 
     def _changed(self) -> list[int]:
-        return [file.stat().st_mtime_ns if file.exists() else 0 for file in self._files]
+        return [file.stat().st_mtime_ns if os.path.exists(file) else 0 for file in self._files]

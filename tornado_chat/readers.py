@@ -19,7 +19,7 @@ KINDS = ("guest", "password", "token", "header")
 def text(value: Any) -> str:
     """Read text that is not empty."""
     if not isinstance(value, str) or not value:
-        raise ValueError("text")
+        raise ValueError("text of one character or more")
     return value
 
 
@@ -104,26 +104,31 @@ def choice(*choices: str) -> Callable[[Any], str]:
 
 def kinds(value: Any) -> tuple[str, ...]:
     """Read kinds of identity, with commas between them."""
-    kinds = tuple(map(text, value if isinstance(value, list) else text(value).replace(" ", "").split(",")))
+    try:
+        kinds = tuple(map(text, _items(value)))
+    except ValueError:
+        kinds = ()
     if not kinds or not set(kinds) <= set(KINDS) or len(set(kinds)) < len(kinds):
         raise ValueError(f"one or several of {', '.join(KINDS)}, with commas between them")
     return kinds
 
 
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else text(value).replace(" ", "").split(",")
+
+
 def networks(value: Any) -> tuple[Network, ...]:
     """Read addresses and ranges of them, with commas between them."""
-    items = value if isinstance(value, list) else text(value).replace(" ", "").split(",")
     try:
-        return tuple(ipaddress.ip_network(text(item)) for item in items)
+        return tuple(ipaddress.ip_network(text(item)) for item in _items(value))
     except ValueError:
         raise ValueError("addresses or ranges like 192.0.2.0/24, with commas between them") from None
 
 
 def origins(value: Any) -> tuple[str, ...]:
     """Read origins like https://example.com, with commas between them."""
-    items = value if isinstance(value, list) else text(value).replace(" ", "").split(",")
     try:
-        return tuple(_origin(text(item)) for item in items)
+        return tuple(_origin(text(item)) for item in _items(value))
     except ValueError:
         raise ValueError("origins like https://example.com, with commas between them") from None
 

@@ -189,8 +189,10 @@ def show(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> s
 def _from_file(path: Path) -> dict[str, tuple[Any, str]]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"--config {path}: {getattr(error, 'strerror', None) or error}") from None
+    except OSError as error:
+        raise SettingsError(f"--config {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"--config {path}: not UTF-8 (byte {error.start + 1}); save it as that") from None
     except (ValueError, RecursionError) as error:
         raise SettingsError(f"--config {path}: not TOML: {error}") from None
     values: dict[str, tuple[Any, str]] = {}

@@ -82,6 +82,8 @@ class Chat(Application):
         registry = build_registry(settings.plugins_dir, settings.plugins)
         try:
             secret = load_secret(settings.data_dir)
+        except FileExistsError:
+            raise SettingsError(f"--data-dir {settings.data_dir} is a file, not a folder") from None
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or error
             raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None

@@ -57,7 +57,10 @@ def lock_folder(folder: Path) -> int:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise DatabaseError(f"{folder} cannot be used: {error.strerror}; take another --data-dir") from None
+        said = (
+            "is a file, not a folder" if isinstance(error, FileExistsError) else f"cannot be used: {error.strerror}"
+        )
+        raise DatabaseError(f"{folder} {said}; take another --data-dir") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
