@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Opened, browser_test, lose_all, read, write
+from browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado.ioloop import IOLoop
 
 from tornado_chat.settings import Settings
@@ -72,6 +72,31 @@ async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, p
         assert user in app.hub.present()
         await write(ann, "/rename Zoe")
         await ann.get_by_text("Ann is now Zoe").wait_for()
+
+
+@browser_test
+async def test_who_is_banned_is_told_so_and_promised_nothing(app: Chat, people: Opened) -> None:
+    async with people() as friends:
+        ann = await friends.enter("Ann")
+        (user,) = app.hub.present()
+        moderation, until = app.hub.moderation, time.time() + 3600
+        await moderation.ban(user.id, until, "Spam", user)
+        app.hub.end(app.hub.connections_of(user.id), "Spam")
+        banner = ann.locator(".banner span")
+        await becomes("The server ended the connection: Spam.", banner.inner_text)
+        await ann.reload()
+        await becomes("You are banned: Spam.", banner.inner_text)
+        assert await ann.get_by_text("Loading…").or_(ann.get_by_text("Here now")).count() == 0
+        await moderation.ban("127.0.0.0/8", until, "No bots", user)
+        bob = await friends.open()
+        await bob.fill("#name", "Bob")
+        await bob.keyboard.press("Enter")
+        await bob.get_by_role("alert").get_by_text("You are banned: No bots.").wait_for()
+        for whom in (user.id, "127.0.0.0/8"):
+            await moderation.lift(whom)
+        await ann.get_by_role("button", name="Connect again").click()
+        await write(ann, "I am sorry")
+        await read(ann, "I am sorry")
 
 
 class TestTokens:

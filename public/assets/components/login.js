@@ -3,6 +3,7 @@
 import {enter, signIn} from "../entering.js";
 import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../language.js";
+import {ending} from "./banner.js";
 import {LanguageChoice} from "./language.js";
 
 const ICON = new URL("../icon.svg", import.meta.url).href;
@@ -20,7 +21,7 @@ export function Login({chat}) {
   const words =
     chat.state.words ??
     (chat.state.kind === "waiting" ? t("login.silent") : null) ??
-    (chat.state.kind === "ended" ? chat.state.reason || t("banner.ended") : null);
+    (chat.state.kind === "ended" ? ending(chat.state) : null);
 
   function submit(event) {
     event.preventDefault();

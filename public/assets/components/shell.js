@@ -19,7 +19,8 @@ export function Shell({chat}) {
   const opener = useRef();
   const [dialog, setDialog] = useState(null); // a name, or the action whose form it is
   const {Form, Jump, Keys, Settings} = dialogs.loaded ?? {};
-  const channel = chat.channels.get(chat.current);
+  const out = chat.state.neverIn && chat.state.kind === "ended"; // the banner says why, and there is nothing else
+  const channel = !out && chat.channels.get(chat.current);
   const shut = () => setDialog(null);
   const show = (which) => (dialogs.loaded ? setDialog(which) : dialogs().then(() => setDialog(which), () => {})); // or no connection
 
@@ -73,7 +74,7 @@ export function Shell({chat}) {
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} />
             <${Composer} chat=${chat} channel=${channel} fill=${show} />`
-        : html`<div class="empty"><h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p></div>`}
+        : !out && html`<div class="empty"><h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p></div>`}
     </main>
     ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}
     ${dialog === "jump" && html`<${Jump} chat=${chat} close=${shut} />`}

@@ -25,6 +25,7 @@ export default {
     "banner.waiting": "Not connected. Next try in {count} s.",
     "banner.ended": "The server ended the connection.",
     "banner.ended-because": "The server ended the connection: {reason}.",
+    "banner.banned": "You are banned: {reason}.",
     "banner.kept": "What you write is kept and goes out later.",
     "banner.now": "Now",
     "banner.again": "Connect again",

@@ -25,6 +25,7 @@ export default {
     "banner.waiting": "连接已断开，{count} 秒后重试。",
     "banner.ended": "服务器结束了连接。",
     "banner.ended-because": "服务器结束了连接：{reason}。",
+    "banner.banned": "您已被禁止进入：{reason}。",
     "banner.kept": "您写的内容会保留，稍后发出。",
     "banner.now": "立即重试",
     "banner.again": "重新连接",
