@@ -47,8 +47,9 @@ export function Login({chat}) {
         <input
           id="password" type="password" value=${password} onInput=${(event) => setPassword(event.target.value)}
           autocomplete=${way === "register" ? "new-password" : "current-password"}
-          minlength=${way === "register" ? 8 : undefined} maxlength="1024" enterkeyhint="go" aria-describedby="login-words"
-        />`}
+          minlength=${way === "register" ? 8 : undefined} maxlength="1024" enterkeyhint="go" aria-describedby="password-hint login-words"
+        />
+        ${way === "register" && html`<small id="password-hint" class="muted">${t("password.hint")}</small>`}`}
       <button class="primary" disabled=${!name.trim() || (way !== "guest" && !password) || chat.state.kind === "connecting"}>
         ${t(busy ? "login.connecting" : BUTTONS[way])}
       </button>

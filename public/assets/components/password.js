@@ -21,10 +21,11 @@ export function Password({chat}) {
 
   return html`<details>
     <summary>${t("password.change")}</summary>
-    <form class="form" onSubmit=${change}>
+    <form class="form" onSubmit=${change} onInput=${() => setSaid(null)}>
       <input type="text" name="username" value=${chat.name} autocomplete="username" readonly hidden />
       <label>${t("login.password")} <input type="password" name="present" required maxlength="1024" autocomplete="current-password" /></label>
-      <label>${t("password.new")} <input type="password" name="new" required minlength="8" maxlength="1024" autocomplete="new-password" /></label>
+      <label>${t("password.new")} <input type="password" name="new" required minlength="8" maxlength="1024" autocomplete="new-password" />
+        <small class="muted">${t("password.hint")}</small></label>
       <button class="primary">${t("password.change")}</button>
       <p class=${said?.failed ? "alert" : ""} role=${said?.failed ? "alert" : "status"}>${said?.words}</p>
     </form>

@@ -58,6 +58,7 @@ export default {
 
     "password.change": "Change the password",
     "password.new": "New password",
+    "password.hint": "At least 8 characters",
     "password.wrong": "That is not your password.",
     "password.done": "The password is changed. Other sessions have ended.",
     "dialog.close": "Close",

@@ -58,6 +58,7 @@ export default {
 
     "password.change": "更改密码",
     "password.new": "新密码",
+    "password.hint": "至少 8 个字符",
     "password.wrong": "这不是您的密码。",
     "password.done": "密码已更改，其他会话已结束。",
     "dialog.close": "关闭",
