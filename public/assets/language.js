@@ -48,7 +48,8 @@ export function rich(key, values = {}) {
 
 /** The words for an error: those for its code, with its own in them where these say more; a rule's are its own alone. */
 export function explain({code, message}) {
-  return `error.${code}` in spoken.words ? t(`error.${code}`, {words: message}) : message;
+  const words = message.replace(/^target: /, ""); // a word of the wire
+  return `error.${code}` in spoken.words ? t(`error.${code}`, {words}) : words;
 }
 
 // Intl's formatters are slow to make: one of a kind is kept.

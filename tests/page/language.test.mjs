@@ -91,6 +91,7 @@ test("an error is said in the language by its code, with the server's words wher
   for (const code of known) assert.ok(`error.${code}` in languages.en.words, code);
   await speak("en");
   assert.equal(explain({code: "invalid-field", message: "sides must be a whole number"}), "sides must be a whole number");
+  assert.equal(explain({code: "invalid-name", message: "target: a name has 1 to 64 characters"}), "a name has 1 to 64 characters");
   await speak("zh");
   assert.equal(explain({code: "invalid-field", message: "sides is missing"}), "填写有误：sides is missing");
   assert.equal(explain({code: "disconnected", message: "x"}), "连接已断开。");

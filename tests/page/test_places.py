@@ -38,6 +38,8 @@ async def test_28_each_channel_has_an_address_that_can_be_shared_and_back_and_fo
         await ann.go_forward()
         await becomes("# cake", heading.inner_text)
         assert ann.url.endswith("/#/cake")
+        await ann.goto(f"{browsers.base}/#/{'x' * 80}")
+        await ann.get_by_role("alert").get_by_text("a name has 1 to 64 characters", exact=True).wait_for()
 
 
 @browser_test
