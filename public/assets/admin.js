@@ -17,7 +17,8 @@ const office = new Office(storage, document.baseURI.split("#")[0], draw);
 function draw() {
   document.title = `${t("settings.admin")} · ${t("app.title")}`;
   const kinds = office.account.kinds.join(); // the form is another one when they are known
-  render(office.user && office.overview ? html`<${Desk} key=${language()} office=${office} />` : html`<${Login} key=${kinds} chat=${office} />`, place);
+  const form = html`<${Login} key=${kinds} chat=${office}><a href="./">${t("admin.chat")}</a><//>`;
+  render(office.user && office.overview ? html`<${Desk} key=${language()} office=${office} />` : form, place);
 }
 
 await office.start();

@@ -108,6 +108,10 @@ async def test_others_see_why_not_and_the_form_and_nothing_else(app: Chat, peopl
         await page.get_by_text("This page is for administrators; Ann is none.").wait_for()
         assert await page.locator(".desk").count() == 0
         assert await page.get_by_role("button", name="guest").count() == 0
+        await page.get_by_role("link", name="To the chat").click()
+        await page.locator("textarea").wait_for()
+        await page.goto(f"{friends.base}/admin")
+        await page.get_by_text("Ann is none.").wait_for()
         await app.accounts.register("Cat", PASSWORD)
         await sign_in(page, "Cat")
         await page.get_by_text("This page is for administrators; Cat is none.").wait_for()

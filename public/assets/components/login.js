@@ -9,7 +9,7 @@ import {LanguageChoice} from "./language.js";
 const ICON = new URL("../icon.svg", import.meta.url).href;
 const BUTTONS = {guest: "login.start", "sign-in": "login.sign-in", register: "login.register"};
 
-export function Login({chat}) {
+export function Login({chat, children}) {
   const {kinds, registration} = chat.account;
   const ways = [kinds.includes("guest") && "guest", kinds.includes("password") && "sign-in", registration && "register"].filter(Boolean);
   const [way, setWay] = useState((chat.name && ways.find((one) => one === "sign-in")) || ways[0]); // a name without a token was an account's
@@ -31,7 +31,7 @@ export function Login({chat}) {
     field.current.focus();
   }
 
-  if (!way) return html`<main class="login"><p class="alert" role="alert">${words ?? t("login.elsewhere")}</p></main>`;
+  if (!way) return html`<main class="login"><p class="alert" role="alert">${words ?? t("login.elsewhere")}</p>${children}</main>`;
   return html`<main class="login">
     <form onSubmit=${submit}>
       <img src=${ICON} alt="" width="48" height="48" />
@@ -57,6 +57,7 @@ export function Login({chat}) {
       ${ways.filter((other) => other !== way).map((other) => html`
         <button type="button" class="quiet" key=${other} onClick=${() => setWay(other)}>${t(`login.or-${other}`)}</button>`)}
     </form>
+    ${children}
     <${LanguageChoice} chat=${chat} />
   </main>`;
 }
