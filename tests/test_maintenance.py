@@ -102,14 +102,23 @@ def test_a_folder_without_a_history_is_told_and_none_is_made(tmp_path: Path, act
 
 @pytest.mark.parametrize(
     "command",
-    ["backup FILE", "check", "export", "restore FILE", "user list", "user add Ann", "plugin list"],
+    ["backup FILE", "check", "export", "restore THIS", "user list", "user add Ann", "plugin list"],
 )
 def test_a_data_folder_where_the_system_lets_nobody_look_is_one_line(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("correct horse\n"))
     data = tmp_path / ("x" * 300)  # stands for one without the permission, which root always has
-    assert main([*command.replace("FILE", str(tmp_path / "file")).split(), "--data-dir", str(data)]) == 2
+    assert (
+        main(
+            [
+                *command.replace("FILE", str(tmp_path / "file")).replace("THIS", __file__).split(),
+                "--data-dir",
+                str(data),
+            ]
+        )
+        == 2
+    )
     said = capsys.readouterr().err
     assert said.startswith(f"tornado_chat: {data}")
     assert "File name too long" in said
@@ -188,6 +197,9 @@ def test_what_is_no_sound_backup_is_refused_and_the_history_stays(tmp_path: Path
     with pytest.raises(DatabaseError) as error:
         restore(data, file)
     assert str(file) in one_line(error)
+    with pytest.raises(DatabaseError):
+        restore(tmp_path / "new", tmp_path / "missing")
+    assert not (tmp_path / "new").exists()
     found = on(data, texts)
     assert (found[0], len(found[1])) == (epoch, 100)
     assert {path.name for path in data.iterdir()} == {"chat.db", "lock"}

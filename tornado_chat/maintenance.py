@@ -47,6 +47,7 @@ def restore(folder: Path, file: Path) -> Path | None:
 
     What was there stays beside it, as `chat.db.<time>`; that name is returned (None: nothing was there).
     """
+    look_for(file)  # before a folder is made for it
     lock = lock_folder(folder)
     try:
         with _opened(file) as connection:

@@ -80,7 +80,7 @@ async def _act(store: SqliteStore, folder: Path, given: argparse.Namespace, pass
         await moderation.record(OPERATOR, "role", {**about, "role": given.role})
         await accounts.set_role(user.id, given.role)
     if given.what == "add":
-        print(f"{user.name} is in {folder}")
+        print(f"{user.name} is in {folder.absolute()}")
         return
     await accounts.tell(user.id)
     print(f"{user.name}: done")
