@@ -95,8 +95,9 @@ async def test_right_to_left_texts_and_very_long_words_stay_in_their_place(peopl
 
         assert await sides(".words"), "what is written from the right stands at the right"
         await write(ann, "1. البناء\n2. البحث")
-        await ann.locator("ol").wait_for()
-        assert await ann.locator("ol").evaluate("list => getComputedStyle(list).direction") == "rtl"
+        stored = ann.locator(".message:not(.pending) ol")  # the row that is on its way goes
+        await stored.wait_for()
+        assert await stored.evaluate("list => getComputedStyle(list).direction") == "rtl"
         assert await ann.evaluate("document.documentElement.scrollWidth") == 390
         assert await ann.locator(".messages").evaluate("box => box.scrollWidth <= box.clientWidth")
 
