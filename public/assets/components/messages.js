@@ -1,4 +1,4 @@
-// The conversation: all messages are in memory, a window of them is in the page.
+// The conversation: of what is in memory, a window of rows is in the page.
 
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
 import {newer, newest, older} from "../joining.js";
