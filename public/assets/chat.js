@@ -27,6 +27,7 @@ export class Chat {
     this.state = {kind: "out"};
     this.channels = new Map();
     this.current = "";
+    this.epoch = storage.read("epoch", "");
     this.outbox = new Outbox(storage);
     this.lastTyped = 0;
     this.away = false;
@@ -78,13 +79,15 @@ export class Chat {
     this.changed();
   }
 
-  begin({user, token, actions, faces, limits}) {
+  begin({user, token, actions, faces, limits, epoch}) {
     this.user = user;
     this.name = user.name;
     if (token || !user.id.startsWith("t:")) this.token = token ?? ""; // an application's is not said again
     this.actions = actions;
     this.meet(faces);
     this.limits = limits;
+    if (this.epoch && this.epoch !== epoch) for (const channel of this.channels.values()) channel.read &&= 0; // of a history that is no more
+    this.storage.write("epoch", (this.epoch = epoch));
     this.storage.write("name", user.name);
     this.storage.write("token", this.token || undefined);
     if (this.current) this.know(this.current);
@@ -120,7 +123,7 @@ export class Chat {
     if (!channel) {
       channel = new Channel(name);
       channel.draft = this.storage.read(`draft/${name}`, "");
-      channel.read = this.storage.read(`read/${name}`, 0);
+      channel.read = this.storage.read(`read/${name}`, null);
       this.channels.set(name, channel);
     }
     return channel;

@@ -2,7 +2,7 @@
 
 import {explain} from "./language.js";
 import {sendWaiting} from "./outbox.js";
-import {look, settle} from "./reading.js";
+import {look, remember, settle} from "./reading.js";
 
 const FIRST_CHANNEL = "general";
 const PAGE = 100; // messages that are asked for at once
@@ -52,13 +52,17 @@ async function comeIn(chat, channel) {
     Object.assign(answer, {recovered: false, seq: messages.at(-1)?.seq ?? answer.seq, messages, more});
   }
   if (channel.refused) chat.words = channel.refused = "";
+  const {read} = channel;
   const fresh = channel.join(answer);
+  if (channel.read !== read) remember(chat, channel);
   if (channel.unread(chat.user.id)) channel.mark ||= channel.read || 0.5;
   settle(chat, channel, fresh);
   while (channel.catching !== null) {
     const missed = await connection.call("history", {target: channel.name, after: channel.catching, limit: 200});
     settle(chat, channel, channel.catchUp(missed));
   }
+  // There may be mentions among what is unread since an earlier visit.
+  while (channel.first > channel.read + 1 && channel.seq - channel.read <= CATCH_UP && (await older(chat, channel)));
   chat.keep(channel.name);
   chat.tellFaces?.({action: "joined", channel: channel.name});
   look(chat);
@@ -76,7 +80,7 @@ function rename(chat, channel, name) {
 
 /** Load what came before what is here; the promise is whether there was any. */
 export const older = (chat, channel) => channel.more && load(chat, channel, {before: channel.first}, (answer) => {
-  channel.merge(answer.messages);
+  settle(chat, channel, channel.merge(answer.messages), true);
   channel.more = answer.more;
 });
 

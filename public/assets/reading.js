@@ -24,14 +24,26 @@ export function readUpTo(chat, channel, seq) {
   if (seq <= channel.read) return;
   channel.read = seq;
   channel.mentions = 0;
-  channel.keeping ??= setTimeout(() => {
-    channel.keeping = null;
-    chat.storage.write(`read/${channel.name}`, channel.read);
-  }, KEEP_EVERY);
+  remember(chat, channel);
+}
+
+/** Keep the reading position for the next visit, even that of a newcomer, who has seen nothing new yet. */
+export function remember(chat, channel) {
+  if (!channel.keeping) {
+    keep(chat, channel);
+    channel.keeping = setTimeout(() => {
+      channel.keeping = null;
+      keep(chat, channel);
+    }, KEEP_EVERY);
+  }
   channel.telling ??= setTimeout(() => {
     channel.telling = null;
     chat.connection.call("read", {target: channel.name, seq: channel.read}).catch(() => {});
   }, TELL_EVERY);
+}
+
+function keep(chat, channel) {
+  if (chat.channels.get(channel.name) === channel) chat.storage.write(`read/${channel.name}`, channel.read); // not left meanwhile
 }
 
 /** Put messages where they belong; what is new and of someone else is read, or marked as unread. */
@@ -40,8 +52,8 @@ export function take(chat, channel, messages) {
   settle(chat, channel, channel.merge(messages));
 }
 
-/** Do what new messages in a channel entail. */
-export function settle(chat, channel, fresh) {
+/** Do what new messages in a channel entail; nobody is notified of old ones. */
+export function settle(chat, channel, fresh, old = false) {
   const me = chat.user;
   for (const message of fresh) {
     const mine = message.sender?.id === me.id;
@@ -52,7 +64,7 @@ export function settle(chat, channel, fresh) {
       channel.mark ||= channel.read;
       const mentioned = mentions(message.message, me.name);
       if (mentioned) channel.mentions++;
-      chat.tell(channel, message, mentioned);
+      if (!old) chat.tell(channel, message, mentioned);
     }
   }
   channel.trim();

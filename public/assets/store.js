@@ -21,7 +21,7 @@ export class Channel {
     this.users = new Map();
     this.count = 0;
     this.typing = new Map(); // user id -> {user, until (ms)}
-    this.read = 0; // seq
+    this.read = null; // seq; null: one was never here
     this.mark = 0; // seq behind which the line "New" stands while one reads; 0: nowhere
     this.mentions = 0;
     this.draft = "";
@@ -44,6 +44,7 @@ export class Channel {
 
   unread(me) {
     let count = this.later ? this.seq - Math.max(this.read, this.last) : 0;
+    if (this.more && this.first > this.read + 1) count += this.first - 1 - this.read;
     for (let at = this.lines.length - 1; at >= 0; at--) {
       const line = this.lines[at];
       if (!line.seq) continue;
@@ -136,7 +137,6 @@ export class Channel {
 
   /** Take in the answer to a join: what was missed, or everything anew. Return the messages that are new here. */
   join({epoch, seq, messages, recovered, more, users, count, read}) {
-    const first = this.epoch === "";
     if (this.epoch && this.epoch !== epoch) this.read = this.mark = 0;
     this.epoch = epoch;
     this.joined = true;
@@ -147,9 +147,8 @@ export class Channel {
     const fresh = recovered ? this.merge(messages) : this.renew({messages, more});
     this.merge(this.early ?? []);
     this.early = null;
-    if (this.read > this.seq) this.read = 0; // of a history that is no more
-    this.read = Math.max(this.read, read ?? 0);
-    if (first && !this.read) this.read = seq; // a newcomer has nothing to catch up with
+    if (this.read > Math.max(seq, this.seq)) this.read = null; // of a history that is no more
+    this.read = Math.max(this.read ?? (read ? 0 : seq), read ?? 0); // a newcomer has nothing to catch up with
     return fresh;
   }
 

@@ -4,6 +4,7 @@ import {test} from "node:test";
 
 const assets = "../../public/assets/";
 const {Channel, continues, mentions} = await import(assets + "store.js");
+const {Chat} = await import(assets + "chat.js");
 const {Outbox} = await import(assets + "outbox.js");
 const {changedElsewhere, openStorage} = await import(assets + "storage.js");
 const {parse} = await import(assets + "slash.js");
@@ -166,6 +167,24 @@ test("what comes while the page behind is on its way is asked for, too", () => {
   assert.deepEqual([seqs(channel), channel.later], [[1, 2, 3, 4, 5], false]);
 });
 
+test("a newcomer to an empty channel has read it up to 0, which is no newcomer's position the next time", () => {
+  const channel = joined();
+  assert.equal(channel.read, 0);
+  const again = new Channel("general");
+  again.read = 0;
+  again.join({epoch: "e", seq: 2, messages: [message(1), message(2)], recovered: false, more: false, users: [], count: 0, read: 0});
+  assert.equal(again.unread("me"), 2);
+});
+
+test("what is unread is counted even where it is not loaded", () => {
+  const channel = new Channel("general");
+  channel.read = 10;
+  channel.join({epoch: "e", seq: 100, messages: [message(99), message(100)], recovered: false, more: true, users: [], count: 0});
+  assert.equal(channel.unread("me"), 90);
+  channel.merge([message(98)]);
+  assert.equal(channel.unread("me"), 90);
+});
+
 test("how far one has read in a history that is no more counts for nothing", () => {
   const channel = new Channel("general");
   channel.read = 500;
@@ -181,6 +200,20 @@ function place() {
     setItem: (key, value) => kept.set(key, value), removeItem: (key) => kept.delete(key),
   };
 }
+
+test("where the server has another history than at the last visit, all of it is unread", () => {
+  const storage = openStorage(place());
+  storage.write("channels", ["general", "tea"]);
+  storage.write("read/general", 5);
+  storage.write("epoch", "e");
+  const hello = {user: {id: "g:1", name: "Ann"}, actions: [], limits: {}};
+  const read = (epoch) => {
+    const chat = new Chat(storage, "http://localhost/", () => {});
+    chat.begin({...hello, epoch});
+    return [...chat.channels.values()].map((channel) => channel.read);
+  };
+  assert.deepEqual([read("e"), read("f")], [[5, null], [0, null]]);
+});
 
 test("the outbox is what is stored, in the order it was written, and the same in two tabs", () => {
   const shared = place();

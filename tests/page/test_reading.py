@@ -53,6 +53,38 @@ async def test_06_the_unread_line_stays_while_one_reads_07_ones_own_messages_nev
 
 
 @browser_test
+async def test_what_is_unread_and_mentions_outlive_a_reload_even_where_nothing_was_ever_seen_live(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        ben = await browsers.client("Ben", lines=["before"])
+        await ben.call("join-channel", target="empty")
+        ann = await browsers.enter("Ann", "/#/empty")
+        for name in ("general", "tea"):
+            await ann.fill("[aria-label='Name of a channel to join']", name)
+            await ann.keyboard.press("Enter")
+            await ann.locator("h1", has_text=name).wait_for()
+            await becomes(0, ann.get_by_text("Loading…").count)
+        await say(ben, "@Ann in sight?")
+        unread = ann.locator(".sidebar li.unread")
+        await unread.locator(".count.mention", has_text="1").wait_for()
+        await ann.reload()
+        await unread.locator(".count.mention", has_text="1").wait_for()
+        await ann.goto("about:blank")
+        await say(ben, "@Ann in the empty one", channel="empty")
+        await say(ben, *lines(120))
+        await ann.goto(f"{browsers.base}/#/tea")
+        await unread.locator(".count.mention", has_text="121").wait_for()
+        await unread.locator(".count.mention", has_text=re.compile("^1")).nth(1).wait_for()
+        await ann.click(".sidebar a:has-text('general')")
+        await ann.get_by_role("button", name="Jump to the first unread").click()
+        await ann.locator(".new + article", has_text="in sight?").wait_for()
+        await ann.click(".sidebar a:has-text('empty')")
+        await ann.locator(".new + article", has_text="in the empty one").wait_for()
+        await becomes(0, unread.count)
+
+
+@browser_test
 async def test_08_scrolled_up_nothing_moves_09_a_button_leads_to_the_present(people: Opened) -> None:
     async with people() as browsers:
         ben = await browsers.client("Ben", lines=lines(60))
