@@ -49,9 +49,15 @@ class Beside:
             return open_file(self._path)
         try:
             connection = connect(self._path)
-            if version_of(connection, self._path) != len(MIGRATIONS):
-                raise DatabaseError(f"{self._path} is of an older server; start this one once to bring it up to date")
-            pragma(connection, "synchronous=FULL")
+            try:
+                if version_of(connection, self._path) != len(MIGRATIONS):
+                    raise DatabaseError(
+                        f"{self._path} is of an older server; start this one once to bring it up to date"
+                    )
+                pragma(connection, "synchronous=FULL")
+            except BaseException:
+                connection.close()
+                raise
         except sqlite3.Error as error:
             raise DatabaseError(f"{self._path} cannot be opened: {reason(error)}") from None
         return connection

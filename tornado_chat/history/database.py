@@ -52,17 +52,16 @@ class Database:
         self.rollbacks = 0
         self.commits = Histogram()
         self._folder = lock_folder(folder)
-        try:
-            self._writing = open_file(self.path)
-            self._reading = connect(self.path, cached_statements=256)
-            self._checking = connect(self.path)
-        except BaseException:
-            os.close(self._folder)
-            raise
-        pragma(self._reading, "query_only=1")
-        pragma(self._checking, "synchronous=FULL")
-        row = self._writing.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
-        self.epoch: str = row[0]
+        with contextlib.ExitStack() as opened:
+            opened.callback(os.close, self._folder)
+            self._writing = opened.enter_context(contextlib.closing(open_file(self.path)))
+            self._reading = opened.enter_context(contextlib.closing(connect(self.path, cached_statements=256)))
+            self._checking = opened.enter_context(contextlib.closing(connect(self.path)))
+            pragma(self._reading, "query_only=1")
+            pragma(self._checking, "synchronous=FULL")
+            row = self._writing.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
+            self.epoch: str = row[0]
+            opened.pop_all()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writes: Jobs = queue.SimpleQueue()
         self._reads: Jobs = queue.SimpleQueue()

@@ -74,7 +74,7 @@ def connect(path: Path, **options: Any) -> sqlite3.Connection:
     """Return a connection to a file that is there, in the hand of no thread, without implicit transactions."""
     uri = path.absolute().as_uri() + "?mode=rw"
     connection: sqlite3.Connection = sqlite3.connect(
-        uri, BUSY, uri=True, isolation_level=None, check_same_thread=False, **options
+        uri, timeout=BUSY, uri=True, isolation_level=None, check_same_thread=False, **options
     )
     return connection
 

@@ -1,0 +1,108 @@
+"""What ./scripts/test does before the tests: which packages it installs, and on which Pythons it runs them."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+COMMANDS = ("bash", "dirname", "sed", "grep", "ls")  # that the scripts themselves call
+
+
+def command(path: Path, words: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/bash\n{words}\n")
+    path.chmod(0o755)
+
+
+class Checkout:
+    """A checkout of the scripts alone, on a machine with nothing installed; `ran` is what was called there."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "path"
+        self.ran = folder / "ran"
+        shutil.copytree(ROOT / "scripts", folder / "scripts")
+        shutil.copy(ROOT / "setup.cfg", folder)
+        self.path.mkdir()
+        for name in COMMANDS:
+            (self.path / name).symlink_to(shutil.which(name) or pytest.skip(f"there is no {name}"))
+        command(self.path / "id", "echo 0")
+        command(self.path / "apt-get", f'echo apt-get "$@" >> {self.ran}')
+        self.python(sys.version_info.minor, "python3")
+        for name, extras in ((".venv", "test,browser,speed,jwt"), (".venv-plain", "test")):
+            self.venv(name, extras)
+
+    def python(self, minor: int, name: str) -> None:
+        """Put a Python of version 3.minor on the path; all that it can do is say so."""
+        command(self.path / name, f'case "$2" in *print*) echo 3.{minor} ;; esac')
+
+    def venv(self, name: str, extras: str) -> None:
+        command(self.folder / name / "bin" / "python", f'echo {name} "$@" >> {self.ran}')
+        (self.folder / name / f".installed-{extras}").touch()
+
+    def test(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(self.folder / "scripts" / "test"), *arguments],
+            env={"PATH": str(self.path), **environment},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        self.calls = self.ran.read_text().splitlines() if self.ran.exists() else []
+        return done
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Checkout:
+    return Checkout(tmp_path)
+
+
+def test_nothing_is_installed_unasked_and_what_is_skipped_and_how_to_install_it_is_said(checkout: Checkout) -> None:
+    done = checkout.test("-k", "join")
+    assert done.returncode == 0
+    assert checkout.calls == [".venv -m pytest -k join"]
+    assert "tests of slow and broken disks: need strace" in done.stderr
+    assert "tests of the page, in Firefox: need firefox-esr" in done.stderr
+    assert "./scripts/test --install, or: apt-get install strace " in done.stderr
+
+
+@pytest.mark.parametrize(("arguments", "environment"), [(["--install"], {}), ([], {"CI": "true"})])
+def test_with_install_and_in_ci_the_packages_are_installed(
+    checkout: Checkout, arguments: list[str], environment: dict[str, str]
+) -> None:
+    checkout.test(*arguments, "-k", "join", **environment)
+    assert checkout.calls[0] == "apt-get update -qq"
+    assert any(call.startswith("apt-get install") and call.endswith(" firefox-esr") for call in checkout.calls)
+    assert checkout.calls[-1] == ".venv -m pytest -k join"
+
+
+def test_who_may_not_install_is_told_and_nothing_is_run(checkout: Checkout) -> None:
+    command(checkout.path / "id", "echo 1000")
+    done = checkout.test("--install")
+    assert done.returncode == 1
+    assert "needs root" in done.stderr
+    assert checkout.calls == []
+
+
+def test_the_tests_run_on_each_further_python_that_is_promised_and_there(checkout: Checkout) -> None:
+    promised = {11, 12, 13} - {sys.version_info.minor}
+    there, pyenv = sorted(promised)
+    checkout.venv(f".venv-plain-3.{there}", "test")
+    command(checkout.path / f"python3.{there}", "exit 0")
+    done = checkout.test("--pythons", "-k", "join")
+    assert done.returncode == 0
+    assert checkout.calls[-1] == f".venv-plain-3.{there} -m pytest -k join"
+    assert f"Python 3.{pyenv} is not on this machine" in done.stderr
+
+    command(checkout.path / f"python3.{pyenv}", "exit 127")  # as pyenv's for a version that is not switched on
+    command(checkout.path / "pyenv", f"echo {checkout.folder}/pyenv")
+    command(checkout.folder / "pyenv" / "versions" / f"3.{pyenv}.1" / "bin" / f"python3.{pyenv}", "exit 0")
+    checkout.venv(f".venv-plain-3.{pyenv}", "test")
+    command(checkout.folder / f".venv-plain-3.{there}" / "bin" / "python", '[ "$1" != -m ] || exit 3')
+    done = checkout.test("--pythons", "-k", "join")
+    assert checkout.calls[-1] == f".venv-plain-3.{pyenv} -m pytest -k join"
+    assert done.returncode == 3
