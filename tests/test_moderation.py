@@ -142,6 +142,103 @@ def test_a_ban_on_nobody_or_on_what_is_no_address_is_an_invalid_field(about: dic
     run(main)
 
 
+@pytest.mark.parametrize("action", ["kick", "ban"])
+def test_an_id_never_means_somebody_whose_name_it_is(action: str) -> None:
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", role="admin")
+        for user_id in ("h:bob@example.com", "h:bob%40example.com", "0e3bf6ac-8d0f-4d5b-a6a3-6c2a4ad3ec34"):
+            eve = house.client(user_id, id="g:1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed")
+            answer = await house.call(boss, action, user=user_id)
+            assert answer.get("ended", 0) == 0
+            assert not eve.wire.closed
+            house.hub.remove(eve.connection)
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("written", "user_id"),
+    [
+        *(("h:bob@example.com", "h:bob%40example.com"), ("h:bob%40example.com", "h:bob%40example.com")),
+        *(("h:bob%40example.com ", "h:bob%40example.com"), ("t:a/b", "t:a%2Fb"), ("t:a%2fb", "t:a%2Fb")),
+        *(("h:M\u00fcller", "h:M%C3%BCller"), ("h:Mu\u0308ller", "h:M%C3%BCller"), ("h:100%", "h:100%25")),
+        *(("p:a b", "p:a%20b"), ("t:%ff", "t:%25ff"), ("h:\u738b@x", "h:%E7%8E%8B%40x")),
+        ("0E3BF6AC-8D0F-4D5B-A6A3-6C2A4AD3EC34", "g:0e3bf6ac-8d0f-4d5b-a6a3-6c2a4ad3ec34"),
+        ("g:0e3bf6ac-8d0f-4d5b-a6a3-6c2a4ad3ec34", "0e3bf6ac-8d0f-4d5b-a6a3-6c2a4ad3ec34"),
+    ],
+)
+def test_an_id_is_taken_as_people_write_it_whether_its_user_is_here_or_not(written: str, user_id: str) -> None:
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", role="admin")
+        house.client("Bob", id=user_id)
+        assert (await house.call(boss, "kick", user=written))["ended"] == 1
+        assert (await house.call(boss, "ban", user=written))["action"] == "ok"
+        assert house.hub.moderation.ban_on(user_id, "") == "banned"
+        assert (await house.call(boss, "unban", whom=written))["action"] == "ok"
+        assert house.hub.moderation.ban_on(user_id, "") is None
+
+    run(main)
+
+
+def test_a_ban_of_an_account_that_does_not_exist_is_said_and_of_one_that_is_away_holds() -> None:
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", role="admin")
+        await house.hub.store.set("users", "a:0123", {"name": "Ann", "password": ""})
+        answer = await house.call(boss, "ban", user="a:doesnotexist")
+        assert answer["code"] == "invalid-field"
+        assert "no account" in answer["message"]
+        assert (await house.call(boss, "ban", user="a:0123"))["whom"] == "a:0123"
+
+    run(main)
+
+
+@pytest.mark.parametrize("written", ["::ffff:192.0.2.0/120", "::ffff:c000:0200/120", " 192.0.2.7/24", "192.0.2.0/24"])
+def test_a_range_however_it_is_written_keeps_out_those_who_come_from_it(written: str) -> None:
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", role="admin", address="198.51.100.1")
+        for address in ("192.0.2.9", "::ffff:192.0.2.9"):
+            house.client(address, address=address)
+        answer = await house.call(boss, "ban", address=written)
+        assert (answer["whom"], answer["ended"]) == ("192.0.2.0/24", 2)
+        assert (await house.call(boss, "unban", whom=written))["action"] == "ok"
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("whom", "ban"),
+    [
+        *(("h:eve", None), ("h:eve", []), ("h:eve", {}), ("h:eve", {"until": "soon", "reason": ""})),
+        *(("h:eve", {"until": 9e9}), ("h:eve", {"until": 10**400, "reason": ""}), ("here/or there", {})),
+        ("here/there", {"until": 9e9, "reason": "", "by": "Boss"}),
+    ],
+    ids=str,
+)
+def test_a_ban_that_cannot_be_read_keeps_nobody_out_and_the_others_hold(
+    whom: str, ban: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        await store.set("bans", "a:bob", {"until": 9e9, "reason": "spam", "by": "Boss"})
+        await store.set("bans", whom, ban)
+        await store.set("bans", "::ffff:192.0.2.0/120", {"until": 9e9, "reason": "old", "by": "Boss"})
+        await store.set("audit", "1", None)
+        moderation = Moderation(store)
+        await moderation.load()
+        assert moderation.ban_on("h:eve", "192.0.3.1") is None
+        assert moderation.ban_on("a:bob", "") == "spam"
+        assert moderation.ban_on("h:eve", "192.0.2.1") == "old"
+        assert [one["whom"] for one in await moderation.bans()] == ["::ffff:192.0.2.0/120", "a:bob"]
+        assert await moderation.recorded() == []
+        assert [record.levelname for record in caplog.records] == ["ERROR"]
+
+    run(main)
+
+
 def test_every_use_of_a_power_is_in_the_audit_the_newest_first_before_it_is_used() -> None:
     async def main() -> None:
         house = House()
@@ -150,8 +247,8 @@ def test_every_use_of_a_power_is_in_the_audit_the_newest_first_before_it_is_used
             house.client(str(number))
             await house.call(boss, "kick", user=f"id-{number}", reason="why")
             await asyncio.sleep(1)
-        await house.call(boss, "ban", user="a:bob")
-        await house.call(boss, "unban", whom="a:bob")
+        await house.call(boss, "ban", user="h:bob")
+        await house.call(boss, "unban", whom="h:bob")
         first = (await house.call(boss, "audit", limit=3))["entries"]
         rest = (await house.call(boss, "audit", after=first[-1]["key"]))["entries"]
         entries = first + rest

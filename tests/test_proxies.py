@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from tornado_chat.proxies import behind, is_private, is_within
+from tornado_chat.proxies import behind, is_private, is_within, read_network
 
 TRUSTED = (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
 
@@ -27,6 +27,13 @@ TRUSTED = (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("2001:d
 )
 def test_the_right_most_address_that_is_no_proxys_counts(peer: str, forwarded: str, client: str) -> None:
     assert behind(peer, forwarded, TRUSTED) == client
+
+
+def test_an_ipv4_mapped_range_is_the_range_that_clients_come_from() -> None:
+    assert is_within("10.9.9.9", [read_network("::ffff:10.0.0.0/104")])
+    assert is_within("::ffff:10.9.9.9", [read_network("::ffff:10.0.0.0/104")])
+    assert not is_within("11.0.0.1", [read_network("::ffff:10.0.0.0/104")])
+    assert read_network("::/0") == ip_network("::/0")
 
 
 def test_what_is_no_address_is_nowhere() -> None:

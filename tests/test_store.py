@@ -10,7 +10,8 @@ import pytest
 from helpers import on_database
 
 from tornado_chat.errors import Refused
-from tornado_chat.store import MemoryStore, SqliteStore, Store
+from tornado_chat.history.database import Database
+from tornado_chat.store import MemoryStore, SqliteStore, Store, all_in
 
 Main = Callable[[Store], Awaitable[Any]]
 
@@ -189,3 +190,24 @@ def test_while_the_file_is_locked_writing_is_refused_and_reading_goes_on(tmp_pat
         assert await store.get("s", "k") == 3
 
     on_disk(tmp_path, main)
+
+
+def test_a_row_that_was_damaged_on_the_disk_is_left_out_of_a_list_and_logged_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main(database: Database) -> None:
+        def damage(connection: sqlite3.Connection) -> None:
+            for key, value in (("b", "{"), ("c", b"\xff"), ("d", ""), ("e", "[" * 100_000)):
+                connection.execute("INSERT INTO store VALUES ('s', ?, ?)", (key, value))
+            connection.execute("INSERT INTO store VALUES ('s', 'f', CAST(x'22ff22' AS TEXT)), ('s', x'ff', '1')")
+
+        store = SqliteStore(database)
+        for key in ("a", "g"):
+            await store.set("s", key, key)
+        await database.write(damage)
+        for _ in range(2):
+            assert [key for key, value in await store.items("s") if key == value] == ["a", "g"]
+            assert [key async for key, _ in all_in(store, "s") if key in "ag"] == ["a", "g"]
+        assert [record.levelname for record in caplog.records] == ["ERROR"] * 4
+
+    on_database(tmp_path, main)

@@ -98,6 +98,8 @@ def test_a_password_is_asked_for_twice_and_not_shown(tmp_path: Path, monkeypatch
         (["passwd", "Bob"], "no account 'Bob'"),
         (["role", "Bob", "admin"], "no account 'Bob'"),
         (["role", "t:42", "admin"], "t:42 has no account"),
+        (["role", "a:doesnotexist", "admin"], "no account with the id a:doesnotexist"),
+        (["role", "h:", "admin"], "no account 'h:'"),
         (["add"], "required: NAME"),
         (["remove", "Ann"], "invalid choice: 'remove'"),
         ([], "required: add|passwd|role|list"),
@@ -112,6 +114,28 @@ def test_what_cannot_be_done_is_one_clear_line_and_status_2(
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("written", ["h:carol@example.com", "h:carol%40example.com"])
+def test_a_role_for_whom_a_proxy_names_is_given_however_the_id_is_written(
+    written: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Database(tmp_path).close()
+    assert user(tmp_path, "role", written, "admin") == 0
+    assert capsys.readouterr().out == "h:carol%40example.com: admin, whenever the proxy names them\n"
+    with Beside(tmp_path) as file:
+        assert asyncio.run(Accounts(SqliteStore(file)).role("h:carol%40example.com")) == "admin"
+
+
+def test_a_role_that_someone_has_already_is_told_so_and_not_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    user(tmp_path, "add", "Ann")
+    capsys.readouterr()
+    assert user(tmp_path, "role", "Ann", "member") == 0
+    assert capsys.readouterr().out == "Ann: is member already; nothing was changed\n"
+    with Beside(tmp_path) as file:
+        assert asyncio.run(SqliteStore(file).items("audit")) == []
 
 
 def test_a_short_password_or_a_taken_name_changes_nothing(

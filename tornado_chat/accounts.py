@@ -21,8 +21,8 @@ from tornado_chat.errors import Error, Refused
 from tornado_chat.messages import User
 from tornado_chat.names import clean_name
 from tornado_chat.store import Store, all_in
+from tornado_chat.user_ids import ACCOUNT
 
-ACCOUNT = "a:"  # what the id of an account begins with
 LASTS = 30 * 86_400  # seconds of a session
 SHORTEST, LONGEST = 8, 1_024  # characters of a password
 WAITING = 16  # passwords that may wait to be hashed; each takes some 0.3 s
@@ -138,7 +138,7 @@ class Accounts:
     async def resume(self, token: str) -> tuple[User, float] | None:
         """Return whose session a token is, and when it ends (s since 1970)."""
         session = await self._store.get("sessions", session_of(token))
-        if session is None or session["until"] <= time.time():
+        if not isinstance(session, dict) or session["until"] <= time.time():
             return None
         user = await self.user(session["user"])
         return None if user is None else (user, session["until"])
@@ -158,7 +158,7 @@ class Accounts:
 
     async def _sweep(self, over: Callable[[str, dict[str, Any]], bool]) -> None:
         async for key, session in all_in(self._store, "sessions"):
-            if over(key, session):
+            if not isinstance(session, dict) or over(key, session):  # or it was damaged
                 await self._store.delete("sessions", key)
 
     async def _aside(self, work: Callable[[], T]) -> T:

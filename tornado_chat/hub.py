@@ -18,6 +18,7 @@ from tornado_chat.moderation import Moderation
 from tornado_chat.names import clean_name
 from tornado_chat.post import Post
 from tornado_chat.store import MemoryStore, Store
+from tornado_chat.user_ids import read_id, spellings
 
 if TYPE_CHECKING:
     from tornado_chat.identity import Identity
@@ -74,11 +75,25 @@ class Hub:
     def find_user(self, said: str, channel: str | None = None) -> User:
         """Return who is in a channel, or online at all, by id or by a name that one alone bears; else Refused."""
         present = self.present(channel)
-        found = [user for user in present if user.id == said] or [user for user in present if user.name == said]
+        found = [user for user in present if user.id == said]
+        if not found and (user_id := read_id(said)) is not None:  # never the name of somebody else
+            found = [user for user in present if user.id in spellings(user_id)]
+        elif not found:
+            found = [user for user in present if user.name == said]
         if len(found) != 1:
             why = f"{len(found)} users are called {said}; give the id of one" if found else f"{said} is not here"
             raise Refused(why, Error.INVALID_FIELD)
         return found[0]
+
+    def find_id(self, said: str) -> str:
+        """Return the id of who is found so (see find_user), or an id as it is written: its user need not be here."""
+        try:
+            return self.find_user(said).id
+        except Refused:
+            user_id = read_id(said)
+            if user_id is None:
+                raise
+            return user_id
 
     async def first(self, many: Sequence[T], count: int, key: Callable[[T], Any]) -> list[T]:
         """Return the first of very many in the order of a key; others are served meanwhile."""

@@ -17,18 +17,17 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote
 
 from tornado.httputil import HTTPServerRequest
 
-from tornado_chat.accounts import ACCOUNT, Accounts, session_of
+from tornado_chat.accounts import Accounts, session_of
 from tornado_chat.errors import Error, Refused
 from tornado_chat.messages import GUEST, User
 from tornado_chat.names import clean_name
 from tornado_chat.proxies import Network, is_within, peer_of
+from tornado_chat.user_ids import ACCOUNT, HEADER, PLUGIN, make_id
 
 COOKIE = "tornado_chat"
-HEADER, PLUGIN = "h:", "p:"  # what the ids of others begin with, so that no kind can speak for another's users
 
 
 @dataclass(slots=True, frozen=True)
@@ -167,7 +166,7 @@ class Header:
             name = clean_name(named[0].encode("latin-1").decode())
         except UnicodeError:
             raise Refused(f"{self._name} is not UTF-8", Error.INVALID_FIELD) from None
-        user_id = HEADER + quote(name, "")
+        user_id = make_id(HEADER, name)
         return Pass(User(user_id, name, await self._accounts.role(user_id)))
 
 
@@ -180,7 +179,7 @@ class Listeners:
     async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
         """See Kind."""
         user = await self._ask(request)
-        return None if user is None else Pass(User(PLUGIN + quote(user.id, ""), clean_name(user.name), user.role))
+        return None if user is None else Pass(User(make_id(PLUGIN, user.id), clean_name(user.name), user.role))
 
 
 def is_guest(user: User) -> bool:

@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")  # what proxies add, one or the other
 
 
-def is_within(address: str, networks: Iterable[Network]) -> bool:
-    """Return whether an address is in one of these ranges."""
+def read_address(address: str) -> Address | None:
+    """Return an address, as IPv4 where it is IPv4-mapped; None for what is none (a socket of another family)."""
     try:
         ip = ip_address(address)
-    except ValueError:  # a socket of another family
-        return False
-    ip = getattr(ip, "ipv4_mapped", None) or ip
-    return any(ip in network for network in networks)
+    except ValueError:
+        return None
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+def read_network(written: str, strict: bool = True) -> Network:
+    """Return a range, as IPv4 where it is an IPv4-mapped one, since no client comes from those; ValueError for none.
+
+    strict: whether what is written must be the first address of the range.
+    """
+    network = ip_network(written, strict)
+    mapped = getattr(network.network_address, "ipv4_mapped", None)
+    if mapped is None or network.prefixlen < 96:
+        return network
+    return IPv4Network((mapped, network.prefixlen - 96))
+
+
+def is_within(address: str, networks: Iterable[Network]) -> bool:
+    """Return whether an address is in one of these ranges."""
+    ip = read_address(address)
+    return ip is not None and any(ip in network for network in networks)
 
 
 def peer_of(request: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import os
 import re
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tornado_chat.proxies import Network
+from tornado_chat.proxies import Network, read_network
 
 KINDS = ("guest", "password", "token", "header")
 
@@ -120,7 +119,7 @@ def _items(value: Any) -> list[Any]:
 def networks(value: Any) -> tuple[Network, ...]:
     """Read addresses and ranges of them, with commas between them."""
     try:
-        return tuple(ipaddress.ip_network(text(item)) for item in _items(value))
+        return tuple(read_network(text(item)) for item in _items(value))
     except ValueError:
         raise ValueError("addresses or ranges like 192.0.2.0/24, with commas between them") from None
 

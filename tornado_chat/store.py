@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from bisect import bisect_left, insort
 from collections.abc import AsyncIterator, Callable
@@ -11,6 +12,8 @@ from typing import Any, Protocol
 
 from tornado_chat.history.beside import Beside
 from tornado_chat.history.database import Database
+
+log = logging.getLogger("tornado_chat")
 
 MAX_KEY = 1_000
 PAGE = 1_000
@@ -42,7 +45,10 @@ class Store(Protocol):
         """
 
     async def items(self, space: str, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
-        """Return keys with this prefix and their values, in the order of the keys, from behind `after` on."""
+        """Return keys with this prefix and their values, in the order of the keys, from behind `after` on.
+
+        What was damaged on the disk is left out, and logged.
+        """
 
 
 class SqliteStore:
@@ -50,6 +56,7 @@ class SqliteStore:
 
     def __init__(self, database: Database | Beside) -> None:
         self._database = database
+        self._damaged: set[tuple[str, str]] = set()
 
     async def get(self, space: str, key: str, default: Any = None) -> Any:
         """See Store."""
@@ -85,7 +92,22 @@ class SqliteStore:
         """See Store."""
         check(space), check(prefix, 0), check(after, 0)
         found = await self._database.read(partial(_items, space=space, prefix=prefix, after=after, limit=limit))
-        return [(key, json.loads(text)) for key, text in found if key.startswith(prefix)]
+        return [
+            (key, value)
+            for key, text in found
+            if key.startswith(prefix)
+            for value in self._readable(space, key, text)
+        ]
+
+    def _readable(self, space: str, key: str, text: str) -> list[Any]:
+        """Return a value of a list, or nothing where it was damaged: the others of the list must not go with it."""
+        try:
+            return [json.loads(text)]
+        except (ValueError, RecursionError):
+            if (space, key) not in self._damaged:  # said once
+                self._damaged.add((space, key))
+                log.error("in the store %r of %r cannot be read; it is passed over", key, space)
+            return []
 
 
 class MemoryStore:
@@ -233,9 +255,10 @@ def _set(connection: sqlite3.Connection, space: str, key: str, text: str) -> Non
 def _items(connection: sqlite3.Connection, space: str, prefix: str, after: str, limit: int) -> list[tuple[str, str]]:
     # As one text: sqlite3 gives the interpreter away at each row (see history.rows).
     row = connection.execute(
-        "SELECT json_group_array(json_array(key, value)) FROM (SELECT key, value FROM store"
-        " WHERE space = ? AND key >= ? AND key > ? ORDER BY key LIMIT ?)",
+        "SELECT CAST(json_group_array(json_array(key, iif(typeof(value) = 'text', value, ''))) AS BLOB)"
+        " FROM (SELECT key, value FROM store"
+        " WHERE space = ? AND key >= ? AND key > ? AND typeof(key) = 'text' ORDER BY key LIMIT ?)",
         (space, prefix, after, limit),
     ).fetchone()
-    found: list[tuple[str, str]] = json.loads(row[0])
+    found: list[tuple[str, str]] = json.loads(row[0].decode(errors="replace"))
     return found

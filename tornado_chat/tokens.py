@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
 
 import jwt
 from tornado.httputil import HTTPServerRequest
@@ -13,9 +12,9 @@ from tornado_chat.errors import Error, Refused
 from tornado_chat.identity import Pass, token_of
 from tornado_chat.messages import User
 from tornado_chat.names import clean_name
+from tornado_chat.user_ids import TOKEN, make_id
 
 AUDIENCE = "tornado_chat"  # which a token must name: one that was signed for something else is none for the chat
-TOKEN = "t:"  # what the ids of its users begin with
 SECRET = 32  # bytes that a shared secret has at least
 
 
@@ -54,7 +53,7 @@ class Tokens:
             raise Refused("the token has expired", Error.NOT_ALLOWED) from None
         except jwt.InvalidTokenError as error:
             raise Refused(f"the token is not valid here: {error}", Error.NOT_ALLOWED) from None
-        user = User(TOKEN + quote(_text(claims, "sub"), ""), clean_name(_text(claims, "name")), _role(claims))
+        user = User(make_id(TOKEN, _text(claims, "sub")), clean_name(_text(claims, "name")), _role(claims))
         return Pass(user, token, until=float(claims["exp"]), channels=_channels(claims))
 
 

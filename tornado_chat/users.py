@@ -8,15 +8,15 @@ import getpass
 import sys
 from pathlib import Path
 
-from tornado_chat.accounts import ACCOUNT, ROLES, Accounts, clean_account
+from tornado_chat.accounts import ROLES, Accounts, clean_account
 from tornado_chat.errors import Refused
 from tornado_chat.history.beside import Beside
 from tornado_chat.history.opening import NAME, look_for
-from tornado_chat.identity import HEADER
 from tornado_chat.messages import User
 from tornado_chat.moderation import Moderation
 from tornado_chat.settings import SettingsError
 from tornado_chat.store import SqliteStore
+from tornado_chat.user_ids import ACCOUNT, HEADER, read_id
 
 OPERATOR = User("", "command line")  # as the audit names it
 
@@ -66,16 +66,17 @@ async def _act(store: SqliteStore, folder: Path, given: argparse.Namespace, pass
         return
     if given.what == "add":
         user = await accounts.register(given.name, password)
-    elif given.what == "role" and given.name.startswith((ACCOUNT, HEADER)):
-        user = User(given.name, given.name)
-    elif given.what == "role" and ":" in given.name:
-        raise Refused(f"{given.name} has no account and is named by no proxy ({HEADER}…): no role can be given")
+    elif given.what == "role" and (user_id := read_id(given.name)) is not None:
+        user = await _of_id(accounts, user_id)
     else:
         user = await accounts.find(given.name)
     about = {"user": user.id, "name": user.name}
     if given.what == "passwd":
         await moderation.record(OPERATOR, "passwd", about)
         await accounts.set_password(user, password)
+    elif given.what == "role" and given.role == await accounts.role(user.id):
+        print(f"{user.name}: is {given.role} already; nothing was changed")
+        return
     elif given.what == "role" or given.role != "member":
         await moderation.record(OPERATOR, "role", {**about, "role": given.role})
         await accounts.set_role(user.id, given.role)
@@ -83,7 +84,20 @@ async def _act(store: SqliteStore, folder: Path, given: argparse.Namespace, pass
         print(f"{user.name} is in {folder.absolute()}")
         return
     await accounts.tell(user.id)
-    print(f"{user.name}: done")
+    known = not user.id.startswith(HEADER)
+    print(f"{user.name}: done" if known else f"{user.id}: {given.role}, whenever the proxy names them")
+
+
+async def _of_id(accounts: Accounts, user_id: str) -> User:
+    """Return whom a role can be given: an account, or whoever a proxy names so, now or one day."""
+    if user_id.startswith(ACCOUNT):
+        account = await accounts.user(user_id)
+        if account is None:
+            raise Refused(f"there is no account with the id {user_id}; user list shows them")
+        return account
+    if user_id.startswith(HEADER):
+        return User(user_id, user_id)
+    raise Refused(f"{user_id} has no account and is named by no proxy ({HEADER}…): no role can be given")
 
 
 def _ask() -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from typing import Annotated, Any
 
 from tornado_chat import Context, Name, Refused, action
 
 LONGEST = 10 * 366 * 24
-AWAY = re.compile(r"[a-z]:[^/]+|[0-9a-f-]{36}")  # the id of someone who need not be here
 
 
 def _hours(value: float) -> float:
@@ -29,12 +27,8 @@ async def ban(
     """Keep a user (an id, or the name of one who is here) or an address (or a range of them) out for some hours."""
     moderation = ctx.server.moderation
     if user is not None:
-        try:
-            user = ctx.server.find_user(user).id
-        except Refused:
-            if not AWAY.fullmatch(user):
-                raise
-    whom = moderation.whom(user, address)
+        user = ctx.server.find_id(user)
+    whom = await moderation.whom(user, address)
     if moderation.hits(whom, ctx.user.id, ctx.connection.address):
         raise Refused("that would keep you out too")
     until = time.time() + 3600 * hours
@@ -48,11 +42,11 @@ async def ban(
 @action("unban", channel=False, power="ban")
 async def unban(ctx: Context, whom: str) -> None:
     """End a ban, named as `bans` lists it."""
-    found = [ban for ban in await ctx.server.moderation.bans() if ban["whom"] == whom]
-    if not found:
+    found = await ctx.server.moderation.find(whom)
+    if found is None:
         raise Refused("there is no such ban")
-    await ctx.use("ban", lifted=whom, name=found[0].get("name", ""))
-    await ctx.server.moderation.lift(whom)
+    await ctx.use("ban", lifted=found["whom"], name=found["name"])
+    await ctx.server.moderation.lift(found["whom"])
 
 
 @action("bans", channel=False, power="ban")

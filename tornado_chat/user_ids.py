@@ -1,0 +1,51 @@
+"""The ids of users: a letter for each kind, a colon, and the percent-encoded name; of a guest, a UUID."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote, unquote
+
+from tornado_chat.messages import GUEST
+from tornado_chat.names import clean_name
+
+ACCOUNT, HEADER, TOKEN, PLUGIN = "a:", "h:", "t:", "p:"  # so that no kind can speak for another's users
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_ESCAPES = re.compile("([^%]|%[0-9a-fA-F]{2})+")
+
+
+def make_id(kind: str, name: str) -> str:
+    """Return the id of whom `kind` (HEADER, TOKEN or PLUGIN) calls by this name."""
+    return kind + quote(name, "")
+
+
+def read_id(written: str) -> str | None:
+    """Return the id that someone wrote, with its name percent-encoded or not; None where it has the form of no id.
+
+    Refused (`invalid-name`) for an id of a proxy's user whose name nobody can bear.
+    """
+    written = written.strip()
+    kind, rest = written[:2], written[2:]
+    if not _is_text(written):
+        return None
+    if kind in (ACCOUNT, GUEST) and rest:
+        return kind + rest.lower()
+    if kind in (HEADER, TOKEN, PLUGIN) and rest:
+        name = unquote(rest, errors="surrogateescape") if _ESCAPES.fullmatch(rest) else rest
+        if not _is_text(name):  # the bytes behind the percent signs are no UTF-8: they are meant as they stand
+            name = rest
+        return make_id(kind, clean_name(name) if kind == HEADER else name)
+    return written.lower() if _UUID.fullmatch(written) else None
+
+
+def spellings(user_id: str) -> tuple[str, str]:
+    """Return the ids under which a user may be known: a guest's has no mark where there are no other users."""
+    return (user_id, user_id.removeprefix(GUEST) if user_id.startswith(GUEST) else GUEST + user_id)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
