@@ -134,8 +134,8 @@ class Listener(Client):
 
 def cut(client: Listener) -> None:
     """End a client's connection as a broken line does."""
-    if client._socket is not None:
-        client._socket.protocol.stream.close()  # type: ignore[union-attr]
+    if client._calls.socket is not None:
+        client._calls.socket.protocol.stream.close()  # type: ignore[union-attr]
 
 
 @contextlib.asynccontextmanager

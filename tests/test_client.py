@@ -3,10 +3,12 @@
 import asyncio
 from typing import Any, ClassVar
 
+import pytest
 from tornado.testing import gen_test
 
-from tests.serving import Listener, cut
+from tests.serving import Listener, cut, until
 from tornado_chat.client import Client
+from tornado_chat.client.inbox import Inbox
 from tornado_chat.errors import Error, Refused
 from tornado_chat.testing import ChatTestCase
 
@@ -90,3 +92,57 @@ class ClientTest(ChatTestCase):
         async with self.bot() as bot:
             _, sent = await asyncio.gather(bot.join("den"), bot.send("den", "one"))
             assert sent["seq"] == 1
+
+    @gen_test
+    async def test_a_new_name_and_its_token_outlive_a_lost_connection(self) -> None:
+        async with self.bot() as bot:
+            await bot.join("den")
+            who = bot.user["id"]
+            await bot.call("rename", name="Robot")
+            await bot.send("den", "one")
+            assert (bot.name, bot.user["name"]) == ("Robot", "Robot")
+            cut(bot)
+            await bot.send("den", "two")
+            assert bot.user == {"id": who, "name": "Robot"}
+
+    @gen_test
+    async def test_events_are_all_that_comes(self) -> None:
+        async with self.bot() as bot:
+            await bot.join("den")
+            ann = await self.join("Ann", "den")
+            await ann.call("typing", target="den")
+            await ann.call("send-message", target="den", message="Hello")
+            seen: set[str] = set()
+            async for event in bot.events():
+                seen.add(event["action"])
+                if seen >= {"hello", "presence", "typing", "send-message"}:
+                    break
+            assert "ok" not in seen
+
+    @gen_test
+    async def test_who_reads_slowly_misses_nothing_and_keeps_little_in_memory(self) -> None:
+        self.chat.limits, count = None, 800
+        async with self.bot() as bot:
+            bot._inbox = Inbox(50)
+            await bot.join("den")
+            channel = self.chat.hub.channel("den")
+            for number in range(60):
+                channel.publish({"action": "noise", "number": number})
+            await asyncio.gather(*(channel.post(f"{number}") for number in range(count // 2)))
+            await until(lambda: not bot._inbox.offer({"action": "noise"}))
+            cut(bot)
+            await asyncio.gather(*(channel.post(f"{number}") for number in range(count // 2, count)))
+            await bot.send("den", "end")
+            assert bot._inbox._queue.qsize() <= 50
+            assert await self.hear(bot, count + 1) == [*map(str, range(count)), "end"]
+
+    @gen_test
+    async def test_the_end_says_why(self) -> None:
+        async with self.bot() as bot:
+            await bot.join("den")
+            self.chat.hub.end(self.chat.hub.connections_of(bot.user["id"]), "be nice")
+            assert await self.hear(bot, 1) == []
+            assert (bot.code, bot.reason) == (4403, "be nice")
+            assert await self.hear(bot, 1) == []  # nor does anyone who iterates later wait for ever
+            with pytest.raises(ConnectionError, match=r"be nice \(4403\)"):
+                await bot.send("den", "I am")

@@ -20,7 +20,18 @@ KNOW_TORNADO = {
     "pages",
     "listener",
     *("websocket", "wire", "tls", "web", "safe", "health", "signing", "keepalive"),
-    *("identity", "tokens", "routes", "client", "reconnecting", "__main__", "testing.sockets", "testing.echo"),
+    *(
+        "identity",
+        "tokens",
+        "routes",
+        "client.client",
+        "client.calls",
+        "client.credentials",
+        "client.reconnect",
+        "__main__",
+        "testing.sockets",
+        "testing.echo",
+    ),
 }
 #: What plugins use of Tornado, for HTTP.
 FOR_HTTP = {

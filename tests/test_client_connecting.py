@@ -1,0 +1,264 @@
+"""How the client for bots gets in: addresses, credentials, and what waiting cannot mend."""
+
+import asyncio
+import contextlib
+import logging
+import tempfile
+import time
+from collections.abc import Iterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from tornado.httpserver import HTTPServer
+from tornado.testing import bind_unused_port, gen_test
+from tornado.web import Application, RequestHandler
+
+from tests.serving import cut, free_port
+from tornado_chat.client import Client, credentials
+from tornado_chat.client.credentials import clean_base
+from tornado_chat.testing import ChatTestCase
+
+WORD = "correct horse"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("http://h:3000", "http://h:3000"),
+        ("ws://h:3000/", "http://h:3000"),
+        ("wss://h/chat/ws", "https://h/chat"),
+        ("HTTPS://h/chat/#/general", "https://h/chat"),
+        (" http://[::1]:3000/ws ", "http://[::1]:3000"),
+    ],
+)
+def test_an_address_may_be_that_of_the_page_or_of_the_websocket(written: str, meant: str) -> None:
+    assert clean_base(written) == meant
+
+
+@pytest.mark.parametrize(
+    ("address", "word"),
+    [
+        *(
+            (one, "address of a chat")
+            for one in ("", "localhost:3000", "h", "ftp://h", "http://", "http://h:x", "http://[")
+        ),
+        ("http://h/?token=abc", "token="),
+        ("http://ann:secret@h", "password="),
+    ],
+)
+def test_what_is_not_an_address_is_said_at_once(address: str, word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        Client(address)
+
+
+class Answer(RequestHandler):
+    """Answers as told: a status, a place to go to."""
+
+    def initialize(self, status: int, location: str = "") -> None:
+        self.status, self.location = status, location
+
+    def get(self) -> None:
+        self.set_status(self.status)
+        if self.location:
+            self.set_header("Location", self.location)
+        if self.status == 503:
+            self.set_header("Retry-After", "0")
+
+
+@contextlib.contextmanager
+def serve(*rules: Any, **options: Any) -> Iterator[str]:
+    """Serve other answers than a chat's; give host and port."""
+    sock, port = bind_unused_port()
+    server = HTTPServer(Application(list(rules)), **options)
+    server.add_socket(sock)
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop()
+
+
+async def fails(base: str, *words: str, **how: Any) -> None:
+    with pytest.raises(ConnectionError) as raised:
+        async with asyncio.timeout(5):
+            await Client(base, "Bot", **how).__aenter__()
+    for word in words:
+        assert word in str(raised.value)
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(404, "check host and path"), (401, "401"), (403, "403"), (400, "400"), (410, "check"), (200, "chat")],
+)
+async def test_what_waiting_cannot_mend_ends_the_first_try(io_loop: Any, status: int, words: str) -> None:
+    with serve(("/ws", Answer, {"status": status})) as there:
+        await fails(f"http://{there}", words)
+
+
+@pytest.mark.gen_test
+async def test_a_redirect_to_another_host_or_without_end_is_not_followed(io_loop: Any) -> None:
+    with serve(("/ws", Answer, {"status": 302, "location": "https://chat.invalid/ws"})) as away:
+        await fails(f"http://{away}", "redirects to https://chat.invalid")
+    with serve(("/ws", Answer, {"status": 307, "location": "/ws"})) as circle:
+        await fails(f"http://{circle}", "again and again")
+
+
+@pytest.mark.gen_test
+async def test_tls_where_there_is_none_and_none_where_there_is_is_said(
+    io_loop: Any, certificate: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "TIMEOUT", 1.0)  # Tornado waits for the end of what is no request
+    with serve() as plain:
+        await fails(f"https://{plain}", "write http://")
+    with serve(ssl_options=certificate) as tls:
+        await fails(f"ws://{tls}", "write https://")
+        await fails(f"wss://{tls}", "certificate is not valid")
+
+
+@pytest.mark.gen_test
+async def test_nobody_at_home_is_said_each_time_and_the_first_connection_has_its_time(
+    io_loop: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    await fails(f"http://127.0.0.1:{free_port()}", "within 0.5 s", "refused", connect_timeout=0.5)
+    assert len([one for one in caplog.records if "trying again" in one.message]) >= 2
+    caplog.clear()
+    with serve(("/ws", Answer, {"status": 503})) as busy:
+        await fails(f"http://{busy}", "503", connect_timeout=0.3)
+    assert "503" in caplog.text
+
+
+@pytest.mark.gen_test
+async def test_a_client_that_was_not_let_in_leaves_nothing_running(io_loop: Any) -> None:
+    before = asyncio.all_tasks()
+    with serve(("/ws", Answer, {"status": 404})) as other:
+        await fails(f"http://{other}")
+    await fails(f"http://127.0.0.1:{free_port()}", connect_timeout=0.1)
+    async with asyncio.timeout(5):
+        while asyncio.all_tasks() - before:
+            await asyncio.sleep(0.01)
+
+
+class PasswordTest(ChatTestCase):
+    settings: ClassVar[dict[str, Any]] = {"auth": ("password",)}
+
+    def get_app(self) -> Any:
+        chat = super().get_app()
+        chat.accounts.cost = (2**4, 8, 1)
+        return chat
+
+    async def sessions(self) -> int:
+        return len(await self.chat.hub.store.items("sessions"))
+
+    @gen_test
+    async def test_a_password_signs_in_and_out_again(self) -> None:
+        ann = await self.chat.accounts.register("Ann", WORD)
+        async with Client(self.get_url("/"), "ann", password=WORD) as bot:
+            assert bot.user == {"id": ann.id, "name": "Ann"}
+            assert await self.sessions() == 1
+        assert await self.sessions() == 0
+
+    @gen_test
+    async def test_a_wrong_password_ends_it(self) -> None:
+        await self.chat.accounts.register("Ann", WORD)
+        await fails(self.get_url("/"), "cannot sign in", "do not fit", password="wrong horse")
+
+    @gen_test
+    async def test_a_session_that_ends_is_begun_anew(self) -> None:
+        ann = await self.chat.accounts.register("Ann", WORD)
+        async with Client(self.get_url("/"), "Ann", password=WORD) as bot:
+            await bot.join("den")
+            for session, _ in await self.chat.hub.store.items("sessions"):
+                await self.chat.accounts.end(session)
+            self.chat.hub.end(self.chat.hub.connections_of(ann.id), "signed out", 4401)
+            await bot.send("den", "still here")
+            assert await self.sessions() == 1
+
+
+class HeaderTest(ChatTestCase):
+    settings: ClassVar[dict[str, Any]] = {"auth": ("header",), "trusted_proxies": (ip_network("127.0.0.1"),)}
+
+    @gen_test
+    async def test_headers_are_sent_along(self) -> None:
+        async with Client(self.get_url("/"), headers={"Remote-User": "ann"}) as bot:
+            assert bot.user["name"] == "ann"
+
+
+class TokenTest(ChatTestCase):
+    settings: ClassVar[dict[str, Any]] = {"auth": ("token",)}
+
+    def signed(self, seconds: float) -> str:
+        jwt = pytest.importorskip("jwt", reason="needs the extra [jwt]")
+        claims = {"sub": "7", "name": "Bot", "aud": "tornado_chat", "exp": int(time.time() + seconds)}
+        return str(jwt.encode(claims, "s" * 64, "HS256"))
+
+    def get_app(self) -> Any:
+        pytest.importorskip("jwt", reason="needs the extra [jwt]")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        key = Path(folder.name) / "key"
+        key.write_text("s" * 64)
+        self.settings = {**self.settings, "jwt_key": key}  # type: ignore[misc]
+        return super().get_app()
+
+    @gen_test
+    async def test_a_token_that_is_over_is_asked_for_again(self) -> None:
+        asked = 0
+
+        async def token() -> str:
+            nonlocal asked
+            asked += 1
+            return self.signed(60)
+
+        async with Client(self.get_url("/"), token=token) as bot:
+            await bot.join("den")
+            self.chat.hub.end(self.chat.hub.connections_of("t:7"), "the time you signed in for is over", 4401)
+            await bot.send("den", "still here")
+            assert asked == 2
+
+    @gen_test
+    async def test_a_function_whose_tokens_do_not_count_ends_it(self) -> None:
+        await fails(self.get_url("/"), "4401", token=lambda: self.signed(-3600))
+
+    @gen_test
+    async def test_a_token_outlives_a_lost_connection(self) -> None:
+        async with Client(self.get_url("/"), token=self.signed(60)) as bot:
+            await bot.join("den")
+            cut(bot)
+            await bot.send("den", "still here")
+            assert bot.user["id"] == "t:7"
+
+
+class MovingTest(ChatTestCase):
+    @gen_test
+    async def test_a_redirect_within_the_host_is_followed(self) -> None:
+        rule = ("/old/ws", Answer, {"status": 308, "location": self.get_url("/ws?x=1")})
+        with serve(rule) as moved:
+            bot = Client(f"http://{moved}/old", "Bot")
+            await bot.__aenter__()
+            assert bot.base == self.get_url("").rstrip("/")
+            assert bot.user["name"] == "Bot"
+            await bot.__aexit__(None, None, None)
+
+    @gen_test
+    async def test_who_was_in_once_waits_for_an_address_that_is_not_found_for_a_while(self) -> None:
+        async with Client(self.get_url("/"), "Bot") as bot:
+            await bot.join("den")
+            self.chat.wildcard_router.rules, rules = [], self.chat.wildcard_router.rules
+            with self.assertLogs("tornado_chat.client", logging.WARNING) as logged:
+                cut(bot)
+                async with asyncio.timeout(5):
+                    while not any("404" in line for line in logged.output):
+                        await asyncio.sleep(0.01)
+            self.chat.wildcard_router.rules = rules
+            await bot.send("den", "still here")
+
+
+def test_a_token_never_stands_in_the_address() -> None:
+    async def url(**headers: str) -> str:
+        client = Client("http://h", token="abc", headers=headers)
+        return str((await client._credentials.request(client.base)).url)
+
+    assert asyncio.run(url()) == "ws://h/ws"
+    assert asyncio.run(url(Authorization="Basic eDp5")) == "ws://h/ws?token=abc"  # a proxy's; there is no other place

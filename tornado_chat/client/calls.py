@@ -1,0 +1,102 @@
+"""Calls that wait for their answers, over one socket after another."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from tornado.websocket import WebSocketClientConnection, WebSocketError
+
+from tornado_chat.errors import Error, Refused
+
+Event = dict[str, Any]
+
+
+class Calls:
+    """What is asked of the server. `gone` returns the error of a connection that has ended for good, else None."""
+
+    def __init__(self, gone: Callable[[], ConnectionError | None]) -> None:
+        self.socket: WebSocketClientConnection | None = None
+        self._gone = gone
+        self._waiting: dict[str, asyncio.Future[Event]] = {}  # by ref
+        self._unsent: dict[str, Event] = {}  # by ref: posts that are not known to be stored
+        self._late = 0  # posts that came too soon and wait
+
+    async def call(self, message: Event) -> Event:
+        """Send a message; return its `ok`. Refused for an `error`, ConnectionError where the connection is lost."""
+        if self.socket is None:
+            raise self._gone() or ConnectionError("not connected")
+        return await self._answer_to({**message, "ref": secrets.token_hex(12)}, now=True)
+
+    async def post(self, message: Event, now: bool) -> Event:
+        """Send a message again and again until it is answered; `now`: without waiting for `repeat`."""
+        message = {**message, "ref": secrets.token_hex(12)}
+        self._unsent[message["ref"]] = message
+        try:
+            return await self._answer_to(message, now)
+        finally:
+            self._unsent.pop(message["ref"], None)
+
+    async def _answer_to(self, message: Event, now: bool) -> Event:
+        if gone := self._gone():
+            raise gone
+        future: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+        self._waiting[message["ref"]] = future
+        if now:
+            self._write(message)
+        try:
+            return await future
+        finally:
+            self._waiting.pop(message["ref"], None)
+
+    def answer(self, event: Event) -> None:
+        """Hand an `ok` or an `error` to the call whose `ref` it has."""
+        future = self._waiting.get(event["ref"])
+        if future is None or future.done():
+            return
+        wait = event.get("retry_after_ms", 0) / 1000
+        if event["action"] == "ok":
+            future.set_result(event)
+        elif event["code"] == Error.RATE_LIMITED and event["ref"] in self._unsent:
+            self._write_later(self._unsent[event["ref"]], wait)
+        else:
+            future.set_exception(Refused(event["message"], event["code"], wait))
+
+    def repeat(self) -> None:
+        """Send all posts again that are not known to be stored."""
+        for message in list(self._unsent.values()):
+            self._write(message)
+
+    def lost(self) -> None:
+        """Fail the calls that a lost connection leaves without an answer; posts go on waiting."""
+        self.socket = None
+        for ref, future in self._waiting.items():
+            if ref not in self._unsent and not future.done():
+                future.set_exception(ConnectionError("the connection was lost"))
+
+    def ended(self) -> None:
+        """Fail all of them."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_exception(self._gone() or ConnectionError("the connection has ended"))
+                future.exception()
+
+    def _write(self, message: Event) -> None:
+        if self.socket is not None:
+            try:
+                self.socket.write_message(json.dumps(message)).add_done_callback(asyncio.Future.exception)
+            except WebSocketError:
+                pass  # it is lost, which the reader is about to notice
+
+    def _write_later(self, message: Event, wait: float) -> None:
+        """Send again what came too soon. Several go one after the other: together they would be too soon again."""
+
+        def again() -> None:
+            self._late -= 1
+            self._write(message)
+
+        self._late += 1
+        asyncio.get_running_loop().call_later(wait * self._late, again)

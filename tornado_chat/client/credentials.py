@@ -1,0 +1,131 @@
+"""Who a client is, and the requests that say so."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import quote, urlsplit
+
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from tornado.httputil import HTTPHeaders
+
+TIMEOUT = 5.0  # seconds for one request
+SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+Token = str | Callable[[], str | Awaitable[str]]
+
+
+def clean_base(address: str) -> str:
+    """Return a chat's address as http(s)://host[:port][/path]; ValueError for what is not one."""
+    try:
+        parts = urlsplit(address.strip())
+        scheme, host, _ = SCHEMES.get(parts.scheme), parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{address!r} is not the address of a chat: {error}") from None
+    if scheme is None or not host:
+        raise ValueError(f"{address!r} is not the address of a chat: write http://HOST:PORT or https://HOST")
+    if parts.username is not None:
+        raise ValueError(
+            "leave user and password out of the address; pass name= and password=, or headers= for a proxy"
+        )
+    if parts.query:
+        raise ValueError("leave out what follows the ? of the address; pass name= or token= instead")
+    return f"{scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/ws')}"
+
+
+class SignInFailed(Exception):
+    """The server does not accept a name and its password; the message says why."""
+
+
+class Credentials:
+    """A name; a token or a function that returns one; or the name and password of an account.
+
+    `headers` go with every request, for a proxy in front of the chat.
+    """
+
+    def __init__(self, name: str, token: Token, password: str, headers: Mapping[str, str]) -> None:
+        self.name = name
+        self.token = "" if callable(token) else token
+        self._ask = token if callable(token) else None
+        self._password = password
+        self._headers = HTTPHeaders(headers)
+        self._cookie = ""
+        self._new = False  # whether the server has not yet said hello to what it is shown now
+
+    async def request(self, base: str) -> HTTPRequest:
+        """Return the request for a WebSocket. It asks for a token, or signs in first, where that is needed.
+
+        SignInFailed where the password is wrong; whatever the token's function raises.
+        """
+        headers, query = self._headers.copy(), f"?name={quote(self.name)}"
+        if self._password:
+            if not self._cookie:
+                self._cookie = await self._sign_in(base)
+                self._new = True
+            headers["Cookie"] = "; ".join(filter(None, [headers.get("Cookie"), self._cookie]))
+            query = ""
+        elif self._ask is not None:
+            answer = self._ask()
+            self.token = await answer if inspect.isawaitable(answer) else answer
+            self._new = True
+        if self.token and not self._password:
+            if "Authorization" in headers:  # somebody else's
+                query = f"?token={quote(self.token)}"
+            else:
+                headers["Authorization"], query = f"Bearer {self.token}", ""
+        url = f"ws{base.removeprefix('http')}/ws{query}"
+        return HTTPRequest(url, headers=headers, connect_timeout=TIMEOUT, request_timeout=TIMEOUT)
+
+    def accepted(self, token: str | None) -> None:
+        """Take note of the server's hello, and of the guest's token that it may hold."""
+        self._new = False
+        if token and self._ask is None:
+            self.token = token
+
+    def renew(self) -> bool:
+        """Return whether other credentials may help, now that the server refuses these (4401)."""
+        can, self._cookie = not self._new and (self._ask is not None or bool(self._password)), ""
+        return can
+
+    async def _post(self, base: str, path: str, fields: Mapping[str, str]) -> HTTPHeaders:
+        headers = self._headers.copy()
+        headers["Content-Type"] = "application/json"
+        if self._cookie:
+            headers["Cookie"] = self._cookie
+        request = HTTPRequest(
+            f"{base}/{path}",
+            "POST",
+            headers,
+            json.dumps(fields),
+            connect_timeout=TIMEOUT,
+            request_timeout=2 * TIMEOUT,  # others may wait for their passwords to be checked, too
+            follow_redirects=False,
+        )
+        return (await AsyncHTTPClient().fetch(request)).headers
+
+    async def _sign_in(self, base: str) -> str:
+        try:
+            answer = await self._post(base, "sign-in", {"name": self.name, "password": self._password})
+        except HTTPClientError as error:
+            if error.code in (400, 401, 403):
+                raise SignInFailed(_words(error)) from None
+            raise
+        return "; ".join(cookie.partition(";")[0] for cookie in answer.get_list("Set-Cookie"))
+
+    async def sign_out(self, base: str) -> None:
+        """End the session of a password, so that it does not stay behind for 30 days."""
+        if self._cookie:
+            try:
+                await self._post(base, "sign-out", {})
+            except (OSError, HTTPClientError):
+                pass  # the server is away; the session ends by itself
+            self._cookie = ""
+
+
+def _words(error: HTTPClientError) -> str:
+    """Return the server's own words for a refusal."""
+    try:
+        return str(json.loads(error.response.body)["message"])  # type: ignore[union-attr]
+    except (AttributeError, ValueError, TypeError, KeyError):
+        return f"{error.code} {error.message}"

@@ -1,0 +1,244 @@
+"""A client's connection: one WebSocket after another, until waiting cannot help any more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+import ssl
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+from tornado.iostream import StreamClosedError
+from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError
+from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
+
+from tornado_chat.client.credentials import Credentials, SignInFailed
+from tornado_chat.errors import Close
+
+FINAL = frozenset({1000, 1002, 1003, 1007, 1009, Close.NOT_SIGNED_IN, Close.NOT_ALLOWED})
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds
+LONGEST_RETRY_AFTER = 60.0  # seconds
+RESTART_SPREAD = 1.0  # seconds: after a restart not everyone comes back in the same moment
+SILENCE = 90.0  # seconds without a sign of the server, which pings every 25 s, after which it is given up
+REFUSALS = {400: Close.NOT_ALLOWED, 401: Close.NOT_SIGNED_IN, 403: Close.NOT_ALLOWED}
+PASSING = (408, 425, 429)  # statuses that waiting mends
+REDIRECTS = (301, 302, 303, 307, 308)
+MOST_REDIRECTS = 5
+PROBE = 3.0  # seconds to find out what a server speaks
+PLAIN = "if it speaks plain HTTP, write http:// or ws://"
+
+Event = dict[str, Any]
+log = logging.getLogger("tornado_chat.client")
+
+
+class _Ended(Exception):
+    """Waiting does not help; the message says why. `code`: the close code that fits."""
+
+    def __init__(self, why: str, code: int = 1006) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+class _Redirected(Exception):
+    """The chat is at another address of the same host."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
+
+
+class Reconnecting:
+    """Connects to a chat again and again. `code` and `reason` say how that ended, once it has ended for good.
+
+    received: called with each event and the socket it came on; lost: with each socket, when it is; ended: at the end.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        credentials: Credentials,
+        received: Callable[[Event, WebSocketClientConnection], None],
+        lost: Callable[[WebSocketClientConnection], None],
+        ended: Callable[[], None],
+    ) -> None:
+        self.code: int | None = None
+        self.reason = ""
+        self.base = base
+        self._credentials, self._received, self._lost, self._ended = credentials, received, lost, ended
+        self._tries = self._redirects = 0  # since it was well
+        self._retry_after = 0.0
+        self._was_well = False
+        self._problem = "no answer yet"
+        self._ready: asyncio.Future[None]
+        self._task: asyncio.Task[None]
+
+    async def open(self, timeout: float | None) -> None:
+        """Return once it is well; ConnectionError where waiting does not help, or after `timeout` seconds."""
+        self._ready = asyncio.get_running_loop().create_future()
+        self._task = asyncio.create_task(self._run())
+        try:
+            async with asyncio.timeout(timeout):
+                await self._ready
+        except TimeoutError:
+            raise ConnectionError(f"no connection to {self.base} within {timeout:g} s: {self._problem}") from None
+        finally:
+            if not self._was_well:
+                await self.close()
+
+    async def close(self) -> None:
+        """End it, and the session of a password."""
+        self._task.cancel()
+        await asyncio.wait({self._task})
+        await self._credentials.sign_out(self.base)
+
+    def well(self) -> None:
+        """Take note that all goes well: what is lost from now on is tried again soon."""
+        self._tries = self._redirects = 0
+        self._was_well = True
+        if not self._ready.done():
+            self._ready.set_result(None)
+
+    def gone(self) -> ConnectionError:
+        """Return what is raised once it has ended for good."""
+        why = self.reason or "the connection has ended"
+        return ConnectionError(f"{why} ({self.code})" if self.code != 1006 else why)
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                try:
+                    code = await self._connect()
+                except _Redirected as redirect:
+                    self._follow(redirect.location)
+                    continue
+                pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2**self._tries)
+                pause = random.uniform(pause / 2, pause)
+                if code == Close.RESTART and self._tries == 0:
+                    pause = random.uniform(0.0, RESTART_SPREAD)
+                pause = max(pause, self._retry_after)
+                log.warning("%s: %s; trying again in %.1f s", self.base, self._problem, pause)
+                self._tries = min(self._tries + 1, 10)
+                await asyncio.sleep(pause)
+        except _Ended as ended:
+            self.code, self.reason = ended.code, str(ended)
+            log.error("%s: %s; not trying again", self.base, ended)
+        finally:
+            self.code = self.code or 1006
+            self._ended()
+            if not self._ready.done():
+                self._ready.set_exception(self.gone())
+                self._ready.exception()
+
+    async def _connect(self) -> int | None:
+        """Talk over one socket until it is lost; return the server's close code, if there was one."""
+        self._retry_after = 0.0
+        try:
+            request = await self._credentials.request(self.base)
+        except SignInFailed as failed:
+            raise _Ended(f"cannot sign in: {failed}", Close.NOT_SIGNED_IN) from None
+        except Exception as error:
+            await self._explain(error)
+            return None
+        try:
+            socket = await websocket_connect(request)
+        except (HTTPClientError, OSError, StreamClosedError, WebSocketError) as error:
+            await self._explain(error)
+            return None
+        self._problem = "the connection was lost"
+        try:
+            while True:
+                async with asyncio.timeout(SILENCE):  # (wait_for of Python 3.11 may swallow a cancellation)
+                    frame = await socket.read_message()
+                if frame is None:
+                    break
+                for line in str(frame).split("\n"):
+                    event = json.loads(line)
+                    if event["action"] == "hello":
+                        self._credentials.accepted(event["token"])
+                    self._received(event, socket)
+        except TimeoutError:
+            self._problem = f"the server has been silent for {SILENCE:g} s"
+        finally:
+            self._lost(socket)
+        code: int | None = socket.close_code
+        if code is not None:
+            self._problem = f"the server closed the connection: {socket.close_reason or 'no reason given'} ({code})"
+        if code == Close.NOT_SIGNED_IN and self._credentials.renew():
+            return code
+        if code in FINAL:
+            raise _Ended(socket.close_reason or "the server closed the connection", code)
+        return code
+
+    def _follow(self, location: str) -> None:
+        """Go to another address of the same host. Another host is never shown the credentials."""
+        here = urlsplit(self.base)
+        there = urlsplit(urljoin(f"{self.base}/ws", location))
+        if there.hostname != here.hostname or (here.scheme, there.scheme) == ("https", "http"):
+            raise _Ended(
+                f"the server redirects to {there.scheme}://{there.netloc}; pass that address if you trust it"
+            )
+        self._redirects += 1
+        if self._redirects > MOST_REDIRECTS:
+            raise _Ended("the server redirects again and again")
+        path = there.path.removesuffix("/").removesuffix("/ws").removesuffix("/sign-in")
+        self.base = f"{there.scheme}://{there.netloc}{path}"
+
+    async def _explain(self, error: Exception) -> None:
+        """Keep why a try failed, for the log; _Ended where waiting does not help, _Redirected for another address."""
+        hopeless = ""
+        self._problem = str(error) or type(error).__name__
+        if isinstance(error, HTTPClientError) and error.response is not None:
+            headers = error.response.headers
+            if error.code in REDIRECTS:
+                raise _Redirected(headers.get("Location", ""))
+            self._problem = f"the server answered {error.code} {error.message}"
+            self._retry_after = _seconds(headers.get("Retry-After", ""))
+            if error.code in REFUSALS:
+                raise _Ended(self._problem, REFUSALS[error.code])
+            if 400 <= error.code < 500 and error.code not in PASSING:
+                hopeless = f"there is no chat at this address ({error.code} {error.message}); check host and path"
+        elif isinstance(error, WebSocketError):
+            hopeless = "what answers at this address is not a chat; check host and path"
+        elif isinstance(error, ssl.SSLCertVerificationError):
+            hopeless = f"the server's certificate is not valid: {error.verify_message}"
+        elif isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
+            hopeless = f"TLS failed ({error.reason}); {PLAIN}"
+        elif isinstance(error, HTTPTimeoutError):
+            if self.base.startswith("https:") and await _speaks_plainly(self.base):
+                hopeless = f"the server does not speak TLS here; {PLAIN}"
+        elif isinstance(error, HTTPStreamClosedError | ConnectionResetError):
+            self._problem = "the server closed the connection without an answer"
+            if self.base.startswith("http:") and await _speaks_tls(self.base):
+                hopeless = "the server speaks TLS here: write https:// or wss://"
+        if hopeless and not self._was_well:  # else a proxy may only be waiting for its chat to come back
+            raise _Ended(hopeless)
+        self._problem = hopeless or self._problem
+
+
+def _seconds(header: str) -> float:
+    return min(float(header), LONGEST_RETRY_AFTER) if header.isascii() and header.isdigit() else 0.0
+
+
+async def _speaks_plainly(base: str) -> bool:
+    """Return whether the server of an https address answers plain HTTP."""
+    parts = urlsplit(base)
+    url = f"http://{parts.netloc}/" if parts.port else f"http://{parts.netloc}:443/"
+    answer = await AsyncHTTPClient().fetch(url, raise_error=False, follow_redirects=False, request_timeout=PROBE)
+    return answer.code != 599  # no answer at all
+
+
+async def _speaks_tls(base: str) -> bool:
+    """Return whether a TLS handshake works with the server of an http address."""
+    parts, context = urlsplit(base), ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(PROBE):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80, ssl=context)
+    except (OSError, TimeoutError):
+        return False
+    writer.transport.abort()
+    return True
