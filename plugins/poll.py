@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from tornado_chat import Context, Error, Refused, Text, action
+from tornado_chat import Context, Error, Refused, Text, action, fold
 
 MAX_PART, MAX_OPTIONS, MAX_VOTERS = 200, 10, 1_000  # each vote writes the poll anew
 
@@ -14,7 +14,7 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
     question, *options = (" ".join(part.split()) for part in text.split("|"))
     if not 2 <= len(options) <= MAX_OPTIONS or len(set(options)) < len(options):
         raise Refused(f"2 to {MAX_OPTIONS} different answers, as in: Lunch? | Pizza | Salad", Error.INVALID_FIELD)
-    if not all(1 <= len(part) <= MAX_PART for part in (question, *options)):
+    if not all(fold(part).strip() and len(part) <= MAX_PART for part in (question, *options)):
         raise Refused(f"the question and each answer have 1 to {MAX_PART} characters", Error.INVALID_FIELD)
     new = {"id": secrets.token_hex(8), "by": ctx.user.id, "question": question, "options": options, "votes": {}}
 

@@ -42,7 +42,8 @@ FOR_HTTP = {
 ABOVE = {
     "errors": set(ROOMS),
     "messages": set(ROOMS),
-    "names": set(ROOMS) - {"errors"},
+    "characters": set(ROOMS),
+    "names": set(ROOMS) - {"errors", "characters"},
     "marks": set(ROOMS),
     "protocol": set(ROOMS) - {"errors", "messages", "speed"},
     "frames": set(ROOMS) - {"frames"},

@@ -237,6 +237,22 @@ def test_an_export_as_text_can_be_read_and_goes_on_from_page_to_page(
     assert "attic" not in out.getvalue()
 
 
+@pytest.mark.parametrize("said", ["Caf\xe9", "Cafe\u0301", "caf\xe9", "\uff23\uff21\uff26\xe9"])
+def test_a_channel_is_exported_however_its_name_is_written(tmp_path: Path, said: str) -> None:
+    on(tmp_path, say("a", channel="Caf\xe9"))
+    on(tmp_path, say("b", channel="den"))
+    assert export(tmp_path, io.StringIO(), channel=said) == 1
+
+
+def test_of_channels_that_look_alike_the_one_to_the_letter_is_exported(tmp_path: Path) -> None:
+    on(tmp_path, say("a", "b", channel="Den"))
+    on(tmp_path, say("c", channel="den"))
+    on(tmp_path, say("d", channel="\ue000"))  # which an earlier version allowed
+    assert [export(tmp_path, io.StringIO(), channel=said) for said in ("Den", "den", "\ue000")] == [2, 1, 1]
+    with pytest.raises(DatabaseError, match="DEN may be one of several channels: Den, den"):
+        export(tmp_path, io.StringIO(), channel="DEN")
+
+
 @pytest.mark.parametrize(
     ("options", "words"), [({"channel": "x"}, "no channel x"), ({"format": "pdf"}, "no format pdf")]
 )

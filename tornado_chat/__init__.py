@@ -11,7 +11,7 @@ from tornado_chat.context import Context
 from tornado_chat.errors import Error, Refused
 from tornado_chat.marks import action, every, on, route
 from tornado_chat.messages import Message, User
-from tornado_chat.names import Limit, Name, Text
+from tornado_chat.names import Limit, Name, Text, fold
 from tornado_chat.version import VERSION as __version__
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "__version__",
     "action",
     "every",
+    "fold",
     "on",
     "route",
 ]

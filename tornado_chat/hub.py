@@ -15,7 +15,7 @@ from tornado_chat.history import History
 from tornado_chat.messages import Message, User
 from tornado_chat.metrics import Metrics
 from tornado_chat.moderation import Moderation
-from tornado_chat.names import clean_name
+from tornado_chat.names import MAX_NAME, clean_name, name_key
 from tornado_chat.post import Post
 from tornado_chat.store import MemoryStore, Store
 from tornado_chat.user_ids import read_id, spellings
@@ -69,17 +69,23 @@ class Hub:
         """Return who is in a channel, or who is online at all."""
         if channel is None:
             return self._users.keys()
-        found = self.channels.get(channel)
+        found = self.channels.get(channel) or self.channels.get(clean_name(channel))
         return found.present.keys() if found else ()
 
     def find_user(self, said: str, channel: str | None = None) -> User:
-        """Return who is in a channel, or online at all, by id or by a name that one alone bears; else Refused."""
+        """Return who is in a channel, or online at all, by id or by a name that one alone bears; else Refused.
+
+        Where nobody is called so to the letter, whoever's name looks the same is meant; an @ before it is let go.
+        """
         present = self.present(channel)
         found = [user for user in present if user.id == said]
         if not found and (user_id := read_id(said)) is not None:  # never the name of somebody else
             found = [user for user in present if user.id in spellings(user_id)]
         elif not found:
             found = [user for user in present if user.name == said]
+            if not found and len(said) <= 4 * MAX_NAME:
+                keys = {name_key(said), name_key(said.removeprefix("@"))}
+                found = [user for user in present if name_key(user.name) in keys]
         if len(found) != 1:
             why = f"{len(found)} users are called {said}; give the id of one" if found else f"{said} is not here"
             raise Refused(why, Error.INVALID_FIELD)
@@ -105,13 +111,14 @@ class Hub:
 
     def join(self, connection: Connection, name: str) -> bool:
         """Make a connection a member, making the channel on the first join; return whether its user came with it."""
+        channel = self.channel(name)
+        name = channel.name
         if name in connection.channels:
             return False
         if connection.ended:  # while its call waited for something
             raise Refused("the connection has ended")
         if not connection.may_enter(name):
             raise Refused(f"you may not enter {name}", Error.NOT_ALLOWED)
-        channel = self.channel(name)
         if connection.gate is not None:
             new = name not in self.channels
             connection.gate.join(connection.user not in channel.present, len(self.channels) + new)
@@ -125,6 +132,7 @@ class Hub:
     def leave(self, connection: Connection, name: str) -> None:
         """End a membership and tell the others; Refused (`not-joined`) where there is none."""
         channel = self.joined(connection, name)
+        name = channel.name
         del connection.channels[name]
         gone = channel.remove(connection)
         if gone and connection.gate is not None:

@@ -8,7 +8,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -28,6 +28,7 @@ from tornado_chat.history.opening import (
     version_of,
 )
 from tornado_chat.messages import Message
+from tornado_chat.names import name_key
 
 FORMATS = ("jsonl", "txt")
 PAGE = 1_000  # rows of an export that are read at a time
@@ -98,13 +99,21 @@ def export(folder: Path, out: TextIO, channel: str | None = None, format: str = 
         if version_of(connection, folder / NAME) < len(MIGRATIONS):
             raise DatabaseError(f"{folder / NAME} is of an older server; start this one once to bring it up to date")
         names = [row[0] for row in connection.execute("SELECT name FROM channels ORDER BY name")]
-        if channel is not None and channel not in names:
-            raise DatabaseError(f"there is no channel {channel}")
-        for name in names if channel is None else [channel]:
+        for name in names if channel is None else [_channel(names, channel)]:
             for message in _messages(connection, name):
                 out.write((message.line().decode() if format == "jsonl" else _text(message)) + "\n")
                 count += 1
     return count
+
+
+def _channel(names: Sequence[str], said: str) -> str:
+    """Return the name that is meant: that one, or the only one that looks the same."""
+    found = [said] if said in names else [name for name in names if name_key(name) == name_key(said)]
+    if len(found) > 1:
+        raise DatabaseError(f"{said} may be one of several channels: {', '.join(found)}")
+    if not found:
+        raise DatabaseError(f"there is no channel {said}")
+    return found[0]
 
 
 def _messages(connection: sqlite3.Connection, channel: str) -> Iterator[Message]:

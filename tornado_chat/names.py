@@ -4,52 +4,119 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated
 
+from tornado_chat.characters import HIDDEN, SEEN, SEQUENCE, faults
 from tornado_chat.errors import Error, Refused
 
 MAX_TEXT = 4_000
 MAX_NAME = 64
 MAX_PAGE = 200
 
-_E = (  # emoji that NFKC leaves alone
-    "[\u00a9\u00ae\u2194-\u21aa\u231a-\u23ff\u25aa-\u27bf\u2934\u2935\u2b05-\u2b55\u3030\u303d\U0001f000-\U0001f0ff"
-    "\U0001f170-\U0001f18f\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff]\ufe0f?[\U0001f3fb-\U0001f3ff]?"
+_LONGEST = 4 * MAX_NAME  # of what may become a name: NFKC makes 1 of 4 at most
+# What NFKC makes something else of: accents that stand alone become marks on a space, spaces plain ones.
+_AS_THEY_ARE = re.compile(
+    "([\xa0\xa8\xaf\xb4\xb8\u02d8-\u02dd\u037a\u0384\u0385\u1680\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf\u1fdd-\u1fdf\u1fed-\u1fef"
+    "\u1ffd\u1ffe\u2000-\u200a\u2017\u202f\u203e\u205f\u3000\u309b\u309c\u3164\uffa0])"
 )
-# Where a joiner or a variation selector is part of a picture (Unicode TR 51, 1.4.9).
-_EMOJI = re.compile(f"[#*0-9]\ufe0f\u20e3|{_E}(?:\u200d{_E})*")
-# Default_Ignorable_Code_Point, and a blank pattern: seen as nothing or as a space, whatever their category.
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
-)
+_PIECE = 500  # characters that are normalised at once: it takes seconds for 64 KiB of marks
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def clean_name(value: str) -> str:
     """Return a name of a user or channel in its one spelling (NFKC, trimmed, 1 to 64 characters).
 
-    Refused as `invalid-name`: control, bidirectional and zero-width characters, and look-alike spaces.
+    Refused as `invalid-name`: control, bidirectional and other invisible characters where no script and no emoji
+    needs them, other spaces, marks without a letter, private use and what is not assigned.
     """
-    if len(value.strip(" ")) > 4 * MAX_NAME:  # NFKC makes 1 of 4 at most, and takes seconds for 64 KiB of marks
+    if len(value.strip(" ")) > _LONGEST:
         raise Refused(f"a name has 1 to {MAX_NAME} characters", Error.INVALID_NAME)
     if not (value.isascii() and value.isprintable()):
-        for char in _EMOJI.sub("", value):
-            kind = unicodedata.category(char)
-            if kind in ("Cc", "Cf", "Cs", "Zl", "Zp") or (kind == "Zs" and char != " ") or _UNSEEN.match(char):
-                raise Refused(f"a name must not contain U+{ord(char):04X}", Error.INVALID_NAME)
-        value = unicodedata.normalize("NFKC", value)
+        parts = _parts(value)
+        for part in parts[::2]:
+            for _, what in faults(part):
+                raise Refused(f"a name must not contain {what}", Error.INVALID_NAME)
+        value = "".join(parts)
     value = value.strip()
     if not 1 <= len(value) <= MAX_NAME:
         raise Refused(f"a name has 1 to {MAX_NAME} characters", Error.INVALID_NAME)
     return value
 
 
+def fit_name(value: str) -> str:
+    """Return what a name that was given elsewhere is here: without what it must not contain, and cut to its length.
+
+    Refused (`invalid-name`) where nothing is left.
+    """
+    for _ in range(4):  # what is taken away may leave a mark or a joiner where it may not stand
+        parts = _parts(" ".join(value[:_LONGEST].split()))
+        parts[::2] = [_without(part, {at for at, _ in faults(part)}) for part in parts[::2]]
+        value = "".join(parts).strip()
+        if len(value) > MAX_NAME:
+            value = value[: MAX_NAME - 3].rstrip() + "..."
+    return clean_name(value)
+
+
+def _parts(value: str) -> list[str]:
+    """Return normalised text and, at the odd places, sequences that stay as they are."""
+    parts = SEQUENCE.split(value)
+    parts[::2] = map(_normalized, parts[::2])
+    return parts
+
+
+def _normalized(text: str) -> str:
+    if text.isascii():
+        return text
+    found = _AS_THEY_ARE.split(text)
+    found[::2] = [unicodedata.normalize("NFKC", part) for part in found[::2]]
+    return "".join(found)
+
+
+def _without(text: str, places: set[int]) -> str:
+    return "".join(char for at, char in enumerate(text) if at not in places)
+
+
+@lru_cache(10_000)
+def name_key(name: str) -> str:
+    """Return what all names have in common that look the same: in whatever case, width and spacing; see `fold`."""
+    return " ".join(fold(name[:_LONGEST]).split())
+
+
+def fold(text: str) -> str:
+    """Return a text without case, other forms of a letter, and what cannot be seen (joiners and selectors too)."""
+    if text.isascii():
+        return text.casefold()
+    pieces = _pieces(HIDDEN.sub(r"\1", text))
+    return "".join(
+        unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", piece.casefold()).casefold()) for piece in pieces
+    )
+
+
+def _pieces(text: str) -> Iterator[str]:
+    start = 0
+    while start < len(text):
+        end = start + _PIECE
+        while start + _PIECE // 2 < end < len(text) and unicodedata.combining(text[end]):
+            end -= 1  # marks go with their letter
+        yield text[start:end]
+        start = end
+
+
 def clean_text(value: str) -> str:
-    """Return a message's text without control characters (newline and tab stay) and line ends at its end."""
+    """Return a message's text without control characters (newline and tab stay) and line ends at its end.
+
+    Refused as `invalid-field` where it is too long, or nothing of it can be seen.
+    """
+    if value.isascii() and value.isprintable() and value > "!" and len(value) <= MAX_TEXT:
+        return value  # what most are, at once
     if not value.isprintable():
         value = _NOT_TEXT.sub("", value).rstrip("\n")
     if not 1 <= len(value) <= MAX_TEXT:
         raise Refused(f"text has 1 to {MAX_TEXT} characters", Error.INVALID_FIELD)
+    if not SEEN.search(value):
+        raise Refused("nothing in the text can be seen", Error.INVALID_FIELD)
     return value
 
 

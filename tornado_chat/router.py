@@ -16,6 +16,8 @@ from tornado_chat.errors import MISTAKES, Close, Error, Refused
 from tornado_chat.fence import FAULTS, LIMIT, Plugin
 from tornado_chat.hub import Hub
 from tornado_chat.limits import PENALTY, limited
+from tornado_chat.messages import Message
+from tornado_chat.names import clean_name, clean_text
 from tornado_chat.protocol import MAX_REF, answer, decode
 from tornado_chat.registry import Action, Registry
 
@@ -164,7 +166,7 @@ class Router:
     async def _over(self, context: Context, message: dict[str, Any], wait: float) -> dict[str, Any]:
         """Refuse a call that came too soon; but a message that is stored already is answered as the first time."""
         known = context.ref and await self.hub.history.find(context.user, context.ref)
-        if known and (known.channel, known.text) == (message.get("target"), message.get("message")):
+        if known and _says(message, known):
             return {"id": known.id, "seq": known.seq, "time": known.time}
         raise limited(wait)
 
@@ -236,6 +238,18 @@ class Router:
             and connection.gate.is_flood(self._clock(), refused.retry_after)
         ):
             connection.close(Close.POLICY, "too many messages; heed retry_after_ms")
+
+
+def _says(call: dict[str, Any], message: Message) -> bool:
+    """Return whether a call would post a message that there is, however it spells the channel's name."""
+    target, text = call.get("target"), call.get("message")
+    try:
+        return type(target) is type(text) is str and (message.channel, message.text) == (
+            clean_name(target),
+            clean_text(text),
+        )
+    except Refused:
+        return False
 
 
 def _unknown(name: object) -> Refused:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from tornado_chat import Context, Limit, User, action
+from tornado_chat import Context, Limit, User, action, fold
 
 
 def _part(value: str) -> str:
     if len(value) > 100:
         raise ValueError("a part of a name")
-    return value.casefold()
+    return fold(value)
 
 
 @action("overview", channel=False, power="overview")
 async def overview(ctx: Context, find: Annotated[str, _part] = "", limit: Limit = 100) -> dict[str, Any]:
     """Tell who is connected from where, the fullest channels, and what has been counted since the start."""
     server = ctx.server
-    found = [user for user in server.present() if not find or find in user.name.casefold()]
-    people = await server.first(found, limit, lambda user: (user.name.casefold(), user.id))
+    found = [user for user in server.present() if find in fold(user.name)]
+    people = await server.first(found, limit, lambda user: (fold(user.name), user.id))
     names = [name for name in server.channels if ctx.connection.may_enter(name)]
     fullest = await server.first(names, limit, lambda name: (-len(server.present(name)), name))
 

@@ -20,9 +20,10 @@ def send(ctx: Context, target: str, message: Text) -> Awaitable[dict[str, Any]] 
 
 async def _said_before(ctx: Context, target: str, text: str) -> dict[str, Any]:
     """Answer a known `ref` as the first time, though its sender has left the channel since."""
+    target = ctx.server.channel(target).name  # in its one spelling
     known = ctx.ref and await ctx.server.history.find(ctx.user, ctx.ref)
     if not known:
-        channel = ctx.server.joined(ctx.connection, target)  # under the name's one spelling, or not at all
+        channel = ctx.server.joined(ctx.connection, target)
         channel.post(text, sender=ctx.user, ref=ctx.ref)
         return {}
     if (known.channel, known.text) != (target, text):
