@@ -73,7 +73,7 @@ class PollTest(ChatTestCase):
         ann = await self.join("Ann", "den")
         for text in ("Lunch?", "Lunch? | Pizza", "Lunch? | Pizza | Pizza ", "Lunch?" + "|x|y" * 6):
             assert "different answers" in await self.refused(ann, "poll", text=text)
-        for text in (" | a | b", "Lunch? | a | ", "\u2800 | a | b", "Lunch? | a | \u200b", f"Lunch? | a | {'b' * 201}", f"{'L' * 201} | a | b"):
+        for text in (" | a | b", "L? |a| ", "\u2800|a|b", "L?|a|\u200b", f"L?|a|{'b' * 201}", "L" * 201 + "|a|b"):
             assert "1 to 200 characters" in await self.refused(ann, "poll", text=text)
 
     @gen_test
