@@ -4,10 +4,12 @@ import {Desk} from "./components/desk.js";
 import {speakHere} from "./components/language.js";
 import {Login} from "./components/login.js";
 import {html, render} from "./html.js";
+import {guardInput} from "./input.js";
 import {choose, language, learn, t} from "./language.js";
 import {Office} from "./office.js";
 import {openHere} from "./storage.js";
 
+guardInput();
 const place = document.getElementById("app");
 const storage = openHere();
 learn("admin");

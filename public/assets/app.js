@@ -5,9 +5,11 @@ import {speakHere} from "./components/language.js";
 import {Login} from "./components/login.js";
 import {Shell, dialogs} from "./components/shell.js";
 import {html, render} from "./html.js";
+import {guardInput} from "./input.js";
 import {choose, language, t} from "./language.js";
 import {changedElsewhere, openHere} from "./storage.js";
 
+guardInput();
 const place = document.getElementById("app");
 let waiting = false;
 let placed = ""; // the channel that the address was last made to name
@@ -76,7 +78,7 @@ window.addEventListener("keydown", (event) => {
   event.preventDefault();
   dialogs().then(({toggle}) => toggle(chat), () => {});
 });
-(window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./background.js")]).catch(() => {}));
+(window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./background.js")]).then(changed, () => {}));
 
 /** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
 function wake() {

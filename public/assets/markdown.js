@@ -16,6 +16,20 @@ export function parse(text) {
   return blocks(text.split("\n"), 0);
 }
 
+/** Whether what is written behind a text stands in a fence that it leaves open. */
+export function inFence(text) {
+  let closes = null;
+  for (const line of text.split("\n")) {
+    const fence = !closes && line.match(FENCE);
+    if (fence) closes = closing(fence[1]);
+    else if (closes?.test(line)) closes = null;
+  }
+  return closes !== null;
+}
+
+/** What closes a fence that began with these marks. */
+const closing = (marks) => new RegExp(`^ {0,3}${marks[0]}{${marks.length},} *$`);
+
 function blocks(lines, depth) {
   const found = [];
   let words = [];
@@ -31,7 +45,7 @@ function blocks(lines, depth) {
     const item = depth < DEEPEST && line.match(ITEM);
     if (fence) {
       endText();
-      const closes = new RegExp(`^ {0,3}${fence[1][0]}{${fence[1].length},} *$`);
+      const closes = closing(fence[1]);
       let end = at + 1;
       while (end < lines.length && !closes.test(lines[end])) end++;
       found.push({kind: "code", language: fence[2].toLowerCase(), text: lines.slice(at + 1, end).join("\n")});

@@ -69,7 +69,8 @@ async def test_25_on_a_phone_everything_fits_motion_is_reduced_and_200_percent_a
             reduced_motion="reduce",
             color_scheme="dark",
         )
-        await write(ann, "hello")
+        await ann.fill("textarea", "hello")
+        await ann.get_by_role("button", name="Send").tap()
         await read(ann, "hello")
         assert await ann.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(27, 29, 33)"
         assert await ann.evaluate(MOVING) == []

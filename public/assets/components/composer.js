@@ -1,17 +1,20 @@
 // The box one writes in.
 
 import {commands, usage, written} from "../commands.js";
-import {complete} from "../completion.js";
 import {learnEmoji} from "../emoji.js";
-import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
+import {html, useEffect, useRef, useState} from "../html.js";
+import {bringsFiles, fieldOf, insert} from "../input.js";
 import {explain, t} from "../language.js";
+import {inFence} from "../markdown.js";
 import {Icon} from "./icons.js";
-import {Suggestions, carries, moved} from "./suggestions.js";
 
 const LABELS = {"/": "composer.commands", "@": "members.title", "#": "channels.title", ":": "composer.emoji"};
 
-/** fill(action): show the form of an action. */
-export function Composer({chat, channel, fill}) {
+/** Whether the keyboard is one on the screen, where Enter is the only way to a second line. */
+const coarse = () => matchMedia("(pointer: coarse)").matches;
+
+/** fill(action): show the form of an action. later: what dialogs.js has, when it is loaded. */
+export function Composer({chat, channel, fill, later: {complete, Suggestions, carries, moved}}) {
   const box = useRef();
   const [words, setWords] = useState("");
   const [choice, setChoice] = useState(0);
@@ -24,20 +27,24 @@ export function Composer({chat, channel, fill}) {
 
   useEffect(() => {
     setWords("");
-    if (!matchMedia("(pointer: coarse)").matches) box.current.focus();
+    if (!coarse()) box.current.focus();
   }, [channel.name]);
-  useLayoutEffect(() => {
-    // It grows from one to eight lines.
-    box.current.style.height = "auto";
-    box.current.style.height = `${box.current.scrollHeight}px`;
-  }, [text, channel.name]);
+  useEffect(() => {
+    function refuse(event) {
+      const elsewhere = (fieldOf(event.target) ?? box.current) !== box.current;
+      if (!elsewhere && bringsFiles(event.clipboardData ?? event.dataTransfer)) setWords(t("composer.no-files"));
+    }
+    for (const kind of ["drop", "paste"]) window.addEventListener(kind, refuse);
+    return () => ["drop", "paste"].forEach((kind) => window.removeEventListener(kind, refuse));
+  }, []);
 
   /** What the word before the caret could become, as it is now; what is drawn may be a frame older. */
   function offered() {
     const now = channel.draft;
-    if (dismissed === now) return null;
+    if (!complete || dismissed === now) return null;
     const people = [...channel.users.values()].filter(({id}) => id !== chat.user?.id).map(({name}) => name);
     const at = box.current?.value === now ? box.current.selectionStart : Math.min(caret, now.length);
+    if (inFence(now.slice(0, at))) return null;
     return complete(now, at, {actions: chat.actions, people, channels: [...chat.channels.keys()]});
   }
 
@@ -71,23 +78,23 @@ export function Composer({chat, channel, fill}) {
   function take(at) {
     const found = offered();
     if (!found) return;
-    box.current.setRangeText(found.options[at].text, found.from, box.current.selectionStart, "end");
-    box.current.focus();
-    input();
+    insert(box.current, found.options[at].text, found.from, box.current.selectionStart);
   }
 
+  /** Whether Enter makes a line here. */
+  const breaks = (event) => event.shiftKey || coarse() || inFence(channel.draft.slice(0, box.current.selectionStart));
+
   function key(event) {
-    if (event.isComposing || event.keyCode === 229) return; // an input method is at work
     const count = offered()?.options.length;
     const plain = !event.altKey && !event.ctrlKey && !event.metaKey;
     if (count && plain && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
       setChoice(moved(event.key, choice, count));
-    } else if (count && plain && (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey))) {
+    } else if (count && plain && (event.key === "Tab" || (event.key === "Enter" && !breaks(event)))) {
       take(Math.min(choice, count - 1));
     } else if (count && event.key === "Escape") {
       dismiss(channel.draft);
       event.stopPropagation();
-    } else if (event.key === "Enter" && !event.shiftKey) {
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey || !breaks(event))) {
       send();
     } else return;
     event.preventDefault();
@@ -95,15 +102,15 @@ export function Composer({chat, channel, fill}) {
 
   const left = chat.limits.message - text.length;
   return html`<div class="composer">
-    <${Suggestions}
-      id="suggestions" label=${t(LABELS[found?.kind ?? "/"])} options=${options} choice=${choice} take=${take} />
+    ${Suggestions && html`<${Suggestions}
+      id="suggestions" label=${t(LABELS[found?.kind ?? "/"])} options=${options} choice=${choice} take=${take} />`}
     <div class="field">
-      <textarea
+      <div class="grows" data-text=${text}><textarea
         ref=${box} rows="1" value=${text} onInput=${input} onKeyDown=${key} onSelect=${() => setCaret(box.current.selectionStart)}
-        dir="auto" enterkeyhint="send" ...${carries("suggestions", options, choice)}
+        dir="auto" enterkeyhint=${coarse() ? "enter" : "send"} ...${carries?.("suggestions", options, choice)}
         placeholder=${t("composer.label", {name: channel.name})} aria-label=${t("composer.label", {name: channel.name})}
         aria-describedby="composer-words" aria-invalid=${words !== ""}
-      ></textarea>
+      ></textarea></div>
       <button class="primary send" onClick=${send} disabled=${!text.trim()} aria-label=${t("composer.send")}><${Icon} name="send" /></button>
     </div>
     <div id="composer-words" class="under">

@@ -1,12 +1,13 @@
 // A window over the page: the browser keeps the focus in it, closes it by Escape, and gives the focus back.
 
-import {html, useEffect, useRef} from "../html.js";
+import {html, useLayoutEffect, useRef} from "../html.js";
 import {t} from "../language.js";
 import {Icon} from "./icons.js";
 
 export function Dialog({title, close, children}) {
   const place = useRef();
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // At once: what is typed next is for the window.
     const before = document.activeElement;
     const dialog = place.current;
     dialog.showModal();
@@ -19,8 +20,9 @@ export function Dialog({title, close, children}) {
       });
     };
   }, []);
+  const closed = () => place.current && close(); // told late, it may come when another window is open already
   const outside = ({target}) => target === place.current && close();
-  return html`<dialog ref=${place} onClose=${close} onMouseDown=${outside} aria-labelledby="dialog-title">
+  return html`<dialog ref=${place} onClose=${closed} onMouseDown=${outside} aria-labelledby="dialog-title">
     <div class="inside">
       <header><h2 id="dialog-title" dir="auto">${title}</h2>
         <button class="quiet" onClick=${close} aria-label=${t("dialog.close")}><${Icon} name="close" /></button></header>

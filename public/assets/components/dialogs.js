@@ -1,10 +1,12 @@
-// What opens above the page: loaded when the page has come to rest, so that it is there without a connection, too.
+// What opens above the page, or over the box: loaded when the page has come to rest, so that it is there without a connection, too.
 
+export {complete} from "../completion.js";
 export {Form} from "./form.js";
 export {Jump} from "./jump.js";
 export {Keys} from "./keys.js";
 export {Settings} from "./settings.js";
 export {toggle} from "./inspector.js";
+export {Suggestions, carries, moved} from "./suggestions.js";
 
 await new Promise((loaded) => {
   const href = new URL("../later.css", import.meta.url);

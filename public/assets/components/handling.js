@@ -1,6 +1,7 @@
 // What one can do with a message: by pointer, in a bar on the message that is pointed at; by keys, on the one in focus.
 
 import {useMemo, useState} from "../html.js";
+import {byKeys, insert} from "../input.js";
 import {clock} from "../language.js";
 
 const rowOf = (target) => target.closest?.("article[data-id]");
@@ -14,9 +15,9 @@ export function useActive(chat, channel, box) {
     copy: navigator.clipboard && ((line) => navigator.clipboard.writeText(line.message)),
     quote: (line) => {
       const quoted = `@${line.sender.name}\n${line.message.replace(/^/gm, "> ")}\n\n`;
-      chat.setDraft(channel, quoted + channel.draft);
-      chat.changed();
-      document.querySelector(".composer textarea").focus();
+      const field = document.querySelector(".composer textarea");
+      insert(field, quoted, 0, 0);
+      field.setSelectionRange(field.value.length, field.value.length);
     },
   }), [channel]);
 
@@ -31,8 +32,8 @@ export function useActive(chat, channel, box) {
     if (event.target !== row && event.target !== box.current) return; // a button, a link
     const line = row && find(row.dataset.id);
     if (event.key === "ArrowUp" || event.key === "ArrowDown") step(row, event.key === "ArrowDown");
-    else if (event.key === "c" && line && bar.copy) bar.copy(line);
-    else if (event.key === "q" && line) bar.quote(line);
+    else if (event.key === "c" && line && byKeys() && bar.copy) bar.copy(line);
+    else if (event.key === "q" && line && byKeys()) bar.quote(line);
     else if (event.key === "Escape" && row) document.querySelector(".composer textarea").focus();
     else return;
     event.preventDefault();

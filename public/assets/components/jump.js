@@ -30,7 +30,6 @@ export function Jump({chat, close}) {
     chat.open(options[at].name);
   }
   function key(event) {
-    if (event.isComposing) return;
     if (event.key === "Enter") take(choice);
     else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && options.length) {
       setChoice(moved(event.key, choice, options.length));

@@ -6,6 +6,7 @@ import {Dialog} from "./dialog.js";
 
 const KEYS = [
   ["keys.send", "Enter"],
+  ["keys.send-always", "Ctrl Enter"],
   ["keys.line", "Shift Enter"],
   ["keys.complete", "@ # / : Tab"],
   ["keys.close", "Esc"],

@@ -29,6 +29,7 @@ export function Messages({chat, channel}) {
   const [markAbove, setMarkAbove] = useState(false);
   const atBottom = useRef(true);
   const left = useRef(0); // px from the top: where one was left, or has been seen, last
+  const size = useRef(""); // of the rows and of the place for them then
   const toMark = useRef(false); // on the way to the first unread
   const visited = useRef(0); // the mark that has been seen
   const known = useRef(channel.seq); // when it was drawn last
@@ -70,6 +71,7 @@ export function Messages({chat, channel}) {
     if (scrollTop < left.current - BOTTOM && scrollHeight - scrollTop - clientHeight > BOTTOM) return;
     box.current.scrollTop = scrollHeight;
     left.current = box.current.scrollTop;
+    size.current = `${scrollHeight} ${clientHeight}`;
   }
 
   /** Whether the line "New" is above what one sees, and has not been seen yet. */
@@ -137,9 +139,12 @@ export function Messages({chat, channel}) {
   }
 
   function scrolled() {
+    // What the browser told late, or did because something has another height now, takes nobody from the bottom.
+    if (atBottom.current && size.current !== `${box.current.scrollHeight} ${box.current.clientHeight}`) stick();
     const {scrollTop, scrollHeight, clientHeight} = box.current;
     const below = scrollHeight - scrollTop - clientHeight;
     left.current = scrollTop;
+    size.current = `${scrollHeight} ${clientHeight}`;
     atBottom.current = present && below <= BOTTOM;
     channel.atEnd = atBottom.current;
     if (atBottom.current) {

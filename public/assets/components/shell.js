@@ -1,6 +1,7 @@
 // The frame: channels, conversation, members; on a phone, one at a time.
 
 import {html, useEffect, useRef, useState} from "../html.js";
+import {byKeys, fieldOf, printable} from "../input.js";
 import {t} from "../language.js";
 import {Banner} from "./banner.js";
 import {Composer} from "./composer.js";
@@ -34,12 +35,18 @@ export function Shell({chat}) {
 
   useEffect(() => {
     function key(event) {
-      const typing = event.target.matches?.("input, textarea, select");
+      const typing = fieldOf(event.target);
+      const ctrl = event.ctrlKey || event.metaKey;
       if (event.key === "Escape") close();
-      else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      else if (ctrl && event.key.toLowerCase() === "k") {
         event.preventDefault();
         show("jump");
-      } else if ((event.key === "?" && !typing) || (event.ctrlKey && event.key === "/")) show("keys");
+      } else if ((event.key === "?" && !typing && byKeys()) || (event.ctrlKey && event.key === "/")) show("keys");
+      else if (!typing && (printable(event) || (ctrl && event.key.toLowerCase() === "v"))) {
+        // What is written, or pasted, belongs to the box, wherever one has clicked; a row that was gone to by keys has its own.
+        const row = event.target.matches?.("article[data-id]") && byKeys();
+        if (!row) document.querySelector(".composer textarea")?.focus();
+      }
       if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
         event.preventDefault();
         step(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
@@ -73,7 +80,7 @@ export function Shell({chat}) {
       <${Banner} chat=${chat} />
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} />
-            <${Composer} chat=${chat} channel=${channel} fill=${show} />`
+            <${Composer} chat=${chat} channel=${channel} fill=${show} later=${dialogs.loaded ?? {}} />`
         : !out && html`<div class="empty"><h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p></div>`}
     </main>
     ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}

@@ -77,6 +77,7 @@ export default {
 
     "keys.title": "Keys",
     "keys.send": "Send",
+    "keys.send-always": "Send from within code, or on a touch screen",
     "keys.line": "New line",
     "keys.complete": "Complete a person, channel, command or emoji",
     "keys.close": "Close a list or window; back to writing",
@@ -122,6 +123,7 @@ export default {
     "composer.label": "Message #{name}",
     "composer.send": "Send",
     "composer.too-long": "A message has at most {limit} characters; this one has {count}.",
+    "composer.no-files": "Files and pictures cannot be sent here. Put them where they have an address, and send that.",
     "composer.commands": "Commands",
     "composer.emoji": "Emoji",
     "composer.form": "As a form",

@@ -74,6 +74,7 @@ export default {
 
     "keys.title": "快捷键",
     "keys.send": "发送",
+    "keys.send-always": "在代码块中或触摸屏上发送",
     "keys.line": "换行",
     "keys.complete": "补全成员、频道、命令或表情",
     "keys.close": "关闭列表或窗口；回到输入框",
@@ -119,6 +120,7 @@ export default {
     "composer.label": "发消息到 #{name}",
     "composer.send": "发送",
     "composer.too-long": "一条消息最多 {limit} 个字符，这条有 {count} 个。",
+    "composer.no-files": "这里不能发送文件和图片。请把它们放到有网址的地方，再发送网址。",
     "composer.commands": "命令",
     "composer.emoji": "表情",
     "composer.form": "填写表单",

@@ -1,0 +1,44 @@
+// Keys, pointers and drops, before anything of the page's own sees them.
+
+let pointed = false; // what was used last to go somewhere: a pointer, not a key
+
+/** Whether one went by keys to where the focus is. */
+export const byKeys = () => !pointed;
+
+/** The field, if any, that takes what is typed at an element. */
+export const fieldOf = (element) => element.closest?.("input, textarea, select, [contenteditable]") ?? null;
+
+/** Whether a key writes something, as AltGr and Option do, too. A blank scrolls, or presses a button. */
+export function printable({key, ctrlKey, altKey, metaKey}) {
+  if (metaKey || key === " " || (ctrlKey && !altKey)) return false;
+  return key === "Dead" || (Array.from(key).length === 1 && (ctrlKey || !altKey || !/\w/.test(key)));
+}
+
+/** Write over a part of a field as if it were typed: the browser can undo it. */
+export function insert(field, text, from, to) {
+  field.focus();
+  field.setSelectionRange(from, to);
+  if (document.execCommand("insertText", false, text)) return;
+  field.setRangeText(text, from, to, "end");
+  field.dispatchEvent(new Event("input", {bubbles: true}));
+}
+
+/** Whether there are files in what is dropped or pasted, and no text of theirs that could be taken instead. */
+export const bringsFiles = ({types}) => types.includes("Files") && !types.includes("text/plain");
+
+/** A key of an input method's composition; for the Enter that ends one, WebKit tells by 229 alone. */
+const composes = (event) => event.isComposing || event.keyCode === 229;
+
+/** Keep an input method's keys from all handlers, and a dropped file or link from replacing the page. */
+export function guardInput() {
+  window.addEventListener("pointerdown", () => (pointed = true), true);
+  window.addEventListener("keydown", (event) => {
+    if (composes(event)) event.stopImmediatePropagation();
+    else if (/^(Tab|Arrow)/.test(event.key)) pointed = false;
+  }, true);
+  for (const kind of ["dragover", "drop"]) {
+    window.addEventListener(kind, (event) => {
+      if (bringsFiles(event.dataTransfer) || !fieldOf(event.target)) event.preventDefault();
+    });
+  }
+}
