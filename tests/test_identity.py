@@ -72,8 +72,11 @@ def test_the_payload_of_one_with_the_signature_of_another_is_nobody() -> None:
     assert HERE.resume(f"{ann[0]}.{bob[1]}") is None
 
 
-def test_a_signed_name_that_is_not_allowed_any_more_is_nobody() -> None:
-    assert HERE.resume(HERE.token(User("1", "An\u200bn"))) is None
+def test_a_signed_name_that_is_not_allowed_any_more_is_the_same_guest_without_what_is_not() -> None:
+    guest = HERE.resume(HERE.token(User("1", "An\u200bn")))
+    assert guest is not None
+    assert (guest.id, guest.name) == ("1", "Ann")
+    assert HERE.resume(HERE.token(User("1", "\u200b"))) is None
 
 
 # The kinds
@@ -102,6 +105,10 @@ def test_a_guest_comes_with_a_name_or_a_token_and_the_token_wins() -> None:
     assert again == ann
     assert ask(HERE, Authorization=f"bearer {ann.token}") == ann
     assert ask(HERE) is None
+    beside = ask(HERE, "/ws?name=Ann", Authorization="Bearer of.some.proxy")
+    assert beside is not None
+    assert beside.user.name == "Ann"
+    assert ask(HERE, Authorization="Bearer of.some.proxy") is None
     assert ask(HERE, "/ws?name=Ann&token=broken") is None  # nobody becomes a guest by a token that fails
     for uri in ("/ws?name=%ff", "/ws?token=%ff", "/ws?name="):
         with pytest.raises(Refused):
@@ -134,7 +141,7 @@ def header() -> Header:
 def test_a_header_counts_from_a_trusted_address(peer: str) -> None:
     found = ask(header(), "/ws", peer, Remote_User="Zo\u00c3\u00ab/x y")  # as Tornado reads UTF-8
     assert found is not None
-    assert (found.user.id, found.user.name, found.token) == ("h:Zo%C3%AB%2Fx%20y", "Zo\xeb/x y", None)
+    assert (found.user.id, found.user.name, found.token) == ("h:zo%C3%AB%2Fx%20y", "Zo\xeb/x y", None)
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "11.0.0.1", "fe80::1", "", "10.0.0"])
@@ -153,10 +160,71 @@ def test_a_header_that_a_client_slipped_in_beside_the_proxys_own_lets_nobody_in(
     asked.headers.add("Remote-User", "boss")
     with pytest.raises(Refused):
         asyncio.run(header().authenticate(asked))
-    for name in ("", "a\u00e2\u0080\u00aeb", "\xff"):
+    for name in ("", "\u00e2\u0080\u00ae", "\xff"):
         with pytest.raises(Refused):
             ask(header(), "/ws", "10.0.0.1", Remote_User=name)
     assert ask(header(), "/ws", "10.0.0.1") is None
+
+
+DN = "CN=Ann Lee,OU=People of a rather large organisation,OU=Sales,DC=corp,DC=example,DC=com"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (DN, "Ann Lee"),
+        (f"UID=alee,{DN[3:]}", "alee"),
+        ("uid=42, cn=Lee\\, Ann + x=y, dc=example", "Lee, Ann"),
+        ("/C=DE/O=Example/CN=Ann Lee", "Ann Lee"),
+        ("CN=Zo\\C3\\AB,DC=example", "Zo\xeb"),
+        ("x" * 65, "x" * 61 + "..."),
+        ("a\u202eb\u200b", "ab"),
+        ("CORP\\ann", "CORP\\ann"),
+        ("ann@example.com", "ann@example.com"),
+        ("\U0001f469\u200d\U0001f4bb" * 30, "\U0001f469\u200d\U0001f4bb" * 20 + "\U0001f469..."),
+        ("\ufdfa" * 5, None),
+        ("x" * 8_000, "x" * 61 + "..."),
+    ],
+    ids=lambda text: ascii(text)[:20],
+)
+def test_whom_a_proxy_names_at_length_comes_in_under_what_fits(given: str, shown: str | None) -> None:
+    found = ask(header(), "/ws", "10.0.0.1", Remote_User=given.encode().decode("latin-1"))
+    assert found is not None
+    assert found.user.name == shown or shown is None
+    assert 1 <= len(found.user.name) <= 64
+    assert len(found.user.id) <= 902
+    other = ask(header(), "/ws", "10.0.0.1", Remote_User=(given + "!").encode().decode("latin-1"))
+    assert other is not None
+    assert other.user.id != found.user.id
+
+
+def test_a_proxy_that_writes_a_name_in_another_case_means_the_same_user() -> None:
+    found = {ask(header(), "/ws", "10.0.0.1", Remote_User=name) for name in ("Ann", "ANN", " ann")}
+    assert {came.user.id for came in found if came} == {"h:ann"}
+
+
+def test_a_role_that_was_given_before_case_was_ignored_is_kept() -> None:
+    async def main() -> Pass | None:
+        accounts = Accounts(MemoryStore())
+        await accounts.set_role("h:Bob", "member")
+        await accounts.set_role("h:Ann", "admin")
+        return await Header("Remote-User", PROXIES, accounts).authenticate(
+            request("/ws", "10.0.0.1", Remote_User="Ann")
+        )
+
+    came = asyncio.run(main())
+    assert came is not None
+    assert (came.user.id, came.user.role) == ("h:ann", "admin")
+
+
+def test_a_role_is_taken_away_in_whatever_case_it_was_given() -> None:
+    async def main() -> str:
+        accounts = Accounts(MemoryStore())
+        await accounts.set_role("h:Ann", "admin")
+        await accounts.set_role("h:ann", "member")
+        return await accounts.role("h:ann")
+
+    assert asyncio.run(main()) == "member"
 
 
 def test_a_role_of_a_user_by_header_is_what_it_was_given() -> None:
@@ -184,6 +252,10 @@ def test_a_plugin_says_who_it_is() -> None:
     assert found is not None
     assert (found.user.id, found.user.name, found.user.role) == ("p:7%2F8", "Ann", "admin")
     assert ask(plugins(None)) is None
+    odd = ask(plugins(User("\ud800" + "\u4e16" * 500, "\u200b" + "x" * 99)))
+    assert odd is not None
+    assert odd.user.name == "x" * 61 + "..."
+    assert len(odd.user.id) <= 902
 
 
 def test_whom_a_plugin_refuses_no_other_kind_lets_in() -> None:
@@ -212,7 +284,7 @@ def test_the_kinds_are_tried_in_their_order() -> None:
     async def main() -> list[str]:
         accounts = Accounts(MemoryStore(), (2**4, 8, 1))
         token = await accounts.begin(await accounts.register("Ann", "correct horse"))
-        sessions, found = Sessions(accounts), []
+        sessions, found = Sessions(accounts, "tornado_chat_1"), []
         asked = request("/ws?name=Guest", Cookie=f"other=1; tornado_chat={token}")
         for kinds in ([HERE, sessions], [sessions, HERE], [sessions]):
             came = await Identity(kinds, HERE, accounts).authenticate(asked)

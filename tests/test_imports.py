@@ -17,6 +17,7 @@ GUESTS = [
 ]
 KNOW_TORNADO = {
     "chat_socket",
+    "credentials",
     "pages",
     "listener",
     *("websocket", "wire", "tls", "web", "safe", "health", "signing", "keepalive"),

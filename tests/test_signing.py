@@ -18,6 +18,7 @@ from tornado.testing import gen_test
 
 from tornado_chat import Refused, User
 from tornado_chat.__main__ import main
+from tornado_chat.credentials import cookie_name
 from tornado_chat.signing import PER_ADDRESS, PER_NAME, Throttle
 from tornado_chat.testing import ChatTestCase, Client
 
@@ -32,10 +33,14 @@ class Signing(ChatTestCase):
         chat.accounts.cost = (2**4, 8, 1)
         return chat
 
+    @property
+    def cookie(self) -> str:
+        return str(self.chat.sessions.cookie)
+
     async def ask(self, path: str, fields: Any = None, cookie: str = "", **headers: str) -> HTTPResponse:
         """POST JSON, or GET where there is none."""
         if cookie:
-            headers["Cookie"] = f"tornado_chat={cookie}"
+            headers["Cookie"] = f"{self.cookie}={cookie}"
         if fields is None:
             return await self.http_client.fetch(self.get_url(path), headers=headers, raise_error=False)
         body = fields if isinstance(fields, str) else json.dumps(fields)
@@ -48,7 +53,7 @@ class Signing(ChatTestCase):
         """Register or sign in; return the session's token."""
         answer = await self.ask(path, {"name": name, "password": WORD}, cookie)
         assert answer.code == 200, answer.body
-        found = re.match(r"tornado_chat=([^;]+)", answer.headers["Set-Cookie"])
+        found = re.match(rf"{self.cookie}=([^;]+)", answer.headers["Set-Cookie"])
         assert found is not None
         return found[1]
 
@@ -56,7 +61,7 @@ class Signing(ChatTestCase):
         return json.loads((await self.ask("/auth", cookie=cookie)).body)["user"]
 
     async def connect_as(self, cookie: str, **how: Any) -> Client:
-        return await self.connect(**how, Cookie=f"tornado_chat={cookie}")
+        return await self.connect(**how, Cookie=f"{self.cookie}={cookie}")
 
 
 class SigningTest(Signing):
@@ -96,7 +101,7 @@ class SigningTest(Signing):
         here, there = await self.enter("Ann"), await self.enter("Ann", "/sign-in")
         first, second, other = [await self.connect_as(cookie) for cookie in (here, here, there)]
         answer = await self.ask("/sign-out", {}, here)
-        assert 'tornado_chat="";' in answer.headers["Set-Cookie"]
+        assert f'{self.cookie}="";' in answer.headers["Set-Cookie"]
         assert [await first.until_closed(), await second.until_closed()] == [4401, 4401]
         await other.call("who")
         assert await self.user(here) is None
@@ -180,6 +185,39 @@ class AttackTest(Signing):
         assert not [part for part in cookie if part.startswith(("Path", "Domain", "Secure"))]
 
     @gen_test
+    async def test_the_cookie_of_another_server_on_the_host_is_not_looked_at_and_not_ended(self) -> None:
+        other = cookie_name(b"of another data folder")
+        assert other != self.cookie
+        mine = await self.enter("Ann")
+        for cookies in (f"{other}=x; {self.cookie}={mine}", f"{self.cookie}={mine}; {other}={mine}"):
+            answer = await self.ask("/auth", Cookie=cookies)
+            assert json.loads(answer.body)["user"]["name"] == "Ann", cookies
+        assert json.loads((await self.ask("/auth", Cookie=f"{other}={mine}")).body)["user"] is None
+        answer = await self.ask("/sign-out", {}, Cookie=f"{other}={mine}")
+        assert other not in answer.headers["Set-Cookie"]
+        assert await self.user(mine)
+
+    @gen_test
+    async def test_of_two_mounts_of_one_host_each_keeps_its_own_session(self) -> None:
+        above, deeper = await self.enter("Ann"), await self.enter("Bob")
+        both = f"{self.cookie}={deeper}; {self.cookie}={above}"  # a browser sends that of the longer path first
+        assert json.loads((await self.ask("/auth", Cookie=both)).body)["user"]["name"] == "Bob"
+        stale = f"{self.cookie}={'x' * 43}; {self.cookie}={above}"
+        assert json.loads((await self.ask("/auth", Cookie=stale)).body)["user"]["name"] == "Ann"
+        assert (await self.ask("/sign-out", {}, Cookie=both)).code == 200
+        assert await self.user(deeper) is None
+        assert (await self.user(above))["name"] == "Ann"
+
+    @gen_test
+    async def test_the_cookie_of_an_earlier_version_is_still_a_session(self) -> None:
+        mine = await self.enter("Ann")
+        for cookies in (f"tornado_chat={mine}", f"tornado_chat=of-another-server; tornado_chat={mine}"):
+            assert json.loads((await self.ask("/auth", Cookie=cookies)).body)["user"]["name"] == "Ann"
+        answer = await self.ask("/sign-in", {"name": "Ann", "password": WORD}, Cookie=f"tornado_chat={mine}")
+        assert answer.code == 200
+        assert await self.user(mine) is None
+
+    @gen_test
     async def test_over_https_the_cookie_is_secure(self) -> None:
         self.http_server.xheaders = True
         origin = f"https://127.0.0.1:{self.get_http_port()}"
@@ -259,7 +297,7 @@ class AttackTest(Signing):
         boss, eve = await self.connect_as(cookie), await self.connect("Eve")
         ann_cookie = await self.enter("Ann")
         ann = await self.connect_as(ann_cookie)
-        for one, how in ((eve, {"token": eve.hello["token"]}), (ann, {"Cookie": f"tornado_chat={ann_cookie}"})):
+        for one, how in ((eve, {"token": eve.hello["token"]}), (ann, {"Cookie": f"{self.cookie}={ann_cookie}"})):
             await boss.call("ban", user=one.hello["user"]["id"], reason="spam")
             assert (await one.until_closed(), one.socket.close_reason) == (4403, "spam")
             with self.assertRaisesRegex(EOFError, "4403"):
@@ -340,7 +378,7 @@ class ProxyTest(Signing):
     @gen_test
     async def test_a_proxy_says_who_it_is(self) -> None:
         ann = await self.connect(**{"Remote-User": "Zo\xeb".encode().decode("latin-1")})
-        assert ann.hello["user"] == {"id": "h:Zo%C3%AB", "name": "Zo\xeb"}
+        assert ann.hello["user"] == {"id": "h:zo%C3%AB", "name": "Zo\xeb"}
         assert json.loads((await self.ask("/auth", **{"Remote-User": "ann"})).body)["user"]["id"] == "h:ann"
         with self.assertRaises(Refused) as refused:
             await ann.call("rename", name="Boss")
@@ -402,6 +440,39 @@ class TokenTest(Signing):
                 with self.assertRaisesRegex(EOFError, "4401"):
                     await self.connect(name=None, **how)
         assert (await self.connect("Eve")).hello["user"]["role"] == "guest"
+
+    @gen_test
+    async def test_a_bearer_token_that_is_meant_for_a_proxy_keeps_nobody_out(self) -> None:
+        foreign = str(self.jwt.encode({"sub": "7", "aud": "sso", "exp": time.time() + 60}, "k" * 32, "HS256"))
+        for bearer in (foreign, "opaque", "e30.e30.", "a.b"):
+            ann = await self.connect("Ann", Authorization=f"Bearer {bearer}")
+            assert ann.hello["user"]["role"] == "guest"
+            again = await self.connect(token=ann.hello["token"], Authorization=f"Bearer {bearer}")
+            assert again.hello["user"] == ann.hello["user"]
+            with self.assertRaisesRegex(EOFError, "4401"):
+                await self.connect(token="x.y", Authorization=f"Bearer {bearer}")
+        with self.assertRaisesRegex(EOFError, "4401.*expired"):  # one of ours that is over is not passed over
+            await self.connect("Ann", Authorization=f"Bearer {self.signed(lasts=-10)}")
+
+    @gen_test
+    async def test_a_token_of_the_application_may_be_from_a_clock_that_is_ahead(self) -> None:
+        ahead = self.signed(lasts=60, iat=time.time() + 20, nbf=time.time() + 20)
+        assert (await self.connect(token=ahead)).hello["user"]["id"] == "t:42"
+        with self.assertRaisesRegex(EOFError, "4401.*not valid yet"):
+            await self.connect(token=self.signed(nbf=time.time() + 600))
+
+    @gen_test
+    async def test_a_long_or_odd_name_of_the_application_is_cut_and_lets_its_user_in(self) -> None:
+        for sub, name, shown in (
+            ("42", "x" * 65, "x" * 61 + "..."),
+            ("\u4e16" * 128, "Ann", "Ann"),
+            ("43", "An\u200bn\ud800 \u202eLee\0", "Ann Lee"),
+            ("ann", "\u200b", "ann"),
+        ):
+            one = await self.connect(token=self.signed(sub=sub, name=name))
+            assert one.hello["user"]["name"] == shown
+            await one.call("join-channel", target="\u754c" * 64)
+            await one.call("read", target="\u754c" * 64, seq=0)
 
 
 def test_one_address_alone_cannot_keep_a_names_owner_out() -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 import time
 from typing import Any
 
@@ -16,6 +17,7 @@ jwt = pytest.importorskip("jwt", reason="needs the extra [jwt]")
 from cryptography.hazmat.primitives import serialization  # noqa: E402
 from cryptography.hazmat.primitives.asymmetric import ec, rsa  # noqa: E402
 
+from tornado_chat.identity import Unknown  # noqa: E402
 from tornado_chat.tokens import Tokens  # noqa: E402
 
 SECRET = "s" * 64
@@ -51,7 +53,16 @@ def test_a_token_says_who_for_how_long_in_which_role_and_where() -> None:
     "claims",
     [
         *({"exp": None}, {"sub": None}, {"aud": None}, {"name": None}, {"aud": "other"}, {"exp": 1}, {"nbf": 2**33}),
-        *({"exp": "soon"}, {"sub": ""}, {"sub": "x" * 129}, {"name": ""}, {"name": 5}, {"name": "a\u202eb"}),
+        *(
+            {"exp": "soon"},
+            {"exp": math.inf},
+            {"exp": math.nan},
+            {"sub": ""},
+            {"sub": "x" * 1025},
+            {"name": ""},
+            {"name": 5},
+            {"name": "\u202e", "sub": "\u200b"},
+        ),
         *({"role": "root"}, {"role": "guest"}, {"role": ["admin"]}, {"channels": "den"}, {"channels": [1]}),
         {"channels": ["a\0b"]},
     ],
@@ -60,6 +71,22 @@ def test_a_token_says_who_for_how_long_in_which_role_and_where() -> None:
 def test_a_token_that_lacks_something_is_expired_or_for_another_is_refused(claims: dict[str, Any]) -> None:
     with pytest.raises(Refused):
         HERE.read(signed(**claims))
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"iat": 50}, {"nbf": 50}, {"iat": 50, "nbf": 50, "exp": 55}, {"iat": -50}, {"iat": 2.5}],
+    ids=str,
+)
+def test_a_clock_that_is_some_seconds_ahead_keeps_nobody_out(claims: dict[str, float]) -> None:
+    assert HERE.read(signed(**{name: time.time() + after for name, after in claims.items()})).user.id == "t:42"
+
+
+@pytest.mark.parametrize("claims", [{"iat": 90}, {"nbf": 90}, {"exp": -1}, {"exp": 0}], ids=str)
+def test_what_is_not_valid_yet_or_any_more_is_refused_and_says_so(claims: dict[str, float]) -> None:
+    with pytest.raises(Refused, match=r"expired|not valid yet") as refused:
+        HERE.read(signed(**{name: time.time() + after for name, after in claims.items()}))
+    assert not isinstance(refused.value, Unknown)
 
 
 def test_a_token_is_refused_in_any_algorithm_but_the_one_that_was_set() -> None:

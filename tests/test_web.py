@@ -103,6 +103,15 @@ class ConnectTest(ChatTestCase):
             assert await self.refusal(name=name) == 400, name
 
     @gen_test
+    async def test_a_browser_is_told_by_a_close_code_what_is_wrong_with_a_name(self) -> None:
+        here = f"http://127.0.0.1:{self.get_http_port()}"
+        for name in ("a\u202eb", "x" * 65, ""):
+            with self.assertRaisesRegex(EOFError, "4400.*name"):
+                await self.connect(name=name, Origin=here)
+        with self.assertRaisesRegex(EOFError, "4400.*name"):
+            await self.connect(Origin=here)
+
+    @gen_test
     async def test_a_foreign_origin_is_refused_and_ones_own_is_not(self) -> None:
         here = f"127.0.0.1:{self.get_http_port()}"
         for origin in ("http://evil.example", "null", f"https://{here}", "http://127.0.0.1:1", ""):

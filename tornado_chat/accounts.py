@@ -16,12 +16,13 @@ import unicodedata
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from tornado_chat.errors import Error, Refused
 from tornado_chat.messages import User
 from tornado_chat.names import clean_name
 from tornado_chat.store import Store, all_in
-from tornado_chat.user_ids import ACCOUNT
+from tornado_chat.user_ids import ACCOUNT, HEADER, make_id
 
 LASTS = 30 * 86_400  # seconds of a session
 SHORTEST, LONGEST = 8, 1_024  # characters of a password
@@ -108,7 +109,11 @@ class Accounts:
 
     async def role(self, user_id: str) -> str:
         """Return the role that a user was given, `member` where none was."""
-        return str(await self._store.get("roles", user_id, "member"))
+        role = await self._store.get("roles", user_id)
+        if role is None and user_id.startswith(HEADER):  # one that was given before the case of these ids was ignored
+            for known, given in await self._store.items("roles", HEADER):
+                role = given if make_id(HEADER, unquote(known.removeprefix(HEADER))) == user_id else role
+        return str(role or "member")
 
     async def set_role(self, user_id: str, role: str) -> None:
         """Give a user a role (of ROLES)."""

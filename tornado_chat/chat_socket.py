@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Awaitable
 from time import monotonic, time
@@ -10,14 +11,17 @@ from time import monotonic, time
 from tornado.web import HTTPError
 
 from tornado_chat.connection import Connection
+from tornado_chat.credentials import token_of
 from tornado_chat.errors import Close, Error, Refused
-from tornado_chat.identity import Pass, token_of
+from tornado_chat.identity import Pass
 from tornado_chat.listener import RETRY_AFTER
 from tornado_chat.safe import Safe
 from tornado_chat.websocket import SocketHandler
 
 CODES = {*Close, 1001, 1005, 1006}  # a client may say any other
 LONGEST = 10.0 * 365 * 86_400  # seconds that a timer is set for
+
+log = logging.getLogger("tornado_chat")
 
 
 class ChatSocket(Safe, SocketHandler):
@@ -30,34 +34,48 @@ class ChatSocket(Safe, SocketHandler):
     _expiry: asyncio.TimerHandle | None = None
 
     async def prepare(self) -> None:
-        """Decide before the upgrade who may come in: 403 for another site, 400 for a name nobody can bear.
+        """Decide before the upgrade who may come in: 403 for another site, 503 where there is no room.
 
-        503 where there is no room, and the end of the connection too.
+        The connection of one who may not come in is closed after the upgrade, as a browser is not told a status.
         """
-        chat = self.application
+        chat, request = self.application, self.request
         self.compress = chat.compress
         if chat.is_full():
             self._turn_away()
             return
         if not self.is_from_here():
+            origin, here = request.headers["Origin"][:200], f"{request.protocol}://{request.host}"[:200]
+            self._tell(f"a page of {origin} asks, and this is {here} (see --trusted-proxies and --allowed-origin)")
             raise HTTPError(403, reason="Foreign Origin")
         try:
             if chat.limits is not None:
-                chat.limits.admit(self.request.remote_ip or "")
+                chat.limits.admit(request.remote_ip or "")
         except Refused as refused:
             self._retry_after = math.ceil(refused.retry_after)
             raise HTTPError(503, reason=refused.message.capitalize()) from None
         try:
             await chat.hub.moderation.load()
-            self.came = await chat.identity.authenticate(self.request)
-            if self.came is None and chat.identity.needs_name and token_of(self.request) is None:
-                raise HTTPError(400, reason="Name Missing: ask for /ws?name=YOU")
+            self.came = await chat.identity.authenticate(request)
+            if self.came is None and chat.identity.needs_name and token_of(request) is None:
+                raise Refused("a name is missing: ask for /ws?name=YOU", Error.INVALID_NAME)
         except Refused as refused:
-            if refused.code in (Error.INVALID_NAME, Error.INVALID_FIELD):
-                reason = "Invalid Name" if refused.code == Error.INVALID_NAME else "Not UTF-8"
-                raise HTTPError(400, reason=reason) from None
-            later = refused.code == Error.HISTORY_UNAVAILABLE
-            self.refused = Close.TRY_LATER if later else Close.NOT_SIGNED_IN, refused.message
+            self._refuse(refused)
+
+    def _refuse(self, refused: Refused) -> None:
+        """Keep why, for the close frame; a program that asks with a name nobody can bear is told 400 at once."""
+        code = Close.NOT_SIGNED_IN
+        if refused.retry_after or refused.code == Error.HISTORY_UNAVAILABLE:
+            code = Close.TRY_LATER
+        elif refused.code in (Error.INVALID_NAME, Error.INVALID_FIELD):
+            code = Close.BAD_REQUEST
+            if "Origin" not in self.request.headers:
+                self._tell(refused.message)
+                raise HTTPError(400, reason="Invalid Name" if refused.code == Error.INVALID_NAME else "Not UTF-8")
+        self.refused = code, refused.message
+
+    def _tell(self, why: str) -> None:
+        """Log why someone is not let in."""
+        log.info("%s is not let in: %s", self.request.remote_ip, why)
 
     def _turn_away(self) -> None:
         self.set_status(503, "Full")
@@ -84,7 +102,9 @@ class ChatSocket(Safe, SocketHandler):
         chat, came, address = self.application, self.came, self.request.remote_ip or ""
         ban = None if came is None else chat.hub.moderation.ban_on(came.user.id, address)
         if came is None or ban is not None:
-            self.close(*(self.refused if ban is None else (Close.NOT_ALLOWED, ban)))
+            code, why = self.refused if ban is None else (Close.NOT_ALLOWED, ban)
+            self._tell(why if ban is None else f"banned: {ban}")
+            self.close(code, why)
             return
         if chat.is_full():  # many came at once
             self.close(Close.TRY_LATER, "the server is full")
@@ -94,6 +114,7 @@ class ChatSocket(Safe, SocketHandler):
             try:
                 gate = chat.limits.enter(came.user.id, address)
             except Refused as refused:
+                self._tell(refused.message)
                 self.close(Close.TRY_LATER, refused.message)
                 return
         del self.came

@@ -42,6 +42,7 @@ class Close(IntEnum):
     RESTART = 1012
     TRY_LATER = 1013
     NO_PONG = 4000
+    BAD_REQUEST = 4400
     NOT_SIGNED_IN = 4401
     NOT_ALLOWED = 4403
 

@@ -21,13 +21,12 @@ from typing import Protocol
 from tornado.httputil import HTTPServerRequest
 
 from tornado_chat.accounts import Accounts, session_of
+from tornado_chat.credentials import argument, bearer_of, cookies_of
 from tornado_chat.errors import Error, Refused
 from tornado_chat.messages import GUEST, User
-from tornado_chat.names import clean_name
+from tornado_chat.names import clean_name, display_name
 from tornado_chat.proxies import Network, is_within, peer_of
 from tornado_chat.user_ids import ACCOUNT, HEADER, PLUGIN, make_id
-
-COOKIE = "tornado_chat"
 
 
 @dataclass(slots=True, frozen=True)
@@ -41,11 +40,15 @@ class Pass:
     channels: frozenset[str] | None = None  # that may be entered; None: all
 
 
+class Unknown(Refused):
+    """A bearer token that was signed elsewhere: other kinds may still know who asks."""
+
+
 class Kind(Protocol):
     """What a kind of identity offers."""
 
     async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
-        """Return who asks, None where this kind cannot tell; Refused to let no other kind try."""
+        """Return who asks, None where this kind cannot tell; Refused to let no other kind try (unless Unknown)."""
 
 
 class Identity:
@@ -68,10 +71,17 @@ class Identity:
 
     async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
         """Return the first kind's answer; Refused where one of them will not have it."""
+        unknown = None
         for kind in self._kinds if self._listeners is None else (self._listeners, *self._kinds):
-            found = await kind.authenticate(request)
+            try:
+                found = await kind.authenticate(request)
+            except Unknown as error:
+                unknown = error
+                continue
             if found is not None:
                 return found
+        if unknown is not None:
+            raise unknown
         return None
 
     async def rename(self, user: User, name: str) -> tuple[User, str | None]:
@@ -99,11 +109,11 @@ class Guests:
         self._mark = GUEST if beside else ""
 
     async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
-        """See Kind. A token wins over a name."""
-        token = token_of(request)
-        if token is not None:
-            user = self.resume(token)
-        else:
+        """See Kind. A token wins over a name, but a bearer token from elsewhere is not meant for the chat."""
+        token = argument(request, "token")
+        resumes = bearer_of(request) if token is None else token
+        user = None if resumes is None else self.resume(resumes)
+        if user is None and token is None:
             name = argument(request, "name")
             user = None if name is None else self.guest(name)
         return None if user is None else Pass(user, self.token(user))
@@ -123,10 +133,8 @@ class Guests:
         if not hmac.compare_digest(self._sign(payload), signature):
             return None
         user_id, name = json.loads(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)))
-        try:
-            return User(user_id if user_id.startswith(self._mark) else self._mark + user_id, clean_name(name))
-        except Refused:  # a name that an earlier version allowed
-            return None
+        name = display_name(name)  # it may be one that an earlier version allowed
+        return User(user_id if user_id.startswith(self._mark) else self._mark + user_id, name) if name else None
 
     def _sign(self, payload: bytes) -> bytes:
         mac = self._mac.copy()
@@ -135,16 +143,19 @@ class Guests:
 
 
 class Sessions:
-    """Users of accounts, by the cookie of their session."""
+    """Users of accounts, by the cookie of their session. `cookie`: the name of this server's."""
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, cookie: str) -> None:
         self._accounts = accounts
+        self.cookie = cookie
 
     async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
         """See Kind."""
-        token = cookie_of(request)
-        found = token and await self._accounts.resume(token)
-        return Pass(found[0], None, session_of(token), found[1]) if token and found else None
+        for token in cookies_of(request, self.cookie):
+            found = await self._accounts.resume(token)
+            if found is not None:
+                return Pass(found[0], None, session_of(token), found[1])
+        return None
 
 
 class Header:
@@ -163,10 +174,13 @@ class Header:
         if len(named) > 1:
             raise Refused(f"the proxy must replace {self._name}, not add to it", Error.NOT_ALLOWED)
         try:
-            name = clean_name(named[0].encode("latin-1").decode())
+            given = named[0].encode("latin-1").decode()
         except UnicodeError:
-            raise Refused(f"{self._name} is not UTF-8", Error.INVALID_FIELD) from None
-        user_id = make_id(HEADER, name)
+            raise Refused(f"{self._name} is not UTF-8", Error.NOT_ALLOWED) from None
+        name = display_name(given)
+        if not name:
+            raise Refused(f"{self._name} names nobody", Error.NOT_ALLOWED)
+        user_id = make_id(HEADER, given)
         return Pass(User(user_id, name, await self._accounts.role(user_id)))
 
 
@@ -179,37 +193,17 @@ class Listeners:
     async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
         """See Kind."""
         user = await self._ask(request)
-        return None if user is None else Pass(User(make_id(PLUGIN, user.id), clean_name(user.name), user.role))
+        if user is None:
+            return None
+        name = display_name(user.name) or display_name(user.id)
+        if not name:
+            raise Refused("the plugin names nobody", Error.NOT_ALLOWED)
+        return Pass(User(make_id(PLUGIN, user.id), name, user.role))
 
 
 def is_guest(user: User) -> bool:
     """Return whether a user is a guest, whose name is in its token alone."""
     return ":" not in user.id.removeprefix(GUEST)
-
-
-# What a request says
-
-
-def argument(request: HTTPServerRequest, name: str) -> str | None:
-    """Return the first value of a field of the query; Refused (`invalid-field`) if it is not UTF-8."""
-    values = request.query_arguments.get(name)
-    try:
-        return values[0].decode() if values else None
-    except UnicodeDecodeError:
-        raise Refused(f"{name} is not UTF-8", Error.INVALID_FIELD) from None
-
-
-def token_of(request: HTTPServerRequest) -> str | None:
-    """Return `?token=`, or else the token of `Authorization: Bearer`."""
-    token = argument(request, "token")
-    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
-    return given.strip() if token is None and scheme.lower() == "bearer" else token
-
-
-def cookie_of(request: HTTPServerRequest) -> str | None:
-    """Return the token of a session."""
-    cookie = request.cookies.get(COOKIE)
-    return cookie.value if cookie else None
 
 
 def load_secret(folder: Path) -> bytes:

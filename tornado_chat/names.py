@@ -24,6 +24,13 @@ _AS_THEY_ARE = re.compile(
 _PIECE = 500  # characters that are normalised at once: it takes seconds for 64 KiB of marks
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
+_MAX_GIVEN = 1_024
+_ATTRIBUTES = [
+    re.compile(rf"(?:^/?|[,/;+]) *{name} *= *((?:[^,/;+\\]|\\.)+)", re.IGNORECASE | re.DOTALL)
+    for name in ("CN", "UID")
+]
+_ESCAPED = re.compile(r"((?:\\[0-9a-f]{2})+)|\\(.)", re.IGNORECASE | re.DOTALL)  # RFC 4514, 2.4
+
 
 def clean_name(value: str) -> str:
     """Return a name of a user or channel in its one spelling (NFKC, trimmed, 1 to 64 characters).
@@ -76,6 +83,23 @@ def _normalized(text: str) -> str:
 
 def _without(text: str, places: set[int]) -> str:
     return "".join(char for at, char in enumerate(text) if at not in places)
+
+
+def display_name(given: str) -> str:
+    """Return the name of a user that another system names; of a distinguished name (LDAP) it is the common name.
+
+    Empty if nothing can be shown.
+    """
+    given = given[:_MAX_GIVEN]
+    attribute = next((found for wanted in _ATTRIBUTES if (found := wanted.search(given))), None)
+    try:
+        return fit_name(given if attribute is None else _ESCAPED.sub(_unescape, attribute[1]))
+    except Refused:
+        return ""
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return bytes.fromhex(found[1].replace("\\", "")).decode(errors="replace") if found[1] else str(found[2])
 
 
 @lru_cache(10_000)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.httputil import HTTPServerRequest
 
-from tornado_chat.accounts import LASTS, check_password, clean_account, session_of
+from tornado_chat.accounts import LASTS, check_password, clean_account
 from tornado_chat.errors import Close, Error, Refused
-from tornado_chat.identity import COOKIE, cookie_of
 from tornado_chat.limits import Bucket, network
 from tornado_chat.messages import User
 from tornado_chat.protocol import decode, encode
@@ -105,7 +104,8 @@ class _Post(_Json):
         await end_session(self.application, self.request)
         token = await self.application.accounts.begin(user)
         safe = self.request.protocol == "https"
-        self.set_cookie(COOKIE, token, path="", max_age=LASTS, httponly=True, samesite="Strict", secure=safe)
+        cookie = self.application.sessions.cookie
+        self.set_cookie(cookie, token, path="", max_age=LASTS, httponly=True, samesite="Strict", secure=safe)
         self.answer(200, {"user": user})
 
 
@@ -137,7 +137,7 @@ class SignOut(_Post):
     async def act(self, fields: dict[str, Any]) -> None:
         """End it."""
         await end_session(self.application, self.request)
-        self.clear_cookie(COOKIE, path="")
+        self.clear_cookie(self.application.sessions.cookie, path="")
         self.answer(200, {})
 
 
@@ -146,21 +146,20 @@ class ChangePassword(_Post):
 
     async def act(self, fields: dict[str, Any]) -> None:
         """Compare the present one and set the new one; 401 where it is not the present one."""
-        token = cookie_of(self.request)
-        found = token and await self.application.accounts.resume(token)
-        if not token or not found:
+        came = await self.application.sessions.authenticate(self.request)
+        if came is None:
             raise Refused("sign in first", Error.NOT_ALLOWED)
-        name, password = self.credentials({**fields, "name": found[0].name})
+        name, password = self.credentials({**fields, "name": came.user.name})
         new, accounts = fields.get("new"), self.application.accounts
         if not isinstance(new, str):
             raise Refused("new must be text", Error.INVALID_FIELD)
         check_password(new)
         user = await accounts.check(name, password)
-        if user != found[0]:
+        if user != came.user:
             self.answer(401, {"code": Error.NOT_ALLOWED, "message": "that is not the password"})
             return
-        await accounts.set_password(found[0], new, but=session_of(token))
-        await look_again(self.application, found[0].id)
+        await accounts.set_password(came.user, new, but=came.session)
+        await look_again(self.application, came.user.id)
         self.answer(200, {"user": user})
 
 
@@ -176,12 +175,10 @@ async def look_again(chat: Chat, user_id: str) -> None:
 
 async def end_session(chat: Chat, request: HTTPServerRequest) -> None:
     """End the session whose cookie this is, and the connections that came with it (4401)."""
-    token = cookie_of(request)
-    found = token and await chat.accounts.resume(token)
-    if token and found:
-        session = session_of(token)
-        await chat.accounts.end(session)
-        theirs = [one for one in chat.hub.connections_of(found[0].id) if one.session == session]
+    came = await chat.sessions.authenticate(request)
+    if came is not None:
+        await chat.accounts.end(came.session)
+        theirs = [one for one in chat.hub.connections_of(came.user.id) if one.session == came.session]
         chat.hub.end(theirs, "signed out", Close.NOT_SIGNED_IN)
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import jwt
 from tornado.httputil import HTTPServerRequest
 
 from tornado_chat.accounts import ROLES
+from tornado_chat.credentials import argument, bearer_of
 from tornado_chat.errors import Error, Refused
-from tornado_chat.identity import Pass, token_of
+from tornado_chat.identity import Pass, Unknown
 from tornado_chat.messages import User
-from tornado_chat.names import clean_name
+from tornado_chat.names import clean_name, display_name
 from tornado_chat.user_ids import TOKEN, make_id
 
 AUDIENCE = "tornado_chat"  # which a token must name: one that was signed for something else is none for the chat
 SECRET = 32  # bytes that a shared secret has at least
+LONGEST = 1_024  # characters of `sub` and `name`
+LEEWAY = 60.0  # seconds by which the application's clock may be ahead (`iat`, `nbf`)
 
 
 class Tokens:
@@ -36,31 +40,50 @@ class Tokens:
 
     async def authenticate(self, request: HTTPServerRequest) -> Pass | None:
         """See Kind."""
-        token = token_of(request)
-        return None if token is None or token.count(".") != 2 else self.read(token)
+        token = argument(request, "token")
+        try:
+            if token is None:
+                bearer = bearer_of(request)
+                return None if bearer is None or bearer.count(".") != 2 else self.read(bearer)
+            return None if token.count(".") != 2 else self.read(token)
+        except Unknown as unknown:
+            if token is None:
+                raise
+            raise Refused(unknown.message, unknown.code) from None  # it was meant for the chat
 
     def read(self, token: str) -> Pass:
-        """Return what a token says; Refused for one that is not valid, or not any more."""
+        """Return what a token says; Refused if it is not valid (any more), Unknown if it is not for the chat."""
         try:
             claims = jwt.decode(
                 token,
                 self._key,
                 algorithms=[self._algorithm],
                 audience=AUDIENCE,
+                leeway=LEEWAY,
                 options={"require": ["exp", "sub", "aud"]},
             )
+            until = float(claims["exp"])
+        except (jwt.DecodeError, jwt.InvalidAlgorithmError, jwt.InvalidAudienceError) as error:
+            raise Unknown(f"the token is not valid here: {error}", Error.NOT_ALLOWED) from None
+        except jwt.ImmatureSignatureError:
+            raise Refused("the token is not valid yet (compare the clocks)", Error.NOT_ALLOWED) from None
         except jwt.ExpiredSignatureError:
-            raise Refused("the token has expired", Error.NOT_ALLOWED) from None
-        except jwt.InvalidTokenError as error:
+            until = 0.0
+        except (jwt.InvalidTokenError, OverflowError) as error:
             raise Refused(f"the token is not valid here: {error}", Error.NOT_ALLOWED) from None
-        user = User(make_id(TOKEN, _text(claims, "sub")), clean_name(_text(claims, "name")), _role(claims))
-        return Pass(user, token, until=float(claims["exp"]), channels=_channels(claims))
+        if until <= time.time():  # without leeway: the connection ends then, too
+            raise Refused("the token has expired", Error.NOT_ALLOWED)
+        sub = _text(claims, "sub")
+        name = display_name(_text(claims, "name")) or display_name(sub)
+        if not name:
+            raise Refused("name in the token has nothing that can be shown", Error.NOT_ALLOWED)
+        return Pass(User(make_id(TOKEN, sub), name, _role(claims)), token, until=until, channels=_channels(claims))
 
 
 def _text(claims: dict[str, Any], name: str) -> str:
     value = claims.get(name)
-    if not isinstance(value, str) or not 1 <= len(value) <= 128:
-        raise Refused(f"{name} in the token must be text of 1 to 128 characters", Error.NOT_ALLOWED)
+    if not isinstance(value, str) or not 1 <= len(value) <= LONGEST:
+        raise Refused(f"{name} in the token must be text of 1 to {LONGEST} characters", Error.NOT_ALLOWED)
     return value
 
 
@@ -77,4 +100,7 @@ def _channels(claims: dict[str, Any]) -> frozenset[str] | None:
         return None
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise Refused("channels in the token must be a list of names", Error.NOT_ALLOWED)
-    return frozenset(clean_name(name) for name in names)
+    try:
+        return frozenset(clean_name(name) for name in names)
+    except Refused as refused:
+        raise Refused(f"channels in the token: {refused.message}", Error.NOT_ALLOWED) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tornado_chat.accounts import Accounts
+from tornado_chat.credentials import cookie_name
 from tornado_chat.identity import Guests, Header, Identity, Kind, Sessions
 from tornado_chat.settings import Settings, SettingsError
 
@@ -12,7 +13,7 @@ def choose(settings: Settings, secret: bytes, accounts: Accounts) -> Identity:
     guests = Guests(secret, beside=settings.auth != ("guest",))
     kinds: dict[str, Kind] = {
         "guest": guests,
-        "password": Sessions(accounts),
+        "password": Sessions(accounts, cookie_name(secret)),
         "header": Header(settings.auth_header, settings.trusted_proxies, accounts),
     }
     if "token" in settings.auth:

@@ -16,6 +16,7 @@ from tornado.web import Application
 from tornado_chat.accounts import Accounts
 from tornado_chat.assets import Asset, Assets
 from tornado_chat.chat_socket import ChatSocket
+from tornado_chat.credentials import cookie_name
 from tornado_chat.errors import Refused
 from tornado_chat.health import Health, MetricsPage, Ready
 from tornado_chat.history import History
@@ -23,7 +24,7 @@ from tornado_chat.history.database import Database
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.hub import Hub
-from tornado_chat.identity import Pass, load_secret
+from tornado_chat.identity import Pass, Sessions, load_secret
 from tornado_chat.keepalive import Keepalive
 from tornado_chat.lifecycle import Plugins
 from tornado_chat.limits import Limits
@@ -95,6 +96,7 @@ class Chat(Application):
             store = SqliteStore(self.database)
         self.hub = Hub(history, settings.announce_limit, store)
         self.accounts = Accounts(store)
+        self.sessions = Sessions(self.accounts, cookie_name(secret))
         self.hub.identity = self.identity = choose(settings, secret, self.accounts)
         self.throttle = Throttle()
         open_to_all = "password" in settings.auth and settings.registration == "open"
@@ -207,13 +209,13 @@ def _log_request(handler: Any) -> None:
     if isinstance(handler, ChatSocket) and handler.get_status() == 503:
         handler.application.turned_away.warn()
         return
-    level = logging.INFO if handler.get_status() < 500 else logging.ERROR
+    status = handler.get_status()
     log.log(
-        level,
-        "%s %s %d %.1f ms %s",
+        logging.INFO if status < 500 else logging.ERROR,
+        "%s %s %s %.1f ms %s",
         request.method,
         request.path,
-        handler.get_status(),
+        f"{status} {handler._reason}" if status >= 400 else status,
         1000 * request.request_time(),
         request.remote_ip,
     )

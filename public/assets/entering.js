@@ -69,6 +69,9 @@ export async function turn(chat, state) {
   if (state.kind === "ended" && state.code === 4401 && chat.token) {
     dropToken(chat);
     chat.connection.connect(); // the server knows this token no more: the same name, as someone new
+  } else if (state.kind === "ended" && state.code === 4400) {
+    if (!chat.token) chat.storage.write("name", undefined);
+    keptOut(chat, t("login.bad-name"));
   } else if (state.kind === "ended" && state.code === 4401 && chat.account.signedIn) {
     chat.account.signedIn = false; // signed out elsewhere, or the session is over
     chat.user = null;
@@ -80,18 +83,20 @@ export async function turn(chat, state) {
   chat.changed();
 }
 
-/** Ask over HTTP why the socket did not open: a browser does not tell the page. */
+/** Ask over HTTP why the socket did not open: a browser does not tell the page. By POST, as that names the origin. */
 async function askWhy(chat, state) {
-  let said = "";
+  let status;
   try {
-    const answer = await fetch(address(chat).replace(/^ws/, "http"), {cache: "no-store"});
-    if (answer.status === 403) said = t("login.foreign");
-    else if (answer.statusText.startsWith("Invalid Name")) said = t("login.bad-name");
+    ({status} = await fetch(address(chat).replace(/^ws/, "http"), {method: "POST", cache: "no-store"}));
   } catch {
     return; // nobody is there: the banner counts to the next try
   }
-  if (!said || state !== chat.state) return;
+  if (state !== chat.state) return;
+  if (status === 403) keptOut(chat, t("login.foreign"));
+  else if (status === 503) state.words = t("login.full"); // and the next try comes
+}
+
+function keptOut(chat, words) {
   chat.connection.end();
-  chat.state = {kind: "out", words: said};
-  if (!chat.token) chat.storage.write("name", undefined);
+  chat.state = {kind: "out", words};
 }

@@ -7,7 +7,7 @@ const STEADY = 5_000; // ms after which a connection counts as a good one
 const OPENING = 10_000; // ms until the first line, or the try has failed
 
 /** The server has closed for good: coming back by itself would end the same way. */
-const FINAL = new Set([1000, 1001, 1002, 1003, 1007, 1009, 4401, 4403]);
+const FINAL = new Set([1000, 1001, 1002, 1003, 1007, 1009, 4400, 4401, 4403]);
 
 /** How long to wait before try number `tries` (from 0), in ms: growing, and never the same for all. */
 export function pause(tries, code, random = Math.random) {

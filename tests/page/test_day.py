@@ -129,5 +129,5 @@ async def test_an_hour_of_traffic_loses_nothing_doubles_nothing_and_nothing_jump
         mine = sorted(text for text in texts if text.startswith("mine "))
         assert mine == sorted(f"mine {number}" for number in range(written))
         # The browser's own lines about a server that is not there, and about asking it why a socket did not open
-        own = ("net::ERR_CONNECTION_REFUSED", "status of 400")
+        own = ("net::ERR_CONNECTION_REFUSED", "status of 405")
         browsers.complaints[:] = [one for one in browsers.complaints if not any(words in one for words in own)]

@@ -19,7 +19,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketError, websock
 from tornado_chat.client.credentials import Credentials, SignInFailed
 from tornado_chat.errors import Close
 
-FINAL = frozenset({1000, 1002, 1003, 1007, 1009, Close.NOT_SIGNED_IN, Close.NOT_ALLOWED})
+FINAL = frozenset({1000, 1002, 1003, 1007, 1009, Close.BAD_REQUEST, Close.NOT_SIGNED_IN, Close.NOT_ALLOWED})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds
 LONGEST_RETRY_AFTER = 60.0  # seconds
 RESTART_SPREAD = 1.0  # seconds: after a restart not everyone comes back in the same moment

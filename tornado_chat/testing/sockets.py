@@ -77,7 +77,8 @@ class Client(Face):
                     self._seen = max(self._seen, at)
                     return event
             if not await self._receive():
-                raise EOFError(f"closed with {self.closed} before {wanted} came")
+                reason = f" ({self.socket.close_reason})" if self.socket.close_reason else ""
+                raise EOFError(f"closed with {self.closed}{reason} before {wanted} came")
 
     async def until_text(self, text: str) -> dict[str, Any]:
         """Return the next line that shows this text."""

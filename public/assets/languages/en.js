@@ -12,6 +12,7 @@ export default {
     "login.silent": "The server does not answer. Trying again…",
     "login.foreign": "This page may not connect to that server.",
     "login.bad-name": "Nobody can bear that name here. Take another one.",
+    "login.full": "The server lets in nobody more at the moment. Trying again…",
     "login.password": "Your password",
     "login.sign-in": "Sign in",
     "login.register": "Register",

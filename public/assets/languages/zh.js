@@ -12,6 +12,7 @@ export default {
     "login.silent": "服务器没有响应，正在重试…",
     "login.foreign": "此页面不能连接该服务器。",
     "login.bad-name": "这个名字不能用，请换一个。",
+    "login.full": "服务器暂时不能接纳更多连接，正在重试…",
     "login.password": "您的密码",
     "login.sign-in": "登录",
     "login.register": "注册",
