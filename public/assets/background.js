@@ -1,9 +1,10 @@
 // Starts worker.js, where the browser has service workers: on https and on this machine.
 
+import {trusted} from "./trusted.js";
+
 const {serviceWorker} = navigator;
 if (serviceWorker) {
-  const address = new URL("assets/worker.js", document.baseURI).href; // without a version: the browser asks whether it has changed
-  const trusted = globalThis.trustedTypes?.createPolicy("worker", {createScriptURL: () => address});
+  const address = new URL("assets/worker.js", document.baseURI); // without a version: the browser asks whether it has changed
   serviceWorker.addEventListener("message", ({data}) => (location.hash = data));
-  serviceWorker.register(trusted?.createScriptURL("") ?? address, {scope: new URL(".", document.baseURI).href}).catch(() => {}); // a private window
+  serviceWorker.register(trusted(address), {scope: new URL(".", document.baseURI).href}).catch(() => {}); // a private window
 }

@@ -1,22 +1,37 @@
-// Colours for code; loaded when there is a fenced block with a language, and then that language's grammar alone.
+// Asks a worker for the colours of code, one block after another, and takes another worker where one takes too long.
 
-import core from "./vendor/hljs-core.js";
+import {trusted} from "./trusted.js";
 
-const ALSO = {
-  "c++": "cpp", c: "cpp", golang: "go", h: "cpp", html: "xml", js: "javascript", jsx: "javascript", mjs: "javascript",
-  patch: "diff", py: "python", rs: "rust", sh: "bash", shell: "bash", svg: "xml", ts: "typescript", tsx: "typescript",
-  yml: "yaml", zsh: "bash",
-};
-const GRAMMARS = new Set([
-  "bash", "cpp", "css", "diff", "go", "java", "javascript", "json", "python", "rust", "sql", "typescript", "xml", "yaml",
-]);
+const PATIENCE = 300; // ms for a block, once its grammar is there
+const LOADING = 10_000; // ms for that
 
-/** The promise of a tree for a code: strings and {scope, children}; null for a language that is not known. */
-export async function highlight(text, name) {
-  const language = ALSO[name] ?? name;
-  if (!GRAMMARS.has(language)) return null;
-  if (!core.getLanguage(language)) {
-    core.registerLanguage(language, (await import(`./vendor/hljs-${language}.js`)).default);
-  }
-  return core.highlight(text, {language, ignoreIllegals: true})._emitter.rootNode.children;
+let worker = null;
+let last = null; // a promise of when the worker is free
+
+/** The promise of a tree: strings and {scope, children}; null where there is none: it stays as it was typed. */
+export function highlight(text, language) {
+  last = Promise.resolve(last).then(() => ask(text, language));
+  return last;
+}
+
+function ask(text, language) {
+  return new Promise((done) => {
+    worker ??= new Worker(trusted(new URL("highlight-worker.js", import.meta.url)), {type: "module"});
+    let timer = setTimeout(end, LOADING);
+    function end() {
+      worker.terminate();
+      worker = null;
+      done(null);
+    }
+    worker.onerror = () => {
+      clearTimeout(timer);
+      end();
+    };
+    worker.onmessage = ({data}) => {
+      clearTimeout(timer);
+      if (data === "begins") timer = setTimeout(end, PATIENCE);
+      else done(data);
+    };
+    worker.postMessage({text, language});
+  });
 }

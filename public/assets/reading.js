@@ -1,6 +1,6 @@
 // How far one has read, here and in the user's other windows.
 
-import {mentions} from "./store.js";
+import {canName, mentionsMe, namesOf} from "./mentions.js";
 
 const TELL_EVERY = 2_000; // ms: a busy channel is read many times a second
 const KEEP_EVERY = 200; // ms
@@ -62,7 +62,7 @@ export function settle(chat, channel, fresh, old = false) {
     if (seen(chat, channel) && (mine || channel.atEnd !== false)) readUpTo(chat, channel, message.seq);
     else if (!mine && message.seq > channel.read) {
       channel.mark ||= channel.read;
-      const mentioned = mentions(message.message, me.name);
+      const mentioned = canName(message.message) && mentionsMe(message.message, namesOf(chat, channel));
       if (mentioned) channel.mentions++;
       if (!old) chat.tell(channel, message, mentioned);
     }

@@ -18,7 +18,7 @@ function convert(value, parameter) {
       if (!/^-?\d+$/.test(value)) throw wrong("int");
       return Number(value);
     case "float":
-      if (!/^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value) || !Number.isFinite(Number(value))) throw wrong("float");
+      if (!/^-?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(value) || !Number.isFinite(Number(value))) throw wrong("float");
       return Number(value);
     case "bool":
       if (!/^(true|false|yes|no)$/i.test(value)) throw wrong("bool");

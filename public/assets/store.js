@@ -19,6 +19,7 @@ export class Channel {
     this.loading = false; // what is before or behind what is here
     this.later = false; // newer ones there, which have been let go while one reads further up
     this.users = new Map();
+    this.changes = 0; // of the users
     this.count = 0;
     this.typing = new Map(); // user id -> {user, until (ms)}
     this.read = null; // seq; null: one was never here
@@ -141,6 +142,7 @@ export class Channel {
     this.epoch = epoch;
     this.joined = true;
     this.users = new Map(users.map((user) => [user.id, user]));
+    this.changes++;
     this.count = count;
     this.catching = recovered && more ? messages.at(-1).seq : null;
     if (!recovered) this.seq = seq;
@@ -171,16 +173,11 @@ export class Channel {
       this.users.delete(user.id);
       this.typing.delete(user.id);
     }
+    this.changes++;
     this.count = count;
   }
 }
 Channel.notices = 0;
-
-/** Whether a text speaks to someone of that name. */
-export function mentions(text, name) {
-  const at = text.toLowerCase().indexOf(`@${name.toLowerCase()}`);
-  return at >= 0 && !/[\p{L}\p{N}]/u.test(text[at + name.length + 1] ?? "");
-}
 
 /** Whether a line goes on what the one before it began: the same author, soon after, on the same day. */
 export function continues(line, before) {

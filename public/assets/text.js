@@ -1,36 +1,4 @@
-// For the eye: who and what a text names, initials, the hue of a person, who bears one name.
-
-const CHANNEL = /^\p{L}[\p{L}\p{N}_-]{0,63}/u;
-const WORD = /[\p{L}\p{N}_]/u;
-
-/**
- * Cut a text into strings, {person, text} for an @ and the name of someone, and {channel, text} for a # and a name.
- * A channel that is not among those known is one word; names that are known may have blanks in them.
- */
-export function named(text, people, channels) {
-  const found = [];
-  let from = 0;
-  for (let at = text.search(/[@#]/); at >= 0 && at < text.length; at++) {
-    if ((text[at] !== "@" && text[at] !== "#") || /[\p{L}\p{N}_/&]/u.test(text[at - 1] ?? "")) continue;
-    const rest = text.slice(at + 1, at + 66);
-    const name = text[at] === "@" ? longest(rest, people) : (longest(rest, channels) ?? rest.match(CHANNEL)?.[0]);
-    if (!name) continue;
-    if (at > from) found.push(text.slice(from, at));
-    from = at + 1 + name.length;
-    found.push({[text[at] === "@" ? "person" : "channel"]: name, text: text.slice(at, from)});
-    at = from - 1;
-  }
-  if (from < text.length) found.push(text.slice(from));
-  return found;
-}
-
-/** The longest of the names with which a text begins, as it is written there. */
-function longest(text, names) {
-  const small = text.toLowerCase();
-  const fits = names.filter((name) => small.startsWith(name.toLowerCase()) && !WORD.test(text[name.length] ?? ""));
-  const length = Math.max(0, ...fits.map((name) => name.length));
-  return length ? text.slice(0, length) : undefined;
-}
+// For the eye: initials, the hue of a person, who bears one name.
 
 /** One or two letters (or an emoji) for a name. */
 export function initials(name) {

@@ -3,7 +3,7 @@ import {readFileSync} from "node:fs";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
-const {Channel, continues, mentions} = await import(assets + "store.js");
+const {Channel, continues} = await import(assets + "store.js");
 const {Chat} = await import(assets + "chat.js");
 const {Outbox} = await import(assets + "outbox.js");
 const {changedElsewhere, openStorage} = await import(assets + "storage.js");
@@ -11,7 +11,7 @@ const {parse} = await import(assets + "slash.js");
 const {Figures, line, rounded} = await import(assets + "figures.js");
 const {newRef} = await import(assets + "connection.js");
 const {pause} = await import(assets + "socket.js");
-const {named, initials, twins} = await import(assets + "text.js");
+const {initials, twins} = await import(assets + "text.js");
 
 await (await import(assets + "language.js")).speak("en");
 
@@ -91,12 +91,6 @@ test("a group is one author within five minutes on one day", () => {
   assert.equal(continues(message(2, "a", noon + 300_000), message(1, "a", noon)), false);
   assert.equal(continues(message(2, "b", noon), message(1, "a", noon)), false);
   assert.equal(continues(message(2, null, noon), message(1, null, noon)), false);
-});
-
-test("a mention is a whole name", () => {
-  assert.equal(mentions("hi @ann!", "Ann"), true);
-  assert.equal(mentions("hi @anna", "Ann"), false);
-  assert.equal(mentions("ann", "Ann"), false);
 });
 
 test("what came while the answer to a join had not is lost in no case", () => {
@@ -263,14 +257,6 @@ test("pauses grow, differ, and after a restart spread from the first one", () =>
   assert.equal(pause(3, 1006, () => 0), 2000);
   assert.equal(pause(0, 1012, () => 0.5), 1500);
   assert.match(newRef(), /^[0-9a-f]{24}$/);
-});
-
-test("a text names people who are here, and channels, by their whole names", () => {
-  const pieces = named("hi @ann de vries, @Anna: #tea & cake, #general. a#b me@ann #1 @", ["Ann", "Ann de Vries"], ["tea & cake"]);
-  assert.deepEqual(pieces, [
-    "hi ", {person: "ann de vries", text: "@ann de vries"}, ", @Anna: ", {channel: "tea & cake", text: "#tea & cake"},
-    ", ", {channel: "general", text: "#general"}, ". a#b me@ann #1 @",
-  ]);
 });
 
 test("people can be told apart", () => {

@@ -71,7 +71,7 @@ def _convert(value: str, parameter: Mapping[str, Any]) -> Any:
             raise ValueError(f"{name} is a whole number")
         return int(value)
     if kind == "float":
-        if not re.fullmatch(r"-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", value) or math.isinf(float(value)):
+        if not re.fullmatch(r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?", value) or math.isinf(float(value)):
             raise ValueError(f"{name} is a number")
         return float(value)
     if kind == "bool":

@@ -3,39 +3,46 @@
 import {EMOJI, learnEmoji} from "../emoji.js";
 import {html, useEffect, useMemo, useState} from "../html.js";
 import {parse} from "../markdown.js";
-import {named} from "../text.js";
+import {withNames} from "../mentions.js";
 
-/** people: names that are mentioned when they stand behind an @; me: one's own. channels: names behind a #. */
+/** names: those of `namesOf`, where the text may speak of any. */
 export function Markup({text, names}) {
   const [known, know] = useState(EMOJI.size);
   useEffect(() => void learnEmoji(text)?.then(() => know(EMOJI.size)), [text]);
-  const tree = useMemo(() => parse(text), [text, known]);
-  return html`<div class="text" dir="auto">${tree.map((block) => drawBlock(block, names))}</div>`;
+  const parsed = useMemo(() => parse(text), [text, known]);
+  const tree = useMemo(() => (names ? withNames(parsed, names) : parsed), [parsed, names]);
+  return html`<div class="text" dir="auto">${tree.map(drawBlock)}</div>`;
 }
 
-function drawBlock(block, names) {
+// What stands in a text with a direction of its own does not turn the words around it: dir="auto" isolates it.
+
+function drawBlock(block) {
   switch (block.kind) {
     case "code":
       return html`<${Code} text=${block.text} language=${block.language} />`;
     case "quote":
-      return html`<blockquote dir="auto">${block.inside.map((one) => drawBlock(one, names))}</blockquote>`;
+      return html`<blockquote dir="auto">${block.inside.map(drawBlock)}</blockquote>`;
     case "list": {
-      const items = block.items.map((item) => html`<li>${item.map((one) => drawBlock(one, names))}</li>`);
+      const items = block.items.map((item) => html`<li>${item.map(drawBlock)}</li>`);
       return block.start === null ? html`<ul dir="auto">${items}</ul>` : html`<ol dir="auto" start=${block.start}>${items}</ol>`;
     }
     default:
-      return html`<div class="words">${block.inside.map((piece) => drawPiece(piece, names))}</div>`;
+      return html`<div class="words">${block.inside.map(drawPiece)}</div>`;
   }
 }
 
-function drawPiece(piece, names) {
-  if (typeof piece === "string") return drawNames(piece, names);
-  const inside = piece.inside?.map((one) => drawPiece(one, piece.kind === "link" ? null : names));
+function drawPiece(piece) {
+  if (typeof piece === "string") return piece;
+  const inside = piece.inside?.map(drawPiece);
   switch (piece.kind) {
     case "link":
-      return html`<a href=${piece.href} title=${piece.href} target="_blank" rel="noopener noreferrer">${inside}</a>`;
+      return html`<a dir="auto" href=${piece.href} title=${piece.href} target="_blank" rel="noopener noreferrer">${inside}</a>`;
     case "code":
-      return html`<code>${piece.text}</code>`;
+      return html`<code dir="auto">${piece.text}</code>`;
+    case "person":
+      return html`<bdi class=${piece.mine ? "mention me" : "mention"}>${piece.text}</bdi>`;
+    case "channel":
+      return html`<a dir="auto" href=${`#/${encodeURIComponent(piece.name)}`}>${piece.text}</a>`;
     case "emoji":
       return html`<span title=${`:${piece.name}:`}>${piece.text}</span>`;
     case "strong":
@@ -45,16 +52,6 @@ function drawPiece(piece, names) {
     default:
       return html`<em>${inside}</em>`;
   }
-}
-
-/** Mentions of people who are here, and channels, which open. */
-function drawNames(text, names) {
-  if (!names || !/[@#]/.test(text)) return text;
-  return named(text, names.people, names.channels).map((piece) => {
-    if (typeof piece === "string") return piece;
-    if (piece.channel) return html`<a href=${`#/${encodeURIComponent(piece.channel)}`}>${piece.text}</a>`;
-    return html`<span class=${piece.person.toLowerCase() === names.me ? "mention me" : "mention"}>${piece.text}</span>`;
-  });
 }
 
 function Code({text, language}) {

@@ -2,7 +2,7 @@
 
 import {html, memo} from "../html.js";
 import {clock, fullDate, rich, t} from "../language.js";
-import {mentions} from "../store.js";
+import {mentionsMe} from "../mentions.js";
 import {Avatar, Name} from "./avatar.js";
 import {Icon} from "./icons.js";
 import {Markup} from "./markup.js";
@@ -14,7 +14,7 @@ function Time({time}) {
 /** follows: it goes on what the message before it began. names: see Markup. bar: what can be done with it, while it is active. */
 export const Message = memo(({line, follows, twin, names, bar}) => {
   const {sender} = line;
-  const forMe = names.me && mentions(line.message, names.me);
+  const forMe = names && mentionsMe(line.message, names);
   return html`<article class=${["message", follows && "follows", forMe && "for-me"].filter(Boolean).join(" ")} data-id=${line.id} tabindex="-1">
     ${follows ? html`<span class="aside"><${Time} time=${line.time} /></span>` : html`<${Avatar} user=${sender} />`}
     <div class="body">

@@ -3,11 +3,12 @@
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
 import {newer, newest, older} from "../joining.js";
 import {t} from "../language.js";
+import {namesOf} from "../mentions.js";
 import {Announcer} from "./announcer.js";
 import {copied, useActive} from "./handling.js";
 import {Icon} from "./icons.js";
 import {Pending} from "./message.js";
-import {Beginning, rows, useNames} from "./rows.js";
+import {Beginning, rows} from "./rows.js";
 
 const WINDOW = 100; // rows while one reads the present
 const RUSH = 5; // messages in a frame from which on only the newest rows are drawn
@@ -34,7 +35,7 @@ export function Messages({chat, channel}) {
   const visited = useRef(0); // the mark that has been seen
   const known = useRef(channel.seq); // when it was drawn last
   const lines = channel.lines;
-  const names = useNames(chat, channel);
+  const names = namesOf(chat, channel);
   const active = useActive(chat, channel, box);
   if (start === null && known.current && channel.seq - known.current >= RUSH) {
     newestRows.current = Math.min(newestRows.current, Math.ceil(box.current.clientHeight / ROW) + SPARE);

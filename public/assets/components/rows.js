@@ -1,17 +1,11 @@
 // The rows of the conversation: messages, notices, days, and the line above what is new.
 
-import {html, useMemo} from "../html.js";
+import {html} from "../html.js";
 import {day, fullDay, t} from "../language.js";
+import {canName} from "../mentions.js";
 import {continues, sameDay} from "../store.js";
 import {twins} from "../text.js";
 import {Message, Notice} from "./message.js";
-
-/** The names that texts may speak of; the same object as long as they are the same. */
-export function useNames(chat, channel) {
-  const people = [...channel.users.values(), chat.user ?? []].flat().map((user) => user.name);
-  const channels = [...chat.channels.keys()];
-  return useMemo(() => ({people, channels, me: chat.user?.name.toLowerCase()}), [JSON.stringify([people, channels])]);
-}
 
 /** before: the line above the first that is shown. */
 export function rows({chat, channel, names, active, before}, shown) {
@@ -38,8 +32,8 @@ export function rows({chat, channel, names, active, before}, shown) {
     drawn.push(
       line.sender
         ? html`<${Message}
-            key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)} names=${names}
-            bar=${isActive ? active.bar : undefined}
+            key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)}
+            names=${canName(line.message) ? names : undefined} bar=${isActive ? active.bar : undefined}
           />`
         : html`<${line.view ?? Notice} key=${line.id} line=${line} />`,
     );

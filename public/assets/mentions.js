@@ -1,0 +1,127 @@
+// Who and what a text names: one answer for what is marked in the conversation, counted as a mention, and told to the system.
+
+import {DENSE} from "./links.js";
+import {parse} from "./markdown.js";
+
+const MOST = 100; // names that are found in a text
+const LETTER = `(?![${DENSE}])[\\p{L}\\p{N}]`; // of a script with blanks between its words
+const SIGN = /[@#]/g;
+const JOINED = new RegExp(`${LETTER}|[\\p{M}_/&@#]`, "u"); // before a sign: it is part of a word
+const DENSE_LETTER = new RegExp(`^[${DENSE}]`, "u");
+const CLUSTER = /[^\p{M}\u200c\u200d\ufe0e\ufe0f][\p{M}\u200c\u200d\ufe0e\ufe0f]{0,8}/uy; // a letter with its marks
+const CHANNEL = new RegExp(`${LETTER}(?:${LETTER}|[\\p{M}_-]){0,63}|[${DENSE}][\\p{L}\\p{N}\\p{M}_-]{0,63}`, "uy");
+const COLOUR = /^(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i;
+
+/** The letters of a name, whatever their case, width and way of writing accents. */
+const fold = (name) => name.normalize("NFKC").toLowerCase().replace(/[\u200c\u200d\ufe0e\ufe0f]/g, "").replace(/ς/g, "σ");
+
+/** Names by their letters: how long a look takes does not depend on how many there are. */
+class Trie {
+  constructor(names) {
+    this.root = new Map();
+    for (const name of names) {
+      let node = this.root;
+      for (const letter of fold(name)) {
+        if (!node.has(letter)) node.set(letter, new Map());
+        node = node.get(letter);
+      }
+      node.set("", fold(name));
+    }
+  }
+
+  /** The longest name that stands at a place in a text, as a whole: {name (folded), end}, or null. */
+  find(text, at) {
+    let longest = null;
+    let node = this.root;
+    for (let end = at; ; ) {
+      CLUSTER.lastIndex = end;
+      const cluster = CLUSTER.exec(text)?.[0];
+      for (const letter of cluster ? fold(cluster) : " ") node = node?.get(letter);
+      if (!node || !cluster) return longest;
+      end += cluster.length;
+      if (node.has("") && ends(text, end)) longest = {name: node.get(""), end};
+    }
+  }
+}
+
+/** Whether a name that ends at a place is whole: Ann is not in Anna, ann_b, Ann-Katrin, ann.de or ann@example.org. */
+function ends(text, at) {
+  const after = text.slice(at, at + 3);
+  if (/^(?:[\p{M}\u200c\u200d\ufe0e\ufe0f_]|[\p{Pd}.@]+[\p{L}\p{N}])/u.test(after)) return false;
+  if (!/^[\p{L}\p{N}]/u.test(after)) return true;
+  return DENSE_LETTER.test(text[at - 1]) !== DENSE_LETTER.test(after); // @Ann你好, but not @小明明
+}
+
+/** Who is here, and which channels are known. */
+class Names {
+  constructor(people, channels, me) {
+    this.people = new Trie(people);
+    this.channels = new Trie(channels);
+    this.me = fold(me);
+  }
+}
+
+/** The names that texts in a channel may speak of: the same object as long as they are the same. */
+export function namesOf(chat, channel) {
+  const me = chat.user?.name ?? "";
+  const channels = [...chat.channels.keys()];
+  const key = JSON.stringify([channel.changes, me, channels]);
+  if (channel.names?.key !== key) {
+    const people = Array.from(channel.users.values(), (user) => user.name);
+    channel.names = Object.assign(new Names([...people, ...(me ? [me] : [])], channels, me), {key});
+  }
+  return channel.names;
+}
+
+export const makeNames = (people, channels = [], me = "") => new Names(people, channels, me);
+
+/** Whether a text can name anything. */
+export const canName = (text) => /[@#]/.test(text);
+
+/** Whether a text speaks to the one whose names these are: not in code, nor in an address. */
+export function mentionsMe(text, names) {
+  if (!text.includes("@")) return false;
+  const speaks = (piece) => piece.mine || [piece.inside ?? [], piece.items ?? []].flat(2).some(speaks);
+  return withNames(parse(text), names).some(speaks);
+}
+
+/**
+ * A parsed text in which {kind: "person", text, mine} and {kind: "channel", text, name} stand where it names someone or a
+ * channel. A channel that is not among those known is one word, and no colour.
+ */
+export function withNames(blocks, names) {
+  const budget = {left: MOST};
+  const block = (one) => ({
+    ...one,
+    inside: one.inside?.flatMap((piece) => (typeof piece === "string" ? cut(piece, names, budget) : piece.kind === "link" ? piece : block(piece))),
+    items: one.items?.map((item) => item.map(block)),
+  });
+  return blocks.map(block);
+}
+
+function cut(text, names, budget) {
+  const found = [];
+  let from = 0;
+  SIGN.lastIndex = 0;
+  for (let sign; budget.left > 0 && (sign = SIGN.exec(text)); ) {
+    const at = sign.index;
+    if (JOINED.test(text[at - 1] ?? "")) continue;
+    const person = sign[0] === "@" && names.people.find(text, at + 1);
+    const channel = sign[0] === "#" && (names.channels.find(text, at + 1) ?? word(text, at + 1));
+    const {end} = person || channel || {};
+    if (!end) continue;
+    if (at > from) found.push(text.slice(from, at));
+    const said = text.slice(at, end);
+    found.push(person ? {kind: "person", text: said, mine: person.name === names.me} : {kind: "channel", text: said, name: said.slice(1)});
+    budget.left--;
+    SIGN.lastIndex = from = end;
+  }
+  if (from < text.length) found.push(text.slice(from));
+  return found;
+}
+
+function word(text, at) {
+  CHANNEL.lastIndex = at;
+  const found = CHANNEL.exec(text)?.[0];
+  return found && !/^\p{N}/u.test(found) && !COLOUR.test(found) ? {end: at + found.length} : null;
+}

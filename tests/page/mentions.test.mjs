@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import {test} from "node:test";
+
+const assets = "../../public/assets/";
+const {makeNames, mentionsMe, namesOf, withNames} = await import(assets + "mentions.js");
+const {parse} = await import(assets + "markdown.js");
+const {Channel} = await import(assets + "store.js");
+
+const ann = makeNames(["Ann", "Ann Becker", "Ben", "Ann-Katrin"], ["tea & cake", "general", "abc"], "Ann");
+
+/** The names in a text as brackets: (mine) [someone's] {channel}. */
+function show(piece) {
+  if (typeof piece === "string") return piece;
+  if (piece.kind === "person") return piece.mine ? `(${piece.text})` : `[${piece.text}]`;
+  if (piece.kind === "channel") return `{${piece.text}}`;
+  return piece.text ?? [piece.inside ?? [], piece.items ?? []].flat(2).map(show).join("");
+}
+const shown = (text, names = ann) => withNames(parse(text), names).map(show).join("|");
+
+test("a mention speaks to the one whose whole name it is", () => {
+  for (const text of [
+    "@Ann", "hi @ann!", "@ANN: look", "(@Ann)", "**@Ann**", "_@Ann_", "- @Ann", "> @Ann", "@Ann's tea", "@Ann, @Ben", "@Ann…",
+    "@Ann...", "@Ann - look", "@Ann你好", "你好@Ann 看", "看，@Ann。", "@Ａｎｎ", "@Ann\nlook", "@Ann 😀", "@Ann😀", "ok.@Ann", "x @Ann @Ben",
+  ]) assert.equal(mentionsMe(text, ann), true, text);
+});
+
+test("what only looks like a mention is none: not in the conversation, not among what is unread, not for the system", () => {
+  for (const text of [
+    "ann", "`@Ann`", "```\n@Ann\n```", "~~~\n@Ann", "joann@ann.de", "mail joann@ann", "https://x/@ann/1", "www.x.de/@ann", "x/@ann",
+    "@Ann Becker", "@ann becker, look", "@Ann-Katrin", "@Ann-Sophie", "@ann_b", "@anna", "@Ann1", "@Ann\u0301", "@ann.de", "@ann@example.org",
+    "@@Ann", "[tea](https://x.de/@ann)", "[@Ann](https://x.de)", "\uff20Ann", "@ Ann", "a@Ann",
+  ]) {
+    assert.equal(mentionsMe(text, ann), false, text);
+    assert.ok(!/\(@/.test(shown(text)), text);
+  }
+});
+
+test("names are found however they are written", () => {
+  const names = makeNames(["José", "علی\u200cرضا", "İpek", "小明", "小明明", "Ann B.", "❤\ufe0f", "Σωκράτης"], [], "José");
+  assert.equal(mentionsMe("hi @Jose\u0301!", names), true);
+  assert.equal(mentionsMe("hi @Jose", names), false);
+  for (const name of ["علی\u200cرضا", "علیرضا", "İpek", "小明", "小明明", "Ann B.", "❤", "ΣΩΚΡΆΤΗΣ"]) {
+    assert.equal(shown(`@${name}, x`, names), `[@${name}], x`);
+  }
+  assert.equal(shown("@小明hello 看@小明 @小明天", names), "[@小明]hello 看[@小明] @小明天");
+});
+
+test("a text names people who are here, and channels, by their whole names", () => {
+  assert.equal(
+    shown("hi @ann becker, @Anna: #tea & cake, #general. a#b me@ann #1 @ #new-one, #看看 #看，"),
+    "hi [@ann becker], @Anna: {#tea & cake}, {#general}. a#b me@ann #1 @ {#new-one}, {#看看} {#看}，",
+  );
+});
+
+test("a colour is no channel, unless one is called so", () => {
+  assert.equal(shown("#fff #FFF0 #a1b2c3 #deadbeef #abc ##x &#x27; #fffff"), "#fff #FFF0 #a1b2c3 #deadbeef {#abc} ##x &#x27; {#fffff}");
+});
+
+test("the names of a channel are the same object until someone comes, goes, or is called something else", () => {
+  const chat = {user: {id: "a", name: "Ann"}, channels: new Map([["general", 1]])};
+  const channel = new Channel("general");
+  const first = namesOf(chat, channel);
+  assert.equal(namesOf(chat, channel), first);
+  assert.equal(mentionsMe("@Ann", first), true);
+  channel.presence({joined: [{id: "b", name: "Ben"}], count: 2});
+  assert.notEqual(namesOf(chat, channel), first);
+  assert.equal(shown("@Ben", namesOf(chat, channel)), "[@Ben]");
+  chat.user = {id: "a", name: "Bea"};
+  assert.equal(mentionsMe("@Ann", namesOf(chat, channel)), false);
+  assert.equal(mentionsMe("@Bea", namesOf({...chat, user: null}, channel)), false);
+});
