@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,6 +47,59 @@ def test_a_taken_name_cannot_be_had_in_another_case_width_or_spacing(variant: st
         await house.register(variant, WORD)
 
     assert code_of(main()) == "invalid-name"
+
+
+CORPUS = json.loads((Path(__file__).parent / "names.json").read_text())
+
+
+@pytest.mark.parametrize(("name", "other"), CORPUS["alike"], ids=ascii)
+def test_two_names_that_look_the_same_are_one_account(name: str, other: str) -> None:
+    async def main() -> None:
+        house = accounts()
+        ann = await house.register(name, WORD)
+        assert await house.check(other, WORD) == await house.check(name, WORD) == await house.find(other) == ann
+        with pytest.raises(Refused, match="taken"):
+            await house.register(other, WORD)
+        bob = await house.register("Bob", WORD)
+        with pytest.raises(Refused, match="taken"):
+            await house.rename(bob, other)
+        await house.rename(ann, other)
+        await house.rename(ann, "Zoe")
+        assert (await house.rename(bob, other)).id == bob.id
+
+    asyncio.run(main())
+
+
+def test_accounts_of_an_earlier_version_sign_in_though_two_of_them_look_the_same() -> None:
+    plain, dressed, private = "Ann\U0001f600", "Ann\U0001f600\ufe0f", "Ann\ue000"
+
+    async def main() -> None:
+        store = MemoryStore()
+        house = Accounts(store, CHEAP)
+        for number, name in enumerate((dressed, plain, private, "Zoe\u2764\ufe0f")):
+            hashed = make_hash(WORD + str(number), CHEAP)
+            await store.set("users", f"a:{number}", {"name": name, "password": hashed})
+            await store.set("names", name.casefold(), f"a:{number}")
+        for number, name in enumerate((dressed, plain, private, "zoe\u2764")):
+            found = await house.check(name, WORD + str(number))
+            assert found is not None
+            assert found.id == f"a:{number}"
+        for name in (dressed, plain, plain + "\ufe0e", "ZOE\u2764"):
+            with pytest.raises(Refused, match="taken"):
+                await house.register(name, WORD)
+        one, other, third = [await house.find(name) for name in (dressed, plain, private)]
+        await house.rename(third, "Ann")  # from a name that nobody can take any more
+        assert await house.check("Ann", WORD + "2") == third
+        await house.rename(other, "Bob")
+        for name in (plain, dressed):
+            with pytest.raises(Refused, match="taken"):
+                await house.register(name, WORD)
+            assert await house.find(name) == one
+        await house.rename(one, "Eve")
+        assert (await house.register(plain, WORD)).name == plain
+        assert await house.check("Eve", WORD + "0") == one
+
+    asyncio.run(main())
 
 
 def test_the_german_sharp_s_and_the_greek_final_sigma_are_folded() -> None:

@@ -93,7 +93,7 @@ def test_a_password_is_asked_for_twice_and_not_shown(tmp_path: Path, monkeypatch
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["add", "An\u202en"], "U+202E"),
+        (["add", "An\u202en"], "right-to-left override"),
         (["add", "Ann", "--role", "root"], "invalid choice: 'root'"),
         (["passwd", "Bob"], "no account 'Bob'"),
         (["role", "Bob", "admin"], "no account 'Bob'"),
