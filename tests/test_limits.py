@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import pytest
+from helpers import House, run
 from raw import Raw
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
+from tornado_chat import readers
 from tornado_chat.client import Client as Bot
 from tornado_chat.errors import Error, Refused
 from tornado_chat.limits import Bucket, Limits, network
@@ -26,7 +28,7 @@ class Clock:
 
 def limits(clock: Clock, **given: Any) -> Limits:
     off = {"message_rate": (0,) * 3, "join_rate": (0,) * 3, "connect_rate": (0,) * 3, "max_connections": (0,) * 3}
-    return Limits(Settings(**{**off, "max_channels": (0, 0), **given}), clock)
+    return Limits(Settings(**{**off, "max_channels": (0, 0, 0), **given}), clock)
 
 
 def refusal(call: Any, *arguments: Any) -> tuple[str, float]:
@@ -122,6 +124,53 @@ def test_one_who_was_told_to_wait_and_never_does_is_a_flood_after_10_seconds_and
     assert not any(gate.is_flood(moment, 0.1) for moment in bursts)
 
 
+def test_one_address_makes_a_share_of_the_channels_whoever_its_users_are_and_however_they_come_back() -> None:
+    clock = Clock()
+    all_limits = limits(clock, max_channels=(2, 3, 5))
+
+    async def main() -> None:
+        house = House()
+
+        def come(name: str, address: str) -> Any:
+            client = house.client(name)
+            client.connection.gate = all_limits.enter(name, address)
+            return client
+
+        eves = [come(f"Eve {number}", "198.51.100.1") for number in range(3)]
+        for number in range(3):
+            assert (await house.call(eves[number // 2], "join-channel", target=f"e{number}"))["action"] == "ok"
+        answer = await house.call(eves[2], "join-channel", target="e3")
+        assert (answer["code"], "one address" in answer["message"]) == ("too-many", True)
+        assert (await house.call(eves[2], "join-channel", target="e0"))["action"] == "ok"
+        bob = come("Bob", "192.0.2.1")
+        for name in ("b0", "e2"):
+            assert (await house.call(bob, "join-channel", target=name))["action"] == "ok"
+        for eve in eves:  # e2 is there still
+            all_limits.leave(eve.connection.gate)
+            house.hub.remove(eve.connection)
+        all_limits._forget_idle()
+        eve = come("Eve", "198.51.100.1")
+        for name in ("f0", "f1"):
+            assert (await house.call(eve, "join-channel", target=name))["action"] == "ok"
+        eve = come("Eve too", "198.51.100.1")
+        assert (await house.call(eve, "join-channel", target="f2"))["code"] == "too-many"
+        house.hub.leave(bob.connection, "e2")
+        assert (await house.call(eve, "join-channel", target="f2"))["action"] == "ok"
+
+    run(main)
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"),
+    [((200, 50_000), (200, 2_500, 50_000)), ((0, 0), (0, 0, 0)), ((200, 0), (200, 0, 0)), ((0, 400), (0, 20, 400))],
+)
+def test_a_limit_of_channels_in_two_numbers_as_it_once_was_gets_a_share_for_each_address(
+    written: tuple[int, ...], limit: tuple[int, ...]
+) -> None:
+    assert Limits(Settings(max_channels=written)).max_channels == limit
+    assert readers.numbers(3, 2)("/".join(map(str, written))) == written
+
+
 @pytest.mark.parametrize(
     ("address", "counted"),
     [
@@ -140,7 +189,7 @@ class OverTheLimitTest(ChatTestCase):
     settings = {
         "message_rate": (1, 0, 0),
         "join_rate": (2, 0, 0),
-        "max_channels": (15, 25),
+        "max_channels": (15, 0, 25),
         "max_connections": (2, 4, 0),
     }
 

@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from helpers import House, run
+from helpers import House, pass_time, run
 
 from tornado_chat.errors import Refused
 from tornado_chat.messages import User
@@ -297,11 +297,12 @@ def test_who_is_renamed_is_so_at_every_connection_and_the_others_are_told() -> N
         house = House()
         bobs = [house.client("Bob", "den", "attic"), house.client("Bob", "den")]
         ann, eve = house.client("Ann", "den"), house.client("Eve")
+        await pass_time(0.5)
         house.hub.become(User("id-Bob", "Rob", "admin"))
-        await house.say(ann, "")
+        await pass_time(0.5)
         assert ann.texts == ["Bob is now Rob"]
         assert ann.of("send-message")[0]["event"] == "rename"
-        assert ann.of("presence")[0]["joined"] == [{"id": "id-Bob", "name": "Rob", "role": "admin"}]
+        assert ann.of("presence")[-1]["joined"] == [{"id": "id-Bob", "name": "Rob", "role": "admin"}]
         assert not eve.events
         assert {user.name for user in house.hub.present("den")} == {"Ann", "Rob"}
         for bob in bobs:

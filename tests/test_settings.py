@@ -129,7 +129,7 @@ WRONG = [
     ("tls_cert", ""), ("tls_key", "/x.pem"),
     ("trusted_proxies", "127.0.0.1/8"), ("trusted_proxies", "nginx"), ("allowed_origin", "example.com"),
     ("allowed_origin", "https://a/b"), ("allowed_origin", "https://a;x"), ("allowed_origin", "https://a:x"),
-    ("join_rate", ""), ("connect_rate", "a/b/c"), ("max_connections", "1/2/x"), ("max_channels", "1/2/3"),
+    ("join_rate", ""), ("connect_rate", "a/b/c"), ("max_connections", "1/2/x"), ("max_channels", "1/2/3/4"),
     ("metrics_from", "here"), ("metrics_token", ""),
     ("auth", ""), ("auth", "guests"), ("auth", "guest,guest"), ("auth", "token"), ("auth", "header"), ("jwt_key", ""),
     ("registration", "shut"), ("jwt_algorithm", "none"), ("auth_header", ""),

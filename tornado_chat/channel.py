@@ -19,15 +19,20 @@ from tornado_chat.protocol import encode, fitting, notice
 if TYPE_CHECKING:
     from tornado_chat.context import Context
     from tornado_chat.hub import Hub
+    from tornado_chat.limits import Share
 
-PRESENCE_DELAY = 0.25  # seconds in which arrivals and departures gather
+PER_CALL = 24_000  # characters that a call reads of the history; more count as further calls
+ROW = 300  # of those, that a message counts as beside its text
 SLICE = 1_000  # members that are written to before the loop may read again
 
 
 class Channel(Outbox):
     """A named place. `members`: its connections; `present`: its users, each with the number of theirs."""
 
-    __slots__ = ("_hub", "_moved", "_passing", "_slices", "members", "name", "present")
+    __slots__ = (
+        *("_hub", "_moved", "_passing", "_planned_presence", "_renamed", "_skips", "_slices"),
+        *("maker", "members", "name", "present"),
+    )
 
     def __init__(self, name: str, hub: Hub) -> None:
         super().__init__(hub.flusher)
@@ -35,7 +40,11 @@ class Channel(Outbox):
         self.members: dict[Connection, None] = {}
         self.present: dict[User, int] = {}
         self._hub = hub
+        self.maker: Share | None = None  # of the address that made it
         self._moved: dict[User, bool] = {}
+        self._renamed: dict[User, str] = {}  # what they were called when their name was last told
+        self._planned_presence = False
+        self._skips: list[tuple[int, User]] = []  # of the lines that wait: who does not get them
         self._passing = False
         self._slices: deque[tuple[bytes, bool, list[Connection]]] = deque()
 
@@ -71,10 +80,10 @@ class Channel(Outbox):
     def tell(self, user: User, action: str, /, *, skip: Connection | None = None, **fields: Any) -> None:
         """Send an event that is kept nowhere to one user's connections here (but to `skip`)."""
         if skip is not None and self.present.get(user) == 1:
-            return  # the one who is skipped; a channel may have very many others
+            return  # the one who is skipped
         line = encode({"action": action, "channel": self.name, **fields})
-        for member in self.members:
-            if member.user == user and member is not skip:
+        for member in self._hub.connections_of(user.id):
+            if member in self.members and member is not skip:
                 member.gather(line)
 
     async def read(
@@ -89,6 +98,10 @@ class Channel(Outbox):
         if count < len(messages):
             more = True
             messages = messages[:count] if after is not None else messages[-count:]
+        size = sum(ROW + len(message.text) for message in messages)
+        call = current.get()
+        if call is not None and size > PER_CALL:
+            call.charge(size / PER_CALL - 1)
         return messages, more
 
     # Members: what came before goes to those who were there
@@ -115,34 +128,44 @@ class Channel(Outbox):
         return count == 0
 
     def rename(self, old: User, new: User) -> None:
-        """Know a user who is here under another name or role from now on; those who are here are told."""
-        self.flush()
+        """Know a user who is here under another name or role from now on; those who are here will be told."""
         self.present[new] = self.present.pop(old)
         if old in self._moved:
             self._moved[new] = self._moved.pop(old)
-        small = len(self.present) <= self._hub.announce_limit
-        if small:
-            self.publish("presence", count=len(self.present), joined=[new], left=[])
-        if small and old.name != new.name:
-            self.notice(f"{old.name} is now {new.name}", event="rename", user=new)
+        self._renamed[new] = self._renamed.pop(old, old.name)
+        self._plan_presence()
 
     def _note(self, user: User, came: bool) -> None:
-        if not self._moved:
-            asyncio.get_running_loop().call_later(PRESENCE_DELAY, self._tell_presence)
         if self._moved.get(user, came) != came:
             del self._moved[user]  # came and went: nothing to tell
         else:
             self._moved[user] = came
+        self._plan_presence()
 
-    def _tell_presence(self) -> None:
+    def _plan_presence(self) -> None:
+        if not self._planned_presence:
+            self._planned_presence = True
+            self._hub.presence.plan(self)
+
+    def tell_presence(self) -> None:
+        """Tell those who are here who came, went and was renamed since the last time; see Presence."""
+        self._planned_presence = False
         moved, self._moved = self._moved, {}
-        if not moved or not self.members:
+        renamed = {user: name for user, name in self._renamed.items() if user in self.present}
+        self._renamed = {}
+        if not (moved or renamed) or not self.members:
             return
         fields: dict[str, Any] = {"count": len(self.present)}
-        if len(self.present) <= self._hub.announce_limit:
-            fields["joined"] = [user for user, came in moved.items() if came]
+        small = len(self.present) <= self._hub.announce_limit
+        if small:
+            came = [user for user, came in moved.items() if came]
+            fields["joined"] = came + [user for user in renamed if user not in moved]
             fields["left"] = [user for user, came in moved.items() if not came]
-        self.publish("presence", **fields)
+        if small or moved:
+            self.publish("presence", **fields)
+        for user, name in renamed.items():
+            if small and user.name != name:
+                self.notice(f"{name} is now {user.name}", event="rename", user=user)
 
     # Delivery: encoded once, one frame built once, the same bytes to every member
 
@@ -154,15 +177,20 @@ class Channel(Outbox):
         self.gather(line)
 
     def deliver_but(self, line: bytes, skip: User) -> None:
-        """Send a passing line at once to all but one user's connections."""
-        self.flush()
-        for frame in text_frames([line]):
-            self._write(frame, True, [member for member in self.members if member.user != skip])
+        """Add a passing line to the next flush for all but one user's connections."""
+        if not self._passing:
+            self.flush()
+            self._passing = True
+        self._skips.append((len(self.lines), skip))
+        self.gather(line)
 
     def flush(self) -> None:
         """Send what has gathered to everyone who is a member now."""
         lines, self.lines = self.lines, []
         self._hub.metrics.delivered += len(lines) * len(self.members)
+        if self._skips:
+            self._flush_but(lines)
+            return
         for frame in text_frames(lines):
             if self._slices or len(self.members) > SLICE:
                 self._write(frame, self._passing, list(self.members))
@@ -172,6 +200,20 @@ class Channel(Outbox):
             else:
                 for member in self.members:
                     member.write(frame)
+
+    def _flush_but(self, lines: list[bytes]) -> None:
+        """Send lines of which some are not for everyone: one frame for most, one of their own for the others."""
+        without: dict[User, set[int]] = {}
+        for at, user in self._skips:
+            without.setdefault(user, set()).add(at)
+        self._skips = []
+        groups: dict[User | None, list[Connection]] = {}
+        for member in self.members:
+            groups.setdefault(member.user if member.user in without else None, []).append(member)
+        for user_or_most, members in groups.items():
+            left_out = without[user_or_most] if user_or_most else ()
+            for frame in text_frames([line for at, line in enumerate(lines) if at not in left_out]):
+                self._write(frame, True, list(members))
 
     def _write(self, frame: bytes, passing: bool, members: list[Connection]) -> None:
         self._slices.append((frame, passing, members))

@@ -93,6 +93,11 @@ class Context:
         self.need(power)
         await self.server.moderation.record(self.user, power, about)
 
+    def charge(self, calls: float) -> None:
+        """Count this call as so many more against its caller's limits, for what it costs."""
+        if self.connection is not None and self.connection.gate is not None:
+            self.connection.gate.charge(calls)
+
     def reply(self, text: str, **fields: Any) -> None:
         """Show a line in the call's channel to the one connection that asked; it is kept nowhere."""
         self.connection.show(self.channel.name, text, **fields)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from heapq import nsmallest
+from itertools import islice
+from time import monotonic
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tornado_chat.channel import Channel
@@ -17,12 +20,14 @@ from tornado_chat.metrics import Metrics
 from tornado_chat.moderation import Moderation
 from tornado_chat.names import MAX_NAME, clean_name, name_key
 from tornado_chat.post import Post
+from tornado_chat.presence import Presence
 from tornado_chat.store import MemoryStore, Store
 from tornado_chat.user_ids import read_id, spellings
 
 if TYPE_CHECKING:
     from tornado_chat.identity import Identity
     from tornado_chat.lifecycle import Plugins
+    from tornado_chat.limits import Bucket
 
 SLICE = 1_000  # of very many that are looked through before others are served
 T = TypeVar("T")
@@ -49,7 +54,10 @@ class Hub:
         #: What posts and who comes and goes pass first, where plugins listen (see Hooks).
         self.on_post: Callable[[Channel, Message], Post] | None = None
         self.on_move: Callable[..., None] | None = None
+        self.presence = Presence()
+        self.words: Bucket | None = None  # what saying who comes and goes may cost, in frames; None: whatever it does
         self._users: dict[User, list[Connection]] = {}
+        self._names: list[str] = []  # of the channels, in order
         history.on_commit(self._committed)
 
     # For actions and plugins
@@ -101,6 +109,13 @@ class Hub:
                 raise
             return user_id
 
+    def names(self, connection: Connection, after: str) -> Iterator[str]:
+        """Yield the names of the channels that a connection may enter, in order, from behind `after` on."""
+        if connection.allowed is not None:
+            yield from sorted(name for name in connection.allowed if name > after and name in self.channels)
+            return
+        yield from islice(self._names, bisect_right(self._names, after), None)
+
     async def first(self, many: Sequence[T], count: int, key: Callable[[T], Any]) -> list[T]:
         """Return the first of very many in the order of a key; others are served meanwhile."""
         found: list[T] = []
@@ -121,8 +136,12 @@ class Hub:
             raise Refused(f"you may not enter {name}", Error.NOT_ALLOWED)
         if connection.gate is not None:
             new = name not in self.channels
-            connection.gate.join(connection.user not in channel.present, len(self.channels) + new)
-        self.channels[name] = channel
+            connection.gate.join(connection.user not in channel.present, new, len(self.channels))
+            if new:
+                channel.maker = connection.gate.address
+        if name not in self.channels:
+            self.channels[name] = channel
+            insort(self._names, name)
         connection.channels[name] = channel
         came = channel.add(connection)
         if came and self.on_move is not None:
@@ -138,12 +157,32 @@ class Hub:
         if gone and connection.gate is not None:
             connection.gate.user.channels -= 1
         if not channel.members:
-            del self.channels[name]
-        elif gone and len(channel.present) < self.announce_limit:
+            self._forget(channel)
+        elif gone and self.announces(channel, len(channel.present) + 1):
             user = connection.user
             channel.notice(f"{user.name} left the channel", event="leave", user=user)
         if gone and self.on_move is not None:
             self.on_move("leave", connection, channel)
+
+    def announces(self, channel: Channel, count: int) -> bool:
+        """Return whether it is said in words that someone came or went.
+
+        It is not where many are (`count`), nor while so many come and go that saying it keeps others waiting.
+        """
+        if count > self.announce_limit:
+            return False
+        now = monotonic()
+        if self.words is None or not self.words.wait(now):
+            if self.words is not None:
+                self.words.charge(now, len(channel.members))
+            return True
+        return False
+
+    def _forget(self, channel: Channel) -> None:
+        del self.channels[channel.name]
+        del self._names[bisect_left(self._names, channel.name)]
+        if channel.maker is not None:
+            channel.maker.channels -= 1
 
     def joined(self, connection: Connection, name: str) -> Channel:
         """Return a channel that a connection is a member of; else Refused (`not-joined`)."""

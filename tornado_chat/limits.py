@@ -14,6 +14,10 @@ FLOOD = 10.0  # seconds of calls that heed no `retry_after_ms`, after which the 
 LULL = 1.0  # seconds without such a call that end a flood
 PENALTY = 0.02  # seconds at most in which a connection over a limit is not read: a flood then costs next to nothing
 FULL_RETRY = 10.0  # seconds after which to try again where there are too many connections
+RENAMES = (0.1, 3)  # of one user: a second, and at once; a rename is told in all channels that the user is in
+WORDS = (20_000, 5_000)  # frames that say who comes and goes: a second, and at once
+MAX_CHARGE = 50.0  # calls that one is counted as at most: nobody is kept waiting for minutes
+CHANNELS = 20  # addresses that can together make all the channels that there can be
 KEPT = 1_000  # shares that are kept before the first look for idle ones
 
 
@@ -36,27 +40,39 @@ class Bucket:
         self._ready = (ready if ready > longest else longest) + self._each
         return 0.0
 
+    def wait(self, now: float) -> float:
+        """Return the seconds after which there is a token, 0 where there is one."""
+        return max(self._ready - now, 0.0)
+
+    def charge(self, now: float, count: float) -> None:
+        """Take so many tokens, also those that are not there yet; a negative count gives tokens back."""
+        self._ready = max(self._ready, now - self._slack) + count * self._each
+
     def is_full(self, now: float) -> bool:
         """Return whether nothing is missing."""
         return self._ready + self._slack <= now
 
 
 class Share:
-    """What one user, one address or everyone together has used. `connections`, `channels`: how many now."""
+    """What one user, one address or everyone together has used. `connections`: how many now.
 
-    __slots__ = ("calls", "channels", "connections", "connects", "joins")
+    `channels`: how many a user is in now; of an address, how many that it made there are.
+    """
+
+    __slots__ = ("calls", "channels", "connections", "connects", "joins", "renames")
 
     def __init__(self, calls: int, joins: int, connects: int) -> None:
         self.calls = Bucket(calls, calls * BURST)
         self.joins = Bucket(joins, joins * BURST)
         self.connects = Bucket(connects, connects * BURST)
+        self.renames = Bucket(*RENAMES)
         self.connections = 0
         self.channels = 0
 
     def is_idle(self, now: float) -> bool:
         """Return whether a new one would be the same."""
-        buckets = (self.calls, self.joins, self.connects)
-        return not self.connections and all(bucket.is_full(now) for bucket in buckets)
+        buckets = (self.calls, self.joins, self.connects, self.renames)
+        return not (self.connections or self.channels) and all(bucket.is_full(now) for bucket in buckets)
 
 
 class Gate:
@@ -77,19 +93,41 @@ class Gate:
         """Count a call; return 0, or the seconds after which it may come again."""
         return self._of_user.take(now) or self._of_address.take(now) or self._of_all.take(now)
 
-    def join(self, comes: bool, channels: int) -> None:
-        """Count a join. `comes`: whether its user is new there; `channels`: how many there will be; or Refused."""
+    def charge(self, calls: float) -> None:
+        """Count a call as so many more, for what it turned out to cost."""
+        now, calls = self._limits.clock(), min(calls, MAX_CHARGE)
+        for bucket in (self._of_user, self._of_address, self._of_all):
+            bucket.charge(now, calls)
+
+    def rename(self) -> None:
+        """Count a rename; or Refused."""
+        wait = self.user.renames.take(self._limits.clock())
+        if wait:
+            raise limited(wait)
+
+    def give_rename_back(self) -> None:
+        """Take a rename back that came to nothing."""
+        self.user.renames.charge(self._limits.clock(), -1)
+
+    def join(self, comes: bool, makes: bool, channels: int) -> None:
+        """Count a join; or Refused.
+
+        `comes`: whether its user is new there; `makes`: whether the channel is new; `channels`: how many there are.
+        """
         limits = self._limits
-        of_user, of_all = limits.max_channels
+        of_user, of_address, of_all = limits.max_channels
         if comes and 0 < of_user <= self.user.channels:
             raise Refused(f"at most {of_user} channels at a time; leave one", Error.TOO_MANY)
-        if 0 < of_all < channels:
+        if makes and 0 < of_address <= self.address.channels:
+            raise Refused(f"at most {of_address} channels that one address made; join another one", Error.TOO_MANY)
+        if makes and 0 < of_all <= channels:
             raise Refused("the server has as many channels as it can have", Error.TOO_MANY)
         now = limits.clock()
         wait = self.user.joins.take(now) or self.address.joins.take(now) or limits.all.joins.take(now)
         if wait:
             raise limited(wait)
         self.user.channels += comes
+        self.address.channels += makes
 
     def is_flood(self, now: float, wait: float) -> bool:
         """Note a call that was refused for `wait` seconds; return whether it is one of 10 s of unheeding ones."""
@@ -107,7 +145,7 @@ class Limits:
     def __init__(self, settings: Settings, clock: Callable[[], float] = monotonic) -> None:
         self._rates = list(zip(settings.message_rate, settings.join_rate, settings.connect_rate, strict=True))
         self._max_connections = settings.max_connections
-        self.max_channels = settings.max_channels
+        self.max_channels = with_address(settings.max_channels)
         self.clock = clock
         self.all = Share(*self._rates[2])
         self._users: dict[str, Share] = {}
@@ -160,6 +198,12 @@ class Limits:
             for key in [key for key, share in shares.items() if share.is_idle(now)]:
                 del shares[key]
         self._enough = max(KEPT, 2 * (len(self._users) + len(self._addresses)))
+
+
+def with_address(channels: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return the limits of channels: per user, per address, altogether; of two numbers the middle one is a share."""
+    of_user, *of_address, of_all = channels
+    return of_user, of_address[0] if of_address else of_all and max(of_user, of_all // CHANNELS), of_all
 
 
 def limited(wait: float) -> Refused:

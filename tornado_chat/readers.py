@@ -74,8 +74,8 @@ def truth(value: Any) -> bool:
     return value
 
 
-def numbers(count: int) -> Callable[[Any], tuple[int, ...]]:
-    """Return a reader of so many whole numbers, as in 10/200/5000; 0 is no limit."""
+def numbers(count: int, before: int = 0) -> Callable[[Any], tuple[int, ...]]:
+    """Return a reader of so many whole numbers, as in 10/200/5000; 0 is no limit. before: how many it once were."""
 
     def read(value: Any) -> tuple[int, ...]:
         parts = value.split("/") if isinstance(value, str) else value
@@ -83,7 +83,7 @@ def numbers(count: int) -> Callable[[Any], tuple[int, ...]]:
             numbers = tuple(whole(0, 10**9)(part) for part in parts)
         except (TypeError, ValueError):
             numbers = ()
-        if len(numbers) != count:
+        if len(numbers) not in (count, before) or not numbers:
             raise ValueError(f"{count} whole numbers, as in {'/'.join(['10', '200', '5000'][:count])}; 0 is no limit")
         return numbers
 

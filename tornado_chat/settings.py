@@ -103,7 +103,10 @@ class Settings:
     )
     max_connections: tuple[int, ...] = _setting((20, 1_000, 0), readers.numbers(3), "N/N/N", "connections, likewise")
     max_channels: tuple[int, ...] = _setting(
-        (200, 50_000), readers.numbers(2), "N/N", "channels that one user is in, and that there are"
+        (200, 2_500, 50_000),
+        readers.numbers(3, 2),
+        "N/N/N",
+        "channels one user is in, one address made, and there are",
     )
     metrics_from: tuple[Network, ...] = _setting(
         (ipaddress.IPv4Network("127.0.0.0/8"), ipaddress.IPv6Network("::1")),

@@ -27,7 +27,7 @@ from tornado_chat.hub import Hub
 from tornado_chat.identity import Pass, Sessions, load_secret
 from tornado_chat.keepalive import Keepalive
 from tornado_chat.lifecycle import Plugins
-from tornado_chat.limits import Limits
+from tornado_chat.limits import WORDS, Bucket, Limits
 from tornado_chat.listener import Seldom, max_connections
 from tornado_chat.loader import build_registry
 from tornado_chat.messages import User
@@ -102,6 +102,7 @@ class Chat(Application):
         open_to_all = "password" in settings.auth and settings.registration == "open"
         self.ways: dict[str, Any] = {"kinds": list(settings.auth), "registration": open_to_all}
         self.limits = Limits(settings) if settings.limits == "on" else None
+        self.hub.words = Bucket(*WORDS) if self.limits is not None else None
         self.router = Router(registry, self.hub, strict=self.limits is not None)
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
         self._frame = settings.max_message_size

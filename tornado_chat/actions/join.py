@@ -33,7 +33,7 @@ async def join(
         raise Refused("target is missing", Error.INVALID_FIELD)
     came = ctx.server.join(ctx.connection, name)
     channel = ctx.connection.channels[name]
-    if came and len(channel.present) <= ctx.server.announce_limit:
+    if came and ctx.server.announces(channel, len(channel.present)):
         await ctx.perform("welcome", channel)
 
     log = ctx.server.history

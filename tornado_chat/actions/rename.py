@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from tornado_chat import Context, Name, action
+from tornado_chat import Context, Name, Refused, action
 
 
 @action("rename", channel=False)
 async def rename(ctx: Context, name: Name) -> dict[str, Any]:
-    """Take another name; the others are told, and one's other connections too."""
-    user, token = await ctx.server.identity.rename(ctx.user, name)
+    """Take another name; the others are told, and one's other connections too. Three at once, then one in 10 s."""
+    gate = ctx.connection.gate
+    if gate is not None:
+        gate.rename()
+    try:
+        user, token = await ctx.server.identity.rename(ctx.user, name)
+    except Refused:
+        if gate is not None:
+            gate.give_rename_back()
+        raise
     ctx.server.become(user)
     renamed = {"user": user} if token is None else {"user": user, "token": token}
     for connection in ctx.server.connections_of(user.id):  # this one, too: several tabs may share it
