@@ -11,7 +11,7 @@ from tornado_chat.errors import Close, Error
 from tornado_chat.loader import build_registry, load, read_settings
 from tornado_chat.registry import EVENTS, Registry
 from tornado_chat.settings import FIELDS, find_folder, flag, written
-from tornado_chat.settings import load as load_settings
+from tornado_chat.sources import load as load_settings
 from tornado_chat.store import Space
 from tornado_chat.testing import Chat, Person
 

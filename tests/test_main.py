@@ -137,7 +137,7 @@ def test_a_wrong_value_is_one_clear_line_and_status_2(
         (["--ping-interval", "90"], "must be longer than"),
         (["--history", "paper"], "--history must be one of"),
         (["--config", "/nowhere.toml"], "--config /nowhere.toml: No such file"),
-        (["--prot", "1"], "unrecognized arguments: --prot"),
+        (["--prot", "1"], "did you mean --port?"),
         (["--port"], "expected one argument"),
         (["--data-dir", __file__], f"--data-dir {__file__} is a file, not a folder"),
         (["user", "add", "Ann", "--data-dir", __file__], f"{__file__} is a file, not a folder"),
@@ -162,10 +162,83 @@ def test_a_taken_port_is_one_clear_line(environ: dict[str, str]) -> None:
     assert done.stderr == f"tornado_chat: port {port} of 127.0.0.1 is taken; choose another with --port\n"
 
 
-def test_an_unknown_setting_in_the_environment_stops_the_start(environ: dict[str, str]) -> None:
-    done = run({**environ, "TORNADO_CHAT_PROT": "1"})
-    assert done.returncode == 2
-    assert "TORNADO_CHAT_PROT: there is no such setting" in done.stderr
+def test_what_kubernetes_sets_stops_no_command_and_is_said_once(environ: dict[str, str]) -> None:
+    done = run(
+        {**environ, "TORNADO_CHAT_PORT": "tcp://10.0.0.1:3000", "TORNADO_CHAT_SERVICE_HOST": "x"}, "plugin", "list"
+    )
+    assert done.returncode == 0
+    assert (
+        done.stderr == "tornado_chat: not settings, and passed over: TORNADO_CHAT_PORT, TORNADO_CHAT_SERVICE_HOST\n"
+    )
+
+
+@pytest.mark.parametrize("host", ["*", "::", "[::]"])
+def test_all_addresses_are_those_of_ipv4_and_ipv6(environ: dict[str, str], host: str) -> None:
+    server = Server(environ, "--host", host)
+    port = int(server.url.rpartition(":")[2])
+    try:
+        for address in ("127.0.0.1", "::1"):
+            with socket.create_connection((address, port), timeout=5):
+                pass
+    finally:
+        assert server.stop()[0] == 0
+
+
+def test_a_unix_socket_serves_goes_with_the_server_and_is_taken_by_one(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "chat.sock"
+    left = socket.socket(socket.AF_UNIX)  # by a server that was killed
+    left.bind(str(path))
+    left.close()
+    server = Server(environ, "--host", f"unix:{path}")
+    try:
+        assert server.url == f"unix:{path}"
+        healthy = run(environ, "health", "--host", f"unix:{path}")
+        assert (healthy.returncode, healthy.stdout) == (0, f"the server at unix:{path} is well\n")
+        other = run({**environ, "XDG_DATA_HOME": str(tmp_path)}, "--host", f"unix:{path}")
+        assert other.stderr == f"tornado_chat: unix:{path} is taken; is another server running?\n"
+        assert asyncio.run(upgraded(path)) == b"HTTP/1.1 101 Switching Protocols\r\n"
+    finally:
+        assert server.stop()[0] == 0
+    assert not path.exists()
+    path.write_text("mine")
+    assert "which is no socket" in run(environ, "--host", f"unix:{path}").stderr
+    assert path.read_text() == "mine"
+
+
+async def upgraded(path: Path) -> bytes:
+    reader, writer = await asyncio.open_unix_connection(path)
+    head = "Host: x", "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13"
+    lines = "GET /ws?name=Ann HTTP/1.1", *head, "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==", "", ""
+    writer.write("\r\n".join(lines).encode())
+    status = await reader.readline()
+    assert b'"action":"hello"' in await reader.readuntil(b'"action":"hello"')
+    writer.close()
+    return status
+
+
+def test_health_asks_the_server_of_the_settings_and_no_proxy(server: Server, environ: dict[str, str]) -> None:
+    port = server.url.rpartition(":")[2]
+    environ = {**environ, "http_proxy": "http://127.0.0.1:9"}
+    assert run({**environ, "TORNADO_CHAT_PORT": port}, "health").returncode == 0
+    assert run(environ, "health", "--host", "0.0.0.0", "--port", port).returncode == 0
+    server.stop()
+    done = run(environ, "health", "--port", port)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"tornado_chat: nothing answers at port {port} of 127.0.0.1")
+
+
+def test_a_terminal_that_is_closed_ends_it_as_sigterm_does_but_not_under_nohup(environ: dict[str, str]) -> None:
+    assert Server(environ).stop(signal.SIGHUP)[0] == 0
+    ignored = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"', sys.executable, "-m", "tornado_chat", "--port", "0"]
+    process = subprocess.Popen(ignored, env=environ, stdout=PIPE, stderr=PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=15)
+    assert process.returncode == 0
 
 
 def test_two_owners_of_an_action_stop_the_start_with_both_files_named(

@@ -19,7 +19,8 @@ from tornado.web import Application
 
 from tests.browser import CHROMIUM, FLAGS, WHY_NOT
 from tornado_chat.__main__ import _notify
-from tornado_chat.settings import Settings, show
+from tornado_chat.settings import Settings
+from tornado_chat.sources import show
 from tornado_chat.testing import connect
 from tornado_chat.web import make_app
 

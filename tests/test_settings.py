@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tornado_chat.settings import FIELDS, Settings, SettingsError, default_data_dir, find_folder, flag, load
+from tornado_chat.__main__ import RUN
+from tornado_chat.arguments import COMMANDS, GROUPS, serve_parser
+from tornado_chat.settings import FIELDS, Settings, SettingsError, default_data_dir, find_folder, flag
+from tornado_chat.sources import load, passed_over
 from tornado_chat.version import VERSION
 
 
@@ -72,6 +75,16 @@ def test_other_variables_of_the_environment_are_none_of_its_business() -> None:
         ("log_format", "json", "json"),
         ("history", "memory", "memory"),
         ("limits", "off", "off"),
+        ("limits", "False", "off"),
+        ("limits", " YES ", "on"),
+        ("log_level", "INFO", "info"),
+        ("log_level", "Warn", "warning"),
+        ("history", "SQLite", "sqlite"),
+        ("jwt_algorithm", "hs256", "HS256"),
+        ("auth", "Guest", ("guest",)),
+        ("host", "[::]", "::"),
+        ("host", "unix:/run/chat.sock", "unix:/run/chat.sock"),
+        ("trusted_proxies", "unix,::1", (ip_network("0.0.0.0"), ip_network("::1"))),
         ("allowed_origin", "https://A.example:443,http://[::1]:80", ("https://a.example", "http://[::1]")),
         ("allowed_origin", "http://a.example:8080/", ("http://a.example:8080",)),
         ("trusted_proxies", "10.0.0.0/8, ::1", (ip_network("10.0.0.0/8"), ip_network("::1"))),
@@ -124,7 +137,7 @@ WRONG = [
     ("plugins_dir", "/no/such/folder"), ("plugins_dir", ""), ("max_message_size", "1023"),
     ("max_message_size", "1G"), ("ping_interval", "0"), ("ping_interval", "nan"), ("ping_interval", "inf"),
     ("ping_interval", "soon"), ("ping_timeout", "-5"), ("ping_timeout", "25"), ("announce_limit", "-1"),
-    ("log_level", "loud"), ("log_level", "INFO"), ("log_format", "xml"), ("compress", "maybe"), ("reload", "maybe"),
+    ("log_level", "loud"), ("log_format", "xml"), ("compress", "maybe"), ("reload", "maybe"),
     ("limits", "some"), ("message_rate", "10"), ("message_rate", "1/2/3/4"), ("message_rate", "-1/2/3"),
     ("tls_cert", ""), ("tls_key", "/x.pem"),
     ("trusted_proxies", "127.0.0.1/8"), ("trusted_proxies", "nginx"), ("allowed_origin", "example.com"),
@@ -140,9 +153,10 @@ WRONG = [
 def test_a_wrong_value_is_one_clear_line_that_names_where_it_stands(name: str, text: str) -> None:
     if FIELDS[name].default is not False:  # such a flag takes no value
         assert any(each in complaint(flag(name), text) for each in (flag(name), name))
-    assert any(
-        each in complaint(**{f"TORNADO_CHAT_{name.upper()}": text}) for each in (name, name.upper(), flag(name))
-    )
+    if text:  # else it is not set
+        assert any(
+            each in complaint(**{f"TORNADO_CHAT_{name.upper()}": text}) for each in (name, name.upper(), flag(name))
+        )
 
 
 def test_every_setting_has_a_wrong_value_in_this_test() -> None:
@@ -168,10 +182,92 @@ def test_a_value_of_another_type_or_an_unknown_key_in_the_file_is_one_line_with_
     assert line.split()[0].strip("[]") in said
 
 
-def test_an_unknown_key_says_which_ones_there_are() -> None:
-    said = complaint(TORNADO_CHAT_PROT="80")
-    assert "TORNADO_CHAT_PROT" in said
-    assert all(name in said for name in FIELDS)
+def test_an_unknown_key_says_which_ones_there_are_or_which_one_was_meant(tmp_path: Path) -> None:
+    for key, words in (("quux", FIELDS), ("prot", ["did you mean port?"])):
+        with pytest.raises(SettingsError) as wrong:
+            from_file(tmp_path, f"{key} = 80")
+        assert all(word in str(wrong.value) for word in words)
+
+
+SERVICE = {  # what Kubernetes sets for a Service called tornado-chat
+    "TORNADO_CHAT_SERVICE_HOST": "10.0.0.1",
+    "TORNADO_CHAT_SERVICE_PORT": "3000",
+    "TORNADO_CHAT_PORT": "tcp://10.0.0.1:3000",
+    "TORNADO_CHAT_PORT_3000_TCP": "tcp://10.0.0.1:3000",
+    "TORNADO_CHAT_PORT_3000_TCP_PORT": "3000",
+}
+
+
+def test_variables_that_are_not_settings_are_passed_over_with_one_line() -> None:
+    assert load([], SERVICE) == Settings()
+    assert load(["--port", "80"], SERVICE).port == 80
+    assert passed_over(SERVICE) == f"not settings, and passed over: {', '.join(sorted(SERVICE))}"
+    assert "TORNADO_CHAT_PROT (did you mean TORNADO_CHAT_PORT?)" in passed_over({"TORNADO_CHAT_PROT": "80"})
+    assert (
+        passed_over({"TORNADO_CHAT_PORT": "80", "TORNADO_CHAT_CONFIG": "x", "PORT": "1", "TORNADO_CHAT_X": ""}) == ""
+    )
+
+
+def test_an_empty_variable_is_not_set() -> None:
+    assert load([], {f"TORNADO_CHAT_{name.upper()}": "" for name in [*FIELDS, "config"]}) == Settings()
+
+
+@pytest.mark.parametrize("value", ["1", "true", "Yes", "ON"])
+def test_a_switch_is_written_as_people_write_it(value: str) -> None:
+    assert load([], {"TORNADO_CHAT_RELOAD": value}).reload
+    assert load([], {"TORNADO_CHAT_LIMITS": value}).limits == "on"
+
+
+def test_yaml_and_toml_say_false_for_off(tmp_path: Path) -> None:
+    assert from_file(tmp_path, "limits = false").limits == "off"
+    assert load([], {"TORNADO_CHAT_LIMITS": "false", "TORNADO_CHAT_RELOAD": "0"}).limits == "off"
+
+
+def test_a_wrong_value_that_does_not_count_is_not_complained_about(tmp_path: Path) -> None:
+    assert load(["--port", "80"], {"TORNADO_CHAT_PORT": "x"}).port == 80
+    assert from_file(tmp_path, "port = 'x'", TORNADO_CHAT_PORT="80").port == 80
+    wrong = {"TORNADO_CHAT_PORT": "x", "TORNADO_CHAT_AUTH": "token", "TORNADO_CHAT_DATA_DIR": "/d"}
+    assert load([], wrong, only=("data_dir",)).data_dir == Path("/d")
+
+
+def test_a_relative_path_in_the_file_begins_at_the_files_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mine").mkdir()
+    content = "data_dir = 'data'\nplugins_dir = ['mine', '/']\ntls_cert = '../cert.pem'\njwt_key = '~/key'"
+    monkeypatch.chdir("/")
+    settings = from_file(tmp_path, content)
+    assert settings.data_dir == tmp_path / "data"
+    assert settings.plugins_dir == (tmp_path / "mine", Path("/"))
+    assert settings.tls_cert == tmp_path / "../cert.pem"
+    assert settings.jwt_key == Path.home() / "key"
+    monkeypatch.chdir(tmp_path)
+    assert load(["--config", "chat.toml"], {}).data_dir == tmp_path / "data"
+    assert load(["--config", "chat.toml", "--data-dir", "here"], {}).data_dir == Path("here")  # as in a shell
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    assert from_file(tmp_path, "\ufeffport = 80").port == 80
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("--prot", "--port"),
+        ("--pings-interval", "--ping-interval"),
+        ("bakcup", "backup"),
+        ("--data_dir", "--data-dir"),
+    ],
+)
+def test_a_near_miss_is_told_what_was_meant(word: str, meant: str) -> None:
+    assert f"did you mean {meant}?" in complaint(word)
+
+
+def test_the_help_has_every_setting_in_a_group_and_every_command() -> None:
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(FIELDS)
+    assert set(COMMANDS) == set(RUN)
+    text = serve_parser().format_help()
+    assert all(f"  {command} " in text for command in COMMANDS)
 
 
 @pytest.mark.parametrize("flags", [["--prot", "80"], ["--port"], ["--ping", "5"], ["stray"]], ids=str)

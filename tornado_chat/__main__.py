@@ -1,36 +1,36 @@
-"""The command line: settings -> server -> run until SIGTERM or Ctrl-C, then drain."""
+"""The command line: settings -> server -> run until SIGTERM, SIGHUP or Ctrl-C, then drain."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import signal
 import socket
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
-from tornado.netutil import bind_sockets
 
-from tornado_chat import commands, logs, plugin_commands
+from tornado_chat import commands, healthcheck, logs, plugin_commands
 from tornado_chat.certificate import Certificate
 from tornado_chat.errors import Close
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.keepalive import new_loop
-from tornado_chat.listener import Listener, raise_open_files
+from tornado_chat.listener import UNIX, listen, place, raise_open_files
 from tornado_chat.metrics import LAG
 from tornado_chat.registry import RegistryError
-from tornado_chat.settings import Settings, SettingsError, load
+from tornado_chat.settings import Settings, SettingsError
+from tornado_chat.sources import load, passed_over
 from tornado_chat.web import Chat, make_app
 
 DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
 SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
-BACKLOG = 1024  # connections that wait to be let in: after a restart all come at once
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # SIGHUP: the terminal was closed
 FOLLOW = 2.0  # seconds between two looks for what a command has changed beside the server
 TRIM = 3600.0  # seconds between two looks for what is kept no longer
 RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
@@ -40,24 +40,32 @@ SERVER: dict[str, Any] = {  # seconds and bytes: who is slow is cut
     "max_body_size": 64 * 1024,
     "max_header_size": 16 * 1024,  # thousands of headers take 26 ms to read at twice that
 }
+RUN = {
+    **dict.fromkeys([*commands.COMMANDS, "config"], commands.run),
+    "plugin": plugin_commands.run,
+    "health": healthcheck.run,
+}
 log = logging.getLogger("tornado_chat")
 
 
 async def serve(settings: Settings) -> None:
-    """Run a server until SIGTERM or SIGINT."""
+    """Run a server until it is told to stop."""
     raise_open_files()
     chat = make_app(settings)
     certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
-    sockets = _bind(settings)
+    sockets = listen(settings.host, settings.port)
     if chat.database is not None:
         sys.setswitchinterval(SWITCH)
     server = HTTPServer(chat, ssl_options=certificate and certificate.context, **SERVER)
+    stop = asyncio.Event()
+    for number in SIGNALS:
+        if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+            continue  # nohup keeps a server from going with its terminal
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await chat.start()
     server.add_sockets(sockets)
     for each in sockets:
-        host, port = each.getsockname()[:2]
-        place = f"{f'[{host}]' if ':' in host else host}:{port}"
-        print(f"tornado_chat is at {'https' if certificate else 'http'}://{place}/", flush=True)
+        print(f"tornado_chat is at {place(each, 'https' if certificate else 'http')}", flush=True)
     print(f"What is kept is in {settings.data_dir}", flush=True)
     periodic = [PeriodicCallback(chat.trim, TRIM * 1000), PeriodicCallback(chat.follow, FOLLOW * 1000)]
     periodic.append(PeriodicCallback(chat.hub.metrics.look_at_the_clock, LAG * 1000))
@@ -66,9 +74,6 @@ async def serve(settings: Settings) -> None:
     for callback in periodic:
         callback.start()
     _notify("READY=1")
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await stop.wait()
     _notify("STOPPING=1")
     server.stop()
@@ -76,6 +81,8 @@ async def serve(settings: Settings) -> None:
         callback.stop()
     await drain(chat)
     await server.close_all_connections()
+    if settings.host.startswith(UNIX):
+        Path(settings.host.removeprefix(UNIX)).unlink(missing_ok=True)
 
 
 def _notify(state: str) -> None:
@@ -85,21 +92,6 @@ def _notify(state: str) -> None:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
             sock.connect("\0" + place[1:] if place.startswith("@") else place)
             sock.sendall(state.encode())
-
-
-def _bind(settings: Settings) -> list[Listener]:
-    try:
-        bound = bind_sockets(settings.port, settings.host, backlog=BACKLOG)
-        return [Listener(fileno=sock.detach()) for sock in bound]
-    except socket.gaierror as error:
-        raise SettingsError(f"--host {settings.host}: {error.strerror}") from None
-    except UnicodeError:
-        raise SettingsError(f"--host {settings.host}: that is no host name") from None
-    except OSError as error:
-        where = f"port {settings.port} of {settings.host}"
-        if error.errno == errno.EADDRINUSE:
-            raise SettingsError(f"{where} is taken; choose another with --port") from None
-        raise SettingsError(f"{where}: {error.strerror}") from None
 
 
 async def drain(chat: Chat) -> None:
@@ -118,13 +110,17 @@ async def drain(chat: Chat) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status (2: something given cannot be used)."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    command = arguments[0] if arguments else ""
+    strange = passed_over()
     try:
-        if arguments and arguments[0] in (*commands.COMMANDS, "config"):
-            return commands.run(arguments)
-        if arguments and arguments[0] == "plugin":
-            return plugin_commands.run(arguments)
+        if command in RUN:
+            if strange:
+                print(f"tornado_chat: {strange}", file=sys.stderr)
+            return RUN[command](arguments)
         settings = load(arguments)
         logs.configure(settings.log_level, settings.log_format)
+        if strange:
+            log.warning("%s", strange)
         new_loop().run_sync(lambda: serve(settings))
     except (SettingsError, RegistryError, DatabaseError) as error:
         print(f"tornado_chat: {error}", file=sys.stderr)

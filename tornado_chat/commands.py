@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tornado_chat import maintenance, users
-from tornado_chat.settings import Parser, SettingsError, load, show
+from tornado_chat.arguments import Parser
+from tornado_chat.settings import SettingsError
+from tornado_chat.sources import load, show
 
 Command = Callable[[Path, argparse.Namespace], int]
 
@@ -83,4 +85,4 @@ def run(arguments: Sequence[str]) -> int:
         )
     given = parser.parse_args(arguments[1:])
     read = [f"--{name.replace('_', '-')}={vars(given)[name]}" for name in ("data_dir", "config") if name in given]
-    return command(load(read).data_dir, given)
+    return command(load(read, only=("data_dir",)).data_dir, given)

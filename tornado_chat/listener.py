@@ -1,4 +1,4 @@
-"""Listening below the limit of open files, so that the server always has some left."""
+"""Where the server listens, and below the limit of open files, so that it always has some left."""
 
 from __future__ import annotations
 
@@ -7,11 +7,19 @@ import logging
 import resource
 import socket
 import sys
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from tornado.ioloop import IOLoop
+from tornado.netutil import bind_sockets, bind_unix_socket
 
+from tornado_chat.settings import SettingsError
+
+ANY = ("*", "::")  # all addresses, of IPv4 and of IPv6
+UNIX = "unix:"
+UNIX_MODE = 0o666  # as with a port of 127.0.0.1, the folder that the socket is in keeps others out
+BACKLOG = 1024  # connections that wait to be let in: after a restart all come at once
 RESERVE = 64  # descriptors, or a tenth of all: the server itself, pages on their way, sockets that are not let in yet
 SPARE = 16  # of them that no client gets, for the database and the files of the page
 RETRY_AFTER = 5  # seconds after which one who found no room may ask again
@@ -29,6 +37,49 @@ def raise_open_files() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     except (ValueError, OSError):  # macOS names a limit that it does not allow
         pass
+
+
+def listen(host: str, port: int) -> list[Listener]:
+    """Return sockets that listen on a host's addresses or on a Unix socket; SettingsError where they cannot."""
+    where = host if host.startswith(UNIX) else f"port {port} of {host}"
+    try:
+        if host.startswith(UNIX):
+            bound = [_bind_unix(Path(host.removeprefix(UNIX)))]
+        else:
+            bound = bind_sockets(port, None if host in ANY else host, backlog=BACKLOG)
+        return [Listener(fileno=sock.detach()) for sock in bound]
+    except socket.gaierror as error:
+        raise SettingsError(f"--host {host}: {error.strerror}") from None
+    except UnicodeError:
+        raise SettingsError(f"--host {host}: that is no host name") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            another = "is another server running?" if host.startswith(UNIX) else "choose another with --port"
+            raise SettingsError(f"{where} is taken; {another}") from None
+        raise SettingsError(f"{where}: {error.strerror or error}") from None
+
+
+def _bind_unix(path: Path) -> socket.socket:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        try:
+            other.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            pass  # a socket that nobody listens to is what a killed server leaves
+        else:
+            raise OSError(errno.EADDRINUSE, "in use")
+    try:
+        return bind_unix_socket(str(path), UNIX_MODE, BACKLOG)
+    except ValueError:
+        raise OSError(errno.EEXIST, "there is a file of this name, which is no socket") from None
+
+
+def place(sock: socket.socket, scheme: str) -> str:
+    """Return where a socket listens, as an address to open."""
+    name = sock.getsockname()
+    if isinstance(name, str):
+        return f"{UNIX}{name}"
+    host, port = name[:2]
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
 
 
 def max_connections() -> int:

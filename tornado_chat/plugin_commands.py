@@ -12,13 +12,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tornado_chat.arguments import Parser
 from tornado_chat.fence import Plugin
 from tornado_chat.history.opening import MissingError
 from tornado_chat.lifecycle import SPACE
 from tornado_chat.loader import build_registry
 from tornado_chat.maintenance import stored
 from tornado_chat.registry import Registry
-from tornado_chat.settings import PACKAGE, Parser, Settings, SettingsError, load
+from tornado_chat.settings import PACKAGE, Settings, SettingsError
+from tornado_chat.sources import load
 
 PLUGIN = '''"""Cheers: /{command} Ann"""
 
@@ -75,7 +77,7 @@ def run(arguments: Sequence[str]) -> int:
         flags += [
             f"--{name.replace('_', '-')}={value}" for value in (values if isinstance(values, list) else [values])
         ]
-    settings = load(flags)
+    settings = load(flags, only=("data_dir", "plugins_dir", "plugins"))
     logging.getLogger("tornado_chat").addHandler(logging.NullHandler())  # what is wrong is shown once
     if given["command"] == "new":
         return _new(settings, given["name"])

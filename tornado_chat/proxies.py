@@ -8,6 +8,7 @@ from typing import Any
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+UNIX = "0.0.0.0"  # what Tornado calls whoever connects to a Unix socket
 FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")  # what proxies add, one or the other
 
 
@@ -40,8 +41,9 @@ def is_within(address: str, networks: Iterable[Network]) -> bool:
 
 def peer_of(request: Any) -> str:
     """Return who is at the other end of a (Tornado) request's socket, whatever its headers say."""
-    address = getattr(getattr(request.connection, "context", None), "address", None)
-    return str(address[0]) if isinstance(address, tuple) else ""
+    context = getattr(request.connection, "context", None)
+    address = getattr(context, "address", None)
+    return str(address[0]) if isinstance(address, tuple) else "" if context is None else UNIX
 
 
 def is_loopback(address: str) -> bool:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from tornado_chat.proxies import Network, read_network
+from tornado_chat.proxies import UNIX, Network, read_network
 
+YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 KINDS = ("guest", "password", "token", "header")
 
 
@@ -66,12 +67,34 @@ def seconds(low: float, high: float) -> Callable[[Any], float]:
 
 
 def truth(value: Any) -> bool:
-    """Read true or false."""
-    if value in ("true", "false"):
-        return bool(value == "true")
-    if not isinstance(value, bool):
+    """Read true or false, as people and YAML write them."""
+    word = str(value).strip().lower() if isinstance(value, str | bool | int) else ""
+    if word not in (*YES, *NO):
         raise ValueError("true or false")
-    return value
+    return word in YES
+
+
+def switch(value: Any) -> str:
+    """Read on or off, as people and YAML write them."""
+    try:
+        return "on" if truth(value) else "off"
+    except ValueError:
+        raise ValueError("on or off") from None
+
+
+def level(value: Any) -> str:
+    """Read a level of the log."""
+    return choice("debug", "info", "warning", "error")("warning" if str(value).strip().lower() == "warn" else value)
+
+
+def host(value: Any) -> str:
+    """Read an address to listen on; an IPv6 address may stand in brackets."""
+    written = text(value).strip()
+    if written.startswith("[") and written.endswith("]"):
+        written = written[1:-1]
+    if not written or written == "unix:":
+        raise ValueError("an address, a host name, *, or unix: and the path of a socket")
+    return written
 
 
 def numbers(count: int, before: int = 0) -> Callable[[Any], tuple[int, ...]]:
@@ -94,9 +117,10 @@ def choice(*choices: str) -> Callable[[Any], str]:
     """Return a reader of one of these."""
 
     def read(value: Any) -> str:
-        if value not in choices:
+        meant = [each for each in choices if isinstance(value, str) and each.lower() == value.strip().lower()]
+        if not meant:
             raise ValueError("one of " + ", ".join(choices))
-        return str(value)
+        return meant[0]
 
     return read
 
@@ -104,7 +128,7 @@ def choice(*choices: str) -> Callable[[Any], str]:
 def kinds(value: Any) -> tuple[str, ...]:
     """Read kinds of identity, with commas between them."""
     try:
-        kinds = tuple(map(text, _items(value)))
+        kinds = tuple(text(item).lower() for item in _items(value))
     except ValueError:
         kinds = ()
     if not kinds or not set(kinds) <= set(KINDS) or len(set(kinds)) < len(kinds):
@@ -122,6 +146,12 @@ def networks(value: Any) -> tuple[Network, ...]:
         return tuple(read_network(text(item)) for item in _items(value))
     except ValueError:
         raise ValueError("addresses or ranges like 192.0.2.0/24, with commas between them") from None
+
+
+def proxies(value: Any) -> tuple[Network, ...]:
+    """Read the addresses of proxies; `unix` is whoever connects to a Unix socket."""
+    items = _items(value) if value else []
+    return networks([UNIX if item == "unix" else item for item in items] or "")
 
 
 def origins(value: Any) -> tuple[str, ...]:

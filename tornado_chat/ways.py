@@ -28,6 +28,6 @@ def _tokens(settings: Settings) -> Kind:
         raise SettingsError("--auth token needs the extra [jwt]: pip install 'tornado_chat[jwt]'") from None
     assert settings.jwt_key is not None  # Settings has seen to it
     try:
-        return Tokens(settings.jwt_key.read_text().strip(), settings.jwt_algorithm)
+        return Tokens(settings.jwt_key.read_text(encoding="utf-8-sig").strip(), settings.jwt_algorithm)
     except (OSError, ValueError) as error:
         raise SettingsError(f"--jwt-key {settings.jwt_key}: {getattr(error, 'strerror', None) or error}") from None
