@@ -40,12 +40,22 @@ def test_an_offer_is_agreed_to_or_declined(offers: str, answer: str | None) -> N
 @pytest.mark.parametrize(
     "parameter",
     ["server_max_window_bits=99", "server_max_window_bits=7", "server_max_window_bits", "server_max_window_bits=08",
-     "client_max_window_bits=x", "client_max_window_bits=", "server_no_context_takeover=1", "unknown",
-     "client_no_context_takeover; client_no_context_takeover"],
+     "client_max_window_bits=x", "client_max_window_bits=", "server_no_context_takeover=1", "unknown", "unknown=1",
+     "client_no_context_takeover; client_no_context_takeover", 'x="a, permessage-deflate"', 'x="a; b', ";", "=",
+     'x="\\", permessage-deflate; y="', "server_max_window_bits=15; server_max_window_bits=15"],
 )  # fmt: skip
-def test_an_offer_that_is_none_is_an_error(parameter: str) -> None:
-    with pytest.raises(ValueError, match=parameter.split(";")[0].split("=")[0]):
-        deflate.accept(f"permessage-deflate; {parameter}")
+def test_an_offer_with_a_parameter_that_cannot_be_is_declined_and_the_next_one_looked_at(parameter: str) -> None:
+    assert deflate.accept(f"permessage-deflate; {parameter}") is None
+    if parameter.count('"') % 2 == 0:
+        assert deflate.accept(f"permessage-deflate; {parameter}, permessage-deflate") == ANSWER
+        assert deflate.accept(f"permessage-deflate, permessage-deflate; {parameter}") == ANSWER
+
+
+@pytest.mark.parametrize(
+    "offers", [",", ";", '"', '"' * 9_999, ",;" * 8_000, '"\\' * 8_000, "\\", ";permessage-deflate"]
+)
+def test_what_is_no_offer_is_declined_at_once(offers: str) -> None:
+    assert deflate.accept(offers) is None
 
 
 def packed(text: bytes) -> bytes:
@@ -113,12 +123,16 @@ class EchoTest(AsyncHTTPTestCase):
             client.close()
             assert await client.read_message() is None
 
-    def test_bad_parameters_are_400(self) -> None:
-        headers = {
-            "Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x",
-            "Sec-WebSocket-Extensions": "permessage-deflate; server_max_window_bits=99",
-        }  # fmt: skip
-        assert self.fetch("/", headers=headers).code == 400
+    @gen_test
+    async def test_an_offer_with_bad_parameters_is_declined_and_the_socket_works(self) -> None:
+        for parameter in ("server_max_window_bits=99", "unknown", "client_max_window_bits=x"):
+            asked = {"Sec-WebSocket-Extensions": f"permessage-deflate; {parameter}"}
+            client = await websocket_connect(HTTPRequest(self.get_url("/").replace("http", "ws"), headers=asked))
+            assert "Sec-WebSocket-Extensions" not in client.headers
+            client.write_message("hello" * 100)
+            assert await client.read_message() == "hello" * 100
+            client.close()
+            assert await client.read_message() is None
 
 
 class CompressedChatTest(ChatTestCase):

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from tornado_chat.proxies import behind, is_private, is_within, read_network
+from tornado_chat.proxies import heard_address, is_private, is_within, path_of, protocol_of, read_network
 
 TRUSTED = (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("2001:db8::/32"))
 
@@ -23,10 +23,49 @@ TRUSTED = (ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("2001:d
         ("127.0.0.1", "198.51.100.7, a\x1b[31mb, 10.1.1.1", "10.1.1.1"),
         ("127.0.0.1", "", "127.0.0.1"),
         ("", "198.51.100.7", ""),
+        ("127.0.0.1", "203.0.113.9:51234", "203.0.113.9"),
+        ("127.0.0.1", "[2001:db9::7]:51234", "2001:db9::7"),
+        ("127.0.0.1", "[2001:db9::7]", "2001:db9::7"),
+        ("127.0.0.1", '1.2.3.4, "[2001:db9::7]:443" , 10.1.1.1:80', "2001:db9::7"),
+        ("127.0.0.1", "198.51.100.7:1, [2001:db8::2]:2,10.2.2.2:3", "198.51.100.7"),
+        ("127.0.0.1", "::ffff:198.51.100.7", "198.51.100.7"),
+        ("127.0.0.1", "fe80::1%eth0", "fe80::1"),
+        ("127.0.0.1", "fe80::1%a\x1b[31m", "fe80::1"),
+        ("127.0.0.1", "1.2.3.4,,198.51.100.7", "198.51.100.7"),
+        ("127.0.0.1", "198.51.100.7:port", "127.0.0.1"),
+        ("127.0.0.1", "198.51.100.7,", "127.0.0.1"),
     ],
 )
 def test_the_right_most_address_that_is_no_proxys_counts(peer: str, forwarded: str, client: str) -> None:
-    assert behind(peer, forwarded, TRUSTED) == client
+    assert path_of(peer, forwarded, TRUSTED)[-1] == client
+
+
+@pytest.mark.parametrize(
+    "text", ["", "unknown", "_hidden", "[", "]", "[]", "[::1", "1.2.3.4:x", "1.2.3", "::1]", "a:1", "1.2.3.4:\u0661"]
+)
+def test_what_is_no_address_is_none(text: str) -> None:
+    assert heard_address(text) is None
+
+
+@pytest.mark.parametrize(
+    ("said", "proxies", "protocol"),
+    [
+        ("https", 1, "https"),
+        ("wss", 1, "https"),
+        ("WS", 1, "http"),
+        (" HTTPS ", 1, "https"),
+        ("https", 0, "https"),  # a proxy that adds no address
+        ("https,http", 2, "https"),  # each has added its own word
+        ("https", 2, "https"),  # the second has passed it on
+        ("http, https", 1, "https"),  # the first is the client's own word
+        ("https, http", 0, "http"),
+        ("", 1, None),
+        ("gopher", 1, None),
+        ("https,", 1, None),
+    ],
+)
+def test_the_first_proxy_says_which_protocol_the_client_speaks(said: str, proxies: int, protocol: str | None) -> None:
+    assert protocol_of(said, proxies) == protocol
 
 
 def test_an_ipv4_mapped_range_is_the_range_that_clients_come_from() -> None:

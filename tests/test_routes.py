@@ -87,7 +87,10 @@ class RouteTest(PluginsCase):
         for path in ("/in/den", "/plugins/hook/in/", "/plugins/hook/in/den/x", "/plugins/hook", "/plugins/x/in/den"):
             assert (await self.ask(path)).code == 404, path
         assert (await self.ask("/")).code == 200
-        assert (await self.ask("/plugins/hook/in/den")).code == 405
+        for path, method, allowed in (("in/x", "GET", "POST"), ("in/x", "PUT", "POST"), ("later", "DELETE", "GET")):
+            url, any_body = self.get_url(f"/plugins/hook/{path}"), {"allow_nonstandard_methods": True}
+            answer = await self.http_client.fetch(url, method=method, raise_error=False, **any_body)
+            assert (answer.code, answer.headers["Allow"]) == (405, allowed)
 
     @gen_test
     async def test_a_reload_swaps_the_routes(self) -> None:

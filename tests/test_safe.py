@@ -59,6 +59,57 @@ class SafeTest(ChatTestCase):
         behind = {"X-Forwarded-For": "192.0.2.7"}
         await self.connect("Ann", Host="chat.example", Origin="http://chat.example", **behind)
 
+    @gen_test
+    async def test_a_site_is_the_same_in_any_spelling(self) -> None:
+        port = self.get_http_port()
+        for host, origin in (
+            ("LOCALHOST", "http://localhost"),
+            ("localhost:80", "http://localhost"),
+            ("localhost.", "http://localhost:80"),
+            ("localhost:", "http://localhost"),
+            (f"127.0.0.1.:{port}", f"HTTP://127.0.0.1:{port}"),
+            (f"[::1]:{port}", f"http://[0:0:0:0:0:0:0:1]:{port}"),
+            ("App.Example:443", "https://app.example"),
+            ("app.example", "https://app.example.:443"),
+        ):
+            await self.connect("Ann", Host=host, Origin=origin)
+        for host, origin in (
+            ("localhost:443", "http://localhost"),
+            ("localhost", "https://localhost"),
+            ("localhost", "http://x@localhost"),
+            ("localhost", "http://localhost/"),
+            ("localhost", "http://localhost:x"),
+            ("localhost:443", "https://localhost"),
+            ("localhost", "localhost"),
+            ("localhost", "http://localhost, http://localhost"),
+        ):
+            with self.assertRaises(HTTPClientError) as refused:
+                await self.connect("Ann", Host=host, Origin=origin)
+            assert refused.exception.code == 403, (host, origin)
+
+    def test_what_is_not_answered_names_what_is(self) -> None:
+        for path, allowed in (
+            ("/", "GET, HEAD"),
+            ("/assets/app.js", "GET, HEAD"),
+            ("/healthz", "GET, HEAD"),
+            ("/readyz", "GET, HEAD"),
+            ("/metrics", "GET, HEAD"),
+            ("/auth", "GET, HEAD"),
+            ("/sign-in", "POST"),
+            ("/ws?name=Ann", "GET"),
+        ):
+            for method in ("PUT", "OPTIONS", "DELETE", "BREW") + (
+                ("GET", "HEAD") if allowed == "POST" else ("POST",)
+            ):
+                answer = self.fetch(path, method=method, allow_nonstandard_methods=True, body=None)
+                assert (answer.code, answer.headers.get("Allow")) == (405, allowed), (method, path)
+
+    def test_what_is_asked_by_get_is_asked_by_head_too(self) -> None:
+        for path in ("/", "/admin", "/assets/app.js", "/healthz", "/readyz", "/metrics", "/auth"):
+            whole, head = self.fetch(path), self.fetch(path, method="HEAD")
+            assert (whole.code, head.code, head.body) == (200, 200, b""), path
+            assert whole.headers["Content-Type"] == head.headers["Content-Type"]
+
     def test_a_strangers_name_shows_no_figures(self) -> None:
         assert self.fetch("/metrics").code == 200
         assert self.fetch("/metrics", headers={"Host": "evil.example"}).code == 403
@@ -89,6 +140,24 @@ class BehindProxyTest(ChatTestCase):
         with self.assertRaises(HTTPClientError) as refused:
             await self.connect("Ann again", **{"X-Forwarded-For": "198.51.100.7"})
         assert refused.exception.code == 503
+
+    @gen_test
+    async def test_addresses_with_a_port_are_told_apart(self) -> None:
+        for address in ("203.0.113.9:51234", "203.0.113.10:51234", "[2001:db8:1::9]:51234", "[2001:db8:2::9]:51234"):
+            await self.connect("Ann", **{"X-Forwarded-For": address})
+        for address in ("203.0.113.9:4", "203.0.113.9", "::ffff:203.0.113.9", "[2001:db8:1::8]"):
+            with self.assertRaises(HTTPClientError) as refused:
+                await self.connect("Ann", **{"X-Forwarded-For": address})
+            assert refused.exception.code == 503, address
+
+    @gen_test
+    async def test_a_proxy_that_names_the_protocol_of_the_websocket_is_understood(self) -> None:
+        headers = {"Host": "chat.example:443", "Origin": "https://chat.example"}
+        for number, proto in enumerate(("wss", "WSS", "https", "HTTPS", '"https"')):
+            forwarded = {"X-Forwarded-For": f"198.51.100.{number}", "X-Forwarded-Proto": proto}
+            await self.connect("Ann", **headers, **forwarded)
+        with self.assertRaises(HTTPClientError):
+            await self.connect("Ann", **headers, **{"X-Forwarded-Proto": "ws"})
 
     @gen_test
     async def test_a_trusted_proxy_says_which_protocol_the_browser_speaks(self) -> None:

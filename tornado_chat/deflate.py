@@ -5,6 +5,7 @@ So one compressed frame serves every client that accepted, and a connection keep
 
 from __future__ import annotations
 
+import re
 import zlib
 
 from tornado_chat.frames import FrameError, frame
@@ -14,28 +15,33 @@ LEVEL = 6
 SMALLEST = 128  # bytes: what is smaller gains nothing
 TAIL = b"\x00\x00\xff\xff"  # ends each message, and is not sent (RFC 7692, 7.2.1)
 RSV1 = 0x40
+_PARTS = {mark: re.compile(rf'((?:[^{mark}"]|"(?:\\.|[^"\\])*"?)*)(?:{mark}|$)') for mark in ",;"}
 
 
 def accept(offers: str) -> str | None:
-    """Return the answer to a Sec-WebSocket-Extensions header; None declines. ValueError: an offer that is none.
+    """Return the answer to a Sec-WebSocket-Extensions header; None declines all that it offers (RFC 7692, 7.1).
 
     An offer that limits the server's window is declined: what is compressed for all has the window of 32 KiB.
+    So is one with a parameter that is unknown, not valid, or there twice.
     """
-    answer = None
-    for offer in offers.split(","):
-        name, *parameters = (part.strip() for part in offer.split(";"))
-        if name != "permessage-deflate":
-            continue
-        given: dict[str, str | None] = {}
-        for parameter in parameters:
-            key, equals, value = parameter.partition("=")
-            key, value = key.strip(), value.strip().strip('"')
-            if key in given or not _is_valid(key, value if equals else None):
-                raise ValueError(parameter)
-            given[key] = value if equals else None
-        if answer is None and given.get("server_max_window_bits", "15") == "15":
-            answer = ANSWER + ("; server_max_window_bits=15" if "server_max_window_bits" in given else "")
-    return answer
+    for offer in _split(offers, ","):
+        name, *parameters = _split(offer, ";")
+        if name == "permessage-deflate":
+            given = [_parameter(parameter) for parameter in parameters]
+            keys = {key for key, _ in given}
+            if len(keys) == len(given) and all(_is_valid(*one) for one in given):
+                return ANSWER + ("; server_max_window_bits=15" if "server_max_window_bits" in keys else "")
+    return None
+
+
+def _split(text: str, mark: str) -> list[str]:
+    """Split at a mark that does not stand within quotes."""
+    return [part.strip() for part in _PARTS[mark].findall(text)[:-1]] or [""]
+
+
+def _parameter(text: str) -> tuple[str, str | None]:
+    key, equals, value = text.partition("=")
+    return key.strip(), value.strip().strip('"') if equals else None
 
 
 def _is_valid(key: str, value: str | None) -> bool:
@@ -44,7 +50,7 @@ def _is_valid(key: str, value: str | None) -> bool:
         case "server_no_context_takeover" | "client_no_context_takeover":
             return value is None
         case "server_max_window_bits":
-            return bits
+            return value == "15"
         case "client_max_window_bits":
             return bits or value is None
     return False

@@ -23,6 +23,8 @@ class Health(Fresh):
         """Answer."""
         self.write("ok\n")
 
+    head = get
+
 
 class Ready(Fresh):
     """Whether messages can be stored: 200, or 503 with what is wrong."""
@@ -34,6 +36,8 @@ class Ready(Fresh):
         self.set_status(503 if state else 200)
         self.write({"ready": not state, "why": state})
 
+    head = get
+
 
 class MetricsPage(Fresh):
     """Figures for Prometheus, for those who may see them: by address, or by a bearer token."""
@@ -44,6 +48,8 @@ class MetricsPage(Fresh):
             raise HTTPError(403, reason="Not From Here")
         self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
         self.write("".join(_all(self.application)))
+
+    head = get
 
     def _may(self) -> bool:
         token, given = self.settings["metrics_token"], self.request.headers.get("Authorization", "")

@@ -33,6 +33,9 @@ def read_network(written: str, strict: bool = True) -> Network:
     return IPv4Network((mapped, network.prefixlen - 96))
 
 
+PROTOCOLS = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
+
+
 def is_within(address: str, networks: Iterable[Network]) -> bool:
     """Return whether an address is in one of these ranges."""
     ip = read_address(address)
@@ -59,17 +62,38 @@ def is_private(address: str) -> bool:
         return False
 
 
-def behind(peer: str, forwarded: str, trusted: Iterable[Network]) -> str:
-    """Return whose request it is: the right-most address that is no proxy's.
+def heard_address(text: str) -> str | None:
+    """Return an address as proxies write it (`203.0.113.9:51234`, `[2001:db8::1]:443`) in one spelling, or None."""
+    text, port = text.strip().strip('"'), ""
+    if text.startswith("["):
+        text, closed, port = text[1:].partition("]")
+        text = text if closed else ""
+    elif text.count(":") == 1:
+        text, _, port = text.partition(":")
+    port = port.removeprefix(":")
+    ip = read_address(text.partition("%")[0])
+    return None if ip is None or (port and not (port.isascii() and port.isdigit())) else str(ip)
+
+
+def path_of(peer: str, forwarded: str, trusted: Iterable[Network]) -> list[str]:
+    """Return the addresses that a request came through; the last is whose it is, the right-most that is no proxy's.
 
     peer: the other end of the socket; forwarded: X-Forwarded-For, to which each proxy adds whom it heard. What stands
     further left is the client's own word.
     """
+    path = [peer]
     for heard in reversed(forwarded.split(",")):
-        if not is_within(peer, trusted):
+        address = heard_address(heard)
+        if address is None or not is_within(path[-1], trusted):
             break
-        try:
-            peer = str(ip_address(heard.strip()))
-        except ValueError:
-            break
-    return peer
+        path.append(address)
+    return path
+
+
+def protocol_of(said: str, proxies: int) -> str | None:
+    """Return the protocol (http or https) that the client of so many proxies speaks, None where it is not said.
+
+    said: X-Forwarded-Proto. Most proxies replace it; of a list, to which each adds, the first proxy's word counts.
+    """
+    words = [word.strip().strip('"').lower() for word in said.split(",")]
+    return PROTOCOLS.get(words[-min(max(proxies, 1), len(words))])

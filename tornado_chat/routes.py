@@ -15,7 +15,7 @@ from tornado_chat.context import Context
 from tornado_chat.errors import Error, Refused
 from tornado_chat.fence import Plugin
 from tornado_chat.registry import Registry
-from tornado_chat.safe import HEADERS
+from tornado_chat.safe import HEADERS, methods_of
 
 #: What a Refused is answered with, where it is not 400.
 STATUS: dict[str, int] = {
@@ -88,6 +88,11 @@ def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
                 self.finish({"code": error.code, "message": error.message})
             else:
                 super().send_error(status_code, **about)
+
+        def write_error(self, status_code: int, **about: Any) -> None:
+            if status_code == 405:
+                self.set_header("Allow", methods_of(self))
+            super().write_error(status_code, **about)
 
         def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
             if not isinstance(error, HTTPError | Refused):

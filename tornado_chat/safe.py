@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Collection
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tornado.web import RequestHandler
@@ -15,6 +16,8 @@ from tornado_chat.proxies import FORWARDED, is_loopback, peer_of
 if TYPE_CHECKING:
     from tornado_chat.web import Chat
 
+Site = tuple[str, str, int]
+PORTS = {"http": 80, "https": 443}
 HEADERS = {
     "Server": "tornado_chat",
     "X-Content-Type-Options": "nosniff",
@@ -45,10 +48,31 @@ def policy(origins: Collection[str]) -> str:
     )
 
 
+def site(scheme: str, host: str) -> Site | None:
+    """Return a site in one spelling: scheme, host, and port (the scheme's own where none is named). None: no host."""
+    try:
+        parts = urlsplit(f"//{host.lower()}")
+        name, port = (parts.hostname or "").removesuffix("."), parts.port
+    except ValueError:  # brackets that do not match, or a port that is none
+        return None
+    if not name or "@" in host or parts.netloc != host.lower():
+        return None
+    with contextlib.suppress(ValueError):
+        name = str(ip_address(name))
+    return scheme, name, PORTS.get(scheme, 0) if port is None else port
+
+
+def methods_of(handler: RequestHandler) -> str:
+    """Return what the Allow header of a handler says."""
+    none = RequestHandler._unimplemented_method
+    answered = (method for method in handler.SUPPORTED_METHODS if getattr(type(handler), method.lower()) is not none)
+    return ", ".join(answered)
+
+
 class Safe(RequestHandler):
     """Answers with the headers that keep a browser to this server.
 
-    The application's settings are `policy`, and `allowed_origins`: the sites, beside its own, whose pages may ask.
+    The application's settings are `policy`, and `allowed_sites`: those, beside its own, whose pages may ask.
     """
 
     application: Chat
@@ -64,16 +88,12 @@ class Safe(RequestHandler):
         origin = self.request.headers.get("Origin")
         if origin is None:
             return True  # a program, not a browser
-        if origin.lower() in self.settings["allowed_origins"]:
+        there = site(*origin.lower().partition("://")[::2])
+        if there is None:
+            return False
+        if there in self.settings["allowed_sites"]:
             return True
-        if not self.is_named_here():
-            return False
-        try:
-            here = urlsplit(f"{self.request.protocol}://{self.request.host}".lower())
-            there = urlsplit(origin.lower())
-        except ValueError:  # brackets that do not match
-            return False
-        return (there.scheme, there.netloc) == (here.scheme, here.netloc)
+        return self.is_named_here() and there == site(self.request.protocol, self.request.host)
 
     def is_named_here(self) -> bool:
         """Return whether the host that is asked for can be this one.
@@ -85,19 +105,25 @@ class Safe(RequestHandler):
         headers = self.request.headers
         if not is_loopback(peer) or peer != self.request.remote_ip or any(name in headers for name in FORWARDED):
             return True
-        host = f"//{self.request.host}".lower()
-        try:
-            name = urlsplit(host).hostname or ""
-        except ValueError:  # brackets that do not match
+        host = self.request.host
+        here = site(self.request.protocol, host)
+        if here is None:
             return False
+        name = here[1]
         if name in ("localhost", socket.gethostname().lower()) or name.endswith(".localhost"):
             return True
-        if any(host == site.partition(":")[2] for site in self.settings["allowed_origins"]):
+        if any(site(allowed[0], host) == allowed for allowed in self.settings["allowed_sites"]):
             return True
         try:
             return bool(ip_address(name))
         except ValueError:
             return False
+
+    def write_error(self, status_code: int, **about: Any) -> None:
+        """Say, of a method that is not answered, which are (RFC 9110, 15.5.6)."""
+        if status_code == 405:
+            self.set_header("Allow", methods_of(self))
+        super().write_error(status_code, **about)
 
 
 class Fresh(Safe):

@@ -71,6 +71,8 @@ class WhoAmI(_Json):
             came = None
         self.answer(200, {**self.application.ways, "user": came and came.user})
 
+    head = get
+
 
 class _Post(_Json):
     async def post(self) -> None:

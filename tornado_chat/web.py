@@ -34,11 +34,11 @@ from tornado_chat.messages import User
 from tornado_chat.names import MAX_PAGE, MAX_TEXT
 from tornado_chat.pages import Face, File, NotFound, Page
 from tornado_chat.protocol import encode
-from tornado_chat.proxies import behind, is_private, is_within
+from tornado_chat.proxies import is_private, is_within, path_of, protocol_of
 from tornado_chat.registry import Registry
 from tornado_chat.router import Router
 from tornado_chat.routes import PluginRoutes, compiled
-from tornado_chat.safe import policy
+from tornado_chat.safe import policy, site
 from tornado_chat.settings import Settings, SettingsError, find_folder
 from tornado_chat.signing import ChangePassword, Register, SignIn, SignOut, Throttle, WhoAmI, look_again
 from tornado_chat.store import MemoryStore, SqliteStore, Store
@@ -73,7 +73,7 @@ class Chat(Application):
             default_handler_class=NotFound,
             log_function=_log_request,
             websocket_max_message_size=settings.max_message_size,
-            allowed_origins=settings.allowed_origin,
+            allowed_sites={site(*origin.split("://")) for origin in settings.allowed_origin},
             policy=policy(settings.allowed_origin),
             metrics_from=settings.metrics_from,
             metrics_token=settings.metrics_token,
@@ -142,9 +142,10 @@ class Chat(Application):
         """Find a request's handler (Tornado's own), once it is known who asks."""
         peer = request.remote_ip or ""
         if self._proxies and is_within(peer, self._proxies):
-            request.remote_ip = behind(peer, ",".join(request.headers.get_list("X-Forwarded-For")), self._proxies)
-            protocol = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2].strip()
-            if protocol in ("http", "https"):
+            path = path_of(peer, request.headers.get("X-Forwarded-For", ""), self._proxies)
+            request.remote_ip = path[-1]
+            protocol = protocol_of(request.headers.get("X-Forwarded-Proto", ""), len(path) - 1)
+            if protocol is not None:
                 request.protocol = protocol
         elif "X-Forwarded-For" in request.headers:
             self._tell_of(peer)

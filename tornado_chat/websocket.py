@@ -56,10 +56,7 @@ class SocketHandler(WebSocketHandler):
             raise HTTPError(400, reason="Missing WebSocket Headers")
         agreed = None
         if self.compress and (offers := ",".join(headers.get_list("Sec-WebSocket-Extensions"))):
-            try:
-                agreed = deflate.accept(offers)
-            except ValueError:
-                raise HTTPError(400, reason="Invalid Extension Parameters") from None
+            agreed = deflate.accept(offers)
             if agreed is not None:
                 self.set_header("Sec-WebSocket-Extensions", agreed)
         self.clear_header("Content-Type")
