@@ -1,7 +1,9 @@
 """A name is found however it is written: decomposed, in full width, in another case, with an @ before it."""
 
+import json
+
 import pytest
-from helpers import Client, House, module, run
+from helpers import Client, House, module, run, turns
 
 from tornado_chat.errors import Refused
 from tornado_chat.limits import Limits
@@ -102,5 +104,70 @@ def count(ctx: Context, channel: str) -> dict[str, Any]:
         assert list(ann.connection.channels) == ["caf\xe9"]
         house.hub.leave(ann.connection, RAW[0])
         assert not house.hub.channels
+
+    run(main)
+
+
+def as_asked(client: Client, asked: str) -> list[str]:
+    return [event["message"] for event in client.of("send-message") if event["target"] == asked]
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"), [("general ", "general"), ("\uff21\uff22\uff23", "ABC"), ('"e\u0301"', '"\xe9"')]
+)
+def test_a_client_of_the_origin_is_told_what_its_channel_is_called_and_sees_its_lines(asked: str, name: str) -> None:
+    async def main() -> None:
+        house = House()
+        ann, bob = house.client("Ann"), house.client("Bob", name)
+        await house.say(ann, json.dumps({"action": "join-communication-channel", "message": asked}))
+        await house.say(ann, json.dumps({"action": "send-message", "target": asked, "message": "hi"}))
+        await house.call(bob, "send-message", target=name, message="ho")
+        house.hub.leave(bob.connection, name)
+        await turns()
+        assert as_asked(ann, asked) == [f"This channel is called {name} here.", "hi", "ho", "Bob left the channel"]
+        assert as_asked(ann, name) == ["hi", "ho", "Bob left the channel"]
+        own = next(event for event in ann.of("send-message") if (event["target"], event["message"]) == (asked, "hi"))
+        assert (own["sender"]["name"], own["seq"]) == ("Ann", 1)
+        assert not as_asked(bob, asked)
+        await house.say(ann, json.dumps({"action": "leave-communication-channel", "message": asked}))
+        house.client("Eve", name)
+        house.hub.channel(name).post("he")
+        await turns()
+        assert "he" not in as_asked(ann, asked)
+
+    run(main)
+
+
+def test_who_is_answered_what_a_channel_is_called_gets_its_lines_once() -> None:
+    async def main() -> None:
+        house = House()
+        ann = house.client("Ann")
+        assert (await house.call(ann, "join-channel", message="general "))["channel"] == "general"
+        await house.call(ann, "send-message", target="general ", message="hi")
+        assert [event["target"] for event in ann.of("send-message")] == ["general"]
+
+    run(main)
+
+
+def test_a_client_of_the_origin_sees_in_the_channel_it_asked_for_why_it_is_not_in_it() -> None:
+    async def main() -> None:
+        house = House()
+        ann = house.client("Ann")
+        await house.say(ann, json.dumps({"action": "join-communication-channel", "message": "a\u200bb"}))
+        words = "a name must not contain an invisible character (zero width space)"
+        assert as_asked(ann, "a\u200bb") == [words]
+        assert [event["code"] for event in ann.of("error")] == ["invalid-name"]
+
+    run(main)
+
+
+def test_however_often_one_asks_for_a_channel_its_lines_come_twice_at_most() -> None:
+    async def main() -> None:
+        house = House()
+        ann = house.client("Ann")
+        for count in range(1, 400, 40):
+            await house.say(ann, json.dumps({"action": "join-channel", "message": "den" + " " * count}))
+        await house.call(ann, "send-message", target="den", message="hi")
+        assert texts(ann) == ["hi", "hi"]
 
     run(main)

@@ -30,7 +30,7 @@ class Channel(Outbox):
     """A named place. `members`: its connections; `present`: its users, each with the number of theirs."""
 
     __slots__ = (
-        *("_hub", "_moved", "_passing", "_planned_presence", "_renamed", "_skips", "_slices"),
+        *("_asked", "_hub", "_moved", "_passing", "_planned_presence", "_renamed", "_skips", "_slices"),
         *("maker", "members", "name", "present"),
     )
 
@@ -46,6 +46,7 @@ class Channel(Outbox):
         self._planned_presence = False
         self._skips: list[tuple[int, User]] = []  # of the lines that wait: who does not get them
         self._passing = False
+        self._asked: dict[Connection, bytes] = {}  # how lines begin for who calls it otherwise
         self._slices: deque[tuple[bytes, bool, list[Connection]]] = deque()
 
     # For actions and plugins
@@ -120,12 +121,18 @@ class Channel(Outbox):
         """Let a connection go; return whether its user is gone with it."""
         self.flush()
         del self.members[connection]
+        self._asked.pop(connection, None)
         count = self.present.pop(connection.user) - 1
         if count:
             self.present[connection.user] = count
         else:
             self._note(connection.user, came=False)
         return count == 0
+
+    def answer_to(self, asked: str, connection: Connection) -> None:
+        """Show a member what is shown here under the name that it asked for, too: it knows no other one."""
+        self.flush()
+        self._asked[connection] = _beginning(asked)
 
     def rename(self, old: User, new: User) -> None:
         """Know a user who is here under another name or role from now on; those who are here will be told."""
@@ -188,6 +195,8 @@ class Channel(Outbox):
         """Send what has gathered to everyone who is a member now."""
         lines, self.lines = self.lines, []
         self._hub.metrics.delivered += len(lines) * len(self.members)
+        if self._asked:
+            self._show_as_asked(lines)
         if self._skips:
             self._flush_but(lines)
             return
@@ -200,6 +209,13 @@ class Channel(Outbox):
             else:
                 for member in self.members:
                     member.write(frame)
+
+    def _show_as_asked(self, lines: list[bytes]) -> None:
+        known = _beginning(self.name)
+        for at, line in enumerate(lines):
+            for member, asked in self._asked.items() if line.startswith(known) else ():
+                if (at, member.user) not in self._skips:
+                    member.gather(asked + line[len(known) :])
 
     def _flush_but(self, lines: list[bytes]) -> None:
         """Send lines of which some are not for everyone: one frame for most, one of their own for the others."""
@@ -230,3 +246,8 @@ class Channel(Outbox):
             self._slices.popleft()
         if self._slices:
             asyncio.get_running_loop().call_soon(self._write_slice)
+
+
+def _beginning(target: str) -> bytes:
+    """Return how a line begins that is shown in a channel."""
+    return encode({"action": "send-message", "target": target})[:-1] + b","

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from tornado_chat import Context, Error, Limit, Name, Refused, action
+from tornado_chat import Context, Error, Limit, Refused, action
 
 MAX_USERS = 200
+LONGEST = 256  # characters of a name as it was asked for
 
 
 @dataclass
@@ -22,17 +23,26 @@ class Since:
 @action("join-channel", "join-communication-channel", channel=False)
 async def join(
     ctx: Context,
-    target: Name | None = None,
-    message: Name | None = None,
+    target: str | None = None,
+    message: str | None = None,
     since: Since | None = None,
     history: Limit = 50,
 ) -> dict[str, Any]:
     """Join a channel by its name; one that is new is made."""
-    name = message or target
-    if name is None:
+    asked = message if message is not None else target
+    if asked is None:
         raise Refused("target is missing", Error.INVALID_FIELD)
-    came = ctx.server.join(ctx.connection, name)
-    channel = ctx.connection.channels[name]
+    try:
+        came = ctx.server.join(ctx.connection, asked)
+    except Refused as refused:
+        if ctx.ref is None and target is None:  # a client of the origin, which shows nothing but lines with its name
+            ctx.connection.show(asked[:LONGEST], refused.message)
+        raise
+    channel = ctx.server.joined(ctx.connection, asked)
+    name = channel.name
+    if ctx.ref is None and asked != name and len(asked) <= LONGEST:  # another one is answered what it is called
+        channel.answer_to(asked, ctx.connection)
+        ctx.connection.show(asked, f"This channel is called {name} here.")
     if came and ctx.server.announces(channel, len(channel.present)):
         await ctx.perform("welcome", channel)
 
