@@ -5,9 +5,10 @@ const LONGEST_PAUSE = 30_000; // ms
 const RESTART_SPREAD = 3_000; // ms: after a restart not everyone comes back in the same moment
 const STEADY = 5_000; // ms after which a connection counts as a good one
 const OPENING = 10_000; // ms until the first line, or the try has failed
+const NOBODY = [502, 503, 504]; // HTTP statuses of a proxy whose server is away
 
-/** The server has closed for good: coming back by itself would end the same way. */
-const FINAL = new Set([1000, 1001, 1002, 1003, 1007, 1009, 4400, 4401, 4403]);
+/** The server has closed for good. No other code is surely its word: browsers and proxies make those of the protocol, too. */
+const FINAL = new Set([4400, 4401, 4403]);
 
 /** How long to wait before try number `tries` (from 0), in ms: growing, and never the same for all. */
 export function pause(tries, code, random = Math.random) {
@@ -27,30 +28,17 @@ export class Socket {
     this.socket = null;
     this.tries = 0;
     this.timer = 0;
+    this.asking = null; // an AbortController, while the server is asked over HTTP
+    this.silent = false; // whether the server said nothing at the last try
   }
 
   /** Connect now, whatever pause there was to be. */
   connect() {
     clearTimeout(this.timer);
-    if (this.socket) return;
+    if (this.socket || this.asking) return;
     this.on.state({kind: "connecting"});
-    const socket = new WebSocket(this.address());
-    const opening = setTimeout(() => this.drop(socket), OPENING);
-    let steady = 0;
-    this.socket = socket;
-    socket.onmessage = ({data}) => {
-      if (socket !== this.socket) return;
-      if (!steady) {
-        clearTimeout(opening);
-        steady = setTimeout(() => (this.tries = 0), STEADY);
-      }
-      this.on.frame(data);
-    };
-    socket.onclose = ({code, reason}) => {
-      clearTimeout(opening);
-      clearTimeout(steady);
-      if (socket === this.socket) this.lost(code, reason);
-    };
+    if (this.silent) this.ask();
+    else this.open();
   }
 
   send(text) {
@@ -65,12 +53,48 @@ export class Socket {
   /** Leave, and stay away. */
   end() {
     clearTimeout(this.timer);
+    this.asking?.abort();
     const socket = this.socket;
-    this.socket = null;
+    this.socket = this.asking = null;
     socket?.close(1000);
   }
 
   // Internal
+
+  open() {
+    this.silent = true;
+    const socket = new WebSocket(this.address());
+    const opening = setTimeout(() => this.drop(socket), OPENING);
+    let steady = 0;
+    this.socket = socket;
+    socket.onmessage = ({data}) => {
+      if (socket !== this.socket) return;
+      if (!steady) {
+        this.silent = false;
+        clearTimeout(opening);
+        steady = setTimeout(() => (this.tries = 0), STEADY);
+      }
+      this.on.frame(data);
+    };
+    socket.onclose = ({code, reason}) => {
+      clearTimeout(opening);
+      clearTimeout(steady);
+      if (socket === this.socket) this.lost(code, reason);
+    };
+  }
+
+  /** Open a socket if the server answers over HTTP: after some that failed, Firefox holds new ones back for up to a minute. */
+  async ask() {
+    const asking = (this.asking = new AbortController());
+    const opening = setTimeout(() => asking.abort(), OPENING);
+    const options = {cache: "no-store", redirect: "manual", signal: asking.signal};
+    const {status} = await fetch(new URL("healthz", this.address().replace(/^ws/, "http")), options).catch(() => ({status: 503}));
+    clearTimeout(opening);
+    if (asking !== this.asking) return;
+    this.asking = null;
+    if (NOBODY.includes(status)) this.lost(1006, "");
+    else this.open();
+  }
 
   drop(socket) {
     if (socket !== this.socket) return;

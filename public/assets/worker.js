@@ -17,14 +17,18 @@ self.addEventListener("notificationclick", (event) => {
 
 /** The page as the server has it, or, where nobody answers, as it was kept. */
 async function page(event) {
-  try {
-    const answer = (await event.preloadResponse) ?? (await fetch(event.request));
+  const answer = await load(event).catch(() => Response.error());
+  if (answer.ok) {
     const copy = answer.clone();
-    if (answer.ok) event.waitUntil(kept().then((cache) => cache.put(PAGE, copy)));
-    return answer;
-  } catch {
-    return (await (await kept()).match(PAGE, {ignoreVary: true})) ?? Response.error();
+    event.waitUntil(kept().then((cache) => cache.put(PAGE, copy)));
   }
+  // In Firefox a preload that fails is an answer, too: an error. So is that of a proxy whose server is away.
+  if (answer.type !== "error" && ![502, 503, 504].includes(answer.status)) return answer;
+  return (await (await kept()).match(PAGE, {ignoreVary: true})) ?? answer;
+}
+
+async function load({preloadResponse, request}) {
+  return (await preloadResponse) ?? fetch(request);
 }
 
 /** Show a channel, by the end of its address, in a window that there is or in a new one. */

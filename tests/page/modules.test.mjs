@@ -10,7 +10,7 @@ const {changedElsewhere, openStorage} = await import(assets + "storage.js");
 const {parse} = await import(assets + "slash.js");
 const {Figures, line, rounded} = await import(assets + "figures.js");
 const {newRef} = await import(assets + "connection.js");
-const {pause} = await import(assets + "socket.js");
+const {Socket, pause} = await import(assets + "socket.js");
 const {initials, twins} = await import(assets + "text.js");
 
 await (await import(assets + "language.js")).speak("en");
@@ -257,6 +257,56 @@ test("pauses grow, differ, and after a restart spread from the first one", () =>
   assert.equal(pause(3, 1006, () => 0), 2000);
   assert.equal(pause(0, 1012, () => 0.5), 1500);
   assert.match(newRef(), /^[0-9a-f]{24}$/);
+});
+
+test("only the server's own codes are its last word; after a try that failed it is asked over HTTP first", async (t) => {
+  const asked = [];
+  const opened = [];
+  let status = 502;
+  const realSocket = globalThis.WebSocket;
+  globalThis.WebSocket = class {
+    constructor(address) {
+      opened.push([this, address]);
+    }
+    close() {}
+  };
+  t.mock.method(globalThis, "fetch", async (address) => {
+    asked.push(address.href);
+    if (!status) throw new TypeError("nobody is there");
+    return {status};
+  });
+  t.mock.timers.enable({apis: ["setTimeout"]});
+  const states = [];
+  const socket = new Socket(() => "ws://localhost/chat/ws?name=Ann", {state: ({kind}) => states.push(kind), frame: () => {}});
+  const again = async (answer) => {
+    status = answer;
+    t.mock.timers.tick(60_000);
+    for (let turn = 0; turn < 9; turn++) await null;
+  };
+  socket.connect();
+  for (const code of [1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1011, 1012, 1013, 1015, 4000]) {
+    opened.at(-1)[0].onclose({code, reason: ""});
+    assert.equal(states.at(-1), "waiting", code);
+    const before = opened.length;
+    await again(503);
+    await again(0);
+    assert.equal(opened.length, before);
+    await again(404);
+    assert.equal(opened.length, before + 1);
+  }
+  assert.deepEqual([...new Set(asked)], ["http://localhost/chat/healthz"]);
+  const before = asked.length;
+  opened.at(-1)[0].onmessage({data: ""});
+  opened.at(-1)[0].onclose({code: 1012, reason: ""});
+  await again(404);
+  assert.equal(asked.length, before); // it has spoken at the last try
+  for (const code of [4400, 4401, 4403]) {
+    opened.at(-1)[0].onclose({code, reason: ""});
+    assert.equal(states.at(-1), "ended");
+    socket.connect();
+    for (let turn = 0; turn < 9; turn++) await null;
+  }
+  globalThis.WebSocket = realSocket;
 });
 
 test("people can be told apart", () => {

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado.httpserver import HTTPServer
+from tornado.web import Application, RequestHandler
 
 from tornado_chat.assets import Assets
 from tornado_chat.settings import find_folder
@@ -52,6 +53,46 @@ async def test_33_the_page_starts_without_its_server_and_is_never_an_old_one_wit
         await ann.reload()
         await ann.locator("body.changed textarea").wait_for()
         browsers.complaints.clear()  # the browser's own lines about a server that is not there
+
+
+class Gateway(RequestHandler):
+    """A proxy with nobody behind it."""
+
+    def prepare(self) -> None:
+        self.send_error(502)
+
+
+@browser_test
+async def test_the_page_opens_behind_a_proxy_whose_server_is_away_and_asks_over_http_whether_it_is_back(
+    people: Opened, app: Chat, http_server: HTTPServer, http_port: int
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await ann.evaluate(STARTED)
+        await ann.reload()
+        await ann.locator("textarea").wait_for()
+        http_server.stop()
+        await lose_all(app)
+        await http_server.close_all_connections()
+        asked: list[str] = []
+
+        def log(handler: RequestHandler) -> None:
+            asked.append(handler.request.headers.get("Upgrade", handler.request.path))
+
+        away = Application([(".*", Gateway)], log_function=log)
+        proxy = away.listen(http_port, "127.0.0.1")
+        await ann.reload()
+        await ann.get_by_text("Not connected").wait_for()
+        await ann.get_by_role("button", name="Now").click()
+        await write(ann, "written meanwhile")
+        await ann.locator(".pending", has_text="written meanwhile").wait_for()
+        assert "/healthz" in asked
+        assert asked.count("websocket") <= 1  # the first try, when one cannot know
+        proxy.stop()
+        await proxy.close_all_connections()
+        http_server.listen(http_port, "127.0.0.1")
+        await read(ann, "written meanwhile")
+        browsers.complaints.clear()  # the browser's own lines about the 502
 
 
 @browser_test
