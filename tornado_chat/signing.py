@@ -6,14 +6,12 @@ has put them.
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from tornado.httputil import HTTPServerRequest
 
 from tornado_chat.accounts import LASTS, check_password, clean_account
 from tornado_chat.errors import Close, Error, Refused
-from tornado_chat.limits import Bucket, network
 from tornado_chat.messages import User
 from tornado_chat.protocol import decode, encode
 from tornado_chat.safe import Fresh
@@ -21,36 +19,11 @@ from tornado_chat.safe import Fresh
 if TYPE_CHECKING:
     from tornado_chat.web import Chat
 
-# A name's tokens come back faster than an address's: one address alone cannot keep a name's owner out.
-PER_ADDRESS = (1 / 10, 10)  # tries a second, and at once
-PER_NAME = (1 / 6, 20)
-KEPT = 1_000  # buckets before the first look for full ones, which say nothing
 STATUS = {
     Error.NOT_ALLOWED: 403,
     Error.RATE_LIMITED: 429,
     Error.HISTORY_UNAVAILABLE: 503,
 }
-
-
-class Throttle:
-    """How often passwords are tried, per address and per name."""
-
-    def __init__(self) -> None:
-        self._buckets: dict[str, Bucket] = {}
-        self._enough = KEPT
-
-    def take(self, address: str, name: str, now: float) -> None:
-        """Count a try; Refused (`rate-limited`) if it is one too many."""
-        if len(self._buckets) > self._enough:
-            self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
-            self._enough = max(KEPT, 2 * len(self._buckets))
-        for key, limit in (f"address {network(address)}", PER_ADDRESS), (f"name {name}", PER_NAME):
-            bucket = self._buckets.get(key)
-            if bucket is None:
-                bucket = self._buckets[key] = Bucket(*limit)
-            wait = bucket.take(now)
-            if wait:
-                raise Refused("too many tries; wait a moment", Error.RATE_LIMITED, wait)
 
 
 class _Json(Fresh):
@@ -93,13 +66,19 @@ class _Post(_Json):
     async def act(self, fields: dict[str, Any]) -> None:
         raise NotImplementedError
 
+    @property
+    def address(self) -> str:
+        return self.request.remote_ip or ""
+
     def credentials(self, fields: dict[str, Any]) -> tuple[str, str]:
         name, password = fields.get("name"), fields.get("password")
         if not isinstance(name, str) or not isinstance(password, str):
             raise Refused("name and password must be text", Error.INVALID_FIELD)
-        address = self.request.remote_ip or ""
-        self.application.throttle.take(address, _key(name), monotonic())
         return name, password
+
+    async def check(self, name: str, password: str) -> User | None:
+        chat = self.application
+        return await chat.throttle.guess(self.address, _key(name), lambda: chat.accounts.check(name, password))
 
     async def begin(self, user: User) -> None:
         """Always a new session, whatever cookie was sent; the one that it replaces ends."""
@@ -118,7 +97,12 @@ class Register(_Post):
         """Make it."""
         if not self.application.ways["registration"]:
             raise Refused("accounts are made by the administrator here", Error.NOT_ALLOWED)
-        await self.begin(await self.application.accounts.register(*self.credentials(fields)))
+        name, password = self.credentials(fields)
+        clean_account(name)
+        check_password(password)
+        async with self.application.throttle.register(self.address):
+            user = await self.application.accounts.register(name, password)
+        await self.begin(user)
 
 
 class SignIn(_Post):
@@ -126,7 +110,7 @@ class SignIn(_Post):
 
     async def act(self, fields: dict[str, Any]) -> None:
         """Compare and begin."""
-        user = await self.application.accounts.check(*self.credentials(fields))
+        user = await self.check(*self.credentials(fields))
         if user is None:
             self.answer(401, {"code": Error.NOT_ALLOWED, "message": "name and password do not fit"})
         else:
@@ -156,11 +140,12 @@ class ChangePassword(_Post):
         if not isinstance(new, str):
             raise Refused("new must be text", Error.INVALID_FIELD)
         check_password(new)
-        user = await accounts.check(name, password)
+        user = await self.check(name, password)
         if user != came.user:
             self.answer(401, {"code": Error.NOT_ALLOWED, "message": "that is not the password"})
             return
-        await accounts.set_password(came.user, new, but=came.session)
+        async with self.application.throttle.turn(self.address):
+            await accounts.set_password(came.user, new, but=came.session)
         await look_again(self.application, came.user.id)
         self.answer(200, {"user": user})
 

@@ -40,8 +40,9 @@ from tornado_chat.router import Router
 from tornado_chat.routes import PluginRoutes, compiled
 from tornado_chat.safe import policy, site
 from tornado_chat.settings import Settings, SettingsError, find_folder
-from tornado_chat.signing import ChangePassword, Register, SignIn, SignOut, Throttle, WhoAmI, look_again
+from tornado_chat.signing import ChangePassword, Register, SignIn, SignOut, WhoAmI, look_again
 from tornado_chat.store import MemoryStore, SqliteStore, Store
+from tornado_chat.throttle import Throttle
 from tornado_chat.version import VERSION
 from tornado_chat.ways import choose
 
@@ -98,7 +99,7 @@ class Chat(Application):
         self.accounts = Accounts(store)
         self.sessions = Sessions(self.accounts, cookie_name(secret))
         self.hub.identity = self.identity = choose(settings, secret, self.accounts)
-        self.throttle = Throttle()
+        self.throttle = Throttle(settings.limits == "on")
         open_to_all = "password" in settings.auth and settings.registration == "open"
         self.ways: dict[str, Any] = {"kinds": list(settings.auth), "registration": open_to_all}
         self.limits = Limits(settings) if settings.limits == "on" else None
