@@ -13,8 +13,8 @@ from raw import Raw, http, upgrade
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
-from tornado_chat.__main__ import SERVER
 from tornado_chat.errors import Refused
+from tornado_chat.http_server import LIMITS
 from tornado_chat.testing import ChatTestCase, Client
 
 
@@ -223,7 +223,7 @@ class SlowTest(ChatTestCase):
     settings = {"limits": "off"}
 
     def get_httpserver_options(self) -> dict[str, Any]:
-        return {**SERVER, "idle_connection_timeout": 1.0, "body_timeout": 1.0}
+        return {**LIMITS, "idle_connection_timeout": 1.0, "body_timeout": 1.0}
 
     @gen_test(timeout=30)
     async def test_slow_headers_and_a_slow_body_are_cut_and_others_join_meanwhile(self) -> None:

@@ -18,6 +18,7 @@ GUESTS = [
 KNOW_TORNADO = {
     "chat_socket",
     "credentials",
+    "http_server",
     "pages",
     "listener",
     *("websocket", "wire", "tls", "web", "safe", "health", "signing", "keepalive"),

@@ -11,15 +11,14 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 
 from tornado_chat import commands, healthcheck, logs, plugin_commands
 from tornado_chat.certificate import Certificate
 from tornado_chat.errors import Close
 from tornado_chat.history.opening import DatabaseError
+from tornado_chat.http_server import Server
 from tornado_chat.keepalive import new_loop
 from tornado_chat.listener import UNIX, listen, place, raise_open_files
 from tornado_chat.metrics import LAG
@@ -34,12 +33,6 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # SIGHUP: the terminal
 FOLLOW = 2.0  # seconds between two looks for what a command has changed beside the server
 TRIM = 3600.0  # seconds between two looks for what is kept no longer
 RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
-SERVER: dict[str, Any] = {  # seconds and bytes: who is slow is cut
-    "idle_connection_timeout": 10,
-    "body_timeout": 10,
-    "max_body_size": 64 * 1024,
-    "max_header_size": 16 * 1024,  # thousands of headers take 26 ms to read at twice that
-}
 RUN = {
     **dict.fromkeys([*commands.COMMANDS, "config"], commands.run),
     "plugin": plugin_commands.run,
@@ -56,7 +49,7 @@ async def serve(settings: Settings) -> None:
     sockets = listen(settings.host, settings.port)
     if chat.database is not None:
         sys.setswitchinterval(SWITCH)
-    server = HTTPServer(chat, ssl_options=certificate and certificate.context, **SERVER)
+    server = Server(chat, ssl_options=certificate and certificate.context)
     stop = asyncio.Event()
     for number in SIGNALS:
         if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:

@@ -22,6 +22,7 @@ UNIX_MODE = 0o666  # as with a port of 127.0.0.1, the folder that the socket is 
 BACKLOG = 1024  # connections that wait to be let in: after a restart all come at once
 RESERVE = 64  # descriptors, or a tenth of all: the server itself, pages on their way, sockets that are not let in yet
 SPARE = 16  # of them that no client gets, for the database and the files of the page
+MAX_IDLE = 1_000
 RETRY_AFTER = 5  # seconds after which one who found no room may ask again
 REST = 0.2  # seconds in which nobody is let in when descriptors run out
 NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
@@ -88,6 +89,12 @@ def max_connections() -> int:
     if soft == resource.RLIM_INFINITY:
         return sys.maxsize
     return max(soft - max(RESERVE, soft // 10), 1)
+
+
+def max_idle() -> int:
+    """Return how many HTTP connections may wait for their next request: at most half of what clients do not get."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MAX_IDLE if soft == resource.RLIM_INFINITY else min(MAX_IDLE, max(RESERVE, soft // 10) // 2)
 
 
 def is_spare(descriptor: int) -> bool:

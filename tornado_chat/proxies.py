@@ -84,7 +84,7 @@ def path_of(peer: str, forwarded: str, trusted: Iterable[Network]) -> list[str]:
     path = [peer]
     for heard in reversed(forwarded.split(",")):
         address = heard_address(heard)
-        if address is None or not is_within(path[-1], trusted):
+        if address in (None, UNIX) or not is_within(path[-1], trusted):
             break
         path.append(address)
     return path
