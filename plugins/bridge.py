@@ -1,6 +1,5 @@
 """News in a channel: what is new in RSS and Atom feeds, as [plugins.bridge] of the settings says."""
 
-import asyncio
 import hmac
 import logging
 from dataclasses import dataclass
@@ -53,7 +52,7 @@ async def look(ctx: Context) -> None:
     """Say what is new in each feed; at the first look its newest entry alone."""
     for number, feed in enumerate(ctx.settings.feeds, 1):
         try:
-            found = (await asyncio.to_thread(read, feed)).items()
+            found = (await ctx.in_thread(read, feed)).items()
         except Exception as error:  # the others are read all the same
             logging.getLogger("tornado_chat").warning("bridge: feed %d: %r", number, error)
             continue

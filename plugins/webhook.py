@@ -52,7 +52,7 @@ def hear(ctx: Context, message: Message) -> None:
     if ctx.settings.url and message.sender != OWN and message.channel in (ctx.settings.channels or [message.channel]):
         waiting.append(message)
         if not tasks or tasks[0].done():
-            tasks[:] = [asyncio.create_task(send(ctx.settings.url, ctx.settings.key.encode()))]
+            tasks[:] = [ctx.spawn(send(ctx.settings.url, ctx.settings.key.encode()))]
 
 
 async def send(url: str, key: bytes) -> None:
@@ -71,9 +71,3 @@ async def send(url: str, key: bytes) -> None:
                 break
         if not 200 <= code < 300:
             logging.getLogger("tornado_chat").warning("webhook: message %s was not taken (%d)", message.id, code)
-
-
-@on("shutdown")
-def end(ctx: Context) -> None:
-    if tasks:
-        tasks[0].cancel()

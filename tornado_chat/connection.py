@@ -74,10 +74,12 @@ class Connection(Outbox):
 
     def send(self, event: Mapping[str, Any]) -> None:
         """Send an event to this connection alone."""
+        self._flusher.require_loop()
         self.gather(encode(event))
 
     def show(self, channel: str, text: str, **fields: Any) -> None:
         """Show a line of the server's own in a channel, to this connection alone."""
+        self._flusher.require_loop()
         self.gather(notice(channel, text, int(time.time() * 1000), fields))
 
     def refuse(self, refused: Refused, ref: str | None, target: object = None) -> None:
@@ -110,6 +112,7 @@ class Connection(Outbox):
 
     def close(self, code: int, reason: str = "") -> None:
         """Send what has gathered, say goodbye and end the connection."""
+        self._flusher.require_loop()
         self.flush()
         self.wire.close(code, reason)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, cast
+from contextvars import ContextVar, copy_context
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from tornado_chat.errors import Error, Refused
 from tornado_chat.store import Space
 
 if TYPE_CHECKING:
-    from collections.abc import MutableSequence
+    import asyncio
+    from collections.abc import Callable, Coroutine, MutableSequence
 
     from tornado_chat.channel import Channel
     from tornado_chat.connection import Connection
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from tornado_chat.messages import User
     from tornado_chat.post import Post
     from tornado_chat.router import Router
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 #: The call that is being handled here, so that its `ok` can wait for what it posts.
 current: ContextVar[Context | None] = ContextVar("current", default=None)
@@ -83,6 +88,23 @@ class Context:
         """The plugin's dataclass `Settings`, filled from `[plugins.NAME]` of the TOML file."""
         raise AttributeError("a plugin alone has ctx.settings")
 
+    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """Run a coroutine as a task of the plugin's: for what outlasts the call.
+
+        It is cancelled when the plugin is reloaded, switched off or the server ends; what it raises is logged and
+        counted as a failure of the plugin.
+        """
+        coroutine.close()
+        raise AttributeError("a plugin alone has ctx.spawn")
+
+    async def in_thread(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call a function that blocks on another thread; return what it returns.
+
+        It must not touch the chat: post, reply or store what it returns afterwards. One that the caller stops waiting
+        for goes on to its end.
+        """
+        raise AttributeError("a plugin alone has ctx.in_thread")
+
     def need(self, power: str) -> None:
         """Go on only where the caller's role has a power; else Refused (`not-allowed`)."""
         if not self.user.may(power):
@@ -90,6 +112,7 @@ class Context:
 
     async def use(self, power: str, **about: Any) -> None:
         """Use a power of the caller's role, which is kept in the audit first; Refused (`not-allowed`) without it."""
+        self.server.flusher.require_loop()
         self.need(power)
         await self.server.moderation.record(self.user, power, about)
 
@@ -152,9 +175,30 @@ class PluginContext(Context):
     @property
     def store(self) -> Space:
         """See Context."""
-        return Space(self.server.store, f"plugin:{self._plugin.name}")
+        return Space(self.server.store, f"plugin:{self._plugin.name}", self.server.flusher.require_loop)
 
     @property
     def settings(self) -> Any:
         """See Context."""
         return self._plugin.settings
+
+    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """See Context."""
+        if not inspect.iscoroutine(coroutine):
+            raise TypeError(f"ctx.spawn takes a coroutine, as in ctx.spawn(work()), not {type(coroutine).__name__}")
+        try:
+            self.server.flusher.require_loop()
+        except RuntimeError:
+            coroutine.close()
+            raise
+        # Its own context: what it posts is no part of the call's answer, which would hold all of it for ever.
+        own = PluginContext(self._plugin, self._server, self.hears, self.connection, self._channel, self._user)
+        context = copy_context()
+        context.run(current.set, own)
+        return self._plugin.spawn(coroutine, context)
+
+    async def in_thread(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """See Context."""
+        self.server.flusher.require_loop()
+        run = partial(copy_context().run, function, *args, **kwargs)
+        return cast("T", await self._plugin.in_thread(run))

@@ -55,6 +55,6 @@ class Refused(Exception):
 
     def __init__(self, message: str, code: str = Error.REFUSED, retry_after: float = 0.0) -> None:
         super().__init__(message)
-        self.message = message
-        self.code = code
-        self.retry_after = retry_after
+        self.message = str(message).encode(errors="replace").decode()  # it is sent, and may be another exception
+        self.code = str(code)
+        self.retry_after = float(retry_after) if 0 <= retry_after < 1e9 else 0.0

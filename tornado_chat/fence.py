@@ -7,19 +7,24 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterable
+from contextvars import Context
+from functools import partial
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from tornado_chat.assets import Asset
 from tornado_chat.errors import Error, Refused
 from tornado_chat.post import Post
+from tornado_chat.threads import DaemonThreads
 
 LIMIT = 2.0  # seconds that a call may take
 FAILURES, WITHIN = 3, 60.0  # so many in so many seconds switch a plugin off
 
-#: What a plugin may raise without hurting others.
-FAULTS = (Exception, SystemExit)
+#: What a plugin may raise without hurting others: all there is. (While the server runs SIGINT raises nothing: the
+#: loop handles it.) Not to be caught around an `await`, where CancelledError may be the server's; see `call_plugin`.
+FAULTS = BaseException
 
+T = TypeVar("T")
 log = logging.getLogger("tornado_chat")
 
 
@@ -44,9 +49,11 @@ class Plugin:
         self.calls = self.failures = 0
         self.off = self.idle = False
         self.error = ""
-        self.tasks: set[asyncio.Task[Any]] = set()  # its timers and listeners: what ends with it
+        self.tasks: set[asyncio.Task[Any]] = set()  # its timers, listeners and own tasks: what ends with it
         self.on_switch: Callable[[Plugin], None] = lambda plugin: None
         self._recent: deque[float] = deque(maxlen=FAILURES)
+        self._stopped = False
+        self._threads: DaemonThreads | None = None
 
     @property
     def state(self) -> str:
@@ -57,7 +64,7 @@ class Plugin:
     def failed(self, what: str, error: BaseException | None = None, why: str = "failed") -> None:
         """Log and count one failure."""
         log.error("plugin %s: %s %s", self.name, what, why, exc_info=error)
-        self.count(f"{what} {why}" + (f": {type(error).__name__}: {error}" if error else ""))
+        self.count(f"{what} {why}" + (f": {describe(error)}" if error is not None else ""))
 
     def count(self, failure: str) -> None:
         """Count a failure that is logged already; too many in a minute switch the plugin off."""
@@ -67,19 +74,22 @@ class Plugin:
         if not self.off and len(self._recent) == FAILURES and now - self._recent[0] <= WITHIN:
             self.off, self.error = True, failure
             log.error("plugin %s is switched off: %d failures in a minute", self.name, FAILURES)
+            self._cancel()
             self.on_switch(self)
 
     def refuse(self) -> Refused:
         """Return what is answered while it is switched off."""
         return Refused(f"the plugin {self.name} is switched off; the server's log says why", Error.PLUGIN_OFF)
 
-    def begin(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run a coroutine of the plugin's; a sys.exit() in it is an error like another."""
-        task = asyncio.ensure_future(_contained(coroutine))
+    def begin(self, coroutine: Coroutine[Any, Any, Any], context: Context | None = None) -> asyncio.Task[Any]:
+        """Run a coroutine of the plugin's; it raises nothing but an Exception, or CancelledError when it is cut."""
+        task = asyncio.get_running_loop().create_task(contained(coroutine), context=context)
         task.add_done_callback(lambda task: coroutine.close())  # it was cancelled before it began
         return task
 
-    async def within(self, limit: float, what: str, task: asyncio.Task[Any], posts: Iterable[Post] = ()) -> Any:
+    async def within(
+        self, limit: float | None, what: str, task: asyncio.Task[Any], posts: Iterable[Post] = ()
+    ) -> Any:
         """Return what a task returns; after `limit` seconds it is cut, and TimedOut is raised.
 
         While one of its `posts` waits for the disk it has more time.
@@ -95,26 +105,85 @@ class Plugin:
         if not done:
             self.failed(what, why=f"did not end within {limit:g} s and was cut")
             raise TimedOut(f"{what} took longer than {limit:g} s", Error.PLUGIN_TIMEOUT)
+        if task.cancelled():  # not by us: whoever waits here is not to end with it
+            raise RuntimeError("it cancelled its own task")
+        error = task.exception()
+        if error is not None and not isinstance(error, Exception):
+            raise RuntimeError(f"it raised {describe(error)}") from error
         return task.result()
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run a coroutine of the plugin's own, which `stop` ends."""
-        task = asyncio.ensure_future(coroutine)
+        """Run a coroutine of ours on the plugin's behalf, which `stop` ends."""
+        return self._own(asyncio.ensure_future(coroutine))
+
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Task[Any]:
+        """Run a coroutine of the plugin's beside its calls, which `stop` ends; a failure is counted."""
+        task = self._own(self.begin(coroutine, context))
+        task.add_done_callback(partial(self._ended, f"task {getattr(coroutine, '__name__', coroutine)}"))
+        if self.off or self._stopped:
+            task.cancel()
+        return task
+
+    async def in_thread(self, function: Callable[[], Any]) -> Any:
+        """Return what a function returns on another thread; one that is cut meanwhile goes on there."""
+        if self._threads is None:
+            self._threads = DaemonThreads(f"plugin {self.name}")
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+    def stop(self) -> None:
+        """End its timers and tasks, and those of its listeners that are still at work."""
+        self._stopped = True
+        self._cancel()
+        if self._threads is not None:
+            self._threads.shutdown()
+
+    def _own(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
 
-    def stop(self) -> None:
-        """End its timers, and those of its listeners that are still at work."""
+    def _ended(self, what: str, task: asyncio.Task[Any]) -> None:
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Refused):  # by a listener, or the disk: nobody asked, and it is no fault
+            log.warning("plugin %s: %s ended: %s", self.name, what, error.message)
+        elif error is not None:
+            self.failed(what, error)
+
+    def _cancel(self) -> None:
         for task in self.tasks:
             task.cancel()
 
 
-async def _contained(coroutine: Coroutine[Any, Any, Any]) -> Any:
+def describe(error: BaseException) -> str:
+    """Return the kind of an error and its first 500 characters; its own `__str__` may fail."""
+    try:
+        text = str(error)[:500]
+    except FAULTS:
+        text = "(its text cannot be read)"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def call_plugin(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Return what a function of a plugin's returns; it raises nothing but an Exception."""
+    try:
+        return function(*args, **kwargs)
+    except Exception:
+        raise
+    except FAULTS as error:
+        raise RuntimeError(f"it raised {describe(error)}") from error
+
+
+async def contained(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Return what a plugin's coroutine returns; see `call_plugin`."""
     try:
         return await coroutine
-    except SystemExit as error:
-        raise RuntimeError("it called sys.exit()") from error
+    except (Exception, GeneratorExit):  # the latter comes when it is thrown away, too
+        raise
+    except FAULTS as error:
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise
+        raise RuntimeError(f"it raised {describe(error)}") from error
 
 
 def _retrieve(task: asyncio.Task[Any]) -> None:

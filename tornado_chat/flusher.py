@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from abc import ABC, abstractmethod
 from time import perf_counter
 
@@ -32,8 +33,8 @@ class Outbox(ABC):
         """Add a line to what the next flush sends."""
         self.lines.append(line)
         if not self._planned:
-            self._planned = True
             self._flusher.plan(self)
+            self._planned = True  # last: were it set and nothing planned, no later line would leave
 
     @abstractmethod
     def flush(self) -> None:
@@ -41,11 +42,27 @@ class Outbox(ABC):
 
 
 class Flusher:
-    """The outboxes that hold lines, looked at once a loop turn."""
+    """The outboxes that hold lines, looked at once a turn of the loop. `thread`: the loop's, 0 before it runs."""
 
     def __init__(self) -> None:
+        self.thread = 0
         self.spent = Histogram()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: list[tuple[Outbox, int, int]] = []  # outbox, lines it had a turn ago, turns waited
+
+    def require_loop(self) -> None:
+        """Raise RuntimeError outside the chat's loop, as on another thread. Whatever changes something asks first."""
+        loop = self._loop
+        if loop is not None and asyncio._get_running_loop() is loop:
+            return
+        if loop is None or loop.is_closed():  # the chat runs from here on
+            self._loop, self.thread = asyncio.get_running_loop(), threading.get_ident()
+            return
+        raise RuntimeError(
+            f"called outside the server's event loop (thread {threading.current_thread().name}): nothing was done. "
+            "Only slow work of your own belongs on another thread: result = await ctx.in_thread(function, ...); "
+            "then post, reply or store the result from the handler"
+        )
 
     def plan(self, outbox: Outbox) -> None:
         """Flush an outbox when it has come to rest."""

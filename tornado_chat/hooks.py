@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tornado_chat.context import Context, PluginContext, current
 from tornado_chat.errors import Error, Refused
-from tornado_chat.fence import FAULTS, LIMIT, Plugin
+from tornado_chat.fence import FAULTS, LIMIT, Plugin, call_plugin
 from tornado_chat.hub import Hub
 from tornado_chat.messages import Message, User
 from tornado_chat.registry import EVENTS, Listener
@@ -46,14 +46,14 @@ class Hooks:
             if plugin.off:  # nobody gets in unseen
                 raise plugin.refuse()
             try:
-                user = listener.call(request)
+                user = call_plugin(listener.call, request)
                 if inspect.iscoroutine(user):
                     user = await plugin.within(LIMIT, "authenticate", plugin.begin(user))
                 if not isinstance(user, User | None):
                     raise TypeError(f"authenticate returns a User or None, not {type(user).__name__}")
             except Refused:
                 raise
-            except FAULTS as error:
+            except Exception as error:
                 plugin.failed("authenticate", error)
                 raise Refused("who you are cannot be told now; try again later", Error.INTERNAL) from None
             if user is not None:
@@ -111,10 +111,10 @@ def _begin(
 
 async def _end(plugin: Plugin, what: str, task: asyncio.Task[Any], limit: float | None) -> None:
     try:
-        await (task if limit is None else plugin.within(limit, what, task))
+        await plugin.within(limit, what, task)
     except Refused:
         pass
-    except FAULTS as error:
+    except Exception as error:
         plugin.failed(what, error)
 
 

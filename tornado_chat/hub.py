@@ -126,6 +126,7 @@ class Hub:
 
     def join(self, connection: Connection, name: str) -> bool:
         """Make a connection a member, making the channel on the first join; return whether its user came with it."""
+        self.flusher.require_loop()
         channel = self.channel(name)
         name = channel.name
         if name in connection.channels:
@@ -150,6 +151,7 @@ class Hub:
 
     def leave(self, connection: Connection, name: str) -> None:
         """End a membership and tell the others; Refused (`not-joined`) where there is none."""
+        self.flusher.require_loop()
         channel = self.joined(connection, name)
         name = channel.name
         del connection.channels[name]
@@ -202,6 +204,7 @@ class Hub:
 
     def end(self, connections: Iterable[Connection], reason: str, code: int = Close.NOT_ALLOWED) -> int:
         """Close connections for good; return how many."""
+        self.flusher.require_loop()
         ended = [connection for connection in connections if not connection.ended]
         for connection in ended:
             connection.close(code, reason)
@@ -215,6 +218,7 @@ class Hub:
 
     def publish(self, name: str, line: bytes, skip: User | None = None) -> None:
         """Pass a line on to a channel's members, wherever they are connected."""
+        self.flusher.require_loop()
         channel = self.channels.get(name)
         if channel is None:
             return
@@ -227,6 +231,7 @@ class Hub:
 
     def add(self, connection: Connection) -> None:
         """Know a new connection; its user's name and role are those of all its connections from now on."""
+        self.flusher.require_loop()
         self.connections.add(connection)
         user = connection.user
         others = self._users.setdefault(user, [])
@@ -236,6 +241,7 @@ class Hub:
 
     def become(self, user: User) -> None:
         """Let a user who is connected have another name or role."""
+        self.flusher.require_loop()
         connections = self._users.pop(user)
         old = connections[0].user
         self._users[user] = connections

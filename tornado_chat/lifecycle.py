@@ -73,6 +73,7 @@ class Plugins:
 
     async def begin(self, registry: Registry, plugins: Collection[Plugin]) -> None:
         """Call the `startup` listeners of these plugins and start their timers."""
+        self._hub.flusher.require_loop()  # before a plugin can start a thread: the first loop that asks is the chat's
         await self._call("startup", registry, plugins)
         for timer in registry.timers:
             if timer.plugin in plugins:

@@ -106,11 +106,12 @@ class Timer:
 
 @dataclass(slots=True, frozen=True)
 class Route:
-    """A RequestHandler class and the path that it answers."""
+    """A RequestHandler class and the path that it answers; `pattern` is that of the whole path."""
 
     handler: type
     plugin: Plugin
     path: str
+    pattern: re.Pattern[str]
 
 
 class Registry:
@@ -181,10 +182,11 @@ class Registry:
             try:
                 if not mark.path.startswith("/"):
                     raise ValueError("it begins with /")
-                re.compile(mark.path)
+                re.compile(mark.path)  # alone, so that no bracket of it closes the one below
+                pattern = re.compile(f"{re.escape(f'/plugins/{plugin.name}')}(?:{mark.path})")
             except (ValueError, re.error) as error:
                 raise RegistryError(f"{where}: {mark.path!r} is no path: {error}") from None
-            self.routes.append(Route(marked, plugin, mark.path))
+            self.routes.append(Route(marked, plugin, mark.path, pattern))
         elif isinstance(mark, EveryMark):
             if not mark.seconds > 0:
                 raise RegistryError(f"{where}(): @every takes seconds above 0")

@@ -13,7 +13,7 @@ from typing import Any
 from tornado_chat.connection import Connection
 from tornado_chat.context import Context, PluginContext, current
 from tornado_chat.errors import MISTAKES, Close, Error, Refused
-from tornado_chat.fence import FAULTS, LIMIT, Plugin
+from tornado_chat.fence import FAULTS, LIMIT, Plugin, call_plugin
 from tornado_chat.hub import Hub
 from tornado_chat.limits import PENALTY, limited
 from tornado_chat.messages import Message
@@ -151,10 +151,10 @@ class Router:
         plugin = action.plugin
         context = call if plugin is None else PluginContext.of_call(call, plugin)
         try:
-            result = action.handler(context, **action.bind({}))
+            result = call_plugin(action.handler, context, **action.bind({}))
             if inspect.iscoroutine(result):
                 result = await (result if plugin is None else _fenced(context, result, action, plugin))
-        except FAULTS as error:
+        except Exception as error:
             if plugin is None or isinstance(error, Refused):
                 raise
             plugin.failed(f"action {action.name}", error)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from tornado.escape import url_unescape
@@ -13,7 +15,7 @@ from tornado.web import Application, HTTPError, RequestHandler
 
 from tornado_chat.context import Context
 from tornado_chat.errors import Error, Refused
-from tornado_chat.fence import Plugin
+from tornado_chat.fence import FAULTS, Plugin, call_plugin, contained
 from tornado_chat.registry import Registry
 from tornado_chat.safe import HEADERS, methods_of
 
@@ -55,16 +57,40 @@ def compiled(registry: Registry) -> list[Found]:
     """Return the routes of a registry, each handler within its plugin's fence."""
     found = []
     for route in registry.routes:
-        path = re.compile(re.escape(f"/plugins/{route.plugin.name}") + route.path)
-        found.append((path, _fenced(route.handler, route.plugin), route.plugin))
+        try:
+            found.append((route.pattern, _fenced(_contained(route.handler), route.plugin), route.plugin))
+        except FAULTS as error:  # its __init_subclass__, say
+            route.plugin.failed(f"route {route.path}", error)
     return found
+
+
+def _contained(kind: type[RequestHandler]) -> type[RequestHandler]:
+    """Return a subclass whose methods raise nothing but an Exception: Tornado lets all else end the server."""
+
+    def contain(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def run(*args: Any, **kwargs: Any) -> Any:
+            result = call_plugin(function, *args, **kwargs)
+            return contained(result) if inspect.iscoroutine(result) else result
+
+        return run
+
+    own = [
+        base for base in reversed(kind.__mro__) if base.__module__.partition(".")[0] not in ("tornado", "builtins")
+    ]
+    methods = {name: contain(one) for base in own for name, one in vars(base).items() if inspect.isfunction(one)}
+    return type(kind.__name__, (kind,), methods)
 
 
 def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
     class Handler(kind):  # type: ignore[misc, valid-type]
         def initialize(self, ctx: Context, **given: Any) -> None:
             self.ctx = ctx
-            super().initialize(**given)
+            self._failure: Exception | None = None
+            try:
+                super().initialize(**given)
+            except Exception as error:  # raised here it would end the client's connection
+                self._failure = error
 
         def set_default_headers(self) -> None:
             for name, value in HEADERS.items():
@@ -76,6 +102,8 @@ def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
             if plugin.off:
                 raise HTTPError(503)
             plugin.calls += 1
+            if self._failure is not None:
+                raise self._failure
             waits = super().prepare()
             if waits is not None:
                 await waits

@@ -139,7 +139,7 @@ class Sieve:
         try:
             await listener.plugin.within(LIMIT, "message", task)
             _take(draft, message)
-        except FAULTS as error:
+        except Exception as error:
             _fail(listener, error)
 
     def _append(self, channel: Channel, message: Message, connection: Connection | None, tell: bool = True) -> Post:

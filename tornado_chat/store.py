@@ -155,32 +155,38 @@ class MemoryStore:
 
 
 class Space:
-    """One space of a Store (see there): what a plugin has as `ctx.store`."""
+    """One space of a Store (see there): what a plugin has as `ctx.store`; `require_loop` raises on another thread."""
 
-    __slots__ = ("_space", "_store")
+    __slots__ = ("_require_loop", "_space", "_store")
 
-    def __init__(self, store: Store, space: str) -> None:
+    def __init__(self, store: Store, space: str, require_loop: Callable[[], None]) -> None:
         self._store = store
         self._space = space
+        self._require_loop = require_loop
 
     async def get(self, key: str, default: Any = None) -> Any:
         """See Store."""
+        self._require_loop()
         return await self._store.get(self._space, key, default)
 
     async def set(self, key: str, value: Any) -> None:
         """See Store."""
+        self._require_loop()
         await self._store.set(self._space, key, value)
 
     async def delete(self, key: str) -> bool:
         """See Store."""
+        self._require_loop()
         return await self._store.delete(self._space, key)
 
     async def update(self, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
         """See Store."""
+        self._require_loop()
         return await self._store.update(self._space, key, function, default)
 
     async def items(self, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
         """See Store."""
+        self._require_loop()
         return await self._store.items(self._space, prefix, after, limit)
 
 

@@ -118,12 +118,16 @@ class Database:
         return await future
 
     def _put(self, jobs: Jobs, job: Job) -> None:
-        self._loop = asyncio.get_running_loop()
+        running = asyncio.get_running_loop()
+        if self._loop is not running:
+            if self._loop is not None and not self._loop.is_closed():  # answers for others would go to this one
+                raise RuntimeError("called on another event loop than the server's: nothing was read or stored")
+            self._loop = running
         with self._gate:
             if not self._closed:
                 jobs.put(job)
                 return
-        self._loop.call_soon(job.done, None, unavailable())
+        running.call_soon(job.done, None, unavailable())
 
     def close(self) -> None:
         """Finish what was submitted and let go of the file; blocks meanwhile, so call it off the loop."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from collections import deque
@@ -99,8 +100,14 @@ class SqliteHistory:
         self.waiting.append((message, post))
         batch = self._batch
         if batch.taken or batch.size == ROWS:  # looked at last: an open one will find what waits
-            batch = self._batch = _Batch(self)
-            self._database.submit(Job(batch.run, batch.done, WEIGHT))
+            batch = _Batch(self)
+            try:
+                self._database.submit(Job(batch.run, batch.done, WEIGHT))
+            except BaseException:
+                with contextlib.suppress(IndexError):  # the batch before has taken it already
+                    self.waiting.pop()
+                raise
+            self._batch = batch  # last: an open batch that nobody runs would hold up everyone for ever
         batch.size += 1
         return post
 
