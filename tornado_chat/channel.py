@@ -63,7 +63,7 @@ class Channel(Outbox):
         The order is settled now; what is returned can be awaited, but need not be. Refused (`invalid-field`) for
         a text that is empty or longer than 4,000 characters, and where a listener says no.
         """
-        if get_ident() != self._flusher.thread:  # a fifth of what require_loop costs
+        if get_ident() != self._flusher.thread:  # asked here, as a call would cost as much again
             self._flusher.require_loop()
         message = Message(self.name, clean_text(text), sender, int(time.time() * 1000), ref)
         on_post = self._hub.on_post

@@ -52,10 +52,9 @@ class Flusher:
 
     def require_loop(self) -> None:
         """Raise RuntimeError outside the chat's loop, as on another thread. Whatever changes something asks first."""
-        loop = self._loop
-        if loop is not None and asyncio._get_running_loop() is loop:
+        if threading.get_ident() == self.thread:
             return
-        if loop is None or loop.is_closed():  # the chat runs from here on
+        if self._loop is None or self._loop.is_closed():  # the chat runs here from now on
             self._loop, self.thread = asyncio.get_running_loop(), threading.get_ident()
             return
         raise RuntimeError(
