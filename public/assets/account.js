@@ -9,14 +9,15 @@ export class Account {
     this.signedIn = false; // by a cookie or by what stands before the server: it knows who this is
   }
 
-  /** Ask what there is; a server that does not answer is asked again by the socket. */
+  /** Ask what there is, and return whether it was said; a server that does not answer is asked again by the socket. */
   async look() {
     try {
       const answer = await fetch(new URL("auth", this.base), {cache: "no-store"});
       const {kinds, registration, user} = await answer.json();
       Object.assign(this, {kinds, registration, signedIn: Boolean(user)});
+      return true;
     } catch {
-      // it stays as it is
+      return false;
     }
   }
 

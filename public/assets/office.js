@@ -22,11 +22,16 @@ export class Office extends Chat {
     this.entries = [];
     this.find = "";
     this.done = ""; // what was done last
+    this.how = ""; // how one becomes an administrator where nobody signs in with a password
   }
 
   /** Come in as whoever the browser is signed in as; else the form is shown. */
   async start() {
-    await this.account.look();
+    const known = await this.account.look();
+    if (known && !this.account.kinds.includes("password")) {
+      this.how = t(this.account.kinds.join() === "guest" ? "admin.no-accounts" : "admin.elsewhere");
+      this.state = {kind: "out", words: this.how};
+    }
     if (this.account.signedIn) this.token = ""; // an account goes before a guest
     this.account.kinds = this.account.kinds.filter((kind) => kind !== "guest"); // a guest is no administrator
     this.account.registration = false;
@@ -64,7 +69,7 @@ export class Office extends Chat {
 
   refuse() {
     this.connection.end();
-    this.state = {kind: "out", words: t("admin.refused", {name: this.name})};
+    this.state = {kind: "out", words: t("admin.refused", {name: this.name, how: this.how || t("admin.sign-in")})};
     this.user = this.overview = null;
     this.name = "";
   }

@@ -131,5 +131,9 @@ class TestTokens:
                 await read(ann, f"after a {again}")
             assert {user.id for user in app.hub.present()} == {"t:42"}
             late = await friends.open("/?token=e30.e30.e30")
-            await late.get_by_text("One signs in elsewhere").or_(late.get_by_text("not signed in")).wait_for()
+            await (
+                late.get_by_text("You sign in to this chat from another site")
+                .or_(late.get_by_text("not signed in"))
+                .wait_for()
+            )
             friends.complaints.clear()

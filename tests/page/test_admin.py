@@ -1,5 +1,6 @@
 """The administrator's page: people come, are sent away and banned; nobody else sees anything."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +128,40 @@ async def test_others_see_why_not_and_the_form_and_nothing_else(app: Chat, peopl
         await app.accounts.set_role(user.id, "member")
         app.hub.end(app.hub.connections_of(user.id), "again", 1012)
         await page.locator(".desk").wait_for(state="detached")
+
+
+class TestWithoutAccounts:
+    @pytest.fixture
+    def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
+        return make_app(Settings(data_dir=tmp_path, history="memory"))
+
+    @browser_test
+    async def test_where_there_are_no_accounts_the_page_says_how_to_get_one(self, people: Opened) -> None:
+        async with people() as friends:
+            page = await friends.open("/admin")
+            await page.get_by_role("alert").get_by_text("user add NAME --role admin").wait_for()
+            guest = await friends.enter("Ann")
+            page = await friends.tab(guest.context, "/admin")
+            await page.get_by_role("alert").get_by_text("user add NAME --role admin").wait_for()
+            chinese = await friends.open("/admin", locale="zh-CN")
+            await chinese.get_by_role("alert").get_by_text("user add 名字 --role admin").wait_for()
+
+
+class TestSignedInElsewhere:
+    @pytest.fixture
+    def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
+        proxies = (ip_network("127.0.0.0/8"),)
+        return make_app(
+            Settings(data_dir=tmp_path, history="memory", auth=("header", "guest"), trusted_proxies=proxies)
+        )
+
+    @browser_test
+    async def test_whom_a_proxy_signs_in_is_told_how_to_become_an_administrator(
+        self, app: Chat, people: Opened
+    ) -> None:
+        async with people() as friends:
+            page = await friends.open("/admin", extra_http_headers={"Remote-User": "Ann"})
+            await page.get_by_role("alert").get_by_text("user role h:NAME admin").wait_for()
+            await app.accounts.set_role("h:ann", "admin")
+            await page.reload()
+            await page.get_by_role("heading", name="Audit").wait_for()

@@ -20,7 +20,7 @@ export default {
     "login.or-sign-in": "Sign in to an account",
     "login.or-register": "Make an account",
     "login.over": "You are signed out. Sign in again.",
-    "login.elsewhere": "One signs in elsewhere for this chat. Come back from there.",
+    "login.elsewhere": "You sign in to this chat from another site. Go back there and follow its link.",
 
     "banner.connecting": "Connecting…",
     "banner.waiting": "Not connected. Next try in {count} s.",

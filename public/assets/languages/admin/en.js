@@ -2,7 +2,10 @@
 
 export default {
   "admin.chat": "To the chat",
-  "admin.refused": "This page is for administrators; {name} is none. Sign in as one.",
+  "admin.refused": "This page is for administrators; {name} is none. {how}",
+  "admin.sign-in": "Sign in as one.",
+  "admin.no-accounts": "This server has no accounts, and a guest cannot be an administrator. Whoever runs it can start it with --auth guest,password and make an account: python -m tornado_chat user add NAME --role admin",
+  "admin.elsewhere": "You sign in to this chat elsewhere. Whoever runs it makes you an administrator: with \"role\": \"admin\" in your token, or where a proxy signs you in, python -m tornado_chat user role h:NAME admin",
   "admin.figures": "Figures",
   "admin.find": "Find a person",
   "admin.nobody": "Nobody of that name is here.",

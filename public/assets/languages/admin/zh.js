@@ -2,7 +2,10 @@
 
 export default {
   "admin.chat": "前往聊天",
-  "admin.refused": "此页面仅供管理员使用，{name} 不是管理员。请以管理员身份登录。",
+  "admin.refused": "此页面仅供管理员使用，{name} 不是管理员。{how}",
+  "admin.sign-in": "请以管理员身份登录。",
+  "admin.no-accounts": "此服务器没有账号，而访客不能成为管理员。服务器的运行者可以用 --auth guest,password 启动它，然后创建账号：python -m tornado_chat user add 名字 --role admin",
+  "admin.elsewhere": "此聊天需要从别处登录。服务器的运行者可以让您成为管理员：在您的令牌中写入 \"role\": \"admin\"；如果由代理登录，则运行 python -m tornado_chat user role h:名字 admin",
   "admin.figures": "数据",
   "admin.find": "查找用户",
   "admin.nobody": "没有这个名字的在线用户。",
