@@ -1,8 +1,10 @@
 """One line per event, whatever is logged."""
 
+import datetime
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -34,7 +36,9 @@ def _logging_as_it_was() -> Iterator[None]:
 
 @pytest.mark.parametrize("style", ["text", "json"])
 @pytest.mark.parametrize("nasty", NASTY, ids=ascii)
-def test_an_event_is_one_printable_line(nasty: str, style: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_event_is_one_printable_line_and_what_it_adds_is_indented(
+    nasty: str, style: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     configure("info", style)
     log.warning("said %s", nasty)
     try:
@@ -44,16 +48,18 @@ def test_an_event_is_one_printable_line(nasty: str, style: str, capsys: pytest.C
     written = capsys.readouterr().err
     assert written.endswith("\n")
     lines = written[:-1].split("\n")
-    assert len(lines) == 2
+    assert len([line for line in lines if not line.startswith("    ")]) == 2
     assert all(line.isprintable() for line in lines)
-    assert "ValueError" in lines[1]
+    assert "ValueError" in "".join(lines[1:])
+    assert (len(lines) > 5) == (style == "text")  # a traceback that can be read
 
 
 def test_as_text_it_has_time_level_and_message(capsys: pytest.CaptureFixture[str]) -> None:
     configure("info", "text")
     log.warning("hello %d\n", 5)
-    day, clock, level, *words = capsys.readouterr().err.split()
-    assert (len(day), len(clock)) == (10, 8)
+    written = capsys.readouterr().err
+    day, clock, level, *words = written.split()
+    assert datetime.datetime.fromisoformat(f"{day} {clock}").tzinfo is not None
     assert (level, words) == ("warning", ["hello", "5\\n"])
 
 
@@ -63,7 +69,15 @@ def test_as_json_it_is_an_object_that_says_the_same(nasty: str, capsys: pytest.C
     log.error("said %s", nasty)
     event = json.loads(capsys.readouterr().err)
     assert (event["level"], event["logger"], event["message"]) == ("error", "tornado_chat.test", f"said {nasty}")
-    assert event["time"] > 1.7e9
+    assert datetime.datetime.fromisoformat(event["time"]).tzinfo is not None
+
+
+def test_what_an_event_is_about_are_fields_of_its_json(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info", "json")
+    log.info("hello", extra={"event": "greeting", "user": "g:1", "path": Path("/x")})
+    event = json.loads(capsys.readouterr().err)
+    about = {"event": "greeting", "level": "info", "logger": "tornado_chat.test", "message": "hello"}
+    assert event == {**about, "user": "g:1", "path": "/x", "time": event["time"]}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The command line, as a person uses it: real processes."""
 
 import asyncio
+import contextlib
 import io
 import json
 import os
@@ -8,13 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import PIPE
+from typing import Any
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient
 
+from tornado_chat import Refused
 from tornado_chat.__main__ import main
 from tornado_chat.testing import connect
 from tornado_chat.version import VERSION
@@ -36,16 +41,35 @@ class Server:
 
     def __init__(self, environ: dict[str, str], *arguments: str) -> None:
         command = [sys.executable, "-m", "tornado_chat", "--port", "0", *arguments]
-        self.process = subprocess.Popen(command, env=environ, stdout=PIPE, stderr=PIPE, text=True)
+        log, name = tempfile.mkstemp(dir=Path(environ["XDG_DATA_HOME"]).parent)
+        self.log = Path(name)
+        self.process = subprocess.Popen(command, env=environ, stdout=PIPE, stderr=log, text=True)
+        os.close(log)
         assert self.process.stdout is not None
-        first = self.process.stdout.readline()
+        first = self.process.stdout.readline() if "json" not in arguments else self._listening()
         self.url = first.split()[-1].rstrip("/") if first else ""
+
+    def _listening(self) -> str:
+        while self.process.poll() is None:
+            for event in self.events():
+                if event["event"] == "listening":
+                    return str(event["address"])
+            time.sleep(0.01)
+        return ""
+
+    def written(self) -> str:
+        """Return what it has written to standard error."""
+        return self.log.read_text()
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return the whole events of a JSON log."""
+        return [json.loads(line) for line in self.written().splitlines(keepends=True) if line.endswith("\n")]
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Return the exit status and what was written to standard error."""
         self.process.send_signal(number)
-        errors = self.process.communicate(timeout=15)[1]
-        return self.process.returncode, errors
+        self.process.communicate(timeout=15)
+        return self.process.returncode, self.written()
 
 
 @pytest.fixture
@@ -275,5 +299,67 @@ def test_a_broken_plugin_is_named_in_a_json_log_and_the_others_serve(environ: di
         return [action["name"] for action in ann.hello["actions"]]
 
     assert "roll" in asyncio.run(actions())
-    events = [json.loads(line) for line in server.stop()[1].splitlines()]
-    assert f"{tmp_path}/broken.py:1: ModuleNotFoundError" in events[0]["message"]
+    server.stop()
+    events = server.events()
+    left_out = next(event for event in events if "nothing_of_that_name" in event["message"])
+    assert f"{tmp_path}/broken.py:1: ModuleNotFoundError" in left_out["message"]
+
+
+def test_the_log_says_who_came_and_went_what_was_refused_and_no_assets(environ: dict[str, str]) -> None:
+    server = Server(environ, "--log-format", "json", "--auth", "guest,password")
+
+    async def talk() -> str:
+        ann = await connect(server.url, "Annabel")
+        await ann.close()
+        with contextlib.suppress(EOFError):
+            await connect(server.url, token="made.up")
+        fetch = AsyncHTTPClient().fetch
+        for path in ("", "assets/app.js", "healthz", "metrics", "nowhere"):
+            await fetch(f"{server.url}/{path}", raise_error=False)
+        body = json.dumps({"name": "Annabel", "password": "a secret password"})
+        for path in ("register", "sign-in"):
+            headers = {"Content-Type": "application/json"}
+            await fetch(f"{server.url}/{path}", method="POST", body=body, headers=headers)
+        await fetch(f"{server.url}/sign-in", method="POST", body=body[:-3] + '"}', headers=headers, raise_error=False)
+        return str(ann.hello["user"]["id"])
+
+    user = asyncio.run(talk())
+    log = server.stop()[1]
+    events = server.events()
+    assert all({"time", "level", "event", "message"} <= event.keys() for event in events)
+    seen = {event["event"]: event for event in events}
+    assert {"start", "plugins", "listening", "data", "stop", "stopped"} <= seen.keys()
+    assert (seen["connected"]["user"], seen["connected"]["address"]) == (user, "127.0.0.1")
+    assert (seen["left"]["user"], seen["left"]["code"]) == (user, 1005)  # none was given
+    assert "token" in seen["refused"]["why"]
+    assert seen["registered"]["user"] == seen["signed in"]["user"] != ""
+    assert "gave a name and a password that do not fit" in seen
+    requests = [event for event in events if event["event"] == "request"]
+    assert {(one["path"], one["status"]) for one in requests} >= {("/", 200), ("/nowhere", 404), ("/sign-in", 401)}
+    assert not any(one["path"].startswith(("/assets", "/healthz", "/metrics")) for one in requests)
+    assert all({"method", "ms", "address"} <= one.keys() for one in requests)
+    assert not any(secret in log for secret in ("Annabel", "secret", "made.up"))
+
+
+def test_a_traceback_is_readable_and_shows_the_plugins_line(environ: dict[str, str], tmp_path: Path) -> None:
+    lines = (
+        "from tornado_chat import action, Context",
+        "@action('burst')",
+        "def burst(ctx: Context) -> None:",
+        "    1 / 0",
+    )
+    (tmp_path / "burst.py").write_text("\n".join(lines))
+    server = Server(environ, "--plugins-dir", str(tmp_path))
+
+    async def call() -> None:
+        ann = await connect(server.url, "Ann")
+        await ann.call("join-channel", target="den")
+        with contextlib.suppress(Refused):
+            await ann.call("burst", target="den")
+        await ann.close()
+
+    asyncio.run(call())
+    log = server.stop()[1].splitlines()
+    frame = log.index(f'      File "{tmp_path}/burst.py", line 4, in burst')
+    assert log[frame + 1] == "        1 / 0"
+    assert all(len(line) < 300 for line in log)

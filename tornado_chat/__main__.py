@@ -6,15 +6,17 @@ import asyncio
 import contextlib
 import logging
 import os
+import platform
 import signal
 import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import tornado
 from tornado.ioloop import PeriodicCallback
 
-from tornado_chat import commands, healthcheck, logs, plugin_commands
+from tornado_chat import commands, healthcheck, logs, plugin_commands, speed
 from tornado_chat.certificate import Certificate
 from tornado_chat.errors import Close
 from tornado_chat.history.opening import DatabaseError
@@ -25,6 +27,7 @@ from tornado_chat.metrics import LAG
 from tornado_chat.registry import RegistryError
 from tornado_chat.settings import Settings, SettingsError
 from tornado_chat.sources import load, passed_over
+from tornado_chat.version import VERSION
 from tornado_chat.web import Chat, make_app
 
 DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
@@ -47,6 +50,17 @@ async def serve(settings: Settings) -> None:
     chat = make_app(settings)
     certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
     sockets = listen(settings.host, settings.port)
+    about = {
+        "version": VERSION,
+        "python": platform.python_version(),
+        "tornado": tornado.version,
+        "data": str(settings.data_dir),
+    }
+    _log(
+        "start",
+        f"tornado_chat {VERSION} starts (Python {about['python']}, Tornado {tornado.version}, {speed.describe()})",
+        **about,
+    )
     if chat.database is not None:
         sys.setswitchinterval(SWITCH)
     server = Server(chat, ssl_options=certificate and certificate.context)
@@ -58,8 +72,9 @@ async def serve(settings: Settings) -> None:
     await chat.start()
     server.add_sockets(sockets)
     for each in sockets:
-        print(f"tornado_chat is at {place(each, 'https' if certificate else 'http')}", flush=True)
-    print(f"What is kept is in {settings.data_dir}", flush=True)
+        at = place(each, "https" if certificate else "http")
+        _announce(settings, "listening", f"tornado_chat is at {at}", address=at)
+    _announce(settings, "data", f"What is kept is in {settings.data_dir}", data=str(settings.data_dir))
     periodic = [PeriodicCallback(chat.trim, TRIM * 1000), PeriodicCallback(chat.follow, FOLLOW * 1000)]
     periodic.append(PeriodicCallback(chat.hub.metrics.look_at_the_clock, LAG * 1000))
     if certificate is not None:
@@ -69,6 +84,8 @@ async def serve(settings: Settings) -> None:
     _notify("READY=1")
     await stop.wait()
     _notify("STOPPING=1")
+    count = len(chat.hub.connections)
+    _log("stop", f"tornado_chat stops; {count} connections are told to come back", connections=count)
     server.stop()
     for callback in periodic:
         callback.stop()
@@ -76,6 +93,19 @@ async def serve(settings: Settings) -> None:
     await server.close_all_connections()
     if settings.host.startswith(UNIX):
         Path(settings.host.removeprefix(UNIX)).unlink(missing_ok=True)
+    _log("stopped", "tornado_chat has stopped")
+
+
+def _log(event: str, text: str, **fields: object) -> None:
+    log.info("%s", text, extra={"event": event, **fields})
+
+
+def _announce(settings: Settings, event: str, text: str, **fields: object) -> None:
+    """Say where the server is, for a person on standard output; where programs read, in the log."""
+    if settings.log_format == "json":
+        _log(event, text, **fields)
+    else:
+        print(text, flush=True)
 
 
 def _notify(state: str) -> None:

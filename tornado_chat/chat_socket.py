@@ -19,6 +19,18 @@ from tornado_chat.safe import Safe
 from tornado_chat.websocket import SocketHandler
 
 CODES = {*Close, 1001, 1005, 1006}  # a client may say any other
+WHY = {
+    1001: "went away",
+    1005: "closed without a code",
+    1006: "the connection broke",
+    Close.POLICY: "did not heed errors or limits",
+    Close.TOO_BIG: "sent too large a message",
+    Close.RESTART: "restart",
+    Close.TRY_LATER: "read too slowly",
+    Close.NO_PONG: "did not answer pings",
+    Close.NOT_SIGNED_IN: "the session is over",
+    Close.NOT_ALLOWED: "sent away or banned",
+}
 LONGEST = 10.0 * 365 * 86_400  # seconds that a timer is set for
 
 log = logging.getLogger("tornado_chat")
@@ -56,7 +68,9 @@ class ChatSocket(Safe, SocketHandler):
         try:
             await chat.hub.moderation.load()
             self.came = await chat.identity.authenticate(request)
-            if self.came is None and chat.identity.needs_name and token_of(request) is None:
+            if self.came is None and token_of(request) is not None:
+                self.refused = Close.NOT_SIGNED_IN, "the token is not valid here"
+            elif self.came is None and chat.identity.needs_name:
                 raise Refused("a name is missing: ask for /ws?name=YOU", Error.INVALID_NAME)
         except Refused as refused:
             self._refuse(refused)
@@ -75,7 +89,15 @@ class ChatSocket(Safe, SocketHandler):
 
     def _tell(self, why: str) -> None:
         """Log why someone is not let in."""
-        log.info("%s is not let in: %s", self.request.remote_ip, why)
+        address = self.request.remote_ip
+        log.info("%s is not let in: %s", address, why, extra={"event": "refused", "address": address, "why": why})
+
+    def _log_client(self, event: str, more: str = "", **fields: object) -> None:
+        """Log who came or went."""
+        assert self.connection is not None
+        user, address = self.connection.user.id, self.connection.address
+        extra = {"event": event, "user": user, "address": address, **fields}
+        log.info("%s %s, from %s%s", user, event, address, more, extra=extra)
 
     def _turn_away(self) -> None:
         self.set_status(503, "Full")
@@ -130,6 +152,7 @@ class ChatSocket(Safe, SocketHandler):
                 rest, self.connection.close, Close.NOT_SIGNED_IN, "the time you signed in for is over"
             )
         chat.hub.metrics.requests[101] += 1
+        self._log_client("connected")
         chat.hub.add(self.connection)
         chat.keepalive.add(self.connection, monotonic())
         self.connection.gather(chat.hello(came))
@@ -155,6 +178,9 @@ class ChatSocket(Safe, SocketHandler):
         if self._expiry is not None:
             self._expiry.cancel()
         if self.connection is not None:
+            self._log_client(
+                "left", f": {WHY.get(self.close_code or 0, 'closed')} ({self.close_code})", code=self.close_code
+            )
             self.application.hub.metrics.closed[str(self.close_code) if self.close_code in CODES else "other"] += 1
             self.application.hub.remove(self.connection)
             self.application.keepalive.remove(self.connection)

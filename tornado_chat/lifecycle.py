@@ -55,6 +55,8 @@ class Plugins:
             if name not in self.registry.plugins:
                 await self._hub.store.delete(SPACE, name)
         await self.begin(self.registry, list(self.registry.plugins.values()))
+        names = [name for name, plugin in self.registry.plugins.items() if not plugin.error]
+        log.info("plugins loaded: %s", ", ".join(names) or "none", extra={"event": "plugins", "plugins": names})
         if self._settings.reload:
             task = asyncio.ensure_future(self._look())
             self._tasks.add(task)
@@ -129,7 +131,9 @@ class Plugins:
             touched = {**{one.name: one.error for one in new + kept}, **dict.fromkeys(gone, "")}
             well = [name for name, error in touched.items() if not error]
             if well or not touched:  # what is wrong has been named already
-                log.info("plugins reloaded: %s", ", ".join(well) or "none")
+                log.info(
+                    "plugins reloaded: %s", ", ".join(well) or "none", extra={"event": "reload", "plugins": well}
+                )
             return touched
 
     def describe(self) -> list[dict[str, Any]]:

@@ -118,6 +118,9 @@ class Moderation:
         now = int(time.time() * 1000)
         entry = {"time": now, "by": {"id": by.id, "name": by.name}, "power": power, "about": about}
         await self._store.set("audit", f"{ENDLESS - now}-{secrets.token_hex(4)}", entry)
+        whom = next((str(about[key]) for key in ("user", "whom", "lifted", "plugin") if about.get(key)), "")
+        extra = {"event": "power", "power": power, "user": by.id, "about": whom}
+        log.info("%s used the power %s on %s", by.id, power, whom, extra=extra)
 
     async def recorded(self, after: str = "", limit: int = 200) -> list[dict[str, Any]]:
         """Return the newest entries, or those behind the `key` of one."""

@@ -6,18 +6,22 @@ has put them.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from tornado.httputil import HTTPServerRequest
 
 from tornado_chat.accounts import LASTS, check_password, clean_account
 from tornado_chat.errors import Close, Error, Refused
+from tornado_chat.identity import Pass
 from tornado_chat.messages import User
 from tornado_chat.protocol import decode, encode
 from tornado_chat.safe import Fresh
 
 if TYPE_CHECKING:
     from tornado_chat.web import Chat
+
+log = logging.getLogger("tornado_chat")
 
 STATUS = {
     Error.NOT_ALLOWED: 403,
@@ -80,13 +84,19 @@ class _Post(_Json):
         chat = self.application
         return await chat.throttle.guess(self.address, _key(name), lambda: chat.accounts.check(name, password))
 
-    async def begin(self, user: User) -> None:
+    def log(self, event: str, user_id: str = "") -> None:
+        """Log what has happened, to whom and from where."""
+        extra = {"event": event, "user": user_id, "address": self.address}
+        log.info("%s %s, from %s", user_id or "someone", event, self.address, extra=extra)
+
+    async def begin(self, user: User, event: str = "signed in") -> None:
         """Always a new session, whatever cookie was sent; the one that it replaces ends."""
         await end_session(self.application, self.request)
         token = await self.application.accounts.begin(user)
         safe = self.request.protocol == "https"
         cookie = self.application.sessions.cookie
         self.set_cookie(cookie, token, path="", max_age=LASTS, httponly=True, samesite="Strict", secure=safe)
+        self.log(event, user.id)
         self.answer(200, {"user": user})
 
 
@@ -102,7 +112,7 @@ class Register(_Post):
         check_password(password)
         async with self.application.throttle.register(self.address):
             user = await self.application.accounts.register(name, password)
-        await self.begin(user)
+        await self.begin(user, "registered")
 
 
 class SignIn(_Post):
@@ -112,6 +122,7 @@ class SignIn(_Post):
         """Compare and begin."""
         user = await self.check(*self.credentials(fields))
         if user is None:
+            self.log("gave a name and a password that do not fit")
             self.answer(401, {"code": Error.NOT_ALLOWED, "message": "name and password do not fit"})
         else:
             await self.begin(user)
@@ -122,7 +133,9 @@ class SignOut(_Post):
 
     async def act(self, fields: dict[str, Any]) -> None:
         """End it."""
-        await end_session(self.application, self.request)
+        came = await end_session(self.application, self.request)
+        if came is not None:
+            self.log("signed out", came.user.id)
         self.clear_cookie(self.application.sessions.cookie, path="")
         self.answer(200, {})
 
@@ -146,6 +159,7 @@ class ChangePassword(_Post):
             return
         async with self.application.throttle.turn(self.address):
             await accounts.set_password(came.user, new, but=came.session)
+        self.log("changed the password", came.user.id)
         await look_again(self.application, came.user.id)
         self.answer(200, {"user": user})
 
@@ -160,13 +174,14 @@ async def look_again(chat: Chat, user_id: str) -> None:
             chat.hub.end([connection], "your role was changed", Close.RESTART)  # they come back with it
 
 
-async def end_session(chat: Chat, request: HTTPServerRequest) -> None:
-    """End the session whose cookie this is, and the connections that came with it (4401)."""
+async def end_session(chat: Chat, request: HTTPServerRequest) -> Pass | None:
+    """End the session whose cookie this is, and the connections that came with it (4401); return whose it was."""
     came = await chat.sessions.authenticate(request)
     if came is not None:
         await chat.accounts.end(came.session)
         theirs = [one for one in chat.hub.connections_of(came.user.id) if one.session == came.session]
         chat.hub.end(theirs, "signed out", Close.NOT_SIGNED_IN)
+    return came
 
 
 def _key(name: str) -> str:

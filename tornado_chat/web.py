@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import re
 import threading
 from typing import Any
 from urllib.parse import quote
@@ -46,6 +47,7 @@ from tornado_chat.throttle import Throttle
 from tornado_chat.version import VERSION
 from tornado_chat.ways import choose
 
+QUIET = re.compile("/(assets/|healthz$|readyz$|metrics$)")  # asked for all the time; a page alone has 60 assets
 log = logging.getLogger("tornado_chat")
 
 
@@ -212,13 +214,18 @@ def _log_request(handler: Any) -> None:
     if isinstance(handler, ChatSocket) and handler.get_status() == 503:
         handler.application.turned_away.warn()
         return
-    status = handler.get_status()
+    status, ms = handler.get_status(), round(1000 * request.request_time(), 1)
+    level = logging.INFO if status < 500 else logging.ERROR
+    if status == 101 or (status < 400 and QUIET.match(request.path)):
+        level = logging.DEBUG
+    about = {"method": request.method, "path": request.path, "status": status, "ms": ms, "address": request.remote_ip}
     log.log(
-        logging.INFO if status < 500 else logging.ERROR,
+        level,
         "%s %s %s %.1f ms %s",
         request.method,
         request.path,
         f"{status} {handler._reason}" if status >= 400 else status,
-        1000 * request.request_time(),
+        ms,
         request.remote_ip,
+        extra={"event": "request", **about},
     )

@@ -14,7 +14,7 @@ from tornado_chat.client.calls import Calls
 from tornado_chat.client.credentials import Credentials, Token, clean_base
 from tornado_chat.client.inbox import Inbox
 from tornado_chat.client.reconnect import FIRST_PAUSE, LONGEST_PAUSE, Event, Reconnecting
-from tornado_chat.errors import MISTAKES, Error, Refused
+from tornado_chat.errors import MISTAKES, Close, Error, Refused
 from tornado_chat.names import clean_name
 
 PAGE = 200
@@ -158,7 +158,7 @@ class Client:
         self._calls.ended()
 
     def _lost(self, socket: WebSocketClientConnection) -> None:
-        socket.close()
+        socket.close(Close.NORMAL)
         for task in (self._resuming, *self._reading):
             if task is not None:
                 task.cancel()
