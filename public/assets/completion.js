@@ -1,5 +1,6 @@
 // What the word before the caret could become: /commands, @people, #channels, :emoji. No DOM.
 
+import {fold} from "./characters.js";
 import {commands, usage} from "./commands.js";
 import {EMOJI} from "./emoji.js";
 
@@ -13,7 +14,7 @@ export function complete(text, caret, {actions, people, channels}) {
   const before = text.slice(0, caret);
   const [sign, from] = begun(before);
   if (from < 0) return null;
-  const word = before.slice(from + 1).toLowerCase();
+  const word = fold(before.slice(from + 1));
   let options = [];
   if (sign === "/") {
     options = rank(commands(actions), word, ({name}) => name)
@@ -25,7 +26,7 @@ export function complete(text, caret, {actions, people, channels}) {
     options = rank(sign === "@" ? people : channels, word, (name) => name)
       .map((name) => ({name, label: sign + name, text: `${sign}${name} `}));
   }
-  const whole = options.length === 1 && options[0].name.toLowerCase() === word && sign !== ":";
+  const whole = options.length === 1 && fold(options[0].name) === word && sign !== ":";
   return options.length && !whole ? {kind: sign, from, options} : null;
 }
 
@@ -43,7 +44,7 @@ function rank(all, word, nameOf) {
   const first = [];
   const then = [];
   for (const one of all) {
-    const name = nameOf(one).toLowerCase();
+    const name = fold(nameOf(one));
     if (name.startsWith(word)) first.push(one);
     else if (name.split(/[\s_-]/).some((part) => word && part.startsWith(word))) then.push(one);
   }

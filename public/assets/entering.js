@@ -71,7 +71,7 @@ export async function turn(chat, state) {
     chat.connection.connect(); // the server knows this token no more: the same name, as someone new
   } else if (state.kind === "ended" && state.code === 4400) {
     if (!chat.token) chat.storage.write("name", undefined);
-    keptOut(chat, t("login.bad-name"));
+    keptOut(chat, state.reason ? explain({code: "invalid-name", message: state.reason}) : t("login.bad-name"));
   } else if (state.kind === "ended" && state.code === 4401 && chat.account.signedIn) {
     chat.account.signedIn = false; // signed out elsewhere, or the session is over
     chat.user = null;

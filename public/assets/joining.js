@@ -46,7 +46,7 @@ async function comeIn(chat, channel) {
   const {since} = channel;
   const answer = await connection.call("join-channel", {target: channel.name, since});
   if (chat.channels.get(channel.name) !== channel) return; // left meanwhile
-  if (answer.channel !== channel.name) rename(chat, channel, answer.channel);
+  if (answer.channel !== channel.name) return join(chat, rename(chat, channel, answer.channel)); // what came meanwhile was no channel's
   if (answer.recovered && answer.seq - since.seq > CATCH_UP) {
     const {messages, more} = await connection.call("history", {target: channel.name, limit: PAGE});
     Object.assign(answer, {recovered: false, seq: messages.at(-1)?.seq ?? answer.seq, messages, more});
@@ -69,13 +69,20 @@ async function comeIn(chat, channel) {
   sendWaiting(chat, channel);
 }
 
-/** The server writes a name in its one spelling. */
-function rename(chat, channel, name) {
-  chat.channels.delete(channel.name);
-  chat.keep(channel.name, false);
-  if (chat.current === channel.name) chat.current = name;
-  channel.name = name;
-  if (!chat.channels.has(name)) chat.channels.set(name, channel);
+/** The server writes a name in its one spelling: what is written in the channel comes along to the one of that name. */
+function rename(chat, {name: before, draft}, name) {
+  const channel = chat.know(name);
+  for (const item of chat.outbox.of(before)) {
+    item.target = name;
+    chat.outbox.keep(item);
+  }
+  if (draft && !channel.draft) chat.storage.write(`draft/${name}`, (channel.draft = draft));
+  for (const folder of ["draft", "read"]) chat.storage.write(`${folder}/${before}`, undefined);
+  if (chat.current === before) chat.current = name;
+  chat.channels.delete(before);
+  chat.keep(before, false);
+  chat.keep(name);
+  return channel;
 }
 
 /** Load what came before what is here; the promise is whether there was any. */

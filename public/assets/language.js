@@ -48,8 +48,17 @@ export function rich(key, values = {}) {
 
 /** The words for an error: those for its code, with its own in them where these say more; a rule's are its own alone. */
 export function explain({code, message}) {
-  const words = message.replace(/^target: /, ""); // a word of the wire
+  const words = translated(message.replace(/^(target: |\w+: (?=a name |nothing in |text has ))/, "")); // a word of the wire
   return `error.${code}` in spoken.words ? t(`error.${code}`, {words}) : words;
+}
+
+/** A sentence of the server's in the language that is spoken, where that has one for it: {sentences, characters}. */
+function translated(words) {
+  for (const [english, own] of spoken.sentences ?? []) {
+    const found = words.match(new RegExp(`^${english}$`));
+    if (found) return own.replace("{}", spoken.characters[found[1]] ?? found[1]);
+  }
+  return words;
 }
 
 // Intl's formatters are slow to make: one of a kind is kept.

@@ -1,5 +1,6 @@
 // Who and what a text names: one answer for what is marked in the conversation, counted as a mention, and told to the system.
 
+import {fold} from "./characters.js";
 import {DENSE} from "./links.js";
 import {parse} from "./markdown.js";
 
@@ -11,9 +12,6 @@ const DENSE_LETTER = new RegExp(`^[${DENSE}]`, "u");
 const CLUSTER = /[^\p{M}\u200c\u200d\ufe0e\ufe0f][\p{M}\u200c\u200d\ufe0e\ufe0f]{0,8}/uy; // a letter with its marks
 const CHANNEL = new RegExp(`${LETTER}(?:${LETTER}|[\\p{M}_-]){0,63}|[${DENSE}][\\p{L}\\p{N}\\p{M}_-]{0,63}`, "uy");
 const COLOUR = /^(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i;
-
-/** The letters of a name, whatever their case, width and way of writing accents. */
-const fold = (name) => name.normalize("NFKC").toLowerCase().replace(/[\u200c\u200d\ufe0e\ufe0f]/g, "").replace(/ς/g, "σ");
 
 /** Names by their letters: how long a look takes does not depend on how many there are. */
 class Trie {

@@ -98,6 +98,23 @@ test("an error is said in the language by its code, with the server's words wher
   assert.equal(explain({code: "refused", message: "not on a Sunday"}), "not on a Sunday");
 });
 
+test("what the server says of a name is said in the language, with the character's name where it is a known one", async () => {
+  const {refused} = JSON.parse(readFileSync(new URL("../names.json", import.meta.url), "utf8"));
+  const said = (what) => explain({code: "invalid-name", message: `target: a name must not contain ${what}`});
+  await speak("en");
+  assert.equal(said(refused[0][1]), `a name must not contain ${refused[0][1]}`);
+  await speak("zh");
+  for (const [, what] of refused) assert.match(said(what), /^名字不可用：[^A-Za-z]+(?:[（][\w +-]+）)?$/, what);
+  assert.equal(said("an invisible character (zero width space)"), "名字不可用：名字里不能有看不见的字符（零宽空格）");
+  assert.equal(said("a character without a meaning (U+E000)"), "名字不可用：名字里不能有没有含义的字符（U+E000）");
+  assert.equal(explain({code: "invalid-name", message: "a name has 1 to 64 characters"}), "名字不可用：名字须有 1 到 64 个字符");
+  assert.equal(explain({code: "invalid-field", message: "message: nothing in the text can be seen"}), "填写有误：内容里没有可见的字符");
+  const names = readFileSync(new URL("../../tornado_chat/names.py", import.meta.url), "utf8") +
+    readFileSync(new URL("../../tornado_chat/accounts.py", import.meta.url), "utf8");
+  for (const words of ["a name has 1 to ", "a name must not contain ", "nothing in the text can be seen", "text has 1 to ",
+    "that name is taken; choose another", "a name must not mix "]) assert.ok(names.includes(words), words);
+});
+
 test("times and days are written as the reader's variety of the language writes them", async () => {
   const now = new Date(2026, 2, 3, 15, 4).getTime();
   await speak("en", ["de", "en-GB"]);

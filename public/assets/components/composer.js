@@ -1,5 +1,6 @@
 // The box one writes in.
 
+import {canSee} from "../characters.js";
 import {commands, usage, written} from "../commands.js";
 import {learnEmoji} from "../emoji.js";
 import {html, useEffect, useRef, useState} from "../html.js";
@@ -59,7 +60,7 @@ export function Composer({chat, channel, fill, later: {complete, Suggestions, ca
 
   async function send() {
     const text = channel.draft;
-    if (!text.trim()) return;
+    if (!canSee(text)) return;
     if (text.length > chat.limits.message) {
       setWords(t("composer.too-long", {limit: chat.limits.message, count: text.length}));
       return;
@@ -111,7 +112,7 @@ export function Composer({chat, channel, fill, later: {complete, Suggestions, ca
         placeholder=${t("composer.label", {name: channel.name})} aria-label=${t("composer.label", {name: channel.name})}
         aria-describedby="composer-words" aria-invalid=${words !== ""}
       ></textarea></div>
-      <button class="primary send" onClick=${send} disabled=${!text.trim()} aria-label=${t("composer.send")}><${Icon} name="send" /></button>
+      <button class="primary send" onClick=${send} disabled=${!canSee(text)} aria-label=${t("composer.send")}><${Icon} name="send" /></button>
     </div>
     <div id="composer-words" class="under">
       <p role="alert" class="alert">${words}</p>

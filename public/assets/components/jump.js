@@ -1,5 +1,6 @@
 // Ctrl+K: to a channel by the letters of its name; one's own first, then the others that there are.
 
+import {fold} from "../characters.js";
 import {html, useEffect, useState} from "../html.js";
 import {t} from "../language.js";
 import {Dialog} from "./dialog.js";
@@ -14,15 +15,15 @@ export function Jump({chat, close}) {
   }, []);
 
   const clean = word.trim().replace(/^#/, "");
-  const small = clean.toLowerCase();
+  const small = fold(clean);
   const own = [...chat.channels.values()].map(({name, count}) => ({name, count}));
   const there = [...own, ...others.filter(({name}) => !chat.channels.has(name))];
   const options = there
-    .filter(({name}) => name.toLowerCase().includes(small))
-    .sort((one, other) => other.name.toLowerCase().startsWith(small) - one.name.toLowerCase().startsWith(small))
+    .filter(({name}) => fold(name).includes(small))
+    .sort((one, other) => fold(other.name).startsWith(small) - fold(one.name).startsWith(small))
     .slice(0, 12)
     .map(({name, count}) => ({name, label: `# ${name}`, detail: count ? t("jump.members", {count}) : ""}));
-  if (clean && !there.some(({name}) => name === clean)) options.push({name: clean, label: t("jump.new", {name: clean})});
+  if (clean && !there.some(({name}) => name === clean.normalize("NFKC"))) options.push({name: clean, label: t("jump.new", {name: clean})});
 
   function take(at) {
     if (!options[at]) return;

@@ -39,7 +39,7 @@ export function Login({chat, children}) {
       <label for="name">${t("login.name")}</label>
       <input
         id="name" ref=${field} value=${name} onInput=${(event) => setName(event.target.value)}
-        maxlength="64" autocomplete=${way === "guest" ? "nickname" : "username"} spellcheck="false" enterkeyhint="go" dir="auto"
+        maxlength="256" autocomplete=${way === "guest" ? "nickname" : "username"} spellcheck="false" enterkeyhint="go" dir="auto"
         aria-describedby="login-words" aria-invalid=${Boolean(chat.state.words)}
       />
       ${way !== "guest" && html`

@@ -29,7 +29,7 @@ export function Sidebar({chat, close, show, inert}) {
     </ul>
     <form class="join" onSubmit=${join}>
       <input
-        value=${name} onInput=${(event) => setName(event.target.value)} maxlength="64" dir="auto"
+        value=${name} onInput=${(event) => setName(event.target.value)} maxlength="256" dir="auto"
         placeholder=${t("channels.join")} aria-label=${t("channels.join-label")} spellcheck="false" enterkeyhint="go"
       />
       <button class="quiet" aria-label=${t("channels.join-button")} disabled=${!name.trim()}><${Icon} name="plus" /></button>
