@@ -17,8 +17,8 @@ import pytest
 from helpers import on_database
 
 from tornado_chat.errors import Refused
+from tornado_chat.history import checkpoints, opening
 from tornado_chat.history import database as module
-from tornado_chat.history import opening
 from tornado_chat.history.database import Database
 from tornado_chat.history.jobs import WEIGHT, Job
 from tornado_chat.history.opening import DatabaseError
@@ -363,7 +363,7 @@ def test_a_sync_that_fails_is_never_acknowledged_nor_any_after_it(tmp_path: Path
 
 
 def test_the_log_is_folded_in_by_a_thread_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAUSE", 0.01)
+    monkeypatch.setattr(checkpoints, "PAUSE", 0.01)
 
     async def main(database: Database) -> None:
         size = database.path.stat().st_size
@@ -376,8 +376,8 @@ def test_the_log_is_folded_in_by_a_thread_of_its_own(tmp_path: Path, monkeypatch
 def test_a_log_under_unbroken_writing_does_not_grow_without_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PAUSE", 0.01)
-    monkeypatch.setattr(module, "LONG", 50)
+    monkeypatch.setattr(checkpoints, "PAUSE", 0.01)
+    monkeypatch.setattr(checkpoints, "LONG", 50)
 
     async def main(database: Database) -> None:
         log = database.path.with_name("chat.db-wal")
@@ -423,27 +423,20 @@ def test_closing_twice_or_without_a_loop_is_well(tmp_path: Path) -> None:
     database.close()
 
 
-def test_closing_ends_also_when_a_checkpoint_is_about_to_begin(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "PAUSE", 0)
+def test_after_a_disk_has_failed_no_checkpoint_is_made_even_at_the_end_of_the_process(tmp_path: Path) -> None:
+    code = """if 1:
+        import asyncio, pathlib, sqlite3, sys
+        from tornado_chat.history.database import Database
 
-    async def main() -> None:
-        database = Database(tmp_path)
-        clear, closers = database._dirty.clear, []
+        async def main(database):
+            await database.write(lambda c: c.execute("INSERT INTO store VALUES ('s', 'k', '1')"))
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            database._trouble.came(error, "writing")
+            await asyncio.to_thread(database.close)
 
-        def closed_just_before() -> None:
-            if not closers:
-                closer = threading.Thread(target=database.close, daemon=True)
-                closer.start()
-                closers.append(closer)
-                database._closing.wait(5)
-                database._dirty.wait(5)
-            clear()
-
-        monkeypatch.setattr(database._dirty, "clear", closed_just_before)
-        await database.write(put("a"))
-        await until(lambda: closers and not closers[0].is_alive())
-
-    asyncio.run(main())
-    assert on_database(tmp_path, lambda database: database.read(keys)) == ["a"]
+        asyncio.run(main(Database(pathlib.Path(sys.argv[1]))))
+    """
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True)
+    assert (tmp_path / "chat.db-wal").stat().st_size > 0
+    assert on_database(tmp_path, lambda database: database.read(keys)) == ["k"]

@@ -1,6 +1,7 @@
 """Disks under a running server that are slow, broken or full: never a false `ok`, and the rest goes on."""
 
 import asyncio
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.serving import Server, kept, needs_root, percentile, tools, until
+from tornado_chat import maintenance
 from tornado_chat.client import Event
 from tornado_chat.errors import Refused
 from tornado_chat.history.database import Database
@@ -293,5 +295,35 @@ def test_a_full_disk_refuses_shows_nothing_and_takes_up_again_when_there_is_room
         stored = {one["message"]: one["seq"] for one in kept(folder)["den"]}
         assert acked.items() <= stored.items()
         assert seen == stored, "what was refused is neither stored nor shown"
+
+    new_loop().run_sync(main, timeout=60)
+
+
+@pytest.mark.parametrize("harm", ["removed", "overwritten"])
+def test_a_data_folder_that_is_taken_away_is_503_and_nothing_more_is_acknowledged(tmp_path: Path, harm: str) -> None:
+    folder = tmp_path / "data"
+
+    async def main() -> None:
+        async with Server(folder) as server:
+            ann = await member(server, "Ann")
+            await ann.call("send-message", target="den", message="before", ref="0")
+            if harm == "removed":
+                shutil.rmtree(folder)
+            else:
+                maintenance.backup(folder, tmp_path / "file")
+                (folder / "chat.db").write_bytes((tmp_path / "file").read_bytes())
+                while (await server.ready())["code"] == 200:
+                    await asyncio.sleep(0.05)
+            with pytest.raises(Refused) as refused:
+                await ann.call("send-message", target="den", message="after", ref="1")
+            assert refused.value.code == "history-unavailable"
+            state = await server.ready()
+            assert (state["code"], state["ready"]) == (503, False)
+            assert "put the right file in place" in state["why"]
+            assert len([line for line in server.logged() if "until a restart" in line]) == 1
+            await leave(ann)
+            await server.end(signal.SIGTERM)
+        if harm == "overwritten":
+            assert [one["message"] for one in kept(folder)["den"]] == ["before"]
 
     new_loop().run_sync(main, timeout=60)

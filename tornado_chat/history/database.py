@@ -17,23 +17,24 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tornado_chat.history.checkpoints import Checkpoints
 from tornado_chat.history.jobs import Job, Jobs, take
 from tornado_chat.history.opening import NAME, connect, lock_folder, open_file, pragma
 from tornado_chat.history.trouble import Trouble, unavailable
+from tornado_chat.history.watch import Watch
 from tornado_chat.metrics import Histogram
 
 log = logging.getLogger("tornado_chat")
 
 PROBE = 0.5  # seconds between two tries to write, while it fails
 SLOW = 5.0  # seconds after which a transaction that does not end is a trouble
-PAUSE = 1.0  # seconds between two checkpoints
-LONG = 32_768  # pages in the write-ahead log (64 MiB) from which on the writer ends a checkpoint itself
-ROUNDS = 4  # of checkpoints before that, each with less left to do than the one before
-CHECKPOINT = "PRAGMA wal_checkpoint(PASSIVE)"
 
 T = TypeVar("T")
 
-_abandoned: list[sqlite3.Connection] = []
+
+def _never_close(*connections: sqlite3.Connection) -> None:
+    """Keep connections from being closed, even by Python's end, which leaves alone what a daemon thread holds."""
+    threading.Thread(target=lambda *_: threading.Event().wait(), args=connections, daemon=True).start()
 
 
 def _probe(connection: sqlite3.Connection) -> None:
@@ -52,29 +53,32 @@ class Database:
         self.rollbacks = 0
         self.commits = Histogram()
         self._folder = lock_folder(folder)
+        self._trouble = Trouble(self.path)
         with contextlib.ExitStack() as opened:
             opened.callback(os.close, self._folder)
             self._writing = opened.enter_context(contextlib.closing(open_file(self.path)))
             self._reading = opened.enter_context(contextlib.closing(connect(self.path, cached_statements=256)))
-            self._checking = opened.enter_context(contextlib.closing(connect(self.path)))
             pragma(self._reading, "query_only=1")
-            pragma(self._checking, "synchronous=FULL")
             row = self._writing.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
             self.epoch: str = row[0]
+            self._watch = opened.enter_context(contextlib.closing(Watch(self.path, self._writing)))
+            try:
+                self._watch.mark(self._writing)
+            except sqlite3.Error as error:  # a full disk can still be read
+                self._trouble.came(error, "writing")
+            self._checkpoints = Checkpoints(self.path, self._watch, self._trouble)
             opened.pop_all()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writes: Jobs = queue.SimpleQueue()
         self._reads: Jobs = queue.SimpleQueue()
         self._gate = threading.Lock()  # nothing is submitted behind the end of the queues
         self._closed = False
-        self._trouble = Trouble(self.path)
-        self._long = False
         self._since = 0.0  # when the transaction that is under way began
-        self._dirty, self._closing = threading.Event(), threading.Event()
         self._threads = [
             threading.Thread(target=target, name=f"database-{name}", daemon=True)
-            for name, target in (("write", self._write), ("read", self._read), ("checkpoint", self._checkpoint))
+            for name, target in (("write", self._write), ("read", self._read))
         ]
+        self._checkpoints.start()
         for thread in self._threads:
             thread.start()
 
@@ -137,16 +141,15 @@ class Database:
             self._closed = True
             self._writes.put(None)
             self._reads.put(None)
-        self._closing.set()
-        self._dirty.set()
         for thread in self._threads:
             thread.join()
+        self._checkpoints.close()
         if self._trouble.lasting:  # the last one to close would checkpoint, which a disk that lies turns into a loss
-            _abandoned.append(self._reading)
+            _never_close(self._writing, self._reading)
         else:
             self._reading.close()
-        self._checking.close()
-        self._writing.close()
+            self._writing.close()
+        self._watch.close()
         os.close(self._folder)
 
     # Answering, on the loop
@@ -184,9 +187,7 @@ class Database:
         try:
             if self._trouble.lasting:
                 raise unavailable()
-            if self._long:  # between two transactions alone it comes to its end, and the log is begun anew
-                self._long = False
-                connection.execute(CHECKPOINT).fetchall()
+            self._checkpoints.complete(connection)
             connection.execute("BEGIN IMMEDIATE")
             for job in jobs:
                 changes = connection.total_changes
@@ -208,8 +209,11 @@ class Database:
         finally:
             began, self._since = self._since, 0.0
         self.commits.observe(time.monotonic() - began)
+        if loss := self._watch.glance():
+            self._trouble.lost(loss)
+            return [(None, unavailable())] * len(jobs)
         self._trouble.written()
-        self._dirty.set()
+        self._checkpoints.dirty = True
         return outcomes
 
     def _read(self) -> None:
@@ -219,6 +223,8 @@ class Database:
             outcomes: list[tuple[Any, Exception | None]] = []
             for job in jobs:
                 try:
+                    if self._trouble.loss and self._trouble.loss.overwritten:
+                        raise unavailable()
                     outcomes.append((job.run(self._reading), None))
                 except sqlite3.Error as error:
                     self._trouble.came(error, "reading")
@@ -227,17 +233,3 @@ class Database:
                     outcomes.append((None, error))
             if jobs:
                 self._tell(jobs, outcomes)
-
-    def _checkpoint(self) -> None:
-        while self._dirty.wait() and not self._closing.wait(PAUSE) and not self._trouble.lasting:
-            self._dirty.clear()
-            if self._closing.is_set():  # its call to wake up may be what was just cleared
-                return
-            try:
-                pages = self._checking.execute(CHECKPOINT).fetchone()[1]
-                if pages > LONG:  # what came in the last round is for the writer, behind whom everyone waits
-                    for _ in range(ROUNDS):
-                        self._checking.execute(CHECKPOINT).fetchone()
-                    self._long = True
-            except sqlite3.Error as error:
-                self._trouble.came(error, "a checkpoint")

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from tornado_chat.errors import Error, Refused
+from tornado_chat.history.watch import Loss
 
 log = logging.getLogger("tornado_chat")
 
@@ -20,12 +21,16 @@ def unavailable() -> Refused:
 
 
 class Trouble:
-    """`text`: what is wrong, in a few words, None when it is well; `lasting`: nothing is written until a restart."""
+    """`text`: what is wrong, in a few words, None when it is well; `lasting`: nothing is written until a restart.
+
+    `loss`: what has happened to the file, if that is the trouble.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self.text: str | None = None
         self.lasting = False
+        self.loss: Loss | None = None
 
     @property
     def passing(self) -> bool:
@@ -47,6 +52,15 @@ class Trouble:
             log.error("%s: %s", self._path, text, exc_info=None if isinstance(error, sqlite3.Error) else error)
         self.text = text
         self.lasting = lasting
+
+    def lost(self, loss: Loss) -> None:
+        """Log what has happened to the file, which lasts."""
+        if self.lasting:
+            return
+        self.loss, self.lasting = loss, True
+        cure = f"stop the server, {loss.cure}, and start it again"
+        self.text = f"{loss.text}; nothing is stored until a restart: {cure}"
+        log.error("%s", self.text)
 
     def written(self) -> None:
         """Take note that something was written."""

@@ -1,0 +1,119 @@
+"""Whether the files of a data folder are still the ones that the server opened.
+
+SQLite goes on writing to a file that was removed or replaced, without an error: what it stores there is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import secrets
+import sqlite3
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+log = logging.getLogger("tornado_chat")
+
+TICK = 100_000_000  # ns; a folder that changed less than this ago may change again without a later time
+
+
+RESTORE = "put the right file in place (python -m tornado_chat restore FILE)"
+
+
+class Loss(NamedTuple):
+    """What has happened to the files, and what to do. `overwritten`: the open file holds something else now."""
+
+    text: str
+    cure: str = RESTORE
+    overwritten: bool = False
+
+
+class Watch:
+    """Remembers the files of an open database by device and inode, and a mark that is written into it.
+
+    Close the watch after the database: closing a file drops SQLite's locks on it.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'facts'").fetchone()[0]
+        self._size = connection.execute("PRAGMA page_size").fetchone()[0]
+        self._offset = (page - 1) * self._size
+        self._mark = secrets.token_hex(16)
+        self._marked = False  # until a checkpoint it is in the log
+        self._folder, self._log = path.parent, [Path(f"{path}-wal"), Path(f"{path}-shm")]
+        self._files = {file: _identity(file) for file in (path, *self._log, self._folder / "lock")}
+        self._secret = {file: _identity(file) for file in (self._folder / "secret",)}
+        self._seen: tuple[int, int, int] | None = None
+        self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+    def mark(self, connection: sqlite3.Connection) -> None:
+        """Write the mark by which the file is known; a sqlite3.Error passes."""
+        connection.execute("INSERT OR REPLACE INTO facts VALUES ('mark', ?)", (self._mark,))
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        self.look()
+
+    def look(self) -> Loss | None:
+        """Return what has happened to the files, None while they are the ones that were opened."""
+        try:
+            self._look_at_secret()
+            for file, identity in self._files.items():
+                if _identity(file) != identity:
+                    return Loss(f"{file} was removed or replaced while the server ran")
+            if os.statvfs(self._folder).f_flag & os.ST_RDONLY:
+                return Loss(f"{self._folder} is on a file system that is read-only now", "mount it writable")
+            marked = self._mark.encode() in os.pread(self._file, self._size, self._offset)
+        except OSError:  # whatever keeps it from looking, writing will tell
+            return None
+        if self._marked and not marked:
+            return Loss(f"{next(iter(self._files))} was overwritten while the server ran", overwritten=True)
+        self._marked = marked
+        return None
+
+    def glance(self) -> Loss | None:
+        """Do as `look` does, but only when the names in the folder have changed: one call of the system."""
+        try:
+            found = os.stat(self._folder)
+        except OSError:
+            return self.look()
+        state = (found.st_dev, found.st_ino, found.st_mtime_ns)
+        if state == self._seen:
+            return None
+        loss = self.look()
+        if loss is None and time.time_ns() - found.st_mtime_ns > TICK:
+            self._seen = state
+        return loss
+
+    def detach_log(self, connection: sqlite3.Connection, loss: Loss) -> None:
+        """Leave no write-ahead log beside a file that it does not belong to: the next start would mix the two."""
+        if loss.overwritten:
+            for file in self._log:
+                if _identity(file) == self._files[file]:
+                    file.unlink(missing_ok=True)
+            return
+        with contextlib.suppress(sqlite3.Error):  # into the file that is open, wherever it is now
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def close(self) -> None:
+        """Close the file that it reads the mark from."""
+        os.close(self._file)
+
+    def _look_at_secret(self) -> None:
+        for file, identity in self._secret.items():
+            if identity is not None and _identity(file) != identity:
+                self._secret = {}
+                log.error(
+                    "%s was removed or replaced; this server goes on with the old one, but after a restart every "
+                    "guest is a new user: put it back from a backup before",
+                    file,
+                )
+                return
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
