@@ -1,20 +1,23 @@
 // Which ways in there are, and the session of an account (a cookie, which the page does not see).
 
+const SILENCE = 5_000; // ms after which the page starts without an answer
+
 export class Account {
-  /** base: address of the page, beside which the server's answers are. */
-  constructor(base) {
+  /** base: address of the page, beside which the server's answers are. signedIn: whether one was at the last visit. */
+  constructor(base, signedIn) {
     this.base = base;
     this.kinds = ["guest"];
     this.registration = false;
-    this.signedIn = false; // by a cookie or by what stands before the server: it knows who this is
+    this.known = false; // whether the server has said all this
+    this.signedIn = signedIn; // by a cookie or by what stands before the server: it knows who this is
   }
 
-  /** Ask what there is, and return whether it was said; a server that does not answer is asked again by the socket. */
+  /** Ask what there is, and return whether it was said; where the server does not answer, all stays as it was. */
   async look() {
     try {
-      const answer = await fetch(new URL("auth", this.base), {cache: "no-store"});
+      const answer = await fetch(new URL("auth", this.base), {cache: "no-store", signal: AbortSignal.timeout(SILENCE)});
       const {kinds, registration, user} = await answer.json();
-      Object.assign(this, {kinds, registration, signedIn: Boolean(user)});
+      Object.assign(this, {kinds, registration, known: true, signedIn: Boolean(user)});
       return true;
     } catch {
       return false;

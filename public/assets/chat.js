@@ -17,7 +17,7 @@ export class Chat {
   constructor(storage, base, changed) {
     this.storage = storage;
     this.base = base;
-    this.account = new Account(base);
+    this.account = new Account(base, storage.read("account", false));
     this.changed = changed;
     this.name = storage.read("name", "");
     this.token = storage.read("token", "");
@@ -88,6 +88,7 @@ export class Chat {
     this.limits = limits;
     if (this.epoch && this.epoch !== epoch) for (const channel of this.channels.values()) channel.read &&= 0; // of a history that is no more
     this.storage.write("epoch", (this.epoch = epoch));
+    this.storage.write("account", this.account.signedIn || undefined);
     this.storage.write("name", user.name);
     this.storage.write("token", this.token || undefined);
     if (this.current) this.know(this.current);

@@ -62,7 +62,8 @@ export function goOut(chat) {
 /** The connection is in another state. */
 export async function turn(chat, state) {
   const neverIn = !chat.user;
-  chat.state = {...state, neverIn};
+  const lost = state.kind === "waiting" || state.kind === "ended" || (state.kind === "connecting" && chat.state.lost);
+  chat.state = {...state, neverIn, lost};
   if (state.kind !== "open") {
     for (const channel of chat.channels.values()) channel.joined = false;
   }
@@ -76,6 +77,10 @@ export async function turn(chat, state) {
     chat.account.signedIn = false; // signed out elsewhere, or the session is over
     chat.user = null;
     chat.state = {kind: "out", words: t("login.over")};
+    if (!chat.account.known) {
+      await chat.account.look(); // the server was away when the page began
+      chat.account.signedIn = false;
+    }
   } else if (state.kind === "waiting" && neverIn) {
     chat.changed();
     await askWhy(chat, chat.state);

@@ -6,7 +6,7 @@ import {goOut} from "./entering.js";
 export function signOut(chat) {
   const {account, storage} = chat;
   if (account.signedIn) account.ask("sign-out").catch(() => {});
-  for (const key of ["name", "token", "channels", "epoch"]) storage.write(key, undefined);
+  for (const key of ["name", "token", "channels", "epoch", "account"]) storage.write(key, undefined);
   for (const folder of ["draft", "read", "outbox"]) {
     for (const [name] of storage.folder(folder)) storage.write(`${folder}/${name}`, undefined);
   }

@@ -3,17 +3,24 @@
 import shutil
 from pathlib import Path
 
+import pytest
 from browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
 from tornado.web import Application, RequestHandler
 
 from tornado_chat.assets import Assets
-from tornado_chat.settings import find_folder
-from tornado_chat.web import Chat
+from tornado_chat.settings import Settings, find_folder
+from tornado_chat.web import Chat, make_app
 
 STARTED = """async () => {
   const {active} = await navigator.serviceWorker.ready;
   while (active.state !== "activated") await new Promise((done) => setTimeout(done, 20));
+}"""
+WATCH_LOADING = """() => {
+  window.loading = false;
+  const watch = new MutationObserver(() => (loading ||= document.body.innerText.includes("Loading…")));
+  watch.observe(document.body, {subtree: true, childList: true, characterData: true});
 }"""
 # As on Android: a page's notifications are its worker's.
 WORKERS_ALONE = """
@@ -38,9 +45,7 @@ async def test_33_the_page_starts_without_its_server_and_is_never_an_old_one_wit
         await ann.evaluate(STARTED)
         await ann.reload()
         await ann.locator("textarea").wait_for()
-        http_server.stop()
-        await lose_all(app)
-        await http_server.close_all_connections()
+        await stop(http_server, app)
         await ann.reload()
         await ann.get_by_text("The server does not answer").or_(ann.get_by_text("Not connected")).wait_for()
         await write(ann, "written meanwhile")
@@ -53,6 +58,77 @@ async def test_33_the_page_starts_without_its_server_and_is_never_an_old_one_wit
         await ann.reload()
         await ann.locator("body.changed textarea").wait_for()
         browsers.complaints.clear()  # the browser's own lines about a server that is not there
+
+
+async def stop(http_server: HTTPServer, app: Chat) -> None:
+    """Take the server away."""
+    http_server.stop()
+    await lose_all(app)
+    await http_server.close_all_connections()
+
+
+@browser_test
+async def test_without_a_server_nobody_is_here_now_and_nothing_is_loading(
+    people: Opened, app: Chat, http_server: HTTPServer, http_port: int
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        here = ann.locator(".members").get_by_text("Here now: 1")
+        await here.wait_for()
+        await becomes(1, ann.locator(".members .dot").count)
+        await ann.evaluate(STARTED)
+        await ann.reload()
+        await here.wait_for()
+        await stop(http_server, app)
+        await here.wait_for(state="detached")
+        await becomes(0, ann.locator(".members .dot").count)
+        assert "1" not in await ann.locator("main header .members-button").inner_text()
+        await ann.reload()
+        await ann.get_by_text("The messages appear when there is a connection").wait_for()
+        await ann.evaluate(WATCH_LOADING)
+        for _ in range(2):
+            await ann.get_by_role("button", name="Now").click()
+        await ann.get_by_text("Not connected").wait_for()
+        assert not await ann.evaluate("loading")
+        assert await ann.get_by_text("Here now").count() == 0
+        http_server.listen(http_port, "127.0.0.1")
+        await ann.get_by_text("Nothing has been said here").wait_for()
+        await here.wait_for()
+        await becomes(1, ann.locator(".members .dot").count)
+        browsers.complaints.clear()
+
+
+class TestAccounts:
+    @pytest.fixture
+    def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
+        return make_app(Settings(data_dir=tmp_path, history="memory", limits="off", auth=("password",)))
+
+    @browser_test
+    async def test_whoever_is_signed_in_to_an_account_is_in_without_the_server_too(
+        self, people: Opened, app: Chat, http_server: HTTPServer, http_port: int
+    ) -> None:
+        async with people() as browsers:
+            ann, bea = await browsers.open(), await browsers.open()
+            for page, name in ((ann, "Ann"), (bea, "Bea")):
+                await page.get_by_role("button", name="Make an account").click()
+                await page.fill("#name", name)
+                await page.fill("#password", "correct horse")
+                await page.keyboard.press("Enter")
+                await page.locator("textarea").wait_for()
+                await page.evaluate(STARTED)
+                await page.reload()
+                await page.locator("textarea").wait_for()
+            await stop(http_server, app)
+            await bea.context.clear_cookies()  # hers is over meanwhile
+            for page in (ann, bea):
+                await page.reload()
+                await page.get_by_text("Not connected").wait_for()
+            await write(ann, "written meanwhile")
+            await ann.locator(".pending", has_text="written meanwhile").wait_for()
+            http_server.listen(http_port, "127.0.0.1")
+            await read(ann, "written meanwhile")
+            await bea.locator("#password").wait_for()
+            browsers.complaints.clear()
 
 
 class Gateway(RequestHandler):
@@ -71,9 +147,7 @@ async def test_the_page_opens_behind_a_proxy_whose_server_is_away_and_asks_over_
         await ann.evaluate(STARTED)
         await ann.reload()
         await ann.locator("textarea").wait_for()
-        http_server.stop()
-        await lose_all(app)
-        await http_server.close_all_connections()
+        await stop(http_server, app)
         asked: list[str] = []
 
         def log(handler: RequestHandler) -> None:

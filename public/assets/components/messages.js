@@ -191,15 +191,16 @@ export function Messages({chat, channel}) {
 
   const shown = lines.slice(first, last);
   if (!atBottom.current && !anchor.current && box.current) hold();
-  const loading = !channel.epoch;
+  const unknown = !channel.epoch; // what there is
+  const loading = channel.loading || (unknown && !chat.state.lost);
   return html`<div class="messages-frame">
     <div
       class="messages" ref=${box} onScroll=${scrolled} onCopy=${(event) => copied(event, lines)} ...${active.listeners}
-      tabindex="0" role="log" aria-live="off" aria-busy=${loading} aria-label=${t("messages.title", {name: channel.name})}
+      tabindex="0" role="log" aria-live="off" aria-busy=${unknown} aria-label=${t("messages.title", {name: channel.name})}
     >
       <div class="rows">
-        ${first === 0 && !channel.more && !loading && html`<${Beginning} channel=${channel} />`}
-        ${(channel.loading || loading) && html`<p class="hint">${t("messages.loading")}</p>`}
+        ${first === 0 && !channel.more && !unknown && html`<${Beginning} channel=${channel} />`}
+        ${(loading || unknown) && html`<p class="hint">${t(loading ? "messages.loading" : "messages.offline")}</p>`}
         ${rows({chat, channel, names, active, before: lines[first - 1]}, shown)}
         ${present && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
         ${present && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`face ${name}`}>${words}</p>`)}

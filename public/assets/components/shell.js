@@ -74,7 +74,7 @@ export function Shell({chat}) {
         </button>
         <h1 dir="auto">${channel ? html`<span class="hash" aria-hidden="true">#</span> ${channel.name}` : t("app.title")}</h1>
         ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-expanded=${drawer === "members"}>
-          <${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${channel.count || ""}
+          <${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
         </button>`}
       </header>
       <${Banner} chat=${chat} />

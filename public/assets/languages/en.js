@@ -98,6 +98,7 @@ export default {
 
     "messages.title": "Messages in {name}",
     "messages.loading": "Loading…",
+    "messages.offline": "The messages appear when there is a connection.",
     "messages.first-unread": "Jump to the first unread",
     "messages.new": {one: "{count} new message", other: "{count} new messages"},
     "messages.present": "To the present",

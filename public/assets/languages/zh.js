@@ -95,6 +95,7 @@ export default {
 
     "messages.title": "{name} 中的消息",
     "messages.loading": "正在加载…",
+    "messages.offline": "连接恢复后显示消息。",
     "messages.first-unread": "跳到第一条未读消息",
     "messages.new": {other: "{count} 条新消息"},
     "messages.present": "回到最新消息",
