@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tornado_chat.accounts import Accounts, clean_account, is_password, make_hash, session_of
+from tornado_chat.account_names import clean_account
+from tornado_chat.accounts import Accounts, is_password, make_hash, session_of
 from tornado_chat.errors import Refused
 from tornado_chat.store import MemoryStore
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Iterable
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,6 +16,7 @@ from tornado_chat.accounts import Accounts
 from tornado_chat.errors import Refused
 from tornado_chat.identity import Guests, Header, Identity, Listeners, Pass, Sessions, load_secret
 from tornado_chat.messages import User
+from tornado_chat.moderation import Moderation
 from tornado_chat.store import MemoryStore
 
 HERE = Guests(b"s" * 32)
@@ -201,6 +203,35 @@ def test_whom_a_proxy_names_at_length_comes_in_under_what_fits(given: str, shown
 def test_a_proxy_that_writes_a_name_in_another_case_means_the_same_user() -> None:
     found = {ask(header(), "/ws", "10.0.0.1", Remote_User=name) for name in ("Ann", "ANN", " ann")}
     assert {came.user.id for came in found if came} == {"h:ann"}
+
+
+def test_a_proxys_user_of_an_earlier_version_keeps_their_id_in_whatever_case_they_come() -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        await store.set("read", "h:Ann%20Lee general", 7)
+        await store.set("bans", "h:Bob", {"until": time.time() + 60, "reason": "no", "by": "Boss"})
+        kind = Header("Remote-User", PROXIES, Accounts(store))
+        for name in ("Ann Lee", "ann lee", "ANN  LEE"):
+            came = await kind.authenticate(request("/ws", "10.0.0.1", Remote_User=name))
+            assert came is not None
+            assert came.user.id == "h:Ann%20Lee"
+        bob = await kind.authenticate(request("/ws", "10.0.0.1", Remote_User="Bob"))
+        assert bob is not None
+        accounts = Accounts(store)
+        await accounts.set_role("h:ann%20lee", "admin")  # as a command writes it
+        assert await accounts.role("h:Ann%20Lee") == "admin"
+        moderation = Moderation(store)
+        for _ in range(2):
+            await moderation.load()
+            assert moderation.ban_on(bob.user.id, "") == "no"
+            assert moderation.ban_on("h:Bob", "") == "no"
+        assert await moderation.find("h:Bob")
+        await moderation.lift("h:bob")
+        again = Moderation(store)
+        await again.load()
+        assert again.ban_on(bob.user.id, "") is None
+
+    asyncio.run(main())
 
 
 def test_a_role_that_was_given_before_case_was_ignored_is_kept() -> None:

@@ -1,8 +1,8 @@
 """Accounts: names with passwords, and the sessions of those who have signed in; all of it in the store.
 
-Spaces: `names` (a name's key -> id), `keys` (see `_index`), `users` (id -> name and scrypt's hash), `sessions` (a
-token's hash -> id, end), `roles` (id -> role, where it is not `member`), `changed` (ids of whom a command has changed
-something that a running server has not looked at yet). A session's token itself is kept nowhere but with its owner.
+Spaces: those of account_names.py, `users` (id -> name and scrypt's hash), `sessions` (a token's hash -> id, end),
+`roles` (id -> role, where it is not `member`), `changed` (ids of whom a command has changed something that a running
+server has not looked at yet). A session's token itself is kept nowhere but with its owner.
 """
 
 from __future__ import annotations
@@ -15,19 +15,16 @@ import time
 import unicodedata
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, TypeVar
-from urllib.parse import unquote
 
+from tornado_chat.account_names import AccountNames, clean_account
 from tornado_chat.errors import Error, Refused
 from tornado_chat.messages import User
-from tornado_chat.names import MAX_NAME, clean_name, name_key
 from tornado_chat.store import Store, all_in
-from tornado_chat.user_ids import ACCOUNT, HEADER, make_id
+from tornado_chat.user_ids import ACCOUNT, HEADER, today
 
 LASTS = 30 * 86_400  # seconds of a session
 SHORTEST, LONGEST = 8, 1_024  # characters of a password
-SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}  # whose letters look alike
 ROLES = ("member", "admin")
 
 T = TypeVar("T")
@@ -40,7 +37,7 @@ class Accounts:
         self._store = store
         self.cost = cost
         self._renaming = asyncio.Lock()
-        self._old: int | None = None
+        self.names = AccountNames(store)
         self._thread = ThreadPoolExecutor(1, "passwords")  # one: a flood of passwords takes 16 MiB and one core
 
     # Names and passwords
@@ -49,13 +46,12 @@ class Accounts:
         """Make an account; Refused for a name that is taken or cannot be one, or a bad password."""
         name, key = clean_account(name)
         check_password(password)
-        await self._index()
-        claim("")(await self._store.get("names", key))  # before the work is done
+        await self.names.take(key, "")  # before the work is done
         hashed = await self._aside(lambda: make_hash(password, self.cost))
         user = User(ACCOUNT + secrets.token_hex(8), name)
         await self._store.set("users", user.id, {"name": name, "password": hashed})
         try:
-            await self._store.update("names", key, claim(user.id))
+            await self.names.take(key, user.id)
         except Refused:
             await self._store.delete("users", user.id)
             raise
@@ -63,7 +59,7 @@ class Accounts:
 
     async def check(self, name: str, password: str) -> User | None:
         """Return whose name and password these are. It takes as long where there is no such name."""
-        user_id = await self._id_of(name)
+        user_id = await self.names.owner(name)
         record = await self._store.get("users", user_id or ACCOUNT)
         hashed = record["password"] if record else "$".join(["scrypt", *map(str, self.cost), "00" * 16, "00" * 32])
         right = await self._aside(lambda: is_password(password, hashed))
@@ -72,35 +68,11 @@ class Accounts:
 
     async def find(self, name: str) -> User:
         """Return the account of a name; Refused where there is none."""
-        user_id = await self._id_of(name)
+        user_id = await self.names.owner(name)
         user = user_id and await self.user(user_id)
         if not user:
             raise Refused(f"there is no account {name!r}")
         return user
-
-    async def _id_of(self, name: str) -> str:
-        """Return whose name this is, "" where it is nobody's: to the letter, or else to the eye."""
-        await self._index()
-        for key in (_old_key(name), name_key(name)) if len(name) <= 4 * MAX_NAME else ():
-            user_id = key and await self._store.get("names", key)
-            if user_id:
-                return str(user_id)
-        return ""
-
-    async def _index(self, again: bool = False) -> None:
-        """Let no new name look like one that an earlier version has kept under a key of its own.
-
-        That account keeps its key, by which it is found, and has the one of today beside it, unless one that looks
-        the same has it. `keys`: how many such keys there are, once they have been looked for.
-        """
-        if self._old is None:
-            self._old = await self._store.get("keys", "old")
-        if self._old is None or (self._old and again):
-            old = [(key, user_id) async for key, user_id in all_in(self._store, "names") if name_key(key) != key]
-            for key, user_id in old:
-                await self._store.update("names", name_key(key), partial(_first, own=user_id))
-            self._old = len(old)
-            await self._store.set("keys", "old", self._old)
 
     async def user(self, user_id: str) -> User | None:
         """Return the account of an id."""
@@ -117,14 +89,10 @@ class Accounts:
         """Give an account another name; Refused where it is taken."""
         name, key = clean_account(name)
         async with self._renaming:  # two at once would leave a name that nobody bears, or bear one that is not theirs
-            await self._index()
-            await self._store.update("names", key, claim(user.id))
+            await self.names.take(key, user.id)
             before = (await self._store.get("users", user.id))["name"]
             await self._store.update("users", user.id, lambda record: {**record, "name": name})
-            for freed in {_old_key(before), name_key(before)} - {key}:
-                if await self._store.get("names", freed) == user.id:
-                    await self._store.delete("names", freed)
-            await self._index(again=True)
+            await self.names.free(before, user.id, but=key)
         return User(user.id, name, user.role)
 
     async def all(self) -> AsyncIterator[User]:
@@ -136,10 +104,11 @@ class Accounts:
 
     async def role(self, user_id: str) -> str:
         """Return the role that a user was given, `member` where none was."""
-        role = await self._store.get("roles", user_id)
-        if role is None and user_id.startswith(HEADER):  # one that was given before the case of these ids was ignored
+        own = today(user_id)
+        role = await self._store.get("roles", own)
+        if role is None and own.startswith(HEADER):  # one that was given before the case of these ids was ignored
             for known, given in await self._store.items("roles", HEADER):
-                role = given if make_id(HEADER, unquote(known.removeprefix(HEADER))) == user_id else role
+                role = given if today(known) == own else role
         return str(role or "member")
 
     async def set_role(self, user_id: str, role: str) -> None:
@@ -195,40 +164,6 @@ class Accounts:
 
     async def _aside(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-
-def _first(taken: str | None, own: str) -> str:
-    return taken or own
-
-
-def claim(user_id: str) -> Callable[[str | None], str]:
-    """Return what puts an account under a name's key in the store, unless another one is there."""
-
-    def put(known: str | None) -> str:
-        if known not in (None, user_id):
-            raise Refused("that name is taken; choose another", Error.INVALID_NAME)
-        return user_id
-
-    return put
-
-
-def clean_account(name: str) -> tuple[str, str]:
-    """Return an account's name in its one spelling, and its key, which is the same for all that look the same.
-
-    Refused (`invalid-name`) also where alphabets are mixed whose letters look alike.
-    """
-    name = " ".join(clean_name(name).split())
-    scripts = {unicodedata.name(char, "").split(" ")[0] for char in name if char.isalpha()} & SCRIPTS
-    if len(scripts) > 1:
-        mixed = " and ".join(sorted(script.capitalize() for script in scripts))
-        raise Refused(f"a name must not mix {mixed} letters", Error.INVALID_NAME)
-    return name, name_key(name)
-
-
-def _old_key(name: str) -> str:
-    """Return the key that earlier versions kept a name under: with joiners and selectors."""
-    name = " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def session_of(token: str) -> str:

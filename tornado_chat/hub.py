@@ -88,7 +88,7 @@ class Hub:
         present = self.present(channel)
         found = [user for user in present if user.id == said]
         if not found and (user_id := read_id(said)) is not None:  # never the name of somebody else
-            found = [user for user in present if user.id in spellings(user_id)]
+            found = [user for user in present if user_id in spellings(user.id)]
         elif not found:
             found = [user for user in present if user.name == said]
             if not found and len(said) <= 4 * MAX_NAME:

@@ -26,7 +26,7 @@ from tornado_chat.errors import Error, Refused
 from tornado_chat.messages import GUEST, User
 from tornado_chat.names import clean_name, display_name
 from tornado_chat.proxies import Network, is_within, peer_of
-from tornado_chat.user_ids import ACCOUNT, HEADER, PLUGIN, make_id
+from tornado_chat.user_ids import ACCOUNT, PLUGIN, make_id
 
 
 @dataclass(slots=True, frozen=True)
@@ -180,7 +180,7 @@ class Header:
         name = display_name(given)
         if not name:
             raise Refused(f"{self._name} names nobody", Error.NOT_ALLOWED)
-        user_id = make_id(HEADER, given)
+        user_id = await self._accounts.names.of_proxy(given)
         return Pass(User(user_id, name, await self._accounts.role(user_id)))
 
 

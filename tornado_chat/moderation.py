@@ -14,7 +14,7 @@ from tornado_chat.limits import network
 from tornado_chat.messages import User
 from tornado_chat.proxies import Network, is_within, read_address, read_network
 from tornado_chat.store import MAX_KEY, Store, all_in
-from tornado_chat.user_ids import ACCOUNT, read_id, spellings
+from tornado_chat.user_ids import ACCOUNT, read_id, spellings, today
 
 log = logging.getLogger("tornado_chat")
 
@@ -37,9 +37,14 @@ class Moderation:
         if not self._loaded:
             async for whom, ban in all_in(self._store, "bans"):
                 try:
-                    self._know(whom, ban)
+                    self._know(own := today(whom), ban)
                 except (ValueError, TypeError, KeyError, OverflowError):
                     log.error("the ban of %r in the store cannot be read and is not heeded: ban them again", whom)
+                    continue
+                if own != whom:
+                    if await self._store.get("bans", own) is None:
+                        await self._store.set("bans", own, ban)
+                    await self._store.delete("bans", whom)
             self._loaded = True
 
     def _know(self, whom: str, ban: dict[str, Any]) -> None:

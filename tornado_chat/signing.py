@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from tornado.httputil import HTTPServerRequest
 
-from tornado_chat.accounts import LASTS, check_password, clean_account
+from tornado_chat.account_names import clean_account
+from tornado_chat.accounts import LASTS, check_password
 from tornado_chat.errors import Close, Error, Refused
 from tornado_chat.identity import Pass
 from tornado_chat.messages import User
 from tornado_chat.protocol import decode, encode
 from tornado_chat.safe import Fresh
+from tornado_chat.user_ids import spellings
 
 if TYPE_CHECKING:
     from tornado_chat.web import Chat
@@ -167,7 +169,8 @@ class ChangePassword(_Post):
 async def look_again(chat: Chat, user_id: str) -> None:
     """End the connections of a user that came with a session that is over (4401), or in another role (1012)."""
     role = await chat.accounts.role(user_id)
-    for connection in chat.hub.connections_of(user_id):
+    theirs = [user.id for user in chat.hub.present() if user_id in spellings(user.id)]
+    for connection in [one for known in theirs for one in chat.hub.connections_of(known)]:
         if connection.session and not await chat.accounts.stands(connection.session):
             chat.hub.end([connection], "the password was changed", Close.NOT_SIGNED_IN)
         elif connection.user.role != role:

@@ -22,8 +22,11 @@ def make_id(kind: str, name: str) -> str:
 
     A proxy's names are the same in upper and lower case.
     """
-    if kind == HEADER:
-        name = " ".join(fold(name).split())
+    return written_id(kind, " ".join(fold(name).split()) if kind == HEADER else name)
+
+
+def written_id(kind: str, name: str) -> str:
+    """Return the id with a name just as it is written: that of a proxy's user, before case was ignored."""
     quoted = quote(name, "", errors="surrogatepass")
     return kind + (quoted if len(quoted) <= LONGEST else f"sha256:{hashlib.sha256(quoted.encode()).hexdigest()}")
 
@@ -46,8 +49,16 @@ def read_id(written: str) -> str | None:
     return written.lower() if _UUID.fullmatch(written) else None
 
 
+def today(user_id: str) -> str:
+    """Return the id that a proxy's user would be given today; all others as they are."""
+    rest = user_id.removeprefix(HEADER)
+    return user_id if rest == user_id or _HASH.fullmatch(rest) else make_id(HEADER, unquote(rest))
+
+
 def spellings(user_id: str) -> tuple[str, str]:
     """Return the ids under which a user may be known: a guest's has no mark where there are no other users."""
+    if user_id.startswith(HEADER):
+        return (user_id, today(user_id))
     return (user_id, user_id.removeprefix(GUEST) if user_id.startswith(GUEST) else GUEST + user_id)
 
 

@@ -8,7 +8,8 @@ import getpass
 import sys
 from pathlib import Path
 
-from tornado_chat.accounts import ROLES, Accounts, clean_account
+from tornado_chat.account_names import clean_account
+from tornado_chat.accounts import ROLES, Accounts
 from tornado_chat.errors import Refused
 from tornado_chat.history.beside import Beside
 from tornado_chat.history.opening import NAME, look_for
