@@ -1,9 +1,12 @@
 """The history in memory: refs, trimming to the newest 1,000, reading in both directions."""
 
+import time
+
 import pytest
 from helpers import run
 
 from tornado_chat.errors import Refused
+from tornado_chat.history import memory
 from tornado_chat.history.memory import KEEP, MemoryHistory
 from tornado_chat.messages import Message, User
 
@@ -138,5 +141,78 @@ def test_a_channel_in_which_nothing_was_said_reads_as_nothing() -> None:
     async def main() -> None:
         for where in ({}, {"after": 0}, {"before": 5}):
             assert await MemoryHistory().read("den", limit=5, **where) == ([], False)
+
+    run(main)
+
+
+# All channels together
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("MAX", 400_000), ("ROOM", 100_000), ("SMALL", 4_000)):
+        monkeypatch.setattr(memory, name, value)
+
+
+def held(log: MemoryHistory) -> int:
+    """Return how many characters the messages of a history count as."""
+    size = sum(one.size for one in log._logs.values())
+    texts = sum(memory.EACH + len(one.text) for each in log._logs.values() for one in each.messages)
+    assert size == log._size == texts
+    assert len(log._refs) == sum(one.ref is not None for each in log._logs.values() for one in each.messages)
+    return size
+
+
+@pytest.mark.usefixtures("small")
+def test_all_channels_together_are_bounded_and_the_fullest_lose_their_oldest_messages() -> None:
+    async def main() -> None:
+        log = MemoryHistory()
+        for number in range(10):
+            await log.append(message(f"quiet {number}", channel="quiet", ref=str(number)))
+        for number in range(2_000):
+            await log.append(message("\U0001f600" * 4_000, channel=f"loud {number % 7}", ref=f"loud {number}"))
+            assert held(log) <= memory.MAX
+        found, more = await log.read("quiet", limit=200)
+        assert [one.seq for one in found] == list(range(1, 11))
+        found, more = await log.read("loud 1", limit=200)
+        assert [one.seq for one in found] == list(range(found[0].seq, 287))
+        assert 5 < len(found) < 20
+        assert not more
+        assert await log.find(ANN, "loud 1") is None
+
+    run(main)
+
+
+@pytest.mark.usefixtures("small")
+def test_of_very_many_channels_those_that_nobody_is_in_go_first_and_then_the_silent_and_no_seq_comes_twice() -> None:
+    async def main() -> None:
+        log = MemoryHistory()
+        log.is_used = lambda channel: channel in ("first", "second")
+        for name in ("first", "second", "third"):
+            for _ in range(3):
+                await log.append(message(name, channel=name))
+        for number in range(3_000):
+            await log.append(Message(f"channel {number}", "x", ANN, number))
+            assert held(log) <= memory.MAX
+        assert len(log._logs) < 2_000
+        assert [(await log.last(name), len((await log.read(name, limit=9))[0])) for name in ("first", "second")] == [
+            *((3, 3), (3, 3)),
+        ]
+        assert await log.read("third", limit=9) == ([], False)
+        assert await log.last("third") >= 3  # so that who comes back with a seq of it is told all anew
+        assert (await log.append(message(channel="third"))).seq > 3
+
+    run(main)
+
+
+def test_room_is_made_without_holding_up_anyone() -> None:
+    async def main() -> None:
+        log, longest = MemoryHistory(), 0.0
+        for number in range(120_000):
+            began = time.process_time()
+            log.append(message("hello", channel=f"{number % 20_000}"))
+            longest = max(longest, time.process_time() - began)
+        assert held(log) <= memory.MAX
+        assert longest < 0.15  # some 30 ms on a machine that does nothing else
 
     run(main)

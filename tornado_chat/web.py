@@ -92,12 +92,14 @@ class Chat(Application):
             said = getattr(error, "strerror", None) or error
             raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None
         self.database = Database(settings.data_dir) if settings.history == "sqlite" else None
-        history: History = MemoryHistory()
+        in_memory = MemoryHistory()
+        history: History = in_memory
         store: Store = MemoryStore()
         if self.database is not None:
             history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
             store = SqliteStore(self.database)
         self.hub = Hub(history, settings.announce_limit, store)
+        in_memory.is_used = self.hub.channels.__contains__
         self.accounts = Accounts(store)
         self.sessions = Sessions(self.accounts, cookie_name(secret))
         self.hub.identity = self.identity = choose(settings, secret, self.accounts)
