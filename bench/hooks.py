@@ -11,7 +11,8 @@ from tornado_chat.context import PluginContext
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.hooks import Hooks
 from tornado_chat.hub import Hub
-from tornado_chat.loader import build_registry, load
+from tornado_chat.loader import build_registry
+from tornado_chat.plugin_files import load
 from tornado_chat.protocol import Message, User
 from tornado_chat.registry import Registry
 from tornado_chat.router import _awake

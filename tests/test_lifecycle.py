@@ -78,7 +78,10 @@ class PluginsCase(ChatTestCase):
         self.folder = Path(folder.name)
         for name, source in self.plugins.items():
             self.write(name, source)
-        self.settings = {"limits": "off", **type(self).settings, "plugins_dir": (self.folder,)}
+        self.settings = {
+            **{"limits": "off", "no_shipped_plugins": True, "plugins_dir": (self.folder,)},
+            **type(self).settings,
+        }
         return super().get_app()
 
     def write(self, name: str, source: str) -> None:
@@ -149,7 +152,7 @@ class ReloadTest(PluginsCase):
             (HEAD + '@on("never")\ndef f(ctx): ...', "'never'"),
             (SAYS.replace('"say-it"', '"typing"'), "actions/typing.py"),
             (SAYS.replace('"say-it"', '"life"'), "lives.py"),
-            (HEAD + "@dataclass\nclass Settings:\n    must: int\n", "must is missing"),
+            (SAYS + "@dataclass\nclass Settings:\n    must: int\n", "must is missing"),
         ):
             self.write("says", source)
             with self.assertLogs("tornado_chat") as logged:
@@ -323,8 +326,9 @@ def test_settings_that_do_not_fit_stop_the_start_with_one_line(
 ) -> None:
     for name, source in (("set", SET), ("says", SAYS)):
         (tmp_path / f"{name}.py").write_text(source)
+    how: dict[str, Any] = {"plugins_dir": (tmp_path,), "no_shipped_plugins": True, "plugins": tables}
     with pytest.raises(SettingsError) as wrong:
-        make_app(Settings(plugins_dir=(tmp_path,), plugins=tables, data_dir=tmp_path / "data"))
+        make_app(Settings(data_dir=tmp_path / "data", **how))
     assert words in str(wrong.value)
     assert str(wrong.value).isprintable()
 

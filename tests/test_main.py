@@ -265,16 +265,15 @@ def test_a_terminal_that_is_closed_ends_it_as_sigterm_does_but_not_under_nohup(e
     assert process.returncode == 0
 
 
-def test_two_owners_of_an_action_stop_the_start_with_both_files_named(
+def test_of_two_owners_of_an_action_the_first_serves_and_both_files_are_named(
     environ: dict[str, str], tmp_path: Path
 ) -> None:
     plugin = 'from tornado_chat import Context, action\n@action("wave")\ndef wave(ctx: Context) -> None: ...\n'
     for name in ("a.py", "b.py"):
         (tmp_path / name).write_text(plugin)
-    done = run(environ, "--plugins-dir", str(tmp_path))
-    assert done.returncode == 2
-    assert str(tmp_path / "a.py") in done.stderr
-    assert str(tmp_path / "b.py") in done.stderr
+    said = Server(environ, "--plugins-dir", str(tmp_path)).stop()[1]
+    assert str(tmp_path / "a.py") in said
+    assert str(tmp_path / "b.py") in said
 
 
 def test_without_tornado_it_says_in_one_line_what_to_do(environ: dict[str, str]) -> None:

@@ -203,8 +203,8 @@ def test_channels_and_users_are_shown_by_their_kind() -> None:
 
 
 def test_an_action_with_a_power_is_shown_to_those_alone_who_have_it() -> None:
-    made = registry(module('@action("close", power="close")\ndef close(ctx: Context) -> None: ...\n'))
-    for powers, shown in ((set(), []), ({"ban"}, []), ({"close"}, ["close"])):
+    made = registry(module('@action("close", power="kick")\ndef close(ctx: Context) -> None: ...\n'))
+    for powers, shown in ((set(), []), ({"ban"}, []), ({"kick"}, ["close"])):
         assert [one["name"] for one in made.describe(powers.__contains__)] == shown
 
 
@@ -277,7 +277,7 @@ def test_marking_has_no_effect_until_a_registry_collects() -> None:
     ],
 )
 def test_a_signature_that_no_message_can_have_is_an_error_with_its_place(signature: str, words: str) -> None:
-    with pytest.raises(RegistryError, match=rf"odd\.py: odd\(\).*{words}"):
+    with pytest.raises(RegistryError, match=rf"odd\.py:5: odd\(\).*{words}"):
         registry(module(f'@action("odd")\ndef odd(ctx: Context, {signature}) -> None: ...', "odd"))
 
 
@@ -295,14 +295,12 @@ def test_a_signature_that_no_message_can_have_is_an_error_with_its_place(signatu
         ('on("message", fails="maybe")', "ctx, message", "fails="),
         ('on("join", fails="open")', "ctx", "fails="),
         ("every(5)", "", r"is called with \(ctx\)"),
-        ("every(0)", "ctx", "above 0"),
-        ("every(float('nan'))", "ctx", "above 0"),
     ],
 )
 def test_a_listener_or_timer_that_cannot_be_called_is_an_error_with_its_place(
     mark: str, signature: str, words: str
 ) -> None:
-    with pytest.raises(RegistryError, match=rf"^odd\.py: f.*{words}"):
+    with pytest.raises(RegistryError, match=rf"^odd\.py:5: f.*{words}"):
         registry(module(f"@{mark}\ndef f({signature}): ...", "odd"))
 
 

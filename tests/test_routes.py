@@ -129,5 +129,5 @@ class RouteTest(PluginsCase):
     ],
 )
 def test_a_route_that_cannot_be_is_an_error_with_its_place(source: str, words: str) -> None:
-    with pytest.raises(RegistryError, match=rf"^odd\.py: .*{words}"):
+    with pytest.raises(RegistryError, match=rf"^odd\.py:\d+: .*{words}"):
         House(module(source, "odd"))

@@ -38,7 +38,7 @@ def test_without_anything_there_are_the_defaults() -> None:
     assert settings == Settings()
     assert (settings.host, settings.port, settings.max_message_size) == ("127.0.0.1", 3000, 65536)
     assert (settings.ping_interval, settings.ping_timeout, settings.announce_limit) == (25, 60, 200)
-    assert settings.plugins_dir == (find_folder("plugins"),)
+    assert (settings.plugins_dir, settings.shipped_plugins) == ((), find_folder("plugins"))
 
 
 def test_a_file_beats_the_defaults_the_environment_the_file_and_a_flag_the_environment(tmp_path: Path) -> None:
@@ -138,6 +138,7 @@ WRONG = [
     ("max_message_size", "1G"), ("ping_interval", "0"), ("ping_interval", "nan"), ("ping_interval", "inf"),
     ("ping_interval", "soon"), ("ping_timeout", "-5"), ("ping_timeout", "25"), ("announce_limit", "-1"),
     ("log_level", "loud"), ("log_format", "xml"), ("compress", "maybe"), ("reload", "maybe"),
+    ("no_shipped_plugins", "maybe"),
     ("limits", "some"), ("message_rate", "10"), ("message_rate", "1/2/3/4"), ("message_rate", "-1/2/3"),
     ("tls_cert", ""), ("tls_key", "/x.pem"),
     ("trusted_proxies", "127.0.0.1/8"), ("trusted_proxies", "nginx"), ("allowed_origin", "example.com"),

@@ -31,7 +31,7 @@ GROUPS = {
         *("max_message_size", "announce_limit"),
     ),
     "Connections": ("compress", "ping_interval", "ping_timeout"),
-    "Plugins": ("plugins_dir", "reload"),
+    "Plugins": ("plugins_dir", "no_shipped_plugins", "reload"),
     "Log": ("log_level", "log_format"),
 }
 

@@ -37,6 +37,7 @@ class Plugin:
 
     `off`: it is switched off; `idle`: its settings ask nothing of it. `module` is None where it could not be loaded;
     `face` is the JavaScript beside its file, or None. `stamp` is another one when one of the two was changed.
+    `shipped`: it came with the server; `replaced`: why it gave way to another plugin, or "".
     """
 
     def __init__(self, name: str, file: str, stamp: object = None) -> None:
@@ -47,8 +48,8 @@ class Plugin:
         self.face: Asset | None = None
         self.settings: Any = None
         self.calls = self.failures = 0
-        self.off = self.idle = False
-        self.error = ""
+        self.off = self.idle = self.shipped = False
+        self.error = self.replaced = ""
         self.tasks: set[asyncio.Task[Any]] = set()  # its timers, listeners and own tasks: what ends with it
         self.on_switch: Callable[[Plugin], None] = lambda plugin: None
         self._recent: deque[float] = deque(maxlen=FAILURES)
@@ -57,7 +58,9 @@ class Plugin:
 
     @property
     def state(self) -> str:
-        """`on`, `idle`, `off` (switched off), `old` (an earlier version serves, the file is broken) or `broken`."""
+        """`on`, `idle`, `off` (switched off), `old` (an earlier version serves), `broken` or `replaced`."""
+        if self.replaced:
+            return "replaced"
         well = "idle" if self.idle else "on"
         return "broken" if self.module is None else "off" if self.off else "old" if self.error else well
 

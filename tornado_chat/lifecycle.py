@@ -12,7 +12,8 @@ from tornado_chat.errors import Refused
 from tornado_chat.fence import LIMIT, Plugin
 from tornado_chat.hooks import Hooks, run
 from tornado_chat.hub import Hub
-from tornado_chat.loader import build_registry, find_plugins
+from tornado_chat.loader import build_registry
+from tornado_chat.plugin_files import choose, find_plugins
 from tornado_chat.registry import Registry
 from tornado_chat.settings import Settings
 from tornado_chat.watchdog import Watchdog
@@ -115,7 +116,8 @@ class Plugins:
         async with self._reloading:
             before = self.registry
             said = {name: (plugin.stamp, plugin.error) for name, plugin in before.plugins.items()}
-            registry = build_registry(self._settings.plugins_dir, self._settings.plugins, before, names)
+            settings = self._settings
+            registry = build_registry(settings.plugins_dir, settings.plugins, before, names, settings.shipped_plugins)
             plugins = registry.plugins
             old = [plugin for name, plugin in before.plugins.items() if plugins.get(name) is not plugin]
             new = [plugin for name, plugin in plugins.items() if before.plugins.get(name) is not plugin]
@@ -147,9 +149,8 @@ class Plugins:
         last = None
         while True:
             await asyncio.sleep(LOOK)
-            now: dict[str, object] = {}
-            for source in find_plugins(self._settings.plugins_dir):
-                now.setdefault(source.name, source.stamp)
+            chosen = choose(find_plugins(self._settings.plugins_dir, self._settings.shipped_plugins))
+            now = {name: source.stamp for name, source in chosen.items()}
             if now == last and now != {name: plugin.stamp for name, plugin in self.registry.plugins.items()}:
                 try:
                     await self.reload()

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from inspect import isasyncgenfunction, isgeneratorfunction
 from typing import Any, Literal, TypeVar
 
 Marked = TypeVar("Marked", bound=Callable[..., Any])
+MAX_NAME = 64
+NAME = re.compile(rf"[^\s/=\"']{{1,{MAX_NAME}}}")  # of an action: a word of a slash command
+LONGEST = 366 * 86_400  # seconds between two calls of a timer
 _MARKS = "__tornado_chat__"
 
 
+@dataclass(slots=True, frozen=True, kw_only=True)
+class Mark:
+    """What a decorator says, and the line where it stands."""
+
+    line: int = 0
+
+
 @dataclass(slots=True, frozen=True)
-class ActionMark:
+class ActionMark(Mark):
     """What `@action` says of a function."""
 
     names: tuple[str, ...]
@@ -22,7 +36,7 @@ class ActionMark:
 
 
 @dataclass(slots=True, frozen=True)
-class OnMark:
+class OnMark(Mark):
     """What `@on` says of a function."""
 
     event: str
@@ -30,22 +44,43 @@ class OnMark:
 
 
 @dataclass(slots=True, frozen=True)
-class EveryMark:
+class EveryMark(Mark):
     """What `@every` says of a function."""
 
     seconds: float
 
 
 @dataclass(slots=True, frozen=True)
-class RouteMark:
+class RouteMark(Mark):
     """What `@route` says of a RequestHandler."""
 
     path: str
 
 
-def _mark(told: object) -> Callable[[Marked], Marked]:
+_made: list[tuple[object, Mark]] = []
+
+
+@contextmanager
+def recorded() -> Iterator[list[tuple[object, Mark]]]:
+    """Yield the list of what is marked meanwhile, each with its mark."""
+    global _made
+    before, _made = _made, []
+    try:
+        yield _made
+    finally:
+        _made = before
+
+
+def _mark(told: Mark, decorator: str) -> Callable[[Marked], Marked]:
     def mark(marked: Marked) -> Marked:
-        setattr(marked, _MARKS, (*vars(marked).get(_MARKS, ()), told))
+        if not isinstance(told, RouteMark):
+            if isinstance(marked, type) or not (callable(marked) and hasattr(marked, "__name__")):
+                raise TypeError(f"{decorator} marks a function, not {marked!r}")
+            if isgeneratorfunction(marked) or isasyncgenfunction(marked):
+                raise TypeError(f"{decorator} marks a function without `yield`: {marked.__name__}() has one")
+        placed = replace(told, line=sys._getframe(1).f_lineno)
+        setattr(marked, _MARKS, (*vars(marked).get(_MARKS, ()), placed))
+        _made.append((marked, placed))
         return marked
 
     return mark
@@ -61,7 +96,14 @@ def action(
     override: replaces the action of that name instead of colliding with it.
     power: only users whose role has it see the action and may call it (`ctx.user.may`).
     """
-    return _mark(ActionMark(names, channel, internal, override, power))
+    if not names or callable(names[0]):
+        raise TypeError('@action needs a name, as in @action("roll")')
+    for name in names:
+        if not (isinstance(name, str) and NAME.fullmatch(name) and name.isprintable()):
+            raise ValueError(
+                f"an action's name is one word of at most {MAX_NAME} characters without /, = or quotes, not {name!r}"
+            )
+    return _mark(ActionMark(names, channel, internal, override, power), "@action")
 
 
 def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callable[[Marked], Marked]:
@@ -69,20 +111,31 @@ def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callabl
 
     fails: of `message` alone, and needed there: whether a message passes (`open`) when the listener fails.
     """
-    return _mark(OnMark(event, fails))
+    if not isinstance(event, str):
+        raise TypeError('@on needs an event, as in @on("join")')
+    return _mark(OnMark(event, fails), "@on")
 
 
 def every(seconds: float) -> Callable[[Marked], Marked]:
     """Mark a function `(ctx)` to be called again and again, each time after so many seconds."""
-    return _mark(EveryMark(seconds))
+    if callable(seconds):
+        raise TypeError("@every needs seconds, as in @every(60)")
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST:
+        raise ValueError(f"@every takes seconds above 0 (at most {LONGEST}), as in @every(60), not {seconds!r}")
+    return _mark(EveryMark(seconds), "@every")
 
 
 def route(path: str) -> Callable[[Marked], Marked]:
     """Mark a Tornado RequestHandler to answer `/plugins/NAME` + path, which is a regular expression as in Tornado."""
-    return _mark(RouteMark(path))
+    if not isinstance(path, str):
+        raise TypeError('@route needs a path, as in @route("/in")')
+    return _mark(RouteMark(path), "@route")
 
 
-def marks_of(value: object) -> tuple[object, ...]:
+def marks_of(value: object) -> tuple[Mark, ...]:
     """Return what something is marked with; nothing, if it is not."""
-    marks: tuple[object, ...] = getattr(value, "__dict__", {}).get(_MARKS, ())
+    try:
+        marks: tuple[Mark, ...] = vars(value).get(_MARKS, ())
+    except Exception:  # it has no __dict__, or is a proxy that cannot be asked now
+        return ()
     return marks

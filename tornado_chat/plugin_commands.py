@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import keyword
 import logging
 import os
 import re
@@ -19,7 +20,7 @@ from tornado_chat.lifecycle import SPACE
 from tornado_chat.loader import build_registry
 from tornado_chat.maintenance import stored
 from tornado_chat.registry import Registry
-from tornado_chat.settings import PACKAGE, Settings, SettingsError
+from tornado_chat.settings import PACKAGE, Settings, SettingsError, find_folder
 from tornado_chat.sources import load
 
 PLUGIN = '''"""Cheers: /{command} Ann"""
@@ -63,25 +64,33 @@ def run(arguments: Sequence[str]) -> int:
     ):
         command = commands.add_parser(name, help=text, description=text.capitalize() + ".", allow_abbrev=False)
         for where, metavar, action, about in (
-            ("--plugins-dir", "DIR", "append", "folder of plugins; may be given several times"),
+            (
+                "--plugins-dir",
+                "DIR",
+                "append",
+                "folder of plugins beside the shipped ones; may be given several times",
+            ),
             ("--data-dir", "DIR", "store", "where the history is, as for the server"),
             ("--config", "FILE", "store", "TOML file with settings"),
         ):
             command.add_argument(where, metavar=metavar, action=action, help=about, default=argparse.SUPPRESS)
+        command.add_argument(
+            "--no-shipped-plugins", action="store_true", help="leave out those that come with the server"
+        )
         if name != "list":
             command.add_argument("name", metavar="NAME", nargs="?" if name == "check" else None)
     given = vars(parser.parse_args(arguments[1:]))
-    flags = []
+    flags = ["--no-shipped-plugins"] if given["no_shipped_plugins"] else []
     for name in ("plugins_dir", "data_dir", "config"):
         values = given.get(name, [])
         flags += [
             f"--{name.replace('_', '-')}={value}" for value in (values if isinstance(values, list) else [values])
         ]
-    settings = load(flags, only=("data_dir", "plugins_dir", "plugins"))
+    settings = load(flags, only=("data_dir", "plugins_dir", "no_shipped_plugins", "plugins"))
     logging.getLogger("tornado_chat").addHandler(logging.NullHandler())  # what is wrong is shown once
     if given["command"] == "new":
         return _new(settings, given["name"])
-    registry = build_registry(settings.plugins_dir, settings.plugins)
+    registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
     return _list(settings, registry) if given["command"] == "list" else _check(registry, given["name"])
 
 
@@ -95,11 +104,13 @@ def _list(settings: Settings, registry: Registry) -> int:
         if state == "on" and kept.get("state") == "off" and kept["stamp"] == _plain(plugin.stamp):
             state, error = "off", kept["error"]
         print(f"{name:16} {state:7} {plugin.file}")
-        for line in (error, *_offers(registry, plugin)):
+        for line in (error, plugin.replaced, *_offers(registry, plugin)):
             if line:
                 print(f"{'':16} {line}")
+    for problem in registry.problems:
+        print(problem)
     if not registry.plugins:
-        print("there are no plugins in", *settings.plugins_dir)
+        print("there are no plugins", *(("in", *settings.plugins_dir) if settings.plugins_dir else ()))
     return 0
 
 
@@ -129,18 +140,28 @@ def _check(registry: Registry, name: str | None) -> int:
             broken += bool(plugin.error)
             nothing = "idle: its settings ask nothing of it" if plugin.idle else "it offers nothing"
             offers = "; ".join(_offers(registry, plugin)) or nothing
-            print(plugin.error or f"{plugin.file}: well ({offers})")
+            gone = plugin.replaced and f"{plugin.file}: left out: {plugin.replaced}"
+            print(plugin.error or gone or f"{plugin.file}: well ({offers})")
+    for problem in registry.problems if name is None else ():
+        broken += 1
+        print(problem)
     return 1 if broken else 0
 
 
 def _new(settings: Settings, name: str) -> int:
-    folder = Path(os.path.abspath(settings.plugins_dir[0]))  # without the .. that would lead the test elsewhere
+    folder = Path(
+        os.path.abspath((*settings.plugins_dir, find_folder("plugins"))[0])
+    )  # no .. leads the test elsewhere
     if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name):
         raise SettingsError(f"a plugin's name has a-z, 0-9 and _, as in guess_a_number, not {name}")
+    if keyword.iskeyword(name):
+        raise SettingsError(f"{name} is a word of Python's own, and can name no function; take another, as my_{name}")
     command = name.replace("_", "-")
-    registry = build_registry(settings.plugins_dir, settings.plugins)
+    registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
     if command in registry.actions:
         raise SettingsError(f"there is an action {command} already, in {registry.actions[command].file}")
+    if name in registry.plugins and not (folder / f"{name}.py").exists():
+        raise SettingsError(f"there is a plugin {name} already: {registry.plugins[name].file}")
     if folder.is_relative_to(PACKAGE):
         raise SettingsError("give the folder of your plugins: --plugins-dir DIR")
     words = {"name": name, "command": command, "folder": folder.name}

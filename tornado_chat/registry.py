@@ -12,9 +12,12 @@ from typing import Any
 from tornado_chat.assets import Asset
 from tornado_chat.errors import Refused
 from tornado_chat.fence import Plugin
-from tornado_chat.marks import ActionMark, EveryMark, OnMark, RouteMark, marks_of
+from tornado_chat.marks import ActionMark, EveryMark, Mark, OnMark, RouteMark, marks_of
+from tornado_chat.messages import POWERS
+from tornado_chat.protocol import encode
 from tornado_chat.schema import Parameter, SchemaError, bind, read_signature
 
+KNOWN_POWERS = frozenset().union(*POWERS.values())
 BUILT_IN = "tornado_chat"  # the owner whose actions are no plugin's
 
 #: What can be listened to, and what a listener is called with.
@@ -115,7 +118,10 @@ class Route:
 
 
 class Registry:
-    """What there is. Built whole, then used: a reload builds another one. `plugins`: by name, broken ones too."""
+    """What there is. Built whole, then used: a reload builds another one. `plugins`: by name, broken ones too.
+
+    `problems`: what is wrong beside them, as where two files have one name.
+    """
 
     def __init__(self) -> None:
         self.actions: dict[str, Action] = {}
@@ -123,6 +129,7 @@ class Registry:
         self.timers: list[Timer] = []
         self.routes: list[Route] = []
         self.plugins: dict[str, Plugin] = {}
+        self.problems: list[str] = []
         self._aliases: set[str] = set()
 
     def add(self, module: types.ModuleType, owner: str | Plugin) -> None:
@@ -133,7 +140,7 @@ class Registry:
             self.plugins[plugin.name] = plugin
         for marked in {id(value): value for value in vars(module).values()}.values():  # each once
             marks = marks_of(marked)
-            if not marks or marked.__module__ != module.__name__:
+            if not marks or getattr(marked, "__module__", None) != module.__name__:
                 continue  # an imported one belongs to the module that defines it
             for mark in marks:
                 if isinstance(mark, ActionMark):
@@ -149,28 +156,40 @@ class Registry:
         file: str,
         plugin: Plugin | None,
     ) -> None:
+        where = f"{file}:{mark.line}"
         try:
-            parameters = tuple(read_signature(function, file, vars(module)))
+            parameters = tuple(read_signature(function, where, vars(module)))
         except SchemaError as error:
             raise RegistryError(str(error)) from None
+        if mark.power and mark.power not in KNOWN_POWERS:
+            known = ", ".join(sorted(KNOWN_POWERS))
+            raise RegistryError(
+                f"{where}: {function.__name__}(): there is no power {mark.power!r}; there are {known}"
+            )
         owner = plugin.name if plugin else BUILT_IN
         found = tuple(parameter for parameter in parameters if parameter.find)
         for name in mark.names:
             taken = self.actions.get(name)
             if taken is not None and not mark.override:
                 raise NameTaken(
-                    f"two files have the action {name!r}: {taken.file} and {file}; "
+                    f"two files have the action {name!r}: {taken.file} and {where}; "
                     "rename one, or give the second override=True",
                     owner,
                     taken.owner,
                 )
-            self.actions[name] = Action(
+            action = self.actions[name] = Action(
                 name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found, mark.power
             )
+        try:
+            encode(action.describe())
+        except Exception as error:
+            raise RegistryError(
+                f"{where}: {function.__name__}(): a default, a choice or its docstring cannot be sent: {error}"
+            ) from None
         self._aliases.update(mark.names[1:])
 
-    def _add_hook(self, marked: Any, mark: object, file: str, plugin: Plugin) -> None:
-        where = f"{file}: {marked.__name__}"
+    def _add_hook(self, marked: Any, mark: Mark, file: str, plugin: Plugin) -> None:
+        where = f"{file}:{mark.line}: {getattr(marked, '__name__', marked)}"
         if isinstance(mark, RouteMark):
             bases = (
                 {f"{base.__module__}.{base.__name__}" for base in inspect.getmro(marked)}
@@ -188,8 +207,6 @@ class Registry:
                 raise RegistryError(f"{where}: {mark.path!r} is no path: {error}") from None
             self.routes.append(Route(marked, plugin, mark.path, pattern))
         elif isinstance(mark, EveryMark):
-            if not mark.seconds > 0:
-                raise RegistryError(f"{where}(): @every takes seconds above 0")
             _check_call(marked, ("ctx",), where)
             self.timers.append(Timer(marked, plugin, mark.seconds))
         elif isinstance(mark, OnMark):
@@ -221,5 +238,5 @@ class Registry:
 def _check_call(function: Any, arguments: tuple[str, ...], where: str) -> None:
     try:
         inspect.signature(function).bind(*arguments)
-    except TypeError:
+    except (TypeError, ValueError):
         raise RegistryError(f"{where}() is called with ({', '.join(arguments)})") from None

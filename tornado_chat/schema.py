@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import enum
 import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from tornado_chat.errors import Error, Refused
@@ -16,6 +18,9 @@ from tornado_chat.protocol import MAX_NUMBER
 Checker = Callable[[Any], Any]
 _MISSING: Any = inspect.Parameter.empty
 _NOT_GIVEN = object()
+
+
+KINDS = "str, int, float, bool, Literal, Channel, User, tuple[X, ...], a dataclass or `X | None`"
 
 
 class SchemaError(Exception):
@@ -56,10 +61,14 @@ def read_signature(
     where = f"{file}: {function.__name__}()"
     try:
         hints = typing.get_type_hints(function, names, include_extras=True)
-    except (NameError, TypeError) as error:
-        raise SchemaError(f"{where}: {error}") from None
-    parameters = list(inspect.signature(function).parameters.values())[skip:]
-    for parameter in parameters:
+        parameters = list(inspect.signature(function).parameters.values())
+    except Exception as error:  # an annotation in quotes is evaluated here
+        raise SchemaError(f"{where}: {type(error).__name__}: {error}") from None
+    for first in [*parameters[:skip], None][:skip]:
+        _check_first(first, hints, where, names)
+    for parameter in parameters[skip:]:
+        if parameter.kind is parameter.POSITIONAL_ONLY:
+            raise SchemaError(f"{where}: {parameter.name} is called by its name; take the / out of the parameters")
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             raise SchemaError(f"{where}: *{parameter.name} has no schema; name each field")
         if parameter.name not in hints:
@@ -72,6 +81,23 @@ def read_signature(
             continue
         kind, check, choices = _read_type(hint, f"{where}: {parameter.name}", names)
         yield Parameter(parameter.name, kind, check, parameter.default, choices)
+
+
+def _check_first(
+    first: inspect.Parameter | None, hints: Mapping[str, Any], where: str, names: dict[str, Any]
+) -> None:
+    """Raise SchemaError where a handler has no place for the Context that it is called with."""
+    taken = first is not None and first.kind in (
+        first.POSITIONAL_ONLY,
+        first.POSITIONAL_OR_KEYWORD,
+        first.VAR_POSITIONAL,
+    )
+    if first is not None and taken and first.name in hints:
+        hint = hints[first.name]
+        with contextlib.suppress(SchemaError):
+            taken = _finder(hint) is None and not _read_type(hint, where, names)
+    if not taken:
+        raise SchemaError(f"{where}: it is called with a Context first, as in `def roll(ctx: Context, sides: int)`")
 
 
 def _alone(hint: Any) -> Any:
@@ -88,11 +114,13 @@ def _finder(hint: Any) -> Callable[[Any, str], Any] | None:
 
 def _read_type(hint: Any, where: str, names: dict[str, Any]) -> tuple[str, Checker, tuple[Any, ...]]:
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
-    if hint in _CHECKS:
+    if isinstance(hint, type) and hint in _CHECKS:
         return hint.__name__, _CHECKS[hint], ()
     if origin is typing.Annotated:
         kind, check, choices = _read_type(inner[0], where, names)
         for further in inner[1:]:
+            if not callable(further):
+                raise SchemaError(f"{where}: Annotated takes a function that checks, not {further!r}")
             check = _chain(check, further)
         return kind, check, choices
     if origin is Literal:
@@ -104,9 +132,29 @@ def _read_type(hint: Any, where: str, names: dict[str, Any]) -> tuple[str, Check
         return "list", _list_of(_read_type(inner[0], where, names)[1]), ()
     if dataclasses.is_dataclass(hint) and isinstance(hint, type) and _finder(hint) is None:
         return "object", _object_of(hint, where, names), ()
-    raise SchemaError(
-        f"{where}: a field cannot be {hint!r}; use str, int, float, bool, Literal, Channel, User or `X | None`"
-    )
+    raise SchemaError(f"{where}: a field cannot be {_written(hint)}; use {_cure(hint)}")
+
+
+def _written(hint: Any) -> str:
+    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint).replace("typing.", "")
+
+
+def _cure(hint: Any) -> str:
+    """Return what to write in the place of a type that no field can have."""
+    kind, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
+    if kind in (typing.Union, types.UnionType):
+        return "one type (or `X | None`), and an action for each"
+    if not isinstance(kind, type):
+        return KINDS
+    if issubclass(kind, bytes | bytearray):
+        return "str"
+    if issubclass(kind, enum.Enum):
+        return f"Literal[{', '.join(repr(one.value) for one in kind)}]"
+    if typing.is_typeddict(kind) or issubclass(kind, Mapping):
+        return "a dataclass with its fields"
+    if issubclass(kind, Iterable):
+        return f"tuple[{_written(inner[0]) if inner else 'str'}, ...]"
+    return KINDS
 
 
 def bind(parameters: tuple[Parameter, ...], message: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,17 +250,21 @@ def _object_of(kind: type, where: str, names: dict[str, Any]) -> Checker:
     return check
 
 
+class TableError(Exception):
+    """A table of settings that does not fit its dataclass; the text says what is unknown, missing or wrong."""
+
+
 def fill(kind: type, table: Mapping[str, Any], where: str, names: dict[str, Any]) -> Any:
-    """Return a dataclass filled from a table of settings; SchemaError names what is unknown, missing or wrong."""
+    """Return a dataclass filled from a table of settings; TableError, or SchemaError for what no table can fill."""
     parameters = tuple(read_signature(kind, where, names, skip=0))
     known = [parameter.name for parameter in parameters]
     given = {key.replace("-", "_"): value for key, value in table.items()}
     for name in given:
         if name not in known:
-            raise SchemaError(f"{where} {name}: there is no such setting; there are {', '.join(known)}")
+            raise TableError(f"{where} {name}: there is no such setting; there are {', '.join(known)}")
     try:
         return kind(**bind(tuple(one for one in parameters if one.name in given or one.default is _MISSING), given))
     except Refused as refused:
-        raise SchemaError(f"{where} {refused.message}") from None
+        raise TableError(f"{where} {refused.message}") from None
     except ValueError as error:  # its __post_init__
-        raise SchemaError(f"{where}: {error}") from None
+        raise TableError(f"{where}: {error}") from None

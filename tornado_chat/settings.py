@@ -73,8 +73,9 @@ class Settings:
         0, readers.whole(0, 10**9), "N", "delete all but the newest so many of each channel; 0 keeps them"
     )
     plugins_dir: tuple[Path, ...] = _setting(
-        lambda: (find_folder("plugins"),), readers.paths, "DIR", "folder of plugins; may be given several times"
+        (), readers.paths, "DIR", "folder of plugins beside the shipped ones; may be given several times"
     )
+    no_shipped_plugins: bool = _setting(False, readers.truth, "", "leave out the plugins that come with the server")
     max_message_size: int = _setting(
         64 * 1024, readers.whole(1024, 16 * 1024 * 1024), "BYTES", "largest message that a client may send"
     )
@@ -119,6 +120,11 @@ class Settings:
     log_format: str = _setting("text", readers.choice("text", "json"), "FORMAT", "text or json, one line per event")
     #: What `[plugins.NAME]` of the TOML file says; each plugin reads its own.
     plugins: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def shipped_plugins(self) -> Path | None:
+        """The folder of the plugins that come with the server, None where they are left out."""
+        return None if self.no_shipped_plugins else find_folder("plugins")
 
     def __post_init__(self) -> None:
         """Check what one field alone does not show."""

@@ -83,7 +83,7 @@ class Chat(Application):
         )
         self._proxies = settings.trusted_proxies
         self._told = False
-        registry = build_registry(settings.plugins_dir, settings.plugins)
+        registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
         try:
             secret = load_secret(settings.data_dir)
         except FileExistsError:

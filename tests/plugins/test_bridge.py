@@ -8,7 +8,8 @@ import pytest
 from tornado.httpclient import HTTPResponse
 from tornado.testing import gen_test
 
-from tornado_chat.loader import build_registry, load
+from tornado_chat.loader import build_registry
+from tornado_chat.plugin_files import load
 from tornado_chat.settings import find_folder
 from tornado_chat.testing import ChatTestCase
 
