@@ -171,5 +171,42 @@ async def test_the_page_works_under_a_path_behind_a_proxy(proxy: str, http_serve
         await page.fill("textarea", "from the page")
         await page.keyboard.press("Enter")
         await page.locator(".message .text").get_by_text("from the page").wait_for()
+        kept = await page.evaluate("Object.keys(localStorage)")
+        assert "tornado_chat/chat/.token" in kept
+        assert all(key.startswith("tornado_chat/chat/.") for key in kept)  # at / there may be another server
         await browser.close()
+
+
+@pytest.mark.gen_test(timeout=60)
+async def test_what_an_earlier_version_kept_for_the_whole_host_is_taken_over_once(
+    proxy: str, http_server: object
+) -> None:
+    playwright = pytest.importorskip("playwright.async_api")
+    if CHROMIUM is None:
+        pytest.skip(WHY_NOT)
+    ann = await connect(f"{proxy}/chat", "Ann")
+    kept = {
+        "token": ann.hello["token"],
+        "name": "Ann",
+        "outbox/1": {"ref": "1", "target": "x", "message": "y", "time": 1},
+    }
+    async with playwright.async_playwright() as p:
+        browser = await p.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = await browser.new_page()
+        await page.route("**/old", lambda route: route.fulfill(body="", content_type="text/html"))
+        await page.goto(f"{proxy}/old")
+        store = "([name, value]) => localStorage.setItem(`tornado_chat.${name}`, JSON.stringify(value))"
+        for name, value in kept.items():
+            await page.evaluate(store, [name, value])
+        await page.goto(f"{proxy}/chat/")
+        await page.locator("textarea").wait_for()
+        assert await page.evaluate("localStorage['tornado_chat/chat/.outbox/1']") is None
+        await page.get_by_role("button", name="Settings").click()
+        for name in ("Sign out", "Sign out all the same"):
+            await page.get_by_role("button", name=name).click()
+        await page.locator("#name").wait_for()
+        await page.reload()
+        await page.locator("#name").wait_for()
+        await browser.close()
+    await ann.close()
     await asyncio.sleep(0)

@@ -24,6 +24,12 @@ export class Account {
     }
   }
 
+  /** Whom the server knows by a token, or without one by a cookie or a proxy: a user, or null. An Error where it does not answer. */
+  async whose(token) {
+    const url = new URL(token ? `auth?token=${encodeURIComponent(token)}` : "auth", this.base);
+    return (await (await fetch(url, {cache: "no-store", signal: AbortSignal.timeout(SILENCE)})).json()).user;
+  }
+
   /** Sign in, register or sign out; an Error, with the server's `code`, where it says no. */
   async ask(what, fields = {}) {
     const answer = await fetch(new URL(what, this.base), {

@@ -28,7 +28,7 @@ const chat = new Chat(storage, document.baseURI.split("#")[0], changed);
 function draw() {
   waiting = false;
   const inside = chat.user || (chat.state.kind !== "out" && (chat.token || chat.account.signedIn));
-  render(inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
+  render(chat.question ?? (inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`), place);
   if (inside && chat.current !== placed) {
     // Only when another is shown: the address may be ahead of what is drawn.
     placed = chat.current;
@@ -97,8 +97,8 @@ const looked = chat.account.look();
 const given = new URL(location.href).searchParams.get("token"); // by an application that signs people in
 if (given || !chat.token) await looked;
 if (given) {
-  if (chat.account.kinds.includes("token")) chat.token = given;
-  history.replaceState(null, "", location.pathname + location.hash); // nobody is to copy it with the address
+  const {arrive} = await import("./arrival.js");
+  if (await arrive(chat, given)) history.replaceState(null, "", location.pathname + location.hash); // nobody is to copy it with the address
 }
-if (chat.token || chat.account.signedIn) chat.connection.connect();
+if (chat.state.kind === "out" && (chat.token || chat.account.signedIn)) chat.connection.connect();
 draw();

@@ -22,6 +22,7 @@ export class Chat {
     this.name = storage.read("name", "");
     this.token = storage.read("token", "");
     this.user = null;
+    this.question = null; // markup, while something must be answered first
     this.actions = [];
     this.limits = {message: 4000};
     this.state = {kind: "out"};
@@ -106,7 +107,11 @@ export class Chat {
   changedElsewhere({folder, name, value}) {
     const channel = this.channels.get(name);
     if (folder === "name" && !value) goOut(this);
-    else if (folder === "token" && value && this.state.kind === "out") {
+    else if (folder === "become" && this.connection.line.leads === undefined) {
+      this.name = this.storage.read("name", "");
+      this.token = this.storage.read("token", "");
+      this.connection.take();
+    } else if (folder === "token" && value && this.state.kind === "out") {
       this.name = this.storage.read("name", "");
       this.token = value;
       this.connection.connect();

@@ -46,11 +46,14 @@ export class Connection {
   }
 
   connect() {
-    if (!this.ticking) {
-      this.ticked = Date.now();
-      this.ticking = setInterval(() => this.tick(), TICK);
-    }
+    this.begin();
     this.line.connect();
+  }
+
+  /** Connect anew, all tabs together, as whom one is now. */
+  take() {
+    this.begin();
+    this.line.take();
   }
 
   /** Send a message; the promise is its `ok`, or a Failed. */
@@ -87,6 +90,12 @@ export class Connection {
   }
 
   // Internal
+
+  begin() {
+    if (this.ticking) return;
+    this.ticked = Date.now();
+    this.ticking = setInterval(() => this.tick(), TICK);
+  }
 
   frame(text) {
     this.heard = Date.now();

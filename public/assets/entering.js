@@ -67,13 +67,20 @@ export async function turn(chat, state) {
   if (state.kind !== "open") {
     for (const channel of chat.channels.values()) channel.joined = false;
   }
-  if (state.kind === "ended" && state.code === 4401 && chat.token) {
+  const refused = state.kind === "ended" && state.code === 4401;
+  if (refused && chat.token && chat.storage.read("aside", []).length) {
+    if (chat.connection.leads) (await import("./arrival.js")).back(chat); // the others follow
+  } else if (refused && chat.token.split(".").length === 3) {
+    dropToken(chat); // an application's, which is over: nobody becomes a guest by that
+    chat.user = null;
+    chat.state = {kind: "out", words: t("login.over")};
+  } else if (refused && chat.token) {
     dropToken(chat);
     chat.connection.connect(); // the server knows this token no more: the same name, as someone new
   } else if (state.kind === "ended" && state.code === 4400) {
     if (!chat.token) chat.storage.write("name", undefined);
     keptOut(chat, state.reason ? explain({code: "invalid-name", message: state.reason}) : t("login.bad-name"));
-  } else if (state.kind === "ended" && state.code === 4401 && chat.account.signedIn) {
+  } else if (refused && chat.account.signedIn) {
     chat.account.signedIn = false; // signed out elsewhere, or the session is over
     chat.user = null;
     chat.state = {kind: "out", words: t("login.over")};

@@ -2,9 +2,10 @@
 
 import {goOut} from "./entering.js";
 
-/** Sign out, in all tabs: forget who one was, and what was kept for it. */
+/** Sign out, in all tabs: forget who one was, and what was kept for it; or be again who one was before a link. */
 export function signOut(chat) {
   const {account, storage} = chat;
+  if (storage.read("aside", []).length) return import("./arrival.js").then(({back}) => back(chat), () => {});
   if (account.signedIn) account.ask("sign-out").catch(() => {});
   for (const key of ["name", "token", "channels", "epoch", "account"]) storage.write(key, undefined);
   for (const folder of ["draft", "read", "outbox"]) {

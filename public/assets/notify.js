@@ -1,6 +1,8 @@
 // Notifications of the system: none until the user turns them on, then for mentions, or for all if that is wanted;
 // one for a message, however many tabs are open.
 
+import {OURS} from "./storage.js";
+
 const MOMENT = 500; // ms in which a message may be read somewhere before one is told of it
 const CLAIMED = 60_000; // ms in which no other tab tells of it again
 
@@ -26,7 +28,7 @@ export function arrived(chat, channel, message, mentioned) {
   setTimeout(() => {
     if (message.seq <= channel.read) return;
     // Whoever has the lock tells; a lock is the one thing that all tabs see in the same moment.
-    navigator.locks.request(`tornado_chat.notify/${channel.name}/${message.seq}`, {ifAvailable: true}, async (lock) => {
+    navigator.locks.request(`${OURS}notify/${channel.name}/${message.seq}`, {ifAvailable: true}, async (lock) => {
       if (!lock) return;
       await show(chat, channel, message).catch(() => {});
       await new Promise((done) => setTimeout(done, CLAIMED));

@@ -50,6 +50,12 @@ export class Socket {
     if (this.socket) this.drop(this.socket);
   }
 
+  /** Connect anew, as whom one is now. */
+  take() {
+    this.end();
+    this.connect();
+  }
+
   /** Leave, and stay away. */
   end() {
     clearTimeout(this.timer);

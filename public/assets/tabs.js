@@ -2,8 +2,9 @@
 // speak through it. When it goes, or does not answer, the next one takes its place.
 
 import {Socket} from "./socket.js";
+import {OURS} from "./storage.js";
 
-const NAME = "tornado_chat.socket"; // of the lock, and of the channel between the tabs
+const NAME = `${OURS}socket`; // of the lock, and of the channel between the tabs
 const SILENCE = 3_000; // ms after which a leader that does not answer is one no more
 
 /** Whether tabs can find each other here: browsers have no locks on plain http, other than to this machine. */
@@ -53,6 +54,15 @@ export class Tabs {
   renew() {
     if (this.leads) this.socket.renew();
     else if (this.air) this.queue(true);
+  }
+
+  /** Have the socket in this tab, a new one: the others go on through it. */
+  take() {
+    if (this.leads) return this.socket.take();
+    this.leader = ""; // who is someone else
+    this.on.state({kind: "connecting"});
+    if (!this.air) this.begin();
+    this.queue(true);
   }
 
   end() {

@@ -8,6 +8,7 @@ import pytest
 from browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado.ioloop import IOLoop
 
+from tornado_chat.errors import Close
 from tornado_chat.settings import Settings
 from tornado_chat.signing import look_again
 from tornado_chat.web import Chat, make_app
@@ -137,3 +138,120 @@ class TestTokens:
                 .wait_for()
             )
             friends.complaints.clear()
+
+    @browser_test
+    async def test_an_application_that_sends_one_again_is_not_asked_about(self, app: Chat, people: Opened) -> None:
+        async with people() as friends:
+            ann = await friends.open(f"/?token={signed()}#/tea")
+            await write(ann, "hello")
+            other = await friends.tab(ann.context, f"/?token={signed(exp=int(time.time()) + 7200)}")
+            await read(other, "hello")
+            await write(other, "again")
+            await read(ann, "again")
+            assert {user.id for user in app.hub.present()} == {"t:42"}
+
+
+def signed(**claims: Any) -> str:
+    import jwt
+
+    whole = {"aud": "tornado_chat", "sub": "42", "name": "Ann", "exp": int(time.time()) + 3600, **claims}
+    return str(jwt.encode(whole, "s" * 64, "HS256"))
+
+
+class TestGuestsAndTokens:
+    """A link must not make somebody else of who is here."""
+
+    @pytest.fixture
+    def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
+        pytest.importorskip("jwt", reason="needs the extra [jwt]")
+        (tmp_path / "key").write_text("s" * 64)
+        return make_app(
+            Settings(data_dir=tmp_path, history="memory", auth=("guest", "token"), jwt_key=tmp_path / "key")
+        )
+
+    @browser_test
+    async def test_a_guests_token_in_a_link_changes_nothing(self, app: Chat, people: Opened) -> None:
+        async with people() as friends:
+            eve = (await friends.client("Eve")).hello["token"]
+            ann = await friends.enter("Ann")
+            mine = await ann.evaluate(TOKEN)
+            for token in (eve, "e30.e30.e30", "x", signed(exp=1)):
+                await ann.goto(f"{friends.base}/?token={token}")
+                await ann.locator("textarea").wait_for()
+                await becomes(f"{friends.base}/#/general", lambda: ann.evaluate("location.href"))
+                assert await ann.evaluate(TOKEN) == mine
+            assert sorted(user.name for user in app.hub.present()) == ["Ann", "Eve"]
+            new = await friends.open(f"/?token={eve}")
+            await new.locator("#name").wait_for()
+
+    @browser_test
+    async def test_who_is_here_is_asked_and_may_stay(self, app: Chat, people: Opened) -> None:
+        async with people() as friends:
+            ann = await friends.enter("Ann")
+            mine = await ann.evaluate(TOKEN)
+            link = await friends.tab(ann.context, f"/?token={signed(name='Mallory')}")
+            await link.get_by_role("heading", name="Come in as Mallory?").wait_for()
+            assert await link.evaluate(TOKEN) == mine
+            await link.keyboard.press("Enter")  # what is at hand is to stay
+            await write(link, "still me")
+            await read(ann, "still me")
+            assert await link.evaluate(TOKEN) == mine
+            assert {user.name for user in app.hub.present()} == {"Ann"}
+            assert "token" not in link.url
+
+    @browser_test
+    async def test_who_agrees_is_the_other_in_all_tabs_and_oneself_again_after_signing_out(
+        self, app: Chat, people: Opened
+    ) -> None:
+        async with people() as friends:
+            first = await friends.enter("Ann")
+            mine = await first.evaluate(TOKEN)
+            (me,) = app.hub.present()
+            link = await friends.tab(first.context, f"/?token={signed(name='Bob')}")
+            await link.get_by_role("button", name="Come in as Bob").click()
+            await write(link, "I am Bob")
+            await write(first, "here, too")
+            for page in (first, link):
+                await read(page, "I am Bob")
+                await read(page, "here, too")
+            assert [user.name for user in app.hub.present()] == ["Bob"]
+            await link.reload()
+            await write(link, "still Bob")
+            await read(first, "still Bob")
+            await first.get_by_role("button", name="Settings").click()
+            await first.get_by_role("button", name="Sign out").click()
+            await write(link, "Ann again")
+            await read(first, "Ann again")
+            await becomes([me], lambda: _now(app))
+            assert await link.evaluate(TOKEN) == mine
+
+    @browser_test
+    async def test_when_a_token_is_over_one_is_oneself_again_and_no_guest_of_that_name(
+        self, app: Chat, people: Opened
+    ) -> None:
+        async with people() as friends:
+            ann = await friends.enter("Ann")
+            (me,) = app.hub.present()
+            await ann.goto(f"{friends.base}/?token={signed(name='Bob')}")
+            await ann.get_by_role("button", name="Come in as Bob").click()
+            await becomes(["Bob"], lambda: _names(app))
+            for connection in list(app.hub.connections):
+                connection.close(Close.NOT_SIGNED_IN, "over")
+            await becomes([me], lambda: _now(app))
+            bob = await friends.open(f"/?token={signed(name='Bob')}")
+            await bob.locator("textarea").wait_for()
+            for connection in app.hub.connections_of("t:42"):
+                connection.close(Close.NOT_SIGNED_IN, "over")
+            await bob.get_by_text("You are signed out").wait_for()
+            assert await _names(app) == ["Ann"]
+
+
+TOKEN = "JSON.parse(localStorage['tornado_chat.token'])"
+
+
+async def _now(app: Chat) -> Any:
+    return list(app.hub.present())
+
+
+async def _names(app: Chat) -> Any:
+    return [user.name for user in app.hub.present()]

@@ -13,7 +13,11 @@ export function Settings({chat, show, close}) {
   const [sure, setSure] = useState(false);
   const unsent = chat.outbox.items.length;
   const guest = !/^[a-z]:/.test(chat.user?.id ?? "") || chat.user.id.startsWith("g:");
-  const leave = () => (sure || !(unsent || guest) ? signOut(chat) : setSure(true));
+  function leave() {
+    if ((unsent || guest) && !sure) return setSure(true);
+    close();
+    signOut(chat);
+  }
   return html`<${Dialog} title=${t("settings.title")} close=${close}>
     <div class="settings">
       <label>${t("app.language")} <${LanguageChoice} chat=${chat} /></label>

@@ -22,6 +22,11 @@ export default {
     "login.over": "You are signed out. Sign in again.",
     "login.elsewhere": "You sign in to this chat from another site. Go back there and follow its link.",
 
+    "arrival.title": "Come in as {name}?",
+    "arrival.about": "A link signs you in as {name}, but you are {here} here. If you did not expect that, stay. Signing out of {name} makes you {here} again.",
+    "arrival.stay": "Stay {here}",
+    "arrival.change": "Come in as {name}",
+
     "banner.connecting": "Connecting…",
     "banner.waiting": "Not connected. Next try in {count} s.",
     "banner.ended": "The server ended the connection.",

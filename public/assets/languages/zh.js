@@ -22,6 +22,11 @@ export default {
     "login.over": "您已退出，请重新登录。",
     "login.elsewhere": "此聊天需要从别处登录，请从那里进入。",
 
+    "arrival.title": "以 {name} 的身份进入？",
+    "arrival.about": "一个链接要让您以 {name} 的身份登录，而您在这里是 {here}。如果这不在您的意料之中，请保持现状。退出 {name} 后您仍是 {here}。",
+    "arrival.stay": "保持 {here}",
+    "arrival.change": "以 {name} 的身份进入",
+
     "banner.connecting": "正在连接…",
     "banner.waiting": "连接已断开，{count} 秒后重试。",
     "banner.ended": "服务器结束了连接。",
