@@ -135,6 +135,18 @@ def test_a_file_of_a_newer_or_another_program_is_refused(tmp_path: Path, pragma:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["chat.db", "lock"]
 
 
+@pytest.mark.parametrize(
+    ("harm", "words"), [("DROP TABLE messages", "no table messages"), ("DELETE FROM facts", "no epoch")]
+)
+def test_a_file_that_lacks_something_is_refused_with_what_to_do(tmp_path: Path, harm: str, words: str) -> None:
+    on_database(tmp_path, nothing)
+    with contextlib.closing(sqlite3.connect(tmp_path / "chat.db")) as other:
+        other.executescript(harm)
+    said = refused(tmp_path)
+    assert words in said
+    assert "restore FILE" in said
+
+
 def test_an_older_file_is_copied_and_then_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on_database(tmp_path, lambda database: database.write(put("old")))
     monkeypatch.setattr(

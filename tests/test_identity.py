@@ -5,7 +5,6 @@ import re
 import time
 from collections.abc import Iterable
 from ipaddress import ip_network
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +13,7 @@ from tornado.httputil import HTTPHeaders, HTTPServerRequest, RequestStartLine
 
 from tornado_chat.accounts import Accounts
 from tornado_chat.errors import Refused
-from tornado_chat.identity import Guests, Header, Identity, Listeners, Pass, Sessions, load_secret
+from tornado_chat.identity import Guests, Header, Identity, Listeners, Pass, Sessions
 from tornado_chat.messages import User
 from tornado_chat.moderation import Moderation
 from tornado_chat.store import MemoryStore
@@ -337,31 +336,3 @@ def test_a_name_is_changed_where_it_is_ones_own() -> None:
         with pytest.raises(Refused) as refused:
             asyncio.run(house.rename(User(user_id, "Ann"), "Zoe"))
         assert refused.value.code == "not-allowed"
-
-
-# The secret
-
-
-def test_the_secret_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "new" / "data"
-    secret = load_secret(folder)
-    assert len(secret) == 32
-    assert load_secret(folder) == secret
-    assert (folder / "secret").stat().st_mode & 0o777 == 0o600
-    assert folder.stat().st_mode & 0o077 == 0
-    assert load_secret(tmp_path / "other") != secret
-
-
-@pytest.mark.parametrize("content", [b"", b"short", b"x" * 33])
-def test_a_damaged_secret_is_named_and_left_as_it_is(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "secret"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=re.escape(str(path))):
-        load_secret(tmp_path)
-    assert path.read_bytes() == content
-
-
-def test_a_folder_that_cannot_be_one_is_an_error_of_the_system(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(OSError, match="file"):
-        load_secret(tmp_path / "file")

@@ -1,8 +1,10 @@
 """Backups, restoring, exports and checks of a data folder."""
 
 import asyncio
+import contextlib
 import io
 import json
+import re
 import sqlite3
 import sys
 import threading
@@ -14,6 +16,7 @@ import pytest
 from helpers import on_database
 
 from tornado_chat.__main__ import main
+from tornado_chat.folder import load_secret
 from tornado_chat.history.opening import DatabaseError
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.maintenance import backup, check, export, restore
@@ -203,6 +206,114 @@ def test_what_is_no_sound_backup_is_refused_and_the_history_stays(tmp_path: Path
     found = on(data, texts)
     assert (found[0], len(found[1])) == (epoch, 100)
     assert {path.name for path in data.iterdir()} == {"chat.db", "lock"}
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        ("DROP TABLE messages", "the table messages is missing"),
+        ("DROP INDEX refs", "the index refs is missing"),
+        ("DROP TABLE messages; CREATE VIEW messages AS SELECT 1", "table messages is missing"),
+        ("CREATE TRIGGER t AFTER INSERT ON messages BEGIN DELETE FROM messages; END", 'trigger "t" does not belong'),
+        ("CREATE TRIGGER t AFTER UPDATE ON facts BEGIN DELETE FROM messages; END", 'trigger "t" does not belong'),
+        ("CREATE VIEW v AS SELECT * FROM store", 'view "v" does not belong'),
+        ('CREATE TABLE "more\nthings" (a)', "does not belong"),
+        ("CREATE INDEX i ON messages (text)", 'index "i" does not belong'),
+        ("ALTER TABLE messages ADD COLUMN more DEFAULT 1", "the table messages is not as this server makes it"),
+        ("CREATE VIRTUAL TABLE words USING fts5(text)", "does not belong"),
+    ],
+)
+def test_a_backup_with_other_objects_than_the_servers_own_is_refused(tmp_path: Path, harm: str, words: str) -> None:
+    data, file = tmp_path / "data", tmp_path / "file"
+    epoch = on(data, say("a"))
+    backup(data, file)
+    with contextlib.closing(sqlite3.connect(file)) as other:
+        other.executescript(harm)
+    with pytest.raises(DatabaseError, match=re.escape(words)) as error:
+        restore(data, file)
+    assert str(file) in one_line(error)
+    assert on(data, texts) == (epoch, ["a"])
+    assert {path.name for path in data.iterdir()} == {"chat.db", "lock"}
+
+
+def test_a_backup_of_a_file_that_was_analyzed_or_has_no_epoch_is_restored(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "file"
+    on(data, say("a"))
+    with contextlib.closing(sqlite3.connect(data / "chat.db")) as other:
+        other.executescript("ANALYZE; DELETE FROM facts")
+    backup(data, file)
+    restore(data, file)
+    assert on(data, texts)[1] == ["a"]
+
+
+def test_check_names_what_is_not_the_servers_own(tmp_path: Path) -> None:
+    on(tmp_path, say("a"))
+    with contextlib.closing(sqlite3.connect(tmp_path / "chat.db")) as other:
+        other.executescript("CREATE VIEW v AS SELECT * FROM store")
+    assert check(tmp_path) == ['the view "v" does not belong to this server']
+
+
+# The secret
+
+
+def test_a_backup_takes_the_secret_along_and_restore_brings_it_back(tmp_path: Path) -> None:
+    data, file, secret = tmp_path / "data", tmp_path / "file", tmp_path / "file.secret"
+    on(data, say("a"))
+    before = load_secret(data)
+    assert backup(data, file) == secret
+    assert secret.stat().st_mode & 0o777 == 0o600
+    restore(tmp_path / "new", file)
+    assert load_secret(tmp_path / "new") == before
+    (data / "secret").unlink()
+    other = load_secret(data)
+    kept = restore(data, file)
+    assert load_secret(data) == before
+    assert kept is not None
+    restore(data, kept)
+    assert load_secret(data) == other, "the kept one is a backup too"
+
+
+def test_a_backup_without_a_secret_as_earlier_versions_made_it_leaves_the_secret_as_it_is(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "file"
+    on(data, say("a"))
+    assert backup(data, file) is None
+    secret = load_secret(data)
+    restore(data, file)
+    assert load_secret(data) == secret
+    assert on(data, texts)[1] == ["a"]
+
+
+def test_a_backup_that_fails_leaves_no_secret_behind_and_overwrites_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, file = tmp_path / "data", tmp_path / "file"
+    on(data, say("a"))
+    load_secret(data)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tornado_chat.maintenance.copy", fail)
+        with pytest.raises(DatabaseError, match="No space left"):
+            backup(data, file)
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    (tmp_path / "file.secret").write_bytes(b"precious")
+    with pytest.raises(DatabaseError, match=r"file\.secret is there already"):
+        backup(data, file)
+    assert (tmp_path / "file.secret").read_bytes() == b"precious"
+
+
+def test_a_damaged_secret_beside_a_backup_is_refused_before_anything_is_changed(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "file"
+    epoch = on(data, say("a"))
+    load_secret(data)
+    backup(data, file)
+    (tmp_path / "file.secret").write_bytes(b"short")
+    with pytest.raises(DatabaseError, match=r"file\.secret is damaged") as error:
+        restore(data, file)
+    one_line(error)
+    assert on(data, texts)[0] == epoch
 
 
 # Export

@@ -16,8 +16,11 @@ Command = Callable[[Path, argparse.Namespace], int]
 
 
 def _backup(folder: Path, given: argparse.Namespace) -> int:
-    maintenance.backup(folder, given.file)
-    print(f"{folder} is saved in {given.file}")
+    secret = maintenance.backup(folder, given.file)
+    if secret is None:
+        print(f"{folder} is saved in {given.file}; it has no secret")
+    else:
+        print(f"{folder} is saved in {given.file}, and its secret in {secret}; keep both, where nobody else can read")
     return 0
 
 

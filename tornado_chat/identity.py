@@ -10,12 +10,9 @@ import base64
 import hashlib
 import hmac
 import json
-import os
-import secrets
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from tornado.httputil import HTTPServerRequest
@@ -204,24 +201,3 @@ class Listeners:
 def is_guest(user: User) -> bool:
     """Return whether a user is a guest, whose name is in its token alone."""
     return ":" not in user.id.removeprefix(GUEST)
-
-
-def load_secret(folder: Path) -> bytes:
-    """Return the 32 bytes that sign tokens, made at the first start in `folder`/secret (mode 600).
-
-    OSError where the folder cannot be used; ValueError where the file is damaged.
-    """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path = folder / "secret"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        secret = path.read_bytes()
-        if len(secret) != 32:
-            raise ValueError(f"{path} is damaged: delete it (guests will be new ones) or restore it") from None
-        return secret
-    with os.fdopen(descriptor, "wb") as file:
-        secret = secrets.token_bytes(32)
-        file.write(secret)
-        os.fsync(descriptor)
-    return secret

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
+from tornado_chat.folder import SECRET, SECRET_SIZE, sync, write_file
 from tornado_chat.history import rows
 from tornado_chat.history.opening import (
     MIGRATIONS,
@@ -24,9 +25,9 @@ from tornado_chat.history.opening import (
     look_for,
     pragma,
     reason,
-    sync,
     version_of,
 )
+from tornado_chat.history.schema import differences
 from tornado_chat.messages import Message
 from tornado_chat.names import name_key
 
@@ -35,23 +36,43 @@ PAGE = 1_000  # rows of an export that are read at a time
 PROBLEMS = 100  # that are listed of what SQLite finds wrong
 
 
-def backup(folder: Path, file: Path) -> None:
-    """Copy the history to a new file, whole, as of now; a server may be running. Nothing is overwritten."""
-    if os.path.lexists(file):
-        raise DatabaseError(f"{file} is there already; take another name")
-    with _opened(folder / NAME) as connection, _named(file):
-        copy(connection, file)
+def backup(folder: Path, file: Path) -> Path | None:
+    """Copy the history to a new file, whole, as of now; a server may be running. Nothing is overwritten.
+
+    The secret goes into a second file, FILE.secret (mode 600); that name is returned, None where there is no secret.
+    """
+    for path in (file, _secret_of(file)):
+        if os.path.lexists(path):
+            raise DatabaseError(f"{path} is there already; take another name")
+    with _opened(folder / NAME) as connection:
+        secret = _read_secret(folder / SECRET)
+        made = None if secret is None else _secret_of(file)
+        try:
+            if made is not None:
+                with _named(made):
+                    write_file(made, secret or b"", inherit=False)
+            with _named(file):
+                copy(connection, file, inherit=False)
+        except BaseException:
+            if made is not None:
+                made.unlink(missing_ok=True)
+            raise
+    return made
 
 
 def restore(folder: Path, file: Path) -> Path | None:
-    """Put a backup in the place of the history, with a new epoch, while no server runs.
+    """Put a backup in the place of the history, with a new epoch, while no server runs; so with FILE.secret, if any.
 
-    What was there stays beside it, as `chat.db.<time>`; that name is returned (None: nothing was there).
+    What was there stays beside it, as `chat.db.<time>` and its `.secret`; that name is returned (None: nothing was
+    there).
     """
     look_for(file)  # before a folder is made for it
+    secret = _read_secret(_secret_of(file))
     lock = lock_folder(folder)
     try:
         with _opened(file) as connection:
+            if problems := differences(connection, MIGRATIONS[: version_of(connection, file)]):
+                raise DatabaseError(f"{file} is not sound: {problems[0]}; mend that, or take another backup")
             if problems := _damages(connection):
                 raise DatabaseError(f"{file} is damaged ({problems[0]}); take another backup")
             made = folder / f"{NAME}.{secrets.token_hex(4)}"
@@ -60,22 +81,59 @@ def restore(folder: Path, file: Path) -> Path | None:
         try:
             with contextlib.closing(connect(made)) as connection:
                 pragma(connection, "synchronous=FULL")
-                connection.execute("UPDATE facts SET value = ? WHERE name = 'epoch'", (secrets.token_hex(8),))
+                connection.execute("INSERT OR REPLACE INTO facts VALUES ('epoch', ?)", (secrets.token_hex(8),))
+            kept = _free_name(folder / NAME)
+            if secret is not None:
+                _replace_secret(folder / SECRET, secret, kept)
             with _named(folder / NAME):
-                return _replace(folder / NAME, made)
+                return kept if _replace(folder / NAME, made, kept) else None
         finally:
             made.unlink(missing_ok=True)
     finally:
         os.close(lock)
 
 
-def _replace(path: Path, made: Path) -> Path | None:
-    """Put one file in another's place; the other one's log must not be there when it is, nor be lost."""
-    kept = None
-    if path.exists():
-        kept = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
-        while kept.exists():
-            kept = kept.with_name(f"{kept.name}.again")
+def _secret_of(file: Path) -> Path:
+    return file.with_name(f"{file.name}.{SECRET}")
+
+
+def _read_secret(path: Path) -> bytes | None:
+    """Return the secret in a file, None where there is none; DatabaseError where it is damaged."""
+    try:
+        secret = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be read: {error.strerror}") from None
+    if not secret:  # see load_secret
+        return None
+    if len(secret) != SECRET_SIZE:
+        raise DatabaseError(f"{path} is damaged: it must hold {SECRET_SIZE} bytes; move it away to do without it")
+    return secret
+
+
+def _replace_secret(path: Path, secret: bytes, kept: Path) -> None:
+    with _named(path):
+        if path.exists() and path.read_bytes() != secret:
+            os.link(path, _secret_of(kept))
+        write_file(path, secret)
+
+
+def _free_name(path: Path) -> Path:
+    """Return a name beside a path that says the time, and that nothing has."""
+    name = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
+    while name.exists() or _secret_of(name).exists():
+        name = name.with_name(f"{name.name}.again")
+    return name
+
+
+def _replace(path: Path, made: Path, kept: Path) -> bool:
+    """Put one file in another's place, which stays as `kept`; return whether there was one.
+
+    The other one's log must not be there when it is, nor be lost.
+    """
+    replaced = path.exists()
+    if replaced:
         for end in ("", "-wal"):
             if Path(f"{path}{end}").exists():
                 os.link(f"{path}{end}", f"{kept}{end}")  # under both names, whenever the power goes
@@ -84,7 +142,7 @@ def _replace(path: Path, made: Path) -> Path | None:
         Path(f"{path}{end}").unlink(missing_ok=True)
     os.replace(made, path)
     sync(path.parent)
-    return kept
+    return replaced
 
 
 def export(folder: Path, out: TextIO, channel: str | None = None, format: str = "jsonl") -> int:
@@ -131,9 +189,10 @@ def _text(message: Message) -> str:
 
 
 def check(folder: Path) -> list[str]:
-    """Return what is wrong with a history, a line each: its file, and gaps in the `seq` of its channels."""
+    """Return what is wrong with a history, a line each: its file, its schema, gaps in the `seq` of its channels."""
     with _opened(folder / NAME) as connection:
-        return _damages(connection) or _gaps(connection)
+        steps = MIGRATIONS[: version_of(connection, folder / NAME)]
+        return _damages(connection) or differences(connection, steps) or _gaps(connection)
 
 
 def stored(folder: Path, space: str) -> dict[str, Any]:

@@ -19,13 +19,14 @@ from tornado_chat.assets import Asset, Assets
 from tornado_chat.chat_socket import ChatSocket
 from tornado_chat.credentials import cookie_name
 from tornado_chat.errors import Refused
+from tornado_chat.folder import load_secret
 from tornado_chat.health import Health, MetricsPage, Ready
 from tornado_chat.history import History
 from tornado_chat.history.database import Database
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.hub import Hub
-from tornado_chat.identity import Pass, Sessions, load_secret
+from tornado_chat.identity import Pass, Sessions
 from tornado_chat.keepalive import Keepalive
 from tornado_chat.lifecycle import Plugins
 from tornado_chat.limits import WORDS, Bucket, Limits

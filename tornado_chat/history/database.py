@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from tornado_chat.history.checkpoints import Checkpoints
 from tornado_chat.history.jobs import Job, Jobs, take
-from tornado_chat.history.opening import NAME, connect, lock_folder, open_file, pragma
+from tornado_chat.history.opening import NAME, RESTORE, DatabaseError, connect, lock_folder, open_file, pragma
 from tornado_chat.history.trouble import Trouble, unavailable
 from tornado_chat.history.watch import Watch
 from tornado_chat.metrics import Histogram
@@ -60,6 +60,8 @@ class Database:
             self._reading = opened.enter_context(contextlib.closing(connect(self.path, cached_statements=256)))
             pragma(self._reading, "query_only=1")
             row = self._writing.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
+            if row is None:
+                raise DatabaseError(f"{self.path} is damaged: it has no epoch; {RESTORE}")
             self.epoch: str = row[0]
             self._watch = opened.enter_context(contextlib.closing(Watch(self.path, self._writing)))
             try:

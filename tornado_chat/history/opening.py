@@ -11,9 +11,14 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from tornado_chat.folder import create_file, make_folder, open_or_create, sync
+from tornado_chat.history.schema import missing
+
 NAME = "chat.db"
 APPLICATION = 0x54434854  # "TCHT", which the file's header says
 BUSY = 1.0  # seconds of waiting for a lock that another process has on the file
+
+RESTORE = "bring a backup back with: python -m tornado_chat restore FILE"
 
 # Each step takes a file from one version of the schema (PRAGMA user_version) to the next.
 MIGRATIONS = [
@@ -54,8 +59,8 @@ def look_for(path: Path) -> None:
 def lock_folder(folder: Path) -> int:
     """Take a data folder for this process (making it, for its user alone); return the lock, to be closed."""
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        make_folder(folder)
+        lock = open_or_create(folder / "lock")
     except OSError as error:
         said = (
             "is a file, not a folder" if isinstance(error, FileExistsError) else f"cannot be used: {error.strerror}"
@@ -93,9 +98,7 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
         if tables and pragma(connection, "application_id") != APPLICATION:
             raise DatabaseError(f"{path} is no history of this server; move it away or take another --data-dir")
     except sqlite3.Error as error:
-        raise DatabaseError(
-            f"{path} cannot be read ({error}); bring a backup back with: python -m tornado_chat restore FILE"
-        ) from None
+        raise DatabaseError(f"{path} cannot be read ({error}); {RESTORE}") from None
     if version > len(MIGRATIONS):
         raise DatabaseError(
             f"{path} was written by a newer server (schema {version}, this one knows {len(MIGRATIONS)}): "
@@ -104,10 +107,13 @@ def version_of(connection: sqlite3.Connection, path: Path) -> int:
     return version
 
 
-def copy(source: sqlite3.Connection, path: Path) -> None:
-    """Write what is committed to a new file of its own, whole and synced, or not at all; an OSError passes."""
+def copy(source: sqlite3.Connection, path: Path, inherit: bool = True) -> None:
+    """Write what is committed to a new file of its own, whole and synced, or not at all; an OSError passes.
+
+    inherit: as for create_file.
+    """
     made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    os.close(os.open(made, os.O_CREAT | os.O_EXCL, 0o600))
+    os.close(create_file(made, inherit))
     try:
         with contextlib.closing(connect(made)) as target:
             source.backup(target)
@@ -119,15 +125,6 @@ def copy(source: sqlite3.Connection, path: Path) -> None:
         sync(path.parent)
     finally:
         made.unlink()
-
-
-def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
@@ -148,7 +145,7 @@ def migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
 def open_file(path: Path) -> sqlite3.Connection:
     """Return a connection that writes, made durable and brought to the newest schema; DatabaseError if it cannot."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_CLOEXEC, 0o600))  # not what the umask would allow
+        os.close(open_or_create(path))  # not what the umask would allow
         connection = connect(path, cached_statements=256)
         try:
             version = version_of(connection, path)
@@ -167,6 +164,8 @@ def open_file(path: Path) -> sqlite3.Connection:
             ):
                 pragma(connection, words)
             migrate(connection, path, version)
+            if lacks := missing(connection, MIGRATIONS):
+                raise DatabaseError(f"{path} is damaged: it has no {lacks[0]}; {RESTORE}")
             sync(path.parent)
         except BaseException:
             connection.close()

@@ -1,0 +1,93 @@
+"""The data folder: for one user alone, its files written whole or not at all.
+
+What root creates in it gets the owner of the folder, so that a command run by root locks no service out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+SECRET = "secret"  # the name of the file
+SECRET_SIZE = 32  # bytes
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder (mode 700), and those above it, where they are missing."""
+    missing = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for one in reversed(missing):
+        descriptor = os.open(one, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        try:
+            _inherit_owner(descriptor, one.parent)
+        finally:
+            os.close(descriptor)
+
+
+def create_file(path: Path, inherit: bool = True) -> int:
+    """Create a file (mode 600) and return its descriptor; FileExistsError where there is one.
+
+    inherit: whether root gives it the owner of its folder; not outside the data folder.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    if inherit:
+        _inherit_owner(descriptor, path.parent)
+    return descriptor
+
+
+def open_or_create(path: Path) -> int:
+    """Return the descriptor of a file, created where it is missing."""
+    try:
+        return create_file(path)
+    except FileExistsError:  # only what was created here is given away: another may be a link
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC)
+
+
+def write_file(path: Path, content: bytes, inherit: bool = True) -> None:
+    """Put a small file in place, whole and synced, or leave what is there. inherit: as for create_file."""
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(create_file(made, inherit), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(made, path)
+        sync(path.parent)
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def load_secret(folder: Path) -> bytes:
+    """Return the 32 bytes that sign tokens, made at the first start in `folder`/secret.
+
+    OSError where the folder cannot be used; ValueError where the file is damaged.
+    """
+    make_folder(folder)
+    path = folder / SECRET
+    secret = path.read_bytes() if os.path.lexists(path) else b""
+    if not secret:  # an empty one is what a first start on a full disk left behind
+        write_file(path, secrets.token_bytes(SECRET_SIZE))
+        secret = path.read_bytes()
+    if len(secret) != SECRET_SIZE:
+        raise ValueError(
+            f"{path} is damaged: bring it back from a backup, or delete it (then every guest is a new user)"
+        )
+    return secret
+
+
+def _inherit_owner(descriptor: int, folder: Path) -> None:
+    if os.geteuid() == 0:
+        owner = os.stat(folder)
+        with contextlib.suppress(PermissionError):  # a root without the right to give files away
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
