@@ -16,10 +16,11 @@ MAX_NAME = 64
 MAX_PAGE = 200
 
 _LONGEST = 4 * MAX_NAME  # of what may become a name: NFKC makes 1 of 4 at most
-# What NFKC makes something else of: accents that stand alone become marks on a space, spaces plain ones.
+# What NFKC makes something else of: marks on a space or a symbol, or the plain space.
 _AS_THEY_ARE = re.compile(
     "([\xa0\xa8\xaf\xb4\xb8\u02d8-\u02dd\u037a\u0384\u0385\u1680\u1fbd\u1fbf-\u1fc1\u1fcd-\u1fcf\u1fdd-\u1fdf\u1fed-\u1fef"
-    "\u1ffd\u1ffe\u2000-\u200a\u2017\u202f\u203e\u205f\u3000\u309b\u309c\u3164\uffa0])"
+    "\u1ffd\u1ffe\u2000-\u200a\u2017\u202f\u203e\u205f\u2adc\u3000\u309b\u309c\u3164\ufc5e-\ufc63\ufe49-\ufe4c\ufe70\ufe72\ufe74\ufe76"
+    "\ufe78\ufe7a\ufe7c\ufe7e\uffa0\uffe3\U0001d15e-\U0001d164\U0001d1bb-\U0001d1c0])"
 )
 _PIECE = 500  # characters that are normalised at once: it takes seconds for 64 KiB of marks
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -112,10 +113,11 @@ def fold(text: str) -> str:
     """Return a text without case, other forms of a letter, and what cannot be seen (joiners and selectors too)."""
     if text.isascii():
         return text.casefold()
-    pieces = _pieces(HIDDEN.sub(r"\1", text))
-    return "".join(
-        unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", piece.casefold()).casefold()) for piece in pieces
-    )
+    return "".join(_caseless(_caseless(piece)) for piece in _pieces(HIDDEN.sub(r"\1", text)))
+
+
+def _caseless(text: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _pieces(text: str) -> Iterator[str]:
