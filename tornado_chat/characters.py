@@ -46,6 +46,8 @@ _UNSEEN = (
 _is_unseen = re.compile(f"[{_UNSEEN}]").match
 #: What hides in a text. The flags' tags are seen.
 HIDDEN = re.compile(f"({_FLAGS})|[{_UNSEEN}]+")
+#: Letters to Unicode, blank to the eye.
+FILLERS = frozenset("\u115f\u1160\u3164\uffa0\U00013441\U00013442")
 #: The first character of a text that can be seen.
 SEEN = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff{_UNSEEN}]")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated
 
-from tornado_chat.characters import HIDDEN, SEEN, SEQUENCE, faults
+from tornado_chat.characters import FILLERS, HIDDEN, SEEN, SEQUENCE, faults
 from tornado_chat.errors import Error, Refused
 
 MAX_TEXT = 4_000
@@ -141,7 +141,7 @@ def clean_text(value: str) -> str:
         value = _NOT_TEXT.sub("", value).rstrip("\n")
     if not 1 <= len(value) <= MAX_TEXT:
         raise Refused(f"text has 1 to {MAX_TEXT} characters", Error.INVALID_FIELD)
-    if not SEEN.search(value):
+    if not (value[0].isalnum() and value[0] not in FILLERS) and not SEEN.search(value):
         raise Refused("nothing in the text can be seen", Error.INVALID_FIELD)
     return value
 
