@@ -16,12 +16,16 @@ from tornado_chat.certificate import Certificate
 from tornado_chat.settings import SettingsError
 from tornado_chat.web import Chat
 
+EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+RSA = ("rsa:2048",)
+ED25519 = ("ed25519",)
 
-def make(folder: Path, name: str) -> tuple[Path, Path]:
-    """Make a certificate for 127.0.0.1 with openssl, which comes with git and curl."""
+
+def make(folder: Path, name: str, key_type: tuple[str, ...] = EC) -> tuple[Path, Path]:
+    """Make a certificate for 127.0.0.1 and localhost with openssl, which comes with git and curl."""
     cert, key = folder / "cert.pem", folder / "key.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    command += ["-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    command = ["openssl", "req", "-x509", "-newkey", *key_type, "-nodes", "-subj", f"/CN={name}"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost", "-days", "2"]
     subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
     return cert, key
 
@@ -65,6 +69,67 @@ async def test_a_renewed_certificate_is_served_without_a_restart_and_a_broken_on
         await greeted(port, first)
     server.stop()
     await server.close_all_connections()
+
+
+@pytest.mark.parametrize(  # without the host's name in the handshake, and with it
+    ("host", "version"), [("127.0.0.1", ssl.TLSVersion.TLSv1_3), ("localhost", ssl.TLSVersion.TLSv1_2)]
+)
+@pytest.mark.parametrize("types", [(RSA, EC), (EC, ED25519), (EC, RSA, EC)])
+def test_a_certificate_renewed_with_a_key_of_another_type_is_served_from_then_on(
+    tmp_path: Path, types: tuple[tuple[str, ...], ...], version: ssl.TLSVersion, host: str
+) -> None:
+    certificate = Certificate(*make(tmp_path, "first", types[0]))
+    for number, key_type in enumerate(types[1:]):
+        cert, _ = make(tmp_path, f"renewed {number}", key_type)
+        certificate.reload()
+        assert presented(certificate.context, host, version) == ssl.PEM_cert_to_DER_cert(cert.read_text())
+
+
+def presented(context: ssl.SSLContext, host: str, version: ssl.TLSVersion) -> bytes | None:
+    """Return the certificate that a client is shown."""
+    trusting = ssl._create_unverified_context()
+    trusting.minimum_version = trusting.maximum_version = version
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = trusting.wrap_bio(down, up, server_hostname=host)
+    server = context.wrap_bio(up, down, server_side=True)
+    for _ in range(4):
+        for end in (client, server):
+            try:
+                end.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+    return client.getpeercert(binary_form=True)
+
+
+@pytest.mark.parametrize("way", ["moved over it", "linked anew"])
+def test_a_renewed_certificate_with_the_times_of_the_old_one_is_seen(tmp_path: Path, way: str) -> None:
+    for name in ("old", "new"):
+        (tmp_path / name).mkdir()
+        for file in make(tmp_path / name, name):
+            os.utime(file, (1, 1))
+    (tmp_path / "live").symlink_to("old")
+    certificate = Certificate(tmp_path / "live" / "cert.pem", tmp_path / "live" / "key.pem")
+    renewed = ssl.PEM_cert_to_DER_cert((tmp_path / "new" / "cert.pem").read_text())
+    if way == "linked anew":  # as in a volume of Kubernetes
+        (tmp_path / "next").symlink_to("new")
+        os.replace(tmp_path / "next", tmp_path / "live")
+    else:
+        for name in ("cert.pem", "key.pem"):
+            os.replace(tmp_path / "new" / name, tmp_path / "old" / name)
+    certificate.reload()
+    assert presented(certificate.context, "localhost", ssl.TLSVersion.TLSv1_3) == renewed
+
+
+def test_files_that_are_gone_for_a_while_leave_what_was_loaded(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    cert, key = make(tmp_path, "one")
+    shown = ssl.PEM_cert_to_DER_cert(cert.read_text())
+    certificate = Certificate(cert, key)
+    cert.rename(tmp_path / "away")
+    certificate.reload()
+    assert "No such file or directory; the certificate that was loaded stays" in caplog.text
+    assert presented(certificate.context, "localhost", ssl.TLSVersion.TLSv1_3) == shown
 
 
 def test_files_that_do_not_fit_are_named_in_one_line(tmp_path: Path) -> None:

@@ -21,8 +21,8 @@ class Certificate:
     def __init__(self, cert: Path, key: Path | None) -> None:
         self._files = (cert, key or cert)
         self._seen = self._changed()
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._load(self.context)
+        self._newest = self.context = self._load()
+        self.context.sni_callback = self._use_newest
 
     def reload(self) -> None:
         """Load the files again if they have changed; while they do not fit, what was loaded stays."""
@@ -31,14 +31,21 @@ class Certificate:
             return
         self._seen = changed
         try:
-            self._load(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
-            self._load(self.context)
+            self._newest = self._load()
         except SettingsError as error:
             log.error("%s; the certificate that was loaded stays", error)
         else:
             log.info("%s was loaded again", self._files[0])
 
-    def _load(self, context: ssl.SSLContext) -> None:
+    def _use_newest(self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+        """Take the newest context for a handshake, whether or not the client named a host.
+
+        A context keeps a certificate for each type of key, so that a new one may not replace the old one in it.
+        """
+        connection.context = self._newest
+
+    def _load(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         for name, file in zip(("--tls-cert", "--tls-key"), self._files, strict=True):
             try:
                 file.read_bytes()
@@ -47,11 +54,22 @@ class Certificate:
         try:
             cert, key = self._files
             context.load_cert_chain(cert, key, password="")  # else it would ask for one, and wait
-        except ssl.SSLError as error:
+        except OSError as error:  # an SSLError is one
             files = " and ".join(dict.fromkeys(map(str, self._files)))
             wanted = "a certificate and its key (PEM, without a password)"
-            why = f": {error.reason}" if error.reason else ""
+            reason = getattr(error, "reason", None)
+            why = f": {reason}" if reason else ""
             raise SettingsError(f"--tls-cert: {files} must be {wanted}{why}") from None
+        return context
 
-    def _changed(self) -> list[int]:
-        return [file.stat().st_mtime_ns if os.path.exists(file) else 0 for file in self._files]
+    def _changed(self) -> list[tuple[int, ...]]:
+        return [_state(file) for file in self._files]
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """Return what differs after a change: a file that was copied with its times has another inode."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_dev, found.st_ino, found.st_size
