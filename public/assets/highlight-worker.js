@@ -11,8 +11,7 @@ const ALSO = {
 const GRAMMARS = new Set([
   "bash", "cpp", "css", "diff", "go", "java", "javascript", "json", "python", "rust", "sql", "typescript", "xml", "yaml",
 ]);
-
-const MOST = 2_000; // pieces of a tree; what has more is not drawn in colour
+const MOST = 1_500; // pieces of a tree; what has more is not drawn in colour
 
 /** The promise of a tree for a code: strings and {scope, children}; null for a language that is not known. begins(): it is loaded. */
 export async function colour(text, name, begins = () => {}) {
@@ -23,8 +22,18 @@ export async function colour(text, name, begins = () => {}) {
   }
   begins();
   let count = 0;
-  const plain = (node) => (count++, typeof node === "string" ? node : {scope: node.scope, children: node.children.map(plain)});
-  const tree = core.highlight(text, {language, ignoreIllegals: true})._emitter.rootNode.children.map(plain);
+  /** Strings that stand side by side become one: each is a node in the page. */
+  function plain(nodes) {
+    const found = [];
+    for (const node of nodes) {
+      if (typeof node !== "string") found.push({scope: node.scope, children: plain(node.children)});
+      else if (typeof found.at(-1) === "string") found.push(found.pop() + node);
+      else found.push(node);
+    }
+    count += found.length;
+    return found;
+  }
+  const tree = plain(core.highlight(text, {language, ignoreIllegals: true})._emitter.rootNode.children);
   return count > MOST ? null : tree;
 }
 

@@ -1,8 +1,11 @@
 // For the eye: initials, the hue of a person, who bears one name.
 
+const segmenter = globalThis.Intl?.Segmenter && new Intl.Segmenter();
+
 /** One or two letters (or an emoji) for a name. */
 export function initials(name) {
-  const letters = name.split(/\s+/).map((word) => Array.from(new Intl.Segmenter().segment(word), (one) => one.segment)[0]);
+  const first = (word) => (segmenter ? [...segmenter.segment(word)][0]?.segment : [...word][0]) ?? "";
+  const letters = name.split(/\s+/).map(first);
   return (letters.length > 1 ? letters[0] + letters.at(-1) : letters[0]).toUpperCase();
 }
 

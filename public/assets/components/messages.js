@@ -4,20 +4,22 @@ import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
 import {newer, newest, older} from "../joining.js";
 import {t} from "../language.js";
 import {namesOf} from "../mentions.js";
+import {around, before, behind, upwards} from "../portions.js";
 import {Announcer} from "./announcer.js";
 import {copied, useActive} from "./handling.js";
 import {Icon} from "./icons.js";
 import {Pending} from "./message.js";
 import {Beginning, rows} from "./rows.js";
 
-const WINDOW = 100; // rows while one reads the present
+const WINDOW = {rows: 100, letters: 40_000, least: 12}; // while one reads the present
 const RUSH = 5; // messages in a frame from which on only the newest rows are drawn
 const SPARE = 10; // rows more than one sees then
 const ROW = 24; // px, at least
 const GROW = 20; // rows that come back at once when it is over
 const CALM = 150; // ms without a change
-const STEP = 100; // rows that come in at an end
-const LARGEST = 400; // rows at once, while one reads further up
+const PORTION = 30; // ms between two portions of rows, in which something else can be done
+const STEP = {rows: 100, letters: 20_000, least: 1}; // which come in at an end
+const LARGEST = {rows: 400, letters: 80_000, least: 24}; // at once, while one reads further up
 const BOTTOM = 30; // px that count as the bottom
 const NEAR = 400; // px from an end, where more come in
 
@@ -25,7 +27,7 @@ export function Messages({chat, channel}) {
   const box = useRef();
   const anchor = useRef(null); // {id, top}: the row that must not move
   const [start, setStart] = useState(null); // index of the first row; null: the newest rows
-  const newestRows = useRef(WINDOW); // how many these are
+  const newestRows = useRef(WINDOW.rows); // how many these are
   const [missed, setMissed] = useState(0);
   const [markAbove, setMarkAbove] = useState(false);
   const atBottom = useRef(true);
@@ -34,15 +36,20 @@ export function Messages({chat, channel}) {
   const toMark = useRef(false); // on the way to the first unread
   const visited = useRef(0); // the mark that has been seen
   const known = useRef(channel.seq); // when it was drawn last
+  const drawn = useRef(new Set()); // ids of the lines in the page
   const lines = channel.lines;
   const names = namesOf(chat, channel);
   const active = useActive(chat, channel, box);
   if (start === null && known.current && channel.seq - known.current >= RUSH) {
     newestRows.current = Math.min(newestRows.current, Math.ceil(box.current.clientHeight / ROW) + SPARE);
   }
-  const first = start ?? Math.max(0, lines.length - newestRows.current);
   const count = lines.length; // now: there may be more when one scrolls
-  const last = start === null ? count : Math.min(count, start + LARGEST);
+  const most = before(lines, count, WINDOW); // while one reads the present
+  const wanted = start === null ? Math.max(most, count - newestRows.current) : behind(lines, start, LARGEST);
+  const [first, last] = start === null
+    ? [upwards(lines, wanted, count, drawn.current), count]
+    : around(lines, start, wanted, drawn.current);
+  if (start === null && first > wanted) newestRows.current = count - first;
   const present = last === count && !channel.later;
 
   /** Remember where the rows stand, before some come in or go. */
@@ -86,11 +93,12 @@ export function Messages({chat, channel}) {
   }
 
   useEffect(() => {
-    if (start !== null || newestRows.current === WINDOW) return;
+    if (start === null && first === most) newestRows.current = WINDOW.rows;
+    if (first === (start ?? most) && (start === null || last === wanted)) return;
     const timer = setTimeout(() => {
-      newestRows.current = Math.min(WINDOW, newestRows.current + GROW);
+      newestRows.current = Math.min(WINDOW.rows, newestRows.current + GROW);
       chat.changed();
-    }, CALM);
+    }, start === null ? CALM : PORTION);
     return () => clearTimeout(timer);
   });
 
@@ -130,14 +138,17 @@ export function Messages({chat, channel}) {
     hold();
     if (!(await older(chat, channel)) || !box.current) return;
     hold();
-    setStart(Math.max(0, channel.lines.indexOf(head) - STEP));
+    setStart(before(channel.lines, channel.lines.indexOf(head), STEP));
   }
 
   async function loadNewer() {
     if (!(await newer(chat, channel)) || !box.current) return;
     hold();
-    setStart(Math.min(first + STEP, channel.lines.length - LARGEST));
+    setStart(further(channel.lines));
   }
+
+  /** Where the rows begin when more come in below. */
+  const further = (lines) => Math.min(behind(lines, first, STEP), before(lines, lines.length, LARGEST));
 
   function scrolled() {
     // What the browser told late, or did because something has another height now, takes nobody from the bottom.
@@ -160,10 +171,10 @@ export function Messages({chat, channel}) {
       if (channel.more) loadOlder();
     } else if (scrollTop < NEAR && !atBottom.current) {
       hold();
-      setStart(Math.max(0, first - STEP));
+      setStart(before(lines, first, STEP));
     } else if (below < NEAR && last < count) {
       hold();
-      setStart(Math.min(first + STEP, count - LARGEST));
+      setStart(further(lines));
     } else if (below < NEAR && channel.later) loadNewer();
     lookForMark();
   }
@@ -185,11 +196,14 @@ export function Messages({chat, channel}) {
     while (channel.more && channel.first > channel.mark + 1 && (await older(chat, channel)));
     if (!box.current) return;
     toMark.current = true;
-    setStart(Math.max(0, channel.lines.findIndex((line) => line.seq > channel.mark) - 20));
+    const unread = channel.lines.findIndex((line) => line.seq > channel.mark);
+    drawn.current = new Set(); // they begin there
+    setStart(upwards(channel.lines, Math.max(0, unread - 20), unread, drawn.current));
     chat.changed();
   }
 
   const shown = lines.slice(first, last);
+  drawn.current = new Set(shown.map((line) => line.id));
   if (!atBottom.current && !anchor.current && box.current) hold();
   const unknown = !channel.epoch; // what there is
   const loading = channel.loading || (unknown && !chat.state.lost);

@@ -1,0 +1,40 @@
+// How many rows are in the page, and how many of them are drawn at once: a freeze of 50 ms is felt. What is left comes with
+// the next frames. An amount is {rows, letters, least}: so many rows, or fewer of long texts, but not fewer than `least`.
+
+const ROW = 40; // letters that take as long as a row without a text
+const LINE = 20; // letters that take as long as a line of a text
+const PORTION = {rows: 120, letters: 8_000, least: 1}; // at once
+const costs = new WeakMap(); // line -> what it costs, in letters
+
+function cost(line) {
+  if (!costs.has(line)) costs.set(line, ROW + (line.message?.length ?? 0) + LINE * (line.message?.match(/\n/g)?.length ?? 0));
+  return costs.get(line);
+}
+
+/** How many of the lines from one on, in a direction, an amount holds. drawn: ids of those that cost nothing. */
+function reach(lines, from, by, {rows, letters, least}, drawn) {
+  let count = 0;
+  for (let [at, fresh] = [from, 0]; lines[at] && (count < least || (letters > 0 && fresh < rows)); at += by, count++) {
+    if (drawn?.has(lines[at].id)) continue;
+    letters -= cost(lines[at]);
+    fresh++;
+  }
+  return count;
+}
+
+/** The index from which the lines up to one are no more than an amount. */
+export const before = (lines, to, amount, drawn) => to - reach(lines, to - 1, -1, amount, drawn);
+
+/** The index up to which the lines from one on are no more. */
+export const behind = (lines, from, amount, drawn) => from + reach(lines, from, 1, amount, drawn);
+
+/** The index from which lines up to `to` are drawn now. wanted: the first; drawn: ids of those that are. */
+export const upwards = (lines, wanted, to, drawn) => Math.max(wanted, before(lines, to, PORTION, drawn));
+
+/** The lines that are drawn now of those between two indices, around those that are drawn already: [first, behind the last]. */
+export function around(lines, from, to, drawn) {
+  const known = lines.findIndex((line, at) => at >= from && drawn.has(line.id));
+  const head = known < 0 || known >= to ? from : known;
+  const tail = Math.min(to, behind(lines, head, PORTION, drawn));
+  return [tail < to ? head : upwards(lines, from, tail, drawn), tail];
+}
