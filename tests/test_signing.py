@@ -290,6 +290,13 @@ class AttackTest(Signing):
         assert (await self.ask("/sign-in", {"name": "Ann", "password": WORD})).code == 429  # the right one too
 
     @gen_test
+    async def test_a_name_is_guessed_at_under_one_count_however_it_is_written(self) -> None:
+        await self.enter("Ann")
+        for name in ("Ann", "ANN", "Ann\u200b", "\uff21nn", "Ann\ufe0f"):
+            assert (await self.ask("/sign-in", {"name": name, "password": "wrong word"})).code == 401
+        assert list(self.chat.throttle._names) == ["ann"]
+
+    @gen_test
     async def test_a_banned_user_is_told_and_does_not_come_in_by_a_session_or_a_token(self) -> None:
         cookie = await self.enter("Boss")
         await self.chat.accounts.set_role((await self.user(cookie))["id"], "admin")

@@ -16,6 +16,7 @@ from tornado_chat.accounts import LASTS, check_password
 from tornado_chat.errors import Close, Error, Refused
 from tornado_chat.identity import Pass
 from tornado_chat.messages import User
+from tornado_chat.names import name_key
 from tornado_chat.protocol import decode, encode
 from tornado_chat.safe import Fresh
 from tornado_chat.user_ids import spellings
@@ -84,7 +85,7 @@ class _Post(_Json):
 
     async def check(self, name: str, password: str) -> User | None:
         chat = self.application
-        return await chat.throttle.guess(self.address, _key(name), lambda: chat.accounts.check(name, password))
+        return await chat.throttle.guess(self.address, name_key(name), lambda: chat.accounts.check(name, password))
 
     def log(self, event: str, user_id: str = "") -> None:
         """Log what has happened, to whom and from where."""
@@ -185,10 +186,3 @@ async def end_session(chat: Chat, request: HTTPServerRequest) -> Pass | None:
         theirs = [one for one in chat.hub.connections_of(came.user.id) if one.session == came.session]
         chat.hub.end(theirs, "signed out", Close.NOT_SIGNED_IN)
     return came
-
-
-def _key(name: str) -> str:
-    try:
-        return clean_account(name)[1]
-    except Refused:
-        return ""
