@@ -1,15 +1,21 @@
 """Be reminded: /remind 10m Tea is ready; /reminders lists yours, /forget 1 takes one back"""
 
+import asyncio
 import re
 import secrets
 import time
 from typing import Any
 
-from tornado_chat import Context, Error, Refused, Text, action, every
+from tornado_chat import Context, Error, Refused, Text, action, every, on
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 MAX_WAIT = 366 * UNITS["d"]
-MAX_TEXT, MAX_MINE, MAX_ALL = 3_000, 20, 1_000  # a page of the store holds all
+MAX_TEXT, MAX_MINE, MAX_OF_ADDRESS = 3_000, 20, 2_000
+AT_ONCE = 50  # are said in a second
+
+# The store has each reminder under when it is due, and that key under its user and address, so that nobody's costs
+# more than their own: "0001764201600000 5f0c8d1a", "of USER\n0001764201600000 …", "at ADDRESS\n0001764201600000 …".
+adding = asyncio.Lock()  # or several connections of one user could pass its limit together
 
 
 @action("remind")
@@ -23,22 +29,28 @@ async def remind(ctx: Context, after: str, text: Text) -> None:
     text = " ".join(text.split())  # no second line that looks like the server's own
     if not 1 <= len(text) <= MAX_TEXT:
         raise Refused(f"text has 1 to {MAX_TEXT:,} characters", Error.INVALID_FIELD)
-    known = await ctx.store.items()
-    if len(known) >= MAX_ALL or len(mine(ctx, known)) >= MAX_MINE:
-        raise Refused(f"{MAX_MINE} reminders of one user wait at most, and {MAX_ALL:,} of all")
-    due = int(time.time() * 1000) + wait * 1000
+    key = f"{int(time.time() * 1000) + wait * 1000:015} {secrets.token_hex(4)}"
     about = {"channel": ctx.channel.name, "user": ctx.user.id, "name": ctx.user.name, "text": text}
-    await ctx.store.set(f"{due:015} {secrets.token_hex(4)}", about)
+    about["address"], about["share"] = ctx.connection.address, ctx.address
+    async with adding:
+        if len(await waiting(ctx, f"of {ctx.user.id}\n")) >= MAX_MINE:
+            raise Refused(f"{MAX_MINE} reminders of one user wait at most; /forget takes one back")
+        if ctx.address and len(await waiting(ctx, f"at {ctx.address}\n")) >= MAX_OF_ADDRESS:
+            raise Refused(f"{MAX_OF_ADDRESS} reminders from one address wait at most; try again later")
+        await ctx.store.set(key, about)  # first, and forgotten last: whenever the server ends, it will be said
+        for index in indices(about):
+            await ctx.store.set(index + key, True)
     ctx.reply(f"I will remind you in {after}.")
 
 
 @action("reminders")
 async def reminders(ctx: Context) -> dict[str, Any]:
     """List your reminders."""
-    found = [
-        {"text": about["text"], "channel": about["channel"], "time": int(key.split()[0])}
-        for key, about in mine(ctx, await ctx.store.items())
-    ]
+    found = []
+    for key in await waiting(ctx, f"of {ctx.user.id}\n"):
+        about = await ctx.store.get(key)
+        if about is not None:  # it may just have been said
+            found.append({"text": about["text"], "channel": about["channel"], "time": due(key)})
     lines = [f"{number}. {left(one['time'])}: {one['text'][:100]}" for number, one in enumerate(found, 1)]
     ctx.reply("\n".join(lines) or "You have no reminders.")
     return {"reminders": found}
@@ -47,30 +59,72 @@ async def reminders(ctx: Context) -> dict[str, Any]:
 @action("forget")
 async def forget(ctx: Context, number: int) -> None:
     """Take one of your reminders back, by its number in /reminders."""
-    found = mine(ctx, await ctx.store.items())
+    found = await waiting(ctx, f"of {ctx.user.id}\n")
     if not 1 <= number <= len(found):
         raise Refused("you have no such reminder; /reminders lists them", Error.INVALID_FIELD)
-    await ctx.store.delete(found[number - 1][0])
+    key = found[number - 1]
+    about = await ctx.store.get(key)
+    if about is not None:  # it may just have been said
+        await drop(ctx, key, about)
     ctx.reply("Forgotten.")
+
+
+@on("startup")
+async def index(ctx: Context) -> None:
+    """Find the reminders of earlier versions by their users, too."""
+    after = ""
+    while not await ctx.store.get("indexed"):
+        page = await ctx.store.items(after=after)
+        for after, about in page:
+            if after[0].isdigit() and is_reminder(about):
+                await ctx.store.set(f"of {about['user']}\n{after}", True)
+        if not page:
+            await ctx.store.set("indexed", True)
 
 
 @every(1)
 async def tick(ctx: Context) -> None:
     """Say what is due. It is forgotten when it is on the disk: none is lost, whenever the server ends."""
-    for key, about in await ctx.store.items(limit=50):
-        if int(key.split()[0]) > time.time() * 1000:
+    for _ in range(AT_ONCE):
+        first = await ctx.store.items(limit=1)
+        if not first or not first[0][0][0].isdigit() or due(first[0][0]) > time.time() * 1000:
             break
-        try:
-            await ctx.server.channel(about["channel"]).post(f"@{about['name']}, a reminder: {about['text']}")
-        except Refused as refused:
-            if refused.code == Error.HISTORY_UNAVAILABLE:
-                break  # later
-        await ctx.store.delete(key)
+        [(key, about)] = first
+        if not is_reminder(about):  # it was damaged
+            await ctx.store.delete(key)
+            continue
+        if not await ctx.server.is_banned(about["user"], about.get("address", "")):
+            try:
+                await ctx.server.channel(about["channel"]).post(f"@{about['name']}, a reminder: {about['text']}")
+            except Refused as refused:
+                if refused.code == Error.HISTORY_UNAVAILABLE:
+                    break  # later
+        await drop(ctx, key, about)
 
 
-def mine(ctx: Context, known: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
-    """Return the caller's own of all reminders."""
-    return [(key, about) for key, about in known if about["user"] == ctx.user.id]
+async def waiting(ctx: Context, index: str) -> list[str]:
+    """Return the keys of the reminders under a user or an address."""
+    now = f"{index}{int(time.time() * 1000):015}"
+    return [key.removeprefix(index) for key, _ in await ctx.store.items(index, after=now, limit=MAX_OF_ADDRESS)]
+
+
+async def drop(ctx: Context, key: str, about: dict[str, str]) -> None:
+    for index in indices(about):
+        await ctx.store.delete(index + key)
+    await ctx.store.delete(key)
+
+
+def indices(about: dict[str, str]) -> list[str]:
+    share = about.get("share")  # not known of earlier versions' reminders, nor in tests without a network
+    return [f"of {about['user']}\n", f"at {share}\n"] if share else [f"of {about['user']}\n"]
+
+
+def is_reminder(about: Any) -> bool:
+    return isinstance(about, dict) and {"channel", "user", "name", "text"} <= about.keys()
+
+
+def due(key: str) -> int:
+    return int(key[:15])
 
 
 def left(due: int) -> str:

@@ -208,6 +208,7 @@ def test_a_row_that_was_damaged_on_the_disk_is_left_out_of_a_list_and_logged_onc
         for _ in range(2):
             assert [key for key, value in await store.items("s") if key == value] == ["a", "g"]
             assert [key async for key, _ in all_in(store, "s") if key in "ag"] == ["a", "g"]
+            assert await store.items("s", after="a", limit=1) == [("f", "\ufffd")]
         assert [record.levelname for record in caplog.records] == ["ERROR"] * 4
 
     on_database(tmp_path, main)

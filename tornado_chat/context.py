@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 from tornado_chat.errors import Error, Refused
+from tornado_chat.limits import network
 from tornado_chat.store import Space
 
 if TYPE_CHECKING:
@@ -65,6 +66,11 @@ class Context:
     def user(self) -> User:
         """Who calls."""
         return self.connection.user
+
+    @property
+    def address(self) -> str:
+        """Where the caller comes from, as limits count it: an IPv4 address, an IPv6 /64, "" where it is unknown."""
+        return network(self.connection.address)
 
     @property
     def channel(self) -> Channel:

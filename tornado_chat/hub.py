@@ -116,6 +116,11 @@ class Hub:
             return
         yield from islice(self._names, bisect_right(self._names, after), None)
 
+    async def is_banned(self, user_id: str, address: str = "") -> bool:
+        """Return whether a ban stands on a user or an address: for what they left to be done later."""
+        await self.moderation.load()
+        return self.moderation.ban_on(user_id, address) is not None
+
     async def first(self, many: Sequence[T], count: int, key: Callable[[T], Any]) -> list[T]:
         """Return the first of very many in the order of a key; others are served meanwhile."""
         found: list[T] = []

@@ -91,13 +91,15 @@ class SqliteStore:
     async def items(self, space: str, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
         """See Store."""
         check(space), check(prefix, 0), check(after, 0)
-        found = await self._database.read(partial(_items, space=space, prefix=prefix, after=after, limit=limit))
-        return [
-            (key, value)
-            for key, text in found
-            if key.startswith(prefix)
-            for value in self._readable(space, key, text)
-        ]
+        readable: list[tuple[str, Any]] = []
+        while not readable:  # a page of which nothing can be read is not the end
+            found = await self._database.read(partial(_items, space=space, prefix=prefix, after=after, limit=limit))
+            found = [(key, text) for key, text in found if key.startswith(prefix)]
+            if not found:
+                break
+            after = found[-1][0]
+            readable = [(key, value) for key, text in found for value in self._readable(space, key, text)]
+        return readable
 
     def _readable(self, space: str, key: str, text: str) -> list[Any]:
         """Return a value of a list, or nothing where it was damaged: the others of the list must not go with it."""

@@ -1,5 +1,6 @@
 """The plugin `remind`, on a clock that waits for nothing."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -99,3 +100,78 @@ def test_a_reminder_outlives_the_server(chat: Chat) -> None:
     bob = chat.connect("Bob", "den")
     chat.wait(12)
     assert bob.texts == ["@Ann, a reminder: Tea"]
+
+
+def come(chat: Chat, name: str, address: str) -> Person:
+    person = chat.connect(name, "den")
+    person._connection.address = address
+    return person
+
+
+def test_one_address_fills_its_share_and_everyone_elses_reminders_go_on(chat: Chat) -> None:
+    remind = vars(chat.registry.plugins["remind"].module)
+    with mock.patch.dict(remind, MAX_OF_ADDRESS=40):
+        for number in range(2):
+            eve = come(chat, f"Eve {number}", f"2001:db8::{number}")
+            for _ in range(20):
+                eve.call("remind", target="den", after="1h", text="x" * 3_000)
+        with pytest.raises(Refused, match="40 reminders from one address"):
+            come(chat, "Eve", "2001:db8::9").call("remind", target="den", after="1m", text="x")
+        ann = come(chat, "Ann", "192.0.2.1")
+        ann.call("remind", target="den", after="1m", text="Tea")
+        assert reminders(ann) == ["Tea"]
+        chat.wait(70)
+        assert "@Ann, a reminder: Tea" in ann.texts
+        chat.wait(3_600)
+        come(chat, "Eve", "2001:db8::9").call("remind", target="den", after="1m", text="x")
+    chat.wait(70)
+    assert [key for key, _ in chat.store._spaces["plugin:remind"].items()] == ["indexed"]
+
+
+def test_a_list_reads_ones_own_reminders_alone(chat: Chat) -> None:
+    for number in range(10):
+        eve = chat.connect(f"Eve {number}", "den")
+        for _ in range(20):
+            eve.call("remind", target="den", after="1h", text="x" * 3_000)
+    ann = chat.connect("Ann", "den")
+    ann.call("remind", target="den", after="2h", text="Tea")
+    decoded = 0
+    loads = json.loads
+
+    def counted(text: str) -> Any:
+        nonlocal decoded
+        decoded += len(text)
+        return loads(text)
+
+    with mock.patch("tornado_chat.store.json.loads", counted):
+        assert reminders(ann) == ["Tea"]
+    assert decoded < 1_000
+
+
+def test_what_someone_who_is_banned_by_now_has_asked_for_is_not_said(chat: Chat) -> None:
+    boss = chat.connect("Boss", "den", role="admin")
+    ann, bob, cat = (come(chat, name, f"192.0.2.{at}") for at, name in enumerate(("Ann", "Bob", "Cat"), 1))
+    for one in (ann, bob, cat):
+        one.call("remind", target="den", after="1h", text="Tea")
+    boss.call("ban", user="id-Ann")
+    boss.call("ban", address="192.0.2.2")
+    chat.restart()
+    boss = chat.connect("Boss", "den", role="admin")
+    chat.wait(3_700)
+    assert boss.texts == ["@Cat, a reminder: Tea"]
+
+
+def test_reminders_of_an_earlier_version_are_listed_and_said_and_a_damaged_one_is_passed_over(chat: Chat) -> None:
+    due = int(chat.now * 1000) + 60_000
+    about = {"channel": "den", "user": "id-Ann", "name": "Ann", "text": "Tea"}
+    space = chat.store._spaces["plugin:remind"]
+    space.clear()
+    chat.store._keys["plugin:remind"].clear()
+    for key, value in ((f"{due - 1000:015} 1", [1]), (f"{due:015} 2", about)):
+        chat.store._set("plugin:remind", key, json.dumps(value))
+    chat.restart()
+    ann = chat.connect("Ann", "den")
+    assert reminders(ann) == ["Tea"]
+    chat.wait(65)
+    assert ann.texts[-1] == "@Ann, a reminder: Tea"
+    assert list(space) == ["indexed"]
