@@ -99,6 +99,13 @@ class Firefox:
         elif said["type"] == "error":
             self._waiting.pop(said["id"]).set_exception(Failed(said["message"]))
 
+    async def prefer(self, dark: bool) -> None:
+        """Have all pages prefer dark colours, or light ones."""
+        window = (await self.command("browsingContext.getTree", **{"moz:scope": "chrome"}))["contexts"][0]["context"]
+        preference = f'"layout.css.prefers-color-scheme.content-override", {0 if dark else 1}'
+        where = {"target": {"context": window}, "awaitPromise": False}
+        await self.command("script.evaluate", expression=f"Services.prefs.setIntPref({preference})", **where)
+
     async def visitor(self, base: str) -> Visitor:
         """Return someone who was never here, with storage of their own."""
         return Visitor(self, base, (await self.command("browser.createUserContext"))["userContext"])
@@ -112,15 +119,11 @@ class Visitor:
         self.base = base
         self._context = context
 
-    async def open(self, address: str = "/", kind: str = "window", script: str = "") -> Tab:
-        """Open the page in its own window, as a tab behind another draws nothing; a script runs before its own."""
-        made = await self.firefox.command("browsingContext.create", type=kind, userContext=self._context)
+    async def open(self, address: str = "/", language: str = "en") -> Tab:
+        """Open the page in a window of its own, as a tab behind another draws nothing."""
+        made = await self.firefox.command("browsingContext.create", type="window", userContext=self._context)
         tab = Tab(self.firefox, made["context"])
-        if script:
-            where = {"contexts": [tab.context]}
-            await self.firefox.command(
-                "script.addPreloadScript", functionDeclaration=f"() => {{ {script} }}", **where
-            )
+        await self.firefox.command("emulation.setLocaleOverride", locale=language, contexts=[tab.context])
         await tab.go(self.base + address)
         return tab
 
@@ -157,28 +160,32 @@ class Tab:
             raise Failed(done["exceptionDetails"]["text"])
         return json.loads(done["result"]["value"])
 
-    async def wait_for(self, condition: str, patience: float = PATIENCE) -> Any:
+    async def wait_for(self, condition: str, what: str = "") -> Any:
         """Wait until an expression is true (a page that is being loaded says nothing); return its value."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         said: Any = None
-        trouble: Any = ""
         while not said:
-            assert time.monotonic() < deadline, f"{condition} stays {said!r} {trouble}"
             try:
                 said = await self.evaluate(condition)
             except Failed as failed:
-                trouble = failed
-            await asyncio.sleep(0 if said else 0.03)
+                said, trouble = None, failed
+            else:
+                trouble = None
+            if not said:
+                if time.monotonic() > deadline:
+                    shown = await self.evaluate("document.body.innerText")
+                    raise AssertionError(f"{what or condition} is waited for, {trouble or shown!r} is there")
+                await asyncio.sleep(0.03)
         return said
 
     async def shows(self, selector: str, text: str = "") -> tuple[int, int]:
         """Wait until an element is in sight; return where its middle is."""
-        left, top = await self.wait_for(f"({FIND})({json.dumps(selector)}, {json.dumps(text)})")
+        left, top = await self.wait_for(f"({FIND})({json.dumps(selector)}, {json.dumps(text)})", f"{selector} {text}")
         return left, top
 
     async def hides(self, selector: str, text: str = "") -> None:
         """Wait until no such element is in sight."""
-        await self.wait_for(f"!({FIND})({json.dumps(selector)}, {json.dumps(text)})")
+        await self.wait_for(f"!({FIND})({json.dumps(selector)}, {json.dumps(text)})", f"no {selector} {text}")
 
     async def click(self, selector: str, text: str = "") -> None:
         left, top = await self.shows(selector, text)
