@@ -1,6 +1,7 @@
 """Connections between requests: proxies keep them and use them again; who is slow within a request is cut."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,8 +49,8 @@ async def served(folder: Path, **limits: Any) -> AsyncIterator[tuple[Server, Any
     sock, port = bind_unused_port()
     server.add_socket(sock)
 
-    async def connect() -> Connection:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async def connect(**how: Any) -> Connection:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, **how)
         writers.append(writer)
         return Connection(reader, writer)
 
@@ -84,6 +85,24 @@ def test_a_slow_request_is_cut_on_a_connection_that_has_served_before_too(begun:
             assert b" 200 " in await slow.get()
             slow.writer.write(begun)
             assert await slow.is_cut()
+
+    asyncio.run(main())
+
+
+def test_a_connection_over_tls_that_was_idle_answers_again_and_is_cut_if_slow(
+    tmp_path: Path, certificate: dict[str, str]
+) -> None:
+    trusting = ssl.create_default_context(cafile=certificate["certfile"])
+
+    async def main() -> None:
+        async with served(tmp_path, ssl_options=certificate) as (_, connect):
+            how = {"ssl": trusting, "server_hostname": "localhost"}
+            idle, silent = await connect(**how), await connect(**how)
+            assert b" 200 " in await idle.get()
+            assert await silent.is_cut()
+            assert b" 200 " in await idle.get()
+            idle.writer.write(b"G")
+            assert await idle.is_cut()
 
     asyncio.run(main())
 

@@ -1,6 +1,7 @@
 """Signing in over real sockets: sessions, what ends them, and what an attacker tries."""
 
 import asyncio
+import dataclasses
 import io
 import json
 import re
@@ -20,6 +21,8 @@ from tornado_chat.__main__ import main
 from tornado_chat.credentials import cookie_name
 from tornado_chat.testing import ChatTestCase, Client
 from tornado_chat.throttle import TRIES_OF_ADDRESS, Throttle
+from tornado_chat.ways import sessions_of
+from tornado_chat.web import make_app
 
 WORD = "correct horse"
 
@@ -195,6 +198,12 @@ class AttackTest(Signing):
         answer = await self.ask("/sign-out", {}, Cookie=f"{other}={mine}")
         assert other not in answer.headers["Set-Cookie"]
         assert await self.user(mine)
+
+    def test_two_servers_in_memory_with_one_data_folder_have_cookies_of_their_own(self) -> None:
+        other = dataclasses.replace(self.chat_settings, port=3001)
+        assert make_app(other).sessions.cookie != self.cookie
+        kept = [dataclasses.replace(other, history="sqlite", port=port) for port in (3001, 3002)]
+        assert len({sessions_of(one, b"s", self.chat.accounts).cookie for one in kept}) == 1  # a port may be changed
 
     @gen_test
     async def test_of_two_mounts_of_one_host_each_keeps_its_own_session(self) -> None:

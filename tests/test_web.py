@@ -112,6 +112,21 @@ class ConnectTest(ChatTestCase):
             await self.connect(Origin=here)
 
     @gen_test
+    async def test_the_log_says_who_is_not_let_in_and_why_and_shows_no_token(self) -> None:
+        here = f"http://127.0.0.1:{self.get_http_port()}"
+        with self.assertLogs("tornado_chat", "INFO") as logs:
+            await self.refusal(name="x" * 65)
+            await self.refusal(name="Ann", Origin="https://evil.example")
+            for how in ({"name": "a\u202eb", "Origin": here}, {"token": "c2VjcmV0.c2VjcmV0"}):
+                with self.assertRaises(EOFError):
+                    await self.connect(**how)
+        said = [line for line in logs.output if "127.0.0.1 is not let in: " in line]
+        wanted = ("a name has 1 to 64", "https://evil.example asks", "a name must", "not valid here")
+        assert [words for words, line in zip(wanted, said, strict=True) if words not in line] == []
+        assert "c2VjcmV0" not in "".join(logs.output)
+        assert any("400 Invalid Name" in line for line in logs.output)
+
+    @gen_test
     async def test_a_foreign_origin_is_refused_and_ones_own_is_not(self) -> None:
         here = f"127.0.0.1:{self.get_http_port()}"
         for origin in ("http://evil.example", "null", f"https://{here}", "http://127.0.0.1:1", ""):

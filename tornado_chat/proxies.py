@@ -9,7 +9,13 @@ from typing import Any
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 UNIX = "0.0.0.0"  # what Tornado calls whoever connects to a Unix socket
-FORWARDED = ("X-Forwarded-For", "X-Real-Ip", "Forwarded", "Via")  # what proxies add, one or the other
+FORWARDED = (
+    "X-Forwarded-For",
+    "X-Forwarded-Proto",
+    "X-Real-Ip",
+    "Forwarded",
+    "Via",
+)  # what proxies add
 
 
 def read_address(address: str) -> Address | None:

@@ -13,12 +13,18 @@ def choose(settings: Settings, secret: bytes, accounts: Accounts) -> Identity:
     guests = Guests(secret, beside=settings.auth != ("guest",))
     kinds: dict[str, Kind] = {
         "guest": guests,
-        "password": Sessions(accounts, cookie_name(secret)),
+        "password": sessions_of(settings, secret, accounts),
         "header": Header(settings.auth_header, settings.trusted_proxies, accounts),
     }
     if "token" in settings.auth:
         kinds["token"] = _tokens(settings)
     return Identity([kinds[name] for name in settings.auth], guests, accounts)
+
+
+def sessions_of(settings: Settings, secret: bytes, accounts: Accounts) -> Sessions:
+    """Return what knows the sessions of a server. Those in memory alone may have the data folder of another one."""
+    own = f"{settings.host}:{settings.port}" if settings.history == "memory" else ""
+    return Sessions(accounts, cookie_name(secret + own.encode()))
 
 
 def _tokens(settings: Settings) -> Kind:

@@ -17,7 +17,6 @@ from tornado.web import Application
 from tornado_chat.accounts import Accounts
 from tornado_chat.assets import Asset, Assets
 from tornado_chat.chat_socket import ChatSocket
-from tornado_chat.credentials import cookie_name
 from tornado_chat.errors import Refused
 from tornado_chat.folder import load_secret
 from tornado_chat.health import Health, MetricsPage, Ready
@@ -26,7 +25,7 @@ from tornado_chat.history.database import Database
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.hub import Hub
-from tornado_chat.identity import Pass, Sessions
+from tornado_chat.identity import Pass
 from tornado_chat.keepalive import Keepalive
 from tornado_chat.lifecycle import Plugins
 from tornado_chat.limits import WORDS, Bucket, Limits
@@ -46,7 +45,7 @@ from tornado_chat.signing import ChangePassword, Register, SignIn, SignOut, WhoA
 from tornado_chat.store import MemoryStore, SqliteStore, Store
 from tornado_chat.throttle import Throttle
 from tornado_chat.version import VERSION
-from tornado_chat.ways import choose
+from tornado_chat.ways import choose, sessions_of
 
 QUIET = re.compile("/(assets/|healthz$|readyz$|metrics$)")  # asked for all the time; a page alone has 60 assets
 log = logging.getLogger("tornado_chat")
@@ -102,7 +101,7 @@ class Chat(Application):
         self.hub = Hub(history, settings.announce_limit, store)
         in_memory.is_used = self.hub.channels.__contains__
         self.accounts = Accounts(store)
-        self.sessions = Sessions(self.accounts, cookie_name(secret))
+        self.sessions = sessions_of(settings, secret, self.accounts)
         self.hub.identity = self.identity = choose(settings, secret, self.accounts)
         self.throttle = Throttle(settings.limits == "on")
         open_to_all = "password" in settings.auth and settings.registration == "open"

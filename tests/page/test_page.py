@@ -5,9 +5,11 @@ import json
 import re
 from typing import Any
 
+import pytest
 from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from tornado.websocket import websocket_connect
 
+from tornado_chat.chat_socket import ChatSocket
 from tornado_chat.errors import Refused
 from tornado_chat.testing import connect
 from tornado_chat.web import Chat
@@ -152,6 +154,25 @@ async def test_a_name_nobody_can_bear_is_said_in_the_form(people: Opened) -> Non
         await page.fill("#name", "Ann")
         await page.keyboard.press("Enter")
         await page.locator("textarea").wait_for()
+
+
+@browser_test
+async def test_the_form_says_why_nobody_is_let_in(people: Opened, app: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with people() as browsers:
+        page = await browsers.open()
+        room, app.max_connections = app.max_connections, 0
+        await page.fill("#name", "Ann")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("lets in nobody more at the moment").wait_for()
+        app.max_connections = room
+        await page.locator("textarea").wait_for()  # by itself
+        await page.context.close()
+        page = await browsers.open()
+        monkeypatch.setattr(ChatSocket, "is_from_here", lambda self: "Origin" not in self.request.headers)
+        await page.fill("#name", "Ben")
+        await page.keyboard.press("Enter")
+        await page.get_by_text("This page may not connect to that server.").wait_for()
+        browsers.complaints.clear()  # the browser's own lines about the 503 and the 403
 
 
 @browser_test
