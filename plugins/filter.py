@@ -7,7 +7,7 @@ from functools import cached_property
 from tornado_chat import Context, Message, Refused, fold, on
 
 MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")  # of no letter
-MARKUP = re.compile(r"[*_~`\\]")
+MARKUP = re.compile(r"[*_~`\\\[]|\]\([^()\s]{0,200}\)")
 LINK = re.compile(r"://|(?<![\w/.-])www\.")
 
 

@@ -34,7 +34,8 @@ class FilterTest(ChatTestCase):
             for text in (f"a{char}ss", f"{char}a{char * 3}s{char}s{char}", f"bad{char} wo{char}rd"):
                 with pytest.raises(Refused, match="not said here"):
                     await ann.call("send-message", target="den", message=text)
-        for text in ("_ass_", "__ass__", "*a*ss", "a**s**s", "my_ass_1", "bad  word", "bad\u3000word", "`a`ss"):
+        marked = ("_ass_", "__ass__", "*a*ss", "a**s**s", "my_ass_1", "`a`ss", "a\\ss", "[a](x)ss", "a[ss](x)")
+        for text in (*marked, "bad  word", "bad\u3000word"):
             with pytest.raises(Refused, match="not said here"):
                 await ann.call("send-message", target="den", message=text)
         for text in ("as", "l\xe4ss", "_class_", "badword"):
