@@ -61,12 +61,31 @@ async function comeIn(chat, channel) {
     const missed = await connection.call("history", {target: channel.name, after: channel.catching, limit: 200});
     settle(chat, channel, channel.catchUp(missed));
   }
-  // There may be mentions among what is unread since an earlier visit.
-  while (channel.first > channel.read + 1 && channel.seq - channel.read <= CATCH_UP && (await older(chat, channel)));
   chat.keep(channel.name);
   chat.tellFaces?.({action: "joined", channel: channel.name});
   look(chat);
   sendWaiting(chat, channel);
+  looking = looking.then(() => lookBack(chat, channel));
+}
+
+let looking = Promise.resolve(); // one channel after the other: there may be hundreds
+
+/** Load what is unread since an earlier visit and did not come with the join: there may be mentions among it. */
+async function lookBack(chat, channel) {
+  const {session} = chat.connection;
+  const wanted = () => channel.joined && channel.more && channel.first > channel.read + 1 && channel.seq - channel.read <= CATCH_UP;
+  while (wanted() && session === chat.connection.session) {
+    const before = channel.first;
+    try {
+      const {messages, more} = await chat.connection.call("history", {target: channel.name, before, limit: PAGE});
+      if (channel.first === before) channel.more = more;
+      settle(chat, channel, channel.merge(messages), true);
+      chat.changed();
+    } catch (error) {
+      if (!error.retryAfter) return;
+      await new Promise((done) => setTimeout(done, error.retryAfter));
+    }
+  }
 }
 
 /** The server writes a name in its one spelling: what is written in the channel comes along to the one of that name. */
