@@ -226,6 +226,25 @@ class TestGuestsAndTokens:
             assert await link.evaluate(TOKEN) == mine
 
     @browser_test
+    async def test_tabs_with_a_socket_of_their_own_go_along(self, app: Chat, people: Opened) -> None:
+        async with people() as friends:
+            alone = "Object.defineProperty(Navigator.prototype, 'locks', {value: undefined});"  # as on plain http
+            first = await friends.open("/", script=alone)
+            await first.fill("#name", "Ann")
+            await first.keyboard.press("Enter")
+            await first.locator("textarea").wait_for()
+            (me,) = app.hub.present()
+            link = await friends.tab(first.context, f"/?token={signed(name='Bob')}")
+            await link.get_by_role("button", name="Come in as Bob").click()
+            for page in (first, link):
+                await becomes("Bob", page.locator(".me .name, .sidebar .name").last.inner_text)
+            await becomes(["Bob"], lambda: _names(app))
+            await first.get_by_role("button", name="Settings").click()
+            await first.get_by_role("button", name="Sign out").click()
+            await becomes([me], lambda: _now(app))
+            await becomes(2, lambda: _count(app))
+
+    @browser_test
     async def test_when_a_token_is_over_one_is_oneself_again_and_no_guest_of_that_name(
         self, app: Chat, people: Opened
     ) -> None:
@@ -246,6 +265,39 @@ class TestGuestsAndTokens:
             assert await _names(app) == ["Ann"]
 
 
+class TestAccountsAndTokens:
+    @pytest.fixture
+    def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
+        pytest.importorskip("jwt", reason="needs the extra [jwt]")
+        (tmp_path / "key").write_text("s" * 64)
+        auth = ("token", "password")
+        return make_app(Settings(data_dir=tmp_path, history="memory", auth=auth, jwt_key=tmp_path / "key"))
+
+    @browser_test
+    async def test_who_is_signed_in_is_asked_and_is_signed_in_again_afterwards(
+        self, app: Chat, people: Opened
+    ) -> None:
+        async with people() as friends:
+            ann = await friends.open()
+            await ann.get_by_role("button", name="Make an account").click()
+            await fill(ann, "Ann", "correct horse")
+            await ann.locator("textarea").wait_for()
+            (me,) = app.hub.present()
+            await ann.goto(f"{friends.base}/?token={signed(name='Mallory')}")
+            await ann.get_by_role("button", name="Stay Ann").click()
+            await ann.locator("textarea").wait_for()
+            await becomes([me], lambda: _now(app))
+            await ann.goto(f"{friends.base}/?token={signed(name='Bob')}")
+            await ann.get_by_role("button", name="Come in as Bob").click()
+            await becomes(["Bob"], lambda: _names(app))
+            await ann.get_by_role("button", name="Settings").click()
+            await ann.get_by_role("button", name="Sign out").click()
+            await becomes([me], lambda: _now(app))
+            await ann.reload()
+            await ann.locator("textarea").wait_for()
+            await becomes([me], lambda: _now(app))
+
+
 TOKEN = "JSON.parse(localStorage['tornado_chat.token'])"
 
 
@@ -255,3 +307,7 @@ async def _now(app: Chat) -> Any:
 
 async def _names(app: Chat) -> Any:
     return [user.name for user in app.hub.present()]
+
+
+async def _count(app: Chat) -> Any:
+    return len(app.hub.connections)
