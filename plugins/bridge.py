@@ -1,17 +1,19 @@
 """News in a channel: what is new in RSS and Atom feeds, as [plugins.bridge] of the settings says."""
 
-import hmac
 import logging
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from urllib.request import urlopen
 from xml.etree import ElementTree
 
 from tornado.web import HTTPError, RequestHandler
 
-from tornado_chat import Context, Error, Name, Refused, User, every, route
+from tornado_chat import Context, Error, Name, Refused, User, check_secret, every, route, same_secret
 
-NEWEST, LARGEST = 50, 1_000_000  # entries of a feed, and its bytes, that are looked at
+NEWEST, KNOWN = 50, 2_000  # entries of a feed that are said at once, and that are remembered
+PIECE, LARGEST = 65_536, 1_000_000  # bytes of a feed that are read at once, and at all
 NEWS = User("plugin:bridge", "News")
 
 
@@ -21,30 +23,63 @@ class Settings:
     channel: Name = "news"
     secret: str = ""
 
-    @property
-    def active(self) -> bool:
-        return bool(self.feeds)
+    def __post_init__(self) -> None:
+        check_secret(self.secret)
+        self.active = bool(self.feeds)
 
 
 class Tree(ElementTree.TreeBuilder):
+    """Keeps each entry that has come to its end: a feed may be too large to be read whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries: list[ElementTree.Element] = []
+
     def doctype(self, name: str, public: str | None, system: str | None) -> None:
         raise ValueError("it has a DOCTYPE, which could declare entities that grow without end")
 
+    def end(self, tag: str) -> ElementTree.Element:
+        element = super().end(tag)
+        if tag.rpartition("}")[2] in ("item", "entry"):
+            self.entries.append(element)
+        return element
+
 
 def read(feed: str) -> dict[str, str]:
-    """Return the texts of a feed's entries by their names, oldest first; it takes its time."""
+    """Return the texts of a feed's entries, each by its ref, oldest first; it takes its time."""
+    tree, size = Tree(), 0
+    parser = ElementTree.XMLParser(target=tree)
     with urlopen(feed, timeout=20) as answer:
-        root = ElementTree.fromstring(answer.read(LARGEST), ElementTree.XMLParser(target=Tree()))
-    entries: dict[str, str] = {}
-    for item in root.iter():
-        if item.tag.rpartition("}")[2] in ("item", "entry") and len(entries) < NEWEST:
-            parts = [part for part in item if part.get("rel", "alternate") == "alternate"]
-            said = {part.tag.rpartition("}")[2]: part.text or part.get("href") or "" for part in reversed(parts)}
-            link = said.get("link", "").strip()[:1_000]
-            title = " ".join(said.get("title", "").split())[:300]
-            text = f"{title}\n{link}" if link.startswith(("http://", "https://")) else title
-            entries[said.get("guid") or said.get("id") or text] = text
-    return dict(reversed(entries.items()))
+        while size < LARGEST and (piece := answer.read(PIECE)):
+            parser.feed(piece)
+            size += len(piece)
+    if size < LARGEST:
+        parser.close()
+    elif not tree.entries:
+        raise ValueError(f"its first {LARGEST:,} bytes hold no entry")
+    entries = []
+    for item in tree.entries:
+        parts = [part for part in item if part.get("rel", "alternate") == "alternate"]
+        said = {part.tag.rpartition("}")[2]: part.text or part.get("href") or "" for part in reversed(parts)}
+        link = said.get("link", "").strip()[:1_000]
+        title = " ".join(said.get("title", "").split())[:300]
+        text = f"{title}\n{link}" if link.startswith(("http://", "https://")) else title
+        date = said.get("pubDate") or said.get("published") or said.get("updated") or said.get("date") or ""
+        entries.append((moment(date.strip()), said.get("guid") or said.get("id") or text, text))
+    entries.reverse()  # as feeds have the newest first
+    if all(when for when, _, _ in entries):
+        entries.sort(key=lambda entry: entry[0])
+    return {sha256(f"{feed} {name}".encode()).hexdigest(): text for _, name, text in entries[-KNOWN:]}
+
+
+def moment(date: str) -> float:
+    """Return a date of a feed in seconds since 1970, 0.0 where it is none."""
+    for parse in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            return parse(date).timestamp()
+        except Exception:  # whatever the feed says
+            continue
+    return 0.0
 
 
 @every(300)
@@ -52,19 +87,23 @@ async def look(ctx: Context) -> None:
     """Say what is new in each feed; at the first look its newest entry alone."""
     for number, feed in enumerate(ctx.settings.feeds, 1):
         try:
-            found = (await ctx.in_thread(read, feed)).items()
+            entries = await ctx.in_thread(read, feed)
         except Exception as error:  # the others are read all the same
             logging.getLogger("tornado_chat").warning("bridge: feed %d: %r", number, error)
             continue
-        entries = {sha256(f"{feed} {name}".encode()).hexdigest(): text for name, text in found}
-        known = await ctx.store.get(feed, list(entries)[:-1])
-        for ref in [ref for ref in entries if ref not in known]:
+        before = await ctx.store.get(feed, list(entries)[:-1])
+        known = set(before)
+        # What is older than all that is known has come into view because something newer went: it is no news.
+        first = next((at for at, ref in enumerate(entries) if ref in known), 0)
+        for ref in [ref for ref in list(entries)[first:][-NEWEST:] if ref not in known]:
             try:  # with a ref, by which it is not said twice though the server ends before it is known
                 await ctx.server.channel(ctx.settings.channel).post(entries[ref], sender=NEWS, ref=ref)
             except Refused as refused:  # by a listener, say
                 if refused.code == Error.HISTORY_UNAVAILABLE:
                     raise
-        await ctx.store.set(feed, list(entries) or known)
+        seen = [*(ref for ref in before if ref not in entries), *entries][-KNOWN:]
+        if seen:
+            await ctx.store.set(feed, seen)
 
 
 @route("/look")
@@ -72,7 +111,6 @@ class Look(RequestHandler):
     ctx: Context
 
     async def post(self) -> None:
-        secret, given = self.ctx.settings.secret.encode(), self.request.headers.get("X-Secret", "").encode()
-        if not secret or not hmac.compare_digest(given, secret):
+        if not same_secret(self.request.headers.get("X-Secret", ""), self.ctx.settings.secret):
             raise HTTPError(403)
         await look(self.ctx)

@@ -1,10 +1,14 @@
 """Ask the channel: /poll Lunch? | Pizza | Salad, then /vote 2, and /close-poll"""
 
 import secrets
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from tornado_chat import Context, Error, Refused, Text, action, fold
+from tornado_chat import Channel, Context, Error, Refused, Text, User, action, every, fold
 
+DAY = 86_400  # seconds after which a poll ends by itself
 MAX_PART, MAX_OPTIONS, MAX_VOTERS = 200, 10, 1_000  # each vote writes the poll anew
 
 
@@ -16,21 +20,23 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
         raise Refused(f"2 to {MAX_OPTIONS} different answers, as in: Lunch? | Pizza | Salad", Error.INVALID_FIELD)
     if not all(fold(part).strip() and len(part) <= MAX_PART for part in (question, *options)):
         raise Refused(f"the question and each answer have 1 to {MAX_PART} characters", Error.INVALID_FIELD)
-    new = {"id": secrets.token_hex(8), "by": ctx.user.id, "question": question, "options": options, "votes": {}}
+    place, now = ctx.channel.name, int(time.time())
+    new = {"id": secrets.token_hex(8), "by": ctx.user.id, "until": now + DAY, "votes": {}, "open": True}
 
     def begin(known: Any) -> Any:
-        if known is not None and known["open"]:
+        if known is not None and known["open"] and known.get("until", now) >= now:
             raise Refused("there is a poll here already; /close-poll ends it")
-        return {**new, "open": True}
+        return {**new, "question": question, "options": options}
 
-    asked = await ctx.store.update(ctx.channel.name, begin)
+    asked = await ctx.store.update(place, begin)
+    await ctx.store.set(f" {now + DAY:012} {new['id']}", place)  # for `tick`; no channel's name begins with a space
     lines = [f"{number}. {option}" for number, option in enumerate(options, 1)]
     try:
         await ctx.channel.post("\n".join([question, *lines, "", "Vote with `/vote NUMBER`"]), sender=ctx.user)
     except Refused:  # by a listener, say: then it was never asked
-        await ctx.store.delete(ctx.channel.name)
+        await ctx.store.delete(place)
         raise
-    return {"poll": show(ctx, asked)}
+    return {"poll": show(ctx.channel, asked)}
 
 
 @action("vote")
@@ -38,53 +44,72 @@ async def vote(ctx: Context, option: int, poll: str = "") -> dict[str, Any]:
     """Vote for an answer of the poll, by its number; a second vote replaces the first."""
 
     def count(known: Any) -> Any:
-        check(known, poll)
+        check(poll, known)
         if not 1 <= option <= len(known["options"]):
             raise Refused(f"option is 1 to {len(known['options'])}", Error.INVALID_FIELD)
         if len(known["votes"]) >= MAX_VOTERS and ctx.user.id not in known["votes"]:
             raise Refused(f"{MAX_VOTERS:,} have voted, and a poll has room for no more")
         return {**known, "votes": {**known["votes"], ctx.user.id: option}}
 
-    shown = show(ctx, await ctx.store.update(ctx.channel.name, count))
+    shown = show(ctx.channel, await ctx.store.update(ctx.channel.name, count))
     ctx.reply(f"Your vote: {shown['options'][option - 1]['text']}")
     return {"poll": shown}
 
 
 @action("close-poll")
 async def close_poll(ctx: Context, poll: str = "") -> dict[str, Any]:
-    """End the poll and show what came of it (who asked, or an administrator)."""
+    """End the poll and show what came of it (who asked; anyone, while they are not here; an administrator)."""
 
-    def close(known: Any) -> Any:
-        check(known, poll)
-        if known["by"] != ctx.user.id and not ctx.user.may("kick"):
-            raise Refused("who asked closes it, or an administrator", Error.NOT_ALLOWED)
-        return {**known, "open": False}
+    def may(known: Any) -> Any:
+        known = check(poll, known)
+        if ctx.user.id != known["by"] and User(known["by"], "") in ctx.channel.present and not ctx.user.may("kick"):
+            raise Refused("who asked closes it while they are here, or an administrator", Error.NOT_ALLOWED)
+        return known
 
-    shown = show(ctx, await ctx.store.update(ctx.channel.name, close))
-    result = [f"* {option['text']}: {option['votes']}" for option in shown["options"]]
-    ctx.channel.post("\n".join([f"The poll is closed: {shown['question']}", "", *result]), sender=ctx.user)
-    return {"poll": shown}
+    return {"poll": await close(ctx, ctx.channel, may)}
 
 
 @action("show-poll")
 async def show_poll(ctx: Context) -> dict[str, Any]:
     """Show how the poll stands; its face asks so for whoever comes in."""
     known = await ctx.store.get(ctx.channel.name)
-    if known is None:
-        return {"poll": None}
-    shown = stand(known)
-    ctx.connection.send({"action": "poll", "channel": ctx.channel.name, **shown})
-    return {"poll": shown}
+    if known is not None:
+        ctx.connection.send({"action": "poll", "channel": ctx.channel.name, **stand(known)})
+    return {"poll": known and stand(known)}
 
 
-def check(known: Any, wanted: str) -> None:
+@every(60)
+async def tick(ctx: Context) -> None:
+    """End the polls whose day is over."""
+    for key, place in await ctx.store.items(prefix=" ", limit=50):
+        until, poll = key.split()
+        if int(until) > time.time():
+            break
+        try:
+            await close(ctx, ctx.server.channel(place), partial(check, poll))
+        except Refused as refused:  # it was closed before
+            if refused.code == Error.HISTORY_UNAVAILABLE:
+                break  # later
+        await ctx.store.delete(key)
+
+
+async def close(ctx: Context, channel: Channel, may: Callable[[Any], Any]) -> dict[str, Any]:
+    closed = await ctx.store.update(channel.name, lambda known: {**may(known), "open": False})
+    shown = show(channel, closed)
+    result = [f"* {option['text']}: {option['votes']}" for option in shown["options"]]
+    channel.post("\n".join([f"The poll is closed: {shown['question']}", "", *result]), sender=ctx.user)
+    return shown
+
+
+def check(wanted: str, known: Any) -> dict[str, Any]:
     if known is None or not known["open"] or wanted not in ("", known["id"]):
         raise Refused("there is no such poll here; /poll asks one")
+    return dict(known)
 
 
-def show(ctx: Context, poll: dict[str, Any]) -> dict[str, Any]:
+def show(channel: Channel, poll: dict[str, Any]) -> dict[str, Any]:
     shown = stand(poll)
-    ctx.channel.publish("poll", **shown)
+    channel.publish("poll", **shown)
     return shown
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.web import HTTPError, RequestHandler
 
-from tornado_chat import Context, Message, Name, User, on, route
+from tornado_chat import Context, Message, Name, User, check_secret, on, route, same_secret
 
 PAUSES = (0, 1, 2, 4, 8, 16)  # seconds before each attempt
 OWN = User("plugin:webhook", "Webhook")  # says what comes in
@@ -28,6 +28,7 @@ class Settings:
     def __post_init__(self) -> None:
         if self.url and not (self.key and self.url.startswith(("http://", "https://"))):
             raise ValueError("url is http(s)://…, and needs a key that signs what is sent there")
+        check_secret(self.secret)
         self.active = bool(self.secret or self.url)
 
 
@@ -38,9 +39,10 @@ class In(RequestHandler):
     async def post(self, channel: str) -> None:
         """Say the body in a channel; what comes with a known Idempotency-Key is not said again."""
         settings, headers = self.ctx.settings, self.request.headers
-        secret, given = settings.secret.encode(), headers.get("X-Secret", "").encode()
+        if not same_secret(headers.get("X-Secret", ""), settings.secret):
+            raise HTTPError(403)
         place = self.ctx.server.channel(channel)
-        if not (secret and hmac.compare_digest(given, secret) and place.name in (settings.channels or [place.name])):
+        if place.name not in (settings.channels or [place.name]):
             raise HTTPError(403)
         text, ref = self.request.body.decode(errors="replace"), headers.get("Idempotency-Key", "")[:64] or None
         await place.post(text, sender=User(OWN.id, settings.name), ref=ref)

@@ -144,7 +144,7 @@ WRONG = [
     ("trusted_proxies", "127.0.0.1/8"), ("trusted_proxies", "nginx"), ("allowed_origin", "example.com"),
     ("allowed_origin", "https://a/b"), ("allowed_origin", "https://a;x"), ("allowed_origin", "https://a:x"),
     ("join_rate", ""), ("connect_rate", "a/b/c"), ("max_connections", "1/2/x"), ("max_channels", "1/2/3/4"),
-    ("metrics_from", "here"), ("metrics_token", ""),
+    ("metrics_from", "here"), ("metrics_token", ""), ("metrics_token", " x"),
     ("auth", ""), ("auth", "guests"), ("auth", "guest,guest"), ("auth", "token"), ("auth", "header"), ("jwt_key", ""),
     ("registration", "shut"), ("jwt_algorithm", "none"), ("auth_header", ""),
 ]  # fmt: skip

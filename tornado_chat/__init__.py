@@ -12,6 +12,7 @@ from tornado_chat.errors import Error, Refused
 from tornado_chat.marks import action, every, on, route
 from tornado_chat.messages import Message, User
 from tornado_chat.names import Limit, Name, Text, fold
+from tornado_chat.shared_secret import check_secret, same_secret
 from tornado_chat.version import VERSION as __version__
 
 __all__ = [
@@ -26,8 +27,10 @@ __all__ = [
     "User",
     "__version__",
     "action",
+    "check_secret",
     "every",
     "fold",
     "on",
     "route",
+    "same_secret",
 ]

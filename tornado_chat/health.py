@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from tornado.web import HTTPError
 from tornado_chat.metrics import family, histogram, process, single
 from tornado_chat.proxies import FORWARDED, is_within, peer_of
 from tornado_chat.safe import Fresh
+from tornado_chat.shared_secret import same_secret
 
 if TYPE_CHECKING:
     from tornado_chat.web import Chat
@@ -53,7 +53,7 @@ class MetricsPage(Fresh):
 
     def _may(self) -> bool:
         token, given = self.settings["metrics_token"], self.request.headers.get("Authorization", "")
-        if token and hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        if token and same_secret(given, f"Bearer {token}"):
             return True
         address = self.request.remote_ip or ""
         # A proxy on this machine that is not trusted has a local address, whoever is behind it.

@@ -11,6 +11,7 @@ from typing import Any
 
 from tornado_chat import readers
 from tornado_chat.proxies import Network
+from tornado_chat.shared_secret import check_secret
 
 PACKAGE = Path(__file__).parent
 
@@ -132,6 +133,10 @@ class Settings:
             raise SettingsError(
                 f"ping_timeout ({self.ping_timeout:g}) must be longer than ping_interval ({self.ping_interval:g})"
             )
+        try:
+            check_secret(self.metrics_token)
+        except ValueError as error:
+            raise SettingsError(f"--metrics-token: {error}") from None
         if self.tls_key is not None and self.tls_cert is None:
             raise SettingsError("--tls-key needs --tls-cert FILE")
         if "token" in self.auth and self.jwt_key is None:

@@ -27,6 +27,14 @@ ATOM = """<?xml version="1.0" encoding="utf-8"?>
 BOMB = '<?xml version="1.0"{}?><!DOCTYPE rss [<!ENTITY a "aaaaaaaaaa">]><rss><item><title>&a;</title></item></rss>'
 
 
+SECRET = "Schlüssel ключ à"  # its last byte is a space in latin-1
+
+
+def as_sent(secret: str) -> str:
+    """Return what Tornado's client, which writes latin-1, must be given to send a secret in UTF-8."""
+    return secret.encode().decode("latin-1")
+
+
 def rss(*titles: str) -> str:
     items = "".join(
         f"<item><title>{title}</title><link>https://example.com/{title}</link></item>" for title in titles
@@ -47,14 +55,14 @@ class BridgeTest(ChatTestCase):
         self.addCleanup(folder.cleanup)
         self.feeds = [Path(folder.name) / name for name in ("one.xml", "a b.xml")]
         feeds = [feed.as_uri() for feed in self.feeds]
-        bridge = {"feeds": feeds, "channel": "den", "secret": "s"}
+        bridge = {"feeds": feeds, "channel": "den", "secret": SECRET}
         self.settings = {"plugins": {"bridge": bridge, "filter": {"words": ["worm"]}}}
         return super().get_app()
 
-    async def look(self, secret: str = "s") -> HTTPResponse:
+    async def look(self, secret: str = SECRET) -> HTTPResponse:
         where = self.get_url("/plugins/bridge/look")
         return await self.http_client.fetch(
-            where, method="POST", body="", headers={"X-Secret": secret}, raise_error=False
+            where, method="POST", body="", headers={"X-Secret": as_sent(secret)}, raise_error=False
         )
 
     async def said(self) -> list[str]:
@@ -91,6 +99,37 @@ class BridgeTest(ChatTestCase):
             await self.look()
         assert await self.said() == ["two"]
 
+    async def after(self, *feeds: tuple[str, ...]) -> list[str]:
+        """Return what has been said when the feed has been these, one after the other."""
+        for titles in feeds:
+            self.feeds[0].write_text(rss(*titles))
+            assert (await self.look()).code == 200
+        return await self.said()
+
+    @gen_test
+    async def test_what_a_feed_holds_again_after_it_held_less_is_no_news(self) -> None:
+        whole = ("four", "three", "two", "one")
+        assert await self.after(whole, ("one",), whole, ("four",), whole) == ["four"]
+        assert await self.after(("five", *whole)) == ["four", "five"]
+
+    @gen_test
+    async def test_what_comes_into_view_at_the_end_of_a_feed_is_no_news(self) -> None:
+        entries = [f"entry {number}" for number in range(80, 0, -1)]
+        assert await self.after(tuple(entries), tuple(entries[20:]), ("new", *entries[30:])) == ["entry 80", "new"]
+
+    @gen_test
+    async def test_what_a_feed_of_few_entries_shows_when_its_newest_is_taken_back_is_no_news(self) -> None:
+        assert await self.after(("four", "three"), ("three", "two"), ("two", "one"), ("five", "two")) == [
+            "four",
+            "five",
+        ]
+
+    @gen_test
+    async def test_at_most_50_are_said_at_once_and_a_feed_that_was_empty_at_first_says_its_newest(self) -> None:
+        assert await self.after((), ("one", "zero")) == ["one"]
+        many = [f"entry {number}" for number in range(100, 0, -1)]
+        assert await self.after((*many, "one", "zero")) == ["one", *reversed(many[:50])]
+
     @gen_test
     async def test_a_feed_that_cannot_be_read_is_logged_and_the_others_are_read(self) -> None:
         self.feeds[1].write_text(rss("one"))
@@ -117,7 +156,6 @@ def test_rss_and_atom_are_read_and_only_links_to_the_web_are_shown(tmp_path: Pat
     assert entries(tmp_path / "x", ATOM) == ["Version 1", "Version 2\nhttps://example.com/2"]
     assert entries(tmp_path / "x", rss("a &amp; b")) == ["a & b\nhttps://example.com/a & b"]
     many = entries(tmp_path / "x", rss(*map(str, range(100))))
-    assert len(many) == 50
     assert many[-1].startswith("0\n")
     long = entries(tmp_path / "x", rss("x" * 5_000))[0]
     assert len(long) <= 300 + 1 + 1_000
@@ -129,10 +167,29 @@ def test_a_feed_that_declares_entities_is_refused_before_they_grow(tmp_path: Pat
         entries(tmp_path / "x", BOMB.format(f' encoding="{encoding}"').encode(encoding))
 
 
-def test_a_feed_that_is_too_large_or_too_deep_is_an_error_or_nothing(tmp_path: Path) -> None:
-    with pytest.raises(SyntaxError):
+def test_of_a_feed_that_is_too_large_the_entries_at_its_beginning_count(tmp_path: Path) -> None:
+    long = rss(*map(str, range(3)), *("x" * 2_000 for _ in range(600)))
+    assert len(long) > 2_000_000
+    assert [text.split("\n")[0] for text in entries(tmp_path / "x", long)][-3:] == ["2", "1", "0"]
+    with pytest.raises(ValueError, match="its first 1,000,000 bytes hold no entry"):
         entries(tmp_path / "x", rss("x" * 1_000_000))
+
+
+def test_a_feed_that_is_cut_short_is_an_error_and_one_that_is_too_deep_is_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SyntaxError):
+        entries(tmp_path / "x", rss("one", "two")[:-20])
     assert entries(tmp_path / "x", "<a>" * 100_000 + "</a>" * 100_000) == []
+
+
+def test_entries_with_dates_are_read_in_their_order_and_others_newest_first(tmp_path: Path) -> None:
+    def feed(*items: tuple[str, str]) -> str:
+        return "<rss>" + "".join(f"<item><title>{t}</title>{date}</item>" for t, date in items) + "</rss>"
+
+    two = "<pubDate>Tue, 02 Jan 2024 10:00:00 +0100</pubDate>"
+    one, three = "<updated>2024-01-01T23:00:00Z</updated>", "<published>2024-01-03T00:00:00+00:00</published>"
+    assert entries(tmp_path / "x", feed(("two", two), ("one", one), ("three", three))) == ["one", "two", "three"]
+    for odd in ("", "<pubDate>yesterday</pubDate>", "<pubDate>Tue, 99 Foo 99999999999</pubDate>"):
+        assert entries(tmp_path / "x", feed(("three", one), ("two", odd), ("one", two))) == ["one", "two", "three"]
 
 
 def test_it_is_idle_without_feeds() -> None:

@@ -1,12 +1,14 @@
 """The plugin `poll`."""
 
+import json
 from typing import Any, ClassVar
 
 import pytest
 from tornado.testing import gen_test
 
 from tornado_chat import Refused
-from tornado_chat.testing import ChatTestCase
+from tornado_chat.settings import find_folder
+from tornado_chat.testing import Chat, ChatTestCase
 
 LUNCH = "Lunch? | Pizza |  Green   salad"
 
@@ -95,3 +97,71 @@ class PollTest(ChatTestCase):
         assert "1,000 have voted" in await self.refused(bob, "vote", option=2)
         answer = await ann.call("vote", target="den", option=2)
         assert [option["votes"] for option in answer["poll"]["options"]] == [999, 1]
+
+
+POLL = find_folder("plugins") / "poll.py"
+
+
+def _items(chat: Chat) -> list[Any]:
+    """Return what the plugin keeps."""
+    return [(key, json.loads(text)) for key, text in chat.store._spaces.get("plugin:poll", {}).items()]
+
+
+def test_a_poll_ends_by_itself_after_a_day_and_says_what_came_of_it() -> None:
+    with Chat(POLL) as chat:
+        ann, bob = chat.connect("Ann", "den"), chat.connect("Bob", "den")
+        ann.call("poll", target="den", text=LUNCH)
+        bob.call("vote", target="den", option=2)
+        ann.close()
+        chat.wait(86_300)
+        bob.call("vote", target="den", option=1)
+        with pytest.raises(Refused, match="already"):
+            bob.call("poll", target="den", text=LUNCH)
+        chat.wait(200)
+        assert bob.texts[-1] == "The poll is closed: Lunch?\n\n* Pizza: 1\n* Green salad: 0"
+        assert bob.of("send-message")[-1]["sender"] is None
+        assert bob.of("poll")[-1]["open"] is False
+        with pytest.raises(Refused, match="no such poll"):
+            bob.call("vote", target="den", option=1)
+        bob.call("poll", target="den", text="Tea? | yes | no")
+        bob.call("close-poll", target="den")
+        said = len(bob.texts)
+        chat.wait(90_000)
+        assert len(bob.texts) == said
+        assert [key for key, _ in _items(chat)] == ["den"]
+
+
+def test_a_poll_that_came_to_its_end_while_the_server_was_down_ends_at_the_next_start() -> None:
+    with Chat(POLL) as chat:
+        chat.connect("Ann", "den").call("poll", target="den", text=LUNCH)
+        chat._stop()
+        chat._loop.clock.now += 100_000
+        chat._start()
+        bob = chat.connect("Bob", "den")
+        chat.wait(61)
+        assert bob.texts == ["The poll is closed: Lunch?\n\n* Pizza: 0\n* Green salad: 0"]
+
+
+def test_anyone_may_close_a_poll_whose_asker_is_not_here() -> None:
+    with Chat(POLL) as chat:
+        ann, bob = chat.connect("Ann", "den"), chat.connect("Bob", "den")
+        ann.call("poll", target="den", text=LUNCH)
+        with pytest.raises(Refused, match="who asked closes it while they are here"):
+            bob.call("close-poll", target="den")
+        ann.call("leave-channel", target="den")
+        bob.call("close-poll", target="den")
+        assert bob.texts[-1].startswith("The poll is closed: Lunch?")
+        assert bob.of("send-message")[-1]["sender"]["name"] == "Bob"
+
+
+def test_a_poll_of_an_earlier_version_that_was_left_open_holds_its_channel_no_more() -> None:
+    with Chat(POLL) as chat:
+        ann, bob = chat.connect("Ann", "den"), chat.connect("Bob", "den")
+        asked = ann.call("poll", target="den", text=LUNCH)["poll"]
+        known = dict(_items(chat))["den"]
+        del known["until"]
+        chat.store._set("plugin:poll", "den", json.dumps(known))
+        bob.call("vote", target="den", option=1, poll=asked["id"])
+        ann.close()
+        bob.call("close-poll", target="den")
+        bob.call("poll", target="den", text="Tea? | yes | no")

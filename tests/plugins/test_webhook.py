@@ -55,6 +55,12 @@ class InTest(ChatTestCase):
         assert (await self.post("other", Idempotency_Key="7")).code == 400
 
     @gen_test
+    async def test_a_secret_may_be_sent_as_latin_1_or_as_utf_8(self) -> None:
+        await self.join("Ann", "my den")
+        for secret in ("sésame", "sésame".encode().decode("latin-1")):
+            assert (await self.post("x", secret=secret)).code == 200
+
+    @gen_test
     async def test_without_the_secret_or_into_another_channel_nothing_is_said(self) -> None:
         for secret in ("", "sesame", "sésam", "é" * 100):
             assert (await self.post("x", secret=secret)).code == 403

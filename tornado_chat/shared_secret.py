@@ -1,0 +1,23 @@
+"""A secret that a program sends in a header."""
+
+from __future__ import annotations
+
+import hmac
+import re
+
+CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # what no header holds; a tab it may
+
+
+def same_secret(given: str, secret: str) -> bool:
+    """Return whether a header holds a secret, in time that does not tell how much of it is right.
+
+    A header is read as latin-1, but most programs send UTF-8 in it: either is taken. An empty secret matches nothing.
+    """
+    forms = (secret, secret.encode().decode("latin-1"))
+    return bool(secret) and any(hmac.compare_digest(given.encode(), form.encode()) for form in forms)
+
+
+def check_secret(secret: str) -> None:
+    """Raise ValueError for a secret that no header can hold, which would never match."""
+    if secret != secret.strip(" \t") or CONTROL.search(secret):
+        raise ValueError("the secret cannot be sent in a header: it has a space at an end, or a control character")
