@@ -189,14 +189,14 @@ def test_a_plugin_whose_settings_ask_nothing_of_it_is_idle(tmp_path: Path) -> No
 
 def test_what_the_plugins_of_the_house_do_without_settings_costs_messages_nothing() -> None:
     registry = build_registry([find_folder("plugins")])
-    assert not any(registry.listeners.values())
+    assert {event for event, listeners in registry.listeners.items() if listeners} <= {"startup", "shutdown"}
     assert not registry.routes
     assert [(timer.plugin.name, timer.seconds) for timer in registry.timers] == [("poll", 60), ("remind", 1)]
 
 
 @pytest.mark.parametrize("path", sorted(find_folder("plugins").glob("*.py")), ids=lambda path: path.stem)
 def test_a_plugin_of_the_house_is_short_and_has_a_page_and_tests(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 120
+    assert len(path.read_text(encoding="utf-8").splitlines()) < 140
     root = find_folder("plugins").parent
     assert (root / "docs" / "plugins" / f"{path.stem}.md").is_file()
     assert f"](plugins/{path.stem}.md)" in (root / "docs" / "plugins.md").read_text(encoding="utf-8")
