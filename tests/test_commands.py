@@ -38,7 +38,7 @@ def test_a_backup_is_restored_with_a_new_epoch_and_what_was_there_is_kept(
     assert "is whole" in capsys.readouterr().out
     assert main(["export", "--format", "txt", *where]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines == [f"1970-01-01 00:00:00 [general] Ann: {text}" for text in ("one", "two")]
+    assert lines == [f"1970-01-01 00:00:00Z [general] Ann: {text}" for text in ("one", "two")]
     assert say(folder) != epoch
 
 

@@ -344,7 +344,7 @@ def test_an_export_as_text_can_be_read_and_goes_on_from_page_to_page(
     out = io.StringIO()
     assert export(tmp_path, out, channel="den", format="txt") == 4
     lines = out.getvalue().split("\n")
-    assert lines[:3] == ["1970-01-01 00:00:01 [den] Ann: a", "    b", "1970-01-01 00:00:01 [den] Ann: c"]
+    assert lines[:3] == ["1970-01-01 00:00:01Z [den] Ann: a", "    b", "1970-01-01 00:00:01Z [den] Ann: c"]
     assert "attic" not in out.getvalue()
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import tornado
 from tornado.ioloop import PeriodicCallback
 
-from tornado_chat import commands, healthcheck, logs, plugin_commands, speed
+from tornado_chat import commands, console, healthcheck, logs, plugin_commands, speed
 from tornado_chat.certificate import Certificate
 from tornado_chat.errors import Close
 from tornado_chat.history.opening import DatabaseError
@@ -105,7 +105,7 @@ def _announce(settings: Settings, event: str, text: str, **fields: object) -> No
     if settings.log_format == "json":
         _log(event, text, **fields)
     else:
-        print(text, flush=True)
+        console.announce(text)
 
 
 def _notify(state: str) -> None:
@@ -136,17 +136,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = arguments[0] if arguments else ""
     strange = passed_over()
     try:
-        if command in RUN:
-            if strange:
-                print(f"tornado_chat: {strange}", file=sys.stderr)
-            return RUN[command](arguments)
-        settings = load(arguments)
+        with console.guarded():
+            if command in RUN:
+                if strange:
+                    console.complain(strange)
+                return RUN[command](arguments)
+            settings = load(arguments)
         logs.configure(settings.log_level, settings.log_format)
         if strange:
             log.warning("%s", strange)
         new_loop().run_sync(lambda: serve(settings))
     except (SettingsError, RegistryError, DatabaseError) as error:
-        print(f"tornado_chat: {error}", file=sys.stderr)
+        console.complain(str(error))
         return 2
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,6 +32,8 @@ def _restore(folder: Path, given: argparse.Namespace) -> int:
 
 
 def _export(folder: Path, given: argparse.Namespace) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # in every locale
     maintenance.export(folder, sys.stdout, given.channel, given.format)
     return 0
 

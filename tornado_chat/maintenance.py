@@ -182,7 +182,7 @@ def _messages(connection: sqlite3.Connection, channel: str) -> Iterator[Message]
 
 
 def _text(message: Message) -> str:
-    when = datetime.fromtimestamp(message.time / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    when = datetime.fromtimestamp(message.time / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
     who = message.sender.name if message.sender else "*"
     words = "\n    ".join(message.text.splitlines())
     return f"{when} [{message.channel}] {who}: {words}"

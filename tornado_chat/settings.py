@@ -26,8 +26,11 @@ def find_folder(name: str) -> Path:
 
 
 def default_data_dir() -> Path:
-    """Return the per-user data folder (XDG Base Directory Specification)."""
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tornado_chat"
+    """Return the per-user data folder (XDG Base Directory Specification); SettingsError without a home folder."""
+    try:
+        return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tornado_chat"
+    except RuntimeError:
+        raise SettingsError("this user has no home folder; say with --data-dir where to keep what is kept") from None
 
 
 def _setting(default: Any, read: Callable[[Any], Any], metavar: str, text: str) -> Any:

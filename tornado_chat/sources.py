@@ -30,7 +30,10 @@ def load(
 
     only: the settings that are wanted. The others are not read: what is wrong with them is no matter.
     """
-    return Settings(**{name: value for name, (value, _) in collect(arguments, environ, only).items()})
+    values = {name: value for name, (value, _) in collect(arguments, environ, only).items()}
+    if "data_dir" not in only:
+        values["data_dir"] = Path()  # a user without a home folder has no default
+    return Settings(**values)
 
 
 def collect(

@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser, place: argparse.ArgumentParse
 def run(folder: Path, given: argparse.Namespace) -> int:
     """Do what was asked; return the exit status."""
     try:
+        _check_text(vars(given).get("name", ""))
         if given.what == "add":
             clean_account(given.name)
         else:
@@ -101,10 +102,24 @@ async def _of_id(accounts: Accounts, user_id: str) -> User:
     raise Refused(f"{user_id} has no account and is named by no proxy ({HEADER}…): no role can be given")
 
 
+def _check_text(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeError:
+        raise SettingsError("the name is not UTF-8") from None
+
+
 def _ask() -> str:
-    if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\r\n")
-    password = getpass.getpass("Password: ")
-    if password != getpass.getpass("Again: "):
-        raise SettingsError("the two are not the same; nothing was changed")
+    try:
+        if not sys.stdin.isatty():
+            password = sys.stdin.readline().rstrip("\r\n")
+        else:
+            password = getpass.getpass("Password: ")
+            if password != getpass.getpass("Again: "):
+                raise SettingsError("the two are not the same; nothing was changed")
+        password.encode()  # Python reads other bytes as lone surrogates where the locale says little
+    except EOFError:
+        raise SettingsError("no password was given; nothing was changed") from None
+    except UnicodeError:
+        raise SettingsError("the password is not UTF-8; nothing was changed") from None
     return password
