@@ -21,6 +21,7 @@ from tornado_chat.moderation import Moderation
 from tornado_chat.names import MAX_NAME, clean_name, name_key
 from tornado_chat.post import Post
 from tornado_chat.presence import Presence
+from tornado_chat.reading import Reading
 from tornado_chat.store import MemoryStore, Store
 from tornado_chat.user_ids import read_id, spellings
 
@@ -45,6 +46,7 @@ class Hub:
         self.history = history
         self.store = store or MemoryStore()
         self.moderation = Moderation(self.store)
+        self.reading = Reading(self.store)
         self.announce_limit = announce_limit
         self.flusher = Flusher()
         self.metrics = Metrics()
@@ -214,12 +216,6 @@ class Hub:
         for connection in ended:
             connection.close(code, reason)
         return len(ended)
-
-    async def read_up_to(self, user: User, channel: str, seq: int = 0) -> int:
-        """Return how far a user has read a channel, which only grows."""
-        if seq == 0:
-            return int(await self.store.get("read", f"{user.id} {channel}", 0))
-        return int(await self.store.update("read", f"{user.id} {channel}", lambda known: max(known or 0, seq)))
 
     def publish(self, name: str, line: bytes, skip: User | None = None) -> None:
         """Pass a line on to a channel's members, wherever they are connected."""

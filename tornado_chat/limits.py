@@ -14,6 +14,7 @@ FLOOD = 10.0  # seconds of calls that heed no `retry_after_ms`, after which the 
 LULL = 1.0  # seconds without such a call that end a flood
 PENALTY = 0.02  # seconds at most in which a connection over a limit is not read: a flood then costs next to nothing
 FULL_RETRY = 10.0  # seconds after which to try again where there are too many connections
+KEEPS = ((1, 500), (5, 5_000))  # what one user, and one address, may add to what is kept: a second, and at once
 RENAMES = (0.1, 3)  # of one user: a second, and at once; a rename is told in all channels that the user is in
 WORDS = (20_000, 5_000)  # frames that say who comes and goes: a second, and at once
 MAX_CHARGE = 50.0  # calls that one is counted as at most: nobody is kept waiting for minutes
@@ -59,19 +60,20 @@ class Share:
     `channels`: how many a user is in now; of an address, how many that it made there are.
     """
 
-    __slots__ = ("calls", "channels", "connections", "connects", "joins", "renames")
+    __slots__ = ("calls", "channels", "connections", "connects", "joins", "keeps", "renames")
 
-    def __init__(self, calls: int, joins: int, connects: int) -> None:
+    def __init__(self, calls: int, joins: int, connects: int, keeps: tuple[float, float] = (0, 0)) -> None:
         self.calls = Bucket(calls, calls * BURST)
         self.joins = Bucket(joins, joins * BURST)
         self.connects = Bucket(connects, connects * BURST)
         self.renames = Bucket(*RENAMES)
+        self.keeps = Bucket(*keeps)
         self.connections = 0
         self.channels = 0
 
     def is_idle(self, now: float) -> bool:
         """Return whether a new one would be the same."""
-        buckets = (self.calls, self.joins, self.connects, self.renames)
+        buckets = (self.calls, self.joins, self.connects, self.renames, self.keeps)
         return not (self.connections or self.channels) and all(bucket.is_full(now) for bucket in buckets)
 
 
@@ -98,6 +100,17 @@ class Gate:
         now, calls = self._limits.clock(), min(calls, MAX_CHARGE)
         for bucket in (self._of_user, self._of_address, self._of_all):
             bucket.charge(now, calls)
+
+    def may_keep(self) -> bool:
+        """Return whether one more small thing may be kept for good."""
+        now = self._limits.clock()
+        return not (self.user.keeps.wait(now) or self.address.keeps.wait(now))
+
+    def keep(self) -> None:
+        """Count a small thing that is kept for good."""
+        now = self._limits.clock()
+        self.user.keeps.charge(now, 1)
+        self.address.keeps.charge(now, 1)
 
     def rename(self) -> None:
         """Count a rename; or Refused."""
@@ -189,7 +202,7 @@ class Limits:
         if share is None:
             if len(self._users) + len(self._addresses) >= self._enough:
                 self._forget_idle()
-            share = shares[key] = Share(*self._rates[level])
+            share = shares[key] = Share(*self._rates[level], KEEPS[level])
         return share
 
     def _forget_idle(self) -> None:

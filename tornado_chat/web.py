@@ -178,9 +178,10 @@ class Chat(Application):
 
     async def trim(self) -> None:
         """Delete what is kept no longer."""
-        await self.accounts.trim()
-        if isinstance(self.hub.history, SqliteHistory):
-            with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
+        with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
+            await self.accounts.trim()
+            await self.hub.reading.trim()
+            if isinstance(self.hub.history, SqliteHistory):
                 await self.hub.history.trim()
 
     async def start(self) -> None:

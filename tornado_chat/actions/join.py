@@ -63,5 +63,5 @@ async def join(
         "messages": messages,
         "recovered": recovered,
         "more": more,
-        "read": await ctx.server.read_up_to(ctx.user, name),
+        "read": await ctx.server.reading.position(ctx.user, name),
     }

@@ -11,5 +11,5 @@ async def read(ctx: Context, seq: int) -> None:
     newest = await ctx.server.history.last(ctx.channel.name)
     if not 0 <= seq <= newest:
         raise Refused(f"seq is 0 to {newest}", Error.INVALID_FIELD)
-    position = await ctx.server.read_up_to(ctx.user, ctx.channel.name, seq)
+    position = await ctx.server.reading.move(ctx.user, ctx.channel.name, seq, ctx.connection.gate)
     ctx.channel.tell(ctx.user, "read", skip=ctx.connection, user=ctx.user, seq=position)
