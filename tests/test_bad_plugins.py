@@ -55,6 +55,12 @@ BAD: dict[str, tuple[str, str]] = {
         ":10: f(): a default, a choice",
     ),
     "docstring": ('@action("x")\ndef f(ctx):\n    "\\ud800"', ":9: f(): a default, a choice or its docstring"),
+    "same name": (
+        '@action("x")\ndef f(ctx): ...\n@action("x")\ndef g(ctx): ...',
+        ":11: g(): the file has the action 'x'",
+    ),
+    "same alias": ('@action("x", "x")\ndef f(ctx): ...', ":9: f(): the file has the action 'x' already"),
+    "long": ('@action("x")\ndef f(ctx): ...\nf.__doc__ = "x" * 100_000', ":9: f(): its docstring and fields take"),
     "annotation": ('@action("x")\ndef f(ctx, n: "1 +"): ...', ":9: f(): SyntaxError"),
     "annotation fails": ('@action("x")\ndef f(ctx, n: "asyncio.nothing"): ...', ":9: f(): AttributeError"),
     "annotated": (

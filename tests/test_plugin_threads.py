@@ -1,6 +1,7 @@
 """What a plugin does on other threads and in tasks of its own: the chat is touched on its loop alone."""
 
 import asyncio
+import sqlite3
 import threading
 from typing import Any, ClassVar
 
@@ -15,6 +16,7 @@ from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.history.sqlite import SqliteHistory
 from tornado_chat.hub import Hub
 from tornado_chat.messages import Message
+from tornado_chat.store import SqliteStore
 from tornado_chat.testing import Chat
 
 THREADS = (
@@ -100,6 +102,29 @@ class SqliteTest(_WrongThread):
     @gen_test(timeout=30)
     async def test_whatever_is_called_on_another_thread_raises_and_the_database_serves_on(self) -> None:
         await self.all_are_refused()
+
+
+@pytest.mark.parametrize(
+    "raised",
+    [SystemExit(1), KeyboardInterrupt(), asyncio.CancelledError(), StopIteration(), sqlite3.DatabaseError("x")],
+)
+def test_what_the_function_of_an_update_raises_is_the_callers_alone(raised: BaseException, tmp_path: Any) -> None:
+    async def main(database: Database) -> None:
+        store = SqliteStore(database)
+
+        def fail(known: Any) -> Any:
+            raise raised
+
+        try:
+            await store.update("plugin:x", "key", fail)
+        except BaseException as error:
+            assert type(error) is type(raised) or isinstance(error, RuntimeError)
+        else:
+            pytest.fail("it raised nothing")
+        assert database.state is None
+        assert await store.update("plugin:x", "key", lambda known: 1) == 1
+
+    on_database(tmp_path, main)
 
 
 def test_an_append_that_fails_half_way_leaves_no_batch_behind_that_nobody_stores(tmp_path: Any) -> None:

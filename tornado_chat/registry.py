@@ -17,6 +17,7 @@ from tornado_chat.messages import POWERS
 from tornado_chat.protocol import encode
 from tornado_chat.schema import Parameter, SchemaError, bind, read_signature
 
+LARGEST = 16_384  # bytes that an action takes in each `hello`
 KNOWN_POWERS = frozenset().union(*POWERS.values())
 BUILT_IN = "tornado_chat"  # the owner whose actions are no plugin's
 
@@ -170,6 +171,8 @@ class Registry:
         found = tuple(parameter for parameter in parameters if parameter.find)
         for name in mark.names:
             taken = self.actions.get(name)
+            if taken is not None and taken.file == file and not mark.override:
+                raise RegistryError(f"{where}: {function.__name__}(): the file has the action {name!r} already")
             if taken is not None and not mark.override:
                 raise NameTaken(
                     f"two files have the action {name!r}: {taken.file} and {where}; "
@@ -181,11 +184,15 @@ class Registry:
                 name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found, mark.power
             )
         try:
-            encode(action.describe())
+            size = len(encode(action.describe()))
         except Exception as error:
             raise RegistryError(
                 f"{where}: {function.__name__}(): a default, a choice or its docstring cannot be sent: {error}"
             ) from None
+        if size > LARGEST:
+            raise RegistryError(
+                f"{where}: {function.__name__}(): its docstring and fields take {size} bytes of {LARGEST}"
+            )
         self._aliases.update(mark.names[1:])
 
     def _add_hook(self, marked: Any, mark: Mark, file: str, plugin: Plugin) -> None:

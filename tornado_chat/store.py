@@ -80,13 +80,19 @@ class SqliteStore:
         """See Store."""
         check(space), check(key), encode(default)
 
-        def run(connection: sqlite3.Connection) -> str:
+        def run(connection: sqlite3.Connection) -> tuple[str, BaseException | None]:
             found = _get(connection, space, key)
-            text = encode(function(default if found is None else json.loads(found)))
+            try:
+                text = encode(function(default if found is None else json.loads(found)))
+            except BaseException as error:  # a plugin's: it must not end the thread, nor pass for one of the disk
+                return "", error
             _set(connection, space, key, text)
-            return text
+            return text, None
 
-        return json.loads(await self._database.write(run))
+        text, error = await self._database.write(run)
+        if error is not None:
+            raise error
+        return json.loads(text)
 
     async def items(self, space: str, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
         """See Store."""
