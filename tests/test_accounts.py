@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tornado_chat.account_names import clean_account
-from tornado_chat.accounts import Accounts, is_password, make_hash, session_of
+from tornado_chat.accounts import SESSIONS, Accounts, is_password, make_hash, session_of
 from tornado_chat.errors import Refused
 from tornado_chat.store import MemoryStore
 
@@ -199,6 +199,23 @@ def test_a_session_ends_when_it_is_ended_when_its_time_is_over_and_with_another_
         assert await house.resume(his) is None
         await house.trim()
         assert not await store.items("sessions")
+
+    asyncio.run(main())
+
+
+def test_an_account_has_a_hundred_sessions_and_the_oldest_that_stands_makes_room() -> None:
+    async def main() -> None:
+        store = MemoryStore()
+        house = Accounts(store, CHEAP)
+        ann = await house.register("Ann", WORD)
+        first = await house.begin(ann)
+        for _ in range(3 * SESSIONS):  # signing in and out again takes no room
+            await house.end(session_of(await house.begin(ann)))
+        tokens = [first, *[await house.begin(ann) for _ in range(SESSIONS - 1)]]
+        assert all([await house.resume(token) for token in tokens])
+        await house.begin(ann)
+        assert [bool(await house.resume(token)) for token in tokens] == [False] + [True] * (SESSIONS - 1)
+        assert len(await store.items("sessions")) == SESSIONS
 
     asyncio.run(main())
 

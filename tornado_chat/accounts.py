@@ -1,8 +1,9 @@
 """Accounts: names with passwords, and the sessions of those who have signed in; all of it in the store.
 
 Spaces: those of account_names.py, `users` (id -> name and scrypt's hash), `sessions` (a token's hash -> id, end),
-`roles` (id -> role, where it is not `member`), `changed` (ids of whom a command has changed something that a running
-server has not looked at yet). A session's token itself is kept nowhere but with its owner.
+`signed-in` (id -> its sessions, oldest first), `roles` (id -> role, where it is not `member`), `changed` (ids of whom
+a command has changed something that a running server has not looked at yet). A session's token itself is kept nowhere
+but with its owner.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from tornado_chat.store import Store, all_in
 from tornado_chat.user_ids import ACCOUNT, HEADER, today
 
 LASTS = 30 * 86_400  # seconds of a session
+SESSIONS = 100  # of one account at a time
 SHORTEST, LONGEST = 8, 1_024  # characters of a password
 ROLES = ("member", "admin")
 
@@ -131,9 +133,20 @@ class Accounts:
     # Sessions
 
     async def begin(self, user: User) -> str:
-        """Begin a session of LASTS seconds; return the token that its owner keeps."""
+        """Begin a session of LASTS seconds; return the token that its owner keeps. The oldest of very many ends."""
         token = secrets.token_urlsafe(32)
-        await self._store.set("sessions", session_of(token), {"user": user.id, "until": int(time.time()) + LASTS})
+        session = session_of(token)
+        over: list[str] = []
+        await self._store.set("sessions", session, {"user": user.id, "until": int(time.time()) + LASTS})
+
+        def add(known: list[str]) -> list[str]:
+            sessions = [*known, session]
+            over[:] = sessions[:-SESSIONS]
+            return sessions[-SESSIONS:]
+
+        await self._store.update("signed-in", user.id, add, [])
+        for oldest in over:
+            await self._store.delete("sessions", oldest)
         return token
 
     async def resume(self, token: str) -> tuple[User, float] | None:
@@ -150,7 +163,14 @@ class Accounts:
 
     async def end(self, session: str) -> None:
         """End a session (of `session_of`)."""
+        found = await self._store.get("sessions", session)
         await self._store.delete("sessions", session)
+        if isinstance(found, dict):
+
+            def take_out(known: list[str]) -> list[str]:
+                return [one for one in known if one != session]
+
+            await self._store.update("signed-in", found["user"], take_out, [])
 
     async def trim(self) -> None:
         """Forget the sessions that are over."""
