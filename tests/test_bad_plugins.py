@@ -1,6 +1,7 @@
 """One bad plugin never hurts another: what is wrong with it is named with file and line, and the rest is there."""
 
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -247,6 +248,16 @@ def test_settings_that_the_operator_got_wrong_still_end_the_start(folder: Path) 
     (folder / "must.py").write_text(SAYS + "@dataclass\nclass Settings:\n    must: int\n")
     with pytest.raises(SettingsError, match="must is missing"):
         build_registry([folder])
+
+
+def test_ctrl_c_ends_the_start_though_a_plugin_is_being_read(folder: Path) -> None:
+    (folder / "slow.py").write_text(
+        "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\nfor n in range(10**9): ...\n"
+    )
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        build_registry([folder])
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 # C5: those that come with the server

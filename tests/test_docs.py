@@ -8,8 +8,9 @@ import pytest
 import tornado_chat
 from tornado_chat.context import Context
 from tornado_chat.errors import Close, Error
-from tornado_chat.loader import build_registry, read_settings
+from tornado_chat.loader import build_registry
 from tornado_chat.plugin_files import load
+from tornado_chat.plugin_settings import read_settings
 from tornado_chat.registry import EVENTS, Registry
 from tornado_chat.settings import FIELDS, find_folder, flag, written
 from tornado_chat.sources import load as load_settings

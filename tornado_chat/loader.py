@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from types import MappingProxyType, ModuleType
+from types import MappingProxyType
 from typing import Any
 
 from tornado_chat.actions import BUILT_IN as MODULES
 from tornado_chat.assets import Asset, read
 from tornado_chat.fence import FAULTS, Plugin
-from tornado_chat.plugin_files import Source, choose, explain, find_plugins
+from tornado_chat.plugin_files import Source, choose, explain, find_plugins, interrupts
+from tornado_chat.plugin_settings import read_settings
 from tornado_chat.registry import BUILT_IN, NameTaken, Registry
-from tornado_chat.schema import TableError, fill
 from tornado_chat.settings import SettingsError
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -75,8 +74,10 @@ def _passed_over(source: Source, chosen: Source, before: Registry | None) -> lis
 def _load(source: Source, table: Mapping[str, Any], old: Plugin | None, first: bool) -> Plugin:
     plugin = Plugin(source.name, source.file, source.stamp)
     plugin.shipped = source.shipped
+    interrupted: list[int] = []
     try:
-        plugin.module = source.load()
+        with interrupts() as interrupted:
+            plugin.module = source.load()
         plugin.file = plugin.module.__file__ or source.file
         plugin.settings = read_settings(plugin.module, source.name, table)
         plugin.idle = not getattr(plugin.settings, "active", True)
@@ -86,6 +87,8 @@ def _load(source: Source, table: Mapping[str, Any], old: Plugin | None, first: b
             raise
         return _broken(plugin, str(error), old)
     except FAULTS as error:
+        if interrupted:
+            raise
         return _broken(plugin, explain(error, source.file), old)
     return plugin
 
@@ -145,17 +148,3 @@ def _broken(plugin: Plugin, error: str, old: Plugin | None) -> Plugin:
 def _read_face(file: Path) -> Asset | None:
     face = file.with_suffix(".js")
     return read(".js", face.read_bytes()) if face.is_file() else None
-
-
-def read_settings(module: ModuleType, name: str, table: Mapping[str, Any]) -> Any:
-    """Return a module's dataclass `Settings` filled from a table, None where it has none; SettingsError."""
-    kind = vars(module).get("Settings")
-    where = f"[plugins.{name}]"
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == module.__name__:
-        try:
-            return fill(kind, table, where, vars(module))
-        except TableError as error:
-            raise SettingsError(str(error)) from None
-    if table:
-        raise SettingsError(f"{where}: the plugin has no settings")
-    return None

@@ -6,7 +6,9 @@ import contextlib
 import dataclasses
 import os
 import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
@@ -107,6 +109,27 @@ def _load_entry(entry: EntryPoint) -> ModuleType:
         raise TypeError(f"an entry point of {GROUP} names a module, not {entry.value}")
     _check_marks(module, made)
     return module
+
+
+@contextlib.contextmanager
+def interrupts() -> Iterator[list[int]]:
+    """Yield a list that is not empty once Ctrl-C was pressed: a plugin may raise KeyboardInterrupt by itself."""
+    came: list[int] = []
+
+    def handle(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    # In a server that runs SIGINT is the loop's.
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ours = ours and threading.current_thread() is threading.main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, handle)
+    try:
+        yield came
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _check_marks(module: ModuleType, made: list[tuple[object, marks.Mark]]) -> None:

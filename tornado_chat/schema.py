@@ -248,23 +248,3 @@ def _object_of(kind: type, where: str, names: dict[str, Any]) -> Checker:
         return kind(**bind(parameters, value))
 
     return check
-
-
-class TableError(Exception):
-    """A table of settings that does not fit its dataclass; the text says what is unknown, missing or wrong."""
-
-
-def fill(kind: type, table: Mapping[str, Any], where: str, names: dict[str, Any]) -> Any:
-    """Return a dataclass filled from a table of settings; TableError, or SchemaError for what no table can fill."""
-    parameters = tuple(read_signature(kind, where, names, skip=0))
-    known = [parameter.name for parameter in parameters]
-    given = {key.replace("-", "_"): value for key, value in table.items()}
-    for name in given:
-        if name not in known:
-            raise TableError(f"{where} {name}: there is no such setting; there are {', '.join(known)}")
-    try:
-        return kind(**bind(tuple(one for one in parameters if one.name in given or one.default is _MISSING), given))
-    except Refused as refused:
-        raise TableError(f"{where} {refused.message}") from None
-    except ValueError as error:  # its __post_init__
-        raise TableError(f"{where}: {error}") from None

@@ -19,9 +19,10 @@ from tornado_chat.fence import Plugin
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.hub import Hub
 from tornado_chat.lifecycle import Plugins
-from tornado_chat.loader import NOTHING, read_settings
+from tornado_chat.loader import NOTHING
 from tornado_chat.messages import User
 from tornado_chat.plugin_files import load
+from tornado_chat.plugin_settings import read_settings
 from tornado_chat.registry import BUILT_IN, Registry
 from tornado_chat.router import Router
 from tornado_chat.settings import Settings
