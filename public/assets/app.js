@@ -1,5 +1,6 @@
-// Starts the page: who one was, the address, the keys, the title.
+// Starts the page: who one was, the keys, the title.
 
+import {addressed, nameChannel} from "./address.js";
 import {Chat} from "./chat.js";
 import {speakHere} from "./components/language.js";
 import {Login} from "./components/login.js";
@@ -32,18 +33,9 @@ function draw() {
   if (inside && chat.current !== placed) {
     // Only when another is shown: the address may be ahead of what is drawn.
     placed = chat.current;
-    if (placed && addressed() !== placed) history.pushState(null, "", `#/${encodeURIComponent(placed)}`);
+    nameChannel(placed);
   }
   showUnread();
-}
-
-/** The channel that the address names. */
-function addressed() {
-  try {
-    return decodeURIComponent(location.hash.replace(/^#\/?/, "")).trim();
-  } catch {
-    return ""; // not ours
-  }
 }
 
 let lastUnread = -1;
@@ -78,7 +70,7 @@ window.addEventListener("keydown", (event) => {
   event.preventDefault();
   dialogs().then(({toggle}) => toggle(chat), () => {});
 });
-(window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./background.js")]).then(changed, () => {}));
+(window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./background.js")]).then(() => chat.user && changed(), () => {}));
 
 /** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
 function wake() {

@@ -3,7 +3,7 @@
 import {Account} from "./account.js";
 import {Connection, newRef} from "./connection.js";
 import {address, goOut, renamed, turn} from "./entering.js";
-import {firstChannel, join} from "./joining.js";
+import {comeBack, firstChannel, join, leave} from "./joining.js";
 import {explain, t} from "./language.js";
 import {Outbox, sendWaiting} from "./outbox.js";
 import {look, take} from "./reading.js";
@@ -28,6 +28,7 @@ export class Chat {
     this.state = {kind: "out"};
     this.channels = new Map();
     this.current = "";
+    this.left = []; // channels that one has left, to be had back until one goes on elsewhere
     this.epoch = storage.read("epoch", "");
     this.outbox = new Outbox(storage);
     this.lastTyped = 0;
@@ -144,6 +145,7 @@ export class Chat {
   }
 
   show(name) {
+    this.left = [];
     if (name === this.current) return this.changed();
     const before = this.channels.get(this.current);
     if (before) before.mark = 0;
@@ -160,12 +162,12 @@ export class Chat {
     return join(this, channel);
   }
 
-  async leave(name) {
-    this.forget(name);
-    this.storage.write(`draft/${name}`, undefined);
-    this.storage.write(`read/${name}`, undefined);
-    for (const item of this.outbox.of(name)) this.outbox.done(item.ref);
-    await this.connection.call("leave-channel", {target: name}).catch(() => {});
+  leave(name) {
+    leave(this, name);
+  }
+
+  comeBack() {
+    comeBack(this);
   }
 
   forget(name) {

@@ -28,7 +28,8 @@ export async function signIn(chat, what, name, password) {
     dropToken(chat);
     chat.connection.connect();
   } catch (error) {
-    chat.state = {kind: "out", words: error.code ? explain(error) : t("login.silent")};
+    const field = {"no-such-account": "password", "invalid-field": "password", "invalid-name": "name"}[error.code];
+    chat.state = {kind: "out", words: error.code ? explain(error) : t("login.silent"), field};
   }
   chat.changed();
 }
@@ -79,7 +80,7 @@ export async function turn(chat, state) {
     chat.connection.connect(); // the server knows this token no more: the same name, as someone new
   } else if (state.kind === "ended" && state.code === 4400) {
     if (!chat.token) chat.storage.write("name", undefined);
-    keptOut(chat, state.reason ? explain({code: "invalid-name", message: state.reason}) : t("login.bad-name"));
+    keptOut(chat, state.reason ? explain({code: "invalid-name", message: state.reason}) : t("login.bad-name"), "name");
   } else if (refused && chat.account.signedIn) {
     chat.account.signedIn = false; // signed out elsewhere, or the session is over
     chat.user = null;
@@ -108,7 +109,16 @@ async function askWhy(chat, state) {
   else if (status === 503) state.words = t("login.full"); // and the next try comes
 }
 
-function keptOut(chat, words) {
+/** field: which one is wrong, in a form that is shown now. */
+function keptOut(chat, words, field) {
   chat.connection.end();
-  chat.state = {kind: "out", words};
+  chat.state = {kind: "out", words, field};
+}
+
+/** Forget what was wrong: it is being mended, or another form is shown. */
+export function forgive(chat) {
+  if (chat.state.kind === "waiting") chat.connection.end();
+  if (chat.state.kind === "connecting" || (chat.state.kind === "out" && !chat.state.words)) return;
+  chat.state = {kind: "out"};
+  chat.changed();
 }

@@ -116,6 +116,37 @@ export const newer = (chat, channel) => channel.later && load(chat, channel, {af
 /** Load the newest, where they have been let go. */
 export const newest = (chat, channel) => channel.later && load(chat, channel, {}, (answer) => channel.renew(answer));
 
+/** Leave a channel. What was written and read there is kept until one goes on elsewhere: see comeBack. */
+export function leave(chat, name) {
+  const channel = chat.channels.get(name);
+  if (!channel) return;
+  const left = {channel, at: [...chat.channels.keys()].indexOf(name), unsent: chat.outbox.of(name)};
+  const before = chat.left;
+  chat.forget(name);
+  chat.left = [...before, left];
+  channel.joined = false;
+  channel.joining = null;
+  chat.storage.write(`draft/${name}`, undefined);
+  chat.storage.write(`read/${name}`, undefined);
+  for (const item of left.unsent) chat.outbox.done(item.ref);
+  chat.connection.call("leave-channel", {target: name}).catch(() => {});
+}
+
+/** Be again in the channel that one left last, as if one had not. */
+export function comeBack(chat) {
+  const {channel, at, unsent} = chat.left.at(-1);
+  const before = chat.left.slice(0, -1);
+  const channels = [...chat.channels].filter(([name]) => name !== channel.name);
+  channels.splice(at, 0, [channel.name, channel]);
+  chat.channels = new Map(channels);
+  chat.storage.write(`draft/${channel.name}`, channel.draft || undefined);
+  chat.storage.write(`read/${channel.name}`, channel.read);
+  chat.storage.write("channels", [...chat.channels.keys()]);
+  for (const item of unsent) chat.outbox.add(item);
+  chat.open(channel.name);
+  chat.left = before;
+}
+
 async function load(chat, channel, range, take) {
   if (channel.loading || !channel.joined) return false;
   channel.loading = true;

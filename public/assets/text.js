@@ -4,9 +4,9 @@ const segmenter = globalThis.Intl?.Segmenter && new Intl.Segmenter();
 
 /** One or two letters (or an emoji) for a name. */
 export function initials(name) {
-  const first = (word) => (segmenter ? [...segmenter.segment(word)][0]?.segment : [...word][0]) ?? "";
-  const letters = name.split(/\s+/).map(first);
-  return (letters.length > 1 ? letters[0] + letters.at(-1) : letters[0]).toUpperCase();
+  const first = (word) => (segmenter ? [...segmenter.segment(word)][0].segment : [...word][0]);
+  const letters = (name.match(/\S+/g) ?? []).map(first);
+  return letters.filter((_, at) => at === 0 || at === letters.length - 1).join("").toUpperCase();
 }
 
 /** The hue of an id, 0 to 359: the same for a person everywhere. */

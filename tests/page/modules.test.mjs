@@ -311,6 +311,8 @@ test("only the server's own codes are its last word; after a try that failed it 
 
 test("people can be told apart", () => {
   assert.equal(initials("Ann"), "A");
+  assert.equal(initials(" Ann "), "A");
+  assert.equal(initials(""), ""); // of whoever writes before the server has said who it is
   assert.equal(initials("ann de Vries"), "AV");
   assert.equal(initials("👩‍👩‍👧 x"), "👩‍👩‍👧X");
   const names = (...all) => [...twins(all.map((name, id) => ({id, name})))].map((id) => all[id]);

@@ -82,6 +82,46 @@ async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, p
 
 
 @browser_test
+async def test_each_form_has_its_heading_and_what_is_wrong_gets_the_focus_and_is_forgotten_with_the_form(
+    app: Chat, people: Opened
+) -> None:
+    async with people() as friends:
+        await app.accounts.register("Ann", "correct horse")
+        page = await friends.open()
+        heading, said = page.get_by_role("heading", level=1), page.locator("#login-words")
+        await becomes("Who are you?", heading.inner_text)
+        await page.get_by_role("button", name="Sign in to an account").click()
+        await becomes("Sign in", heading.inner_text)
+        await page.locator("#name:focus").wait_for()
+        button = page.get_by_role("button", name="Sign in", exact=True)
+        for press in (lambda: page.keyboard.press("Enter"), button.click):
+            await page.fill("#name", "Ann")
+            await page.fill("#password", "wrong horse")
+            await press()
+            await said.get_by_text("Name and password do not fit.").wait_for()
+            await page.locator("#password:focus[aria-invalid=true]").wait_for()
+            assert await page.locator("#name[aria-invalid=true]").count() == 0
+            await page.keyboard.type("x")  # over the wrong one
+            await becomes("", said.text_content)
+            assert await page.input_value("#password") == "x"
+        await page.fill("#password", "wrong horse")
+        await page.keyboard.press("Enter")
+        await said.get_by_text("Name and password do not fit.").wait_for()
+        await page.get_by_role("button", name="Make an account").click()
+        await becomes("Make an account", heading.inner_text)
+        assert await said.text_content() == ""
+        await page.locator("#password:focus").wait_for()
+        await page.keyboard.press("Enter")  # the name is taken
+        await page.locator("#name:focus[aria-invalid=true]").wait_for()
+        await page.get_by_role("button", name="Come in as a guest").click()
+        await becomes("Who are you?", heading.inner_text)
+        assert await said.text_content() == ""
+        friends.complaints.clear()  # the browser's own, of the 401s
+        office = await friends.open("/admin")
+        await becomes("Sign in as an administrator", office.get_by_role("heading", level=1).inner_text)
+
+
+@browser_test
 async def test_who_is_banned_is_told_so_and_promised_nothing(app: Chat, people: Opened) -> None:
     async with people() as friends:
         ann = await friends.enter("Ann")

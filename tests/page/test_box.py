@@ -189,6 +189,7 @@ async def test_enter_in_an_open_fence_makes_a_line_and_completes_nothing(people:
 async def test_a_dropped_file_leaves_the_page_and_a_pasted_one_is_answered(people: Opened) -> None:
     async with people() as browsers:
         ann = await browsers.open()
+        await ann.locator("#name").wait_for()
         for where in ("body", "#name"):
             assert await ann.evaluate(DROP, [where, "dragover"])
             assert await ann.evaluate(DROP, [where, "drop"])
@@ -201,6 +202,7 @@ async def test_a_dropped_file_leaves_the_page_and_a_pasted_one_is_answered(peopl
                 await ann.fill("textarea", "x")
                 await becomes("", said.inner_text)
         office = await browsers.open("/admin")
+        await office.locator("main").wait_for()
         assert await office.evaluate(DROP, ["body", "drop"])
 
 

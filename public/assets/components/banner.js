@@ -1,6 +1,6 @@
-// While there is no connection: what is happening, and when the next try is.
+// Above the conversation: what the connection is doing while there is none; which channel one has left.
 
-import {html, useEffect, useState} from "../html.js";
+import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../language.js";
 
 /** Why the connection has ended for good; who never came in was kept out. */
@@ -26,4 +26,17 @@ export function Banner({chat}) {
     <span>${words} ${!ended && chat.current && t("banner.kept")}</span>
     <button onClick=${() => chat.connection.connect()}>${t(ended ? "banner.again" : "banner.now")}</button>
   </div>`;
+}
+
+/** The channel that one has just left, and the way back into it. */
+export function Left({chat}) {
+  const button = useRef();
+  const name = chat.left.at(-1)?.channel.name;
+  useEffect(() => {
+    if (document.activeElement === document.body) button.current?.focus(); // the one that was pressed may be gone
+  }, [name]);
+  return html`<div role="status">${name !== undefined && html`<div class="left">
+    <span dir="auto">${t("channels.left", {name})}</span>
+    <button ref=${button} onClick=${() => chat.comeBack()}>${t("channels.undo")}</button>
+  </div>`}</div>`;
 }

@@ -1,5 +1,6 @@
 // A window over the page: the browser keeps the focus in it, closes it by Escape, and gives the focus back.
 
+import {backCloses} from "../address.js";
 import {html, useLayoutEffect, useRef} from "../html.js";
 import {t} from "../language.js";
 import {Icon} from "./icons.js";
@@ -11,7 +12,9 @@ export function Dialog({title, close, children}) {
     const before = document.activeElement;
     const dialog = place.current;
     dialog.showModal();
+    const closes = backCloses(close);
     return () => {
+      closes();
       const now = document.activeElement; // may be elsewhere already: Escape has closed it, and someone was quick
       if (now === document.body || dialog.contains(now)) before?.focus();
       requestAnimationFrame(() => {

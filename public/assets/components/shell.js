@@ -1,9 +1,10 @@
 // The frame: channels, conversation, members; on a phone, one at a time.
 
-import {html, useEffect, useRef, useState} from "../html.js";
+import {backCloses} from "../address.js";
+import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
 import {byKeys, fieldOf, printable} from "../input.js";
 import {t} from "../language.js";
-import {Banner} from "./banner.js";
+import {Banner, Left} from "./banner.js";
 import {Composer} from "./composer.js";
 import {Icon} from "./icons.js";
 import {Members} from "./members.js";
@@ -23,7 +24,12 @@ export function Shell({chat}) {
   const out = chat.state.neverIn && chat.state.kind === "ended"; // the banner says why, and there is nothing else
   const channel = !out && chat.channels.get(chat.current);
   const shut = () => setDialog(null);
-  const show = (which) => (dialogs.loaded ? setDialog(which) : dialogs().then(() => setDialog(which), () => {})); // or no connection
+
+  function show(which) {
+    close();
+    if (dialogs.loaded) setDialog(which);
+    else dialogs().then(() => setDialog(which), () => {}); // or no connection
+  }
 
   function open(which, event) {
     opener.current = event.currentTarget;
@@ -55,13 +61,19 @@ export function Shell({chat}) {
     window.addEventListener("keydown", key);
     return () => window.removeEventListener("keydown", key);
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // At once: what is typed next is for the drawer.
     if (!drawer) return opener.current?.focus(); // given back to where it came from
-    document.querySelector(drawer === "channels" ? ".sidebar a, .sidebar input" : ".members button").focus();
+    const first = drawer === "channels" ? [".sidebar [aria-current]", ".sidebar :is(a, input)"] : [".members button"];
+    first.map((one) => document.querySelector(one)).find(Boolean).focus();
     const narrow = matchMedia(`(max-width: ${drawer === "channels" ? 719 : 1099}px)`);
     narrow.addEventListener("change", close); // it is no drawer any more
     if (!narrow.matches) close();
-    return () => narrow.removeEventListener("change", close);
+    const closed = backCloses(close);
+    return () => {
+      narrow.removeEventListener("change", close);
+      closed();
+    };
   }, [drawer]);
 
   return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""}`}>
@@ -73,11 +85,13 @@ export function Shell({chat}) {
           <${Icon} name="menu" />${chat.unread > 0 && html`<span class="badge"></span>`}
         </button>
         <h1 dir="auto">${channel ? html`<span class="hash" aria-hidden="true">#</span> ${channel.name}` : t("app.title")}</h1>
+        ${channel && html`<button class="quiet" onClick=${() => chat.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}><${Icon} name="leave" /></button>`}
         ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-expanded=${drawer === "members"}>
           <${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
         </button>`}
       </header>
       <${Banner} chat=${chat} />
+      <${Left} chat=${chat} />
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} />
             <${Composer} chat=${chat} channel=${channel} fill=${show} later=${dialogs.loaded ?? {}} />`

@@ -1,6 +1,6 @@
 // One's channels, and the way into others.
 
-import {html, useState} from "../html.js";
+import {html, useLayoutEffect, useRef, useState} from "../html.js";
 import {t} from "../language.js";
 import {Avatar} from "./avatar.js";
 import {Icon} from "./icons.js";
@@ -46,19 +46,20 @@ export function Sidebar({chat, close, show, inert}) {
 function Item({chat, channel, close}) {
   const unread = chat.user ? channel.unread(chat.user.id) : 0;
   const here = channel.name === chat.current;
+  const row = useRef();
+  useLayoutEffect(() => {
+    if (here) row.current.scrollIntoView({block: "nearest"}); // keys lead here, too
+  }, [here]);
   function open(event) {
     event.preventDefault();
     chat.open(channel.name);
     close();
   }
-  return html`<li class=${[here && "here", unread && "unread"].filter(Boolean).join(" ")}>
+  return html`<li ref=${row} class=${[here && "here", unread && "unread"].filter(Boolean).join(" ")}>
     <a href=${`#/${encodeURIComponent(channel.name)}`} onClick=${open} aria-current=${here ? "page" : undefined}>
       <span class="hash" aria-hidden="true">#</span>
       <span class="name" dir="auto">${channel.name}</span>
       ${unread > 0 && html`<span class=${channel.mentions ? "count mention" : "count"}><span aria-hidden="true">${unread}</span><span class="hidden">${t("channels.unread", {count: unread})}</span></span>`}
     </a>
-    <button class="quiet leave" onClick=${() => chat.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}>
-      <${Icon} name="close" />
-    </button>
   </li>`;
 }

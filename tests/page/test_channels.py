@@ -1,0 +1,168 @@
+"""One's channels: very many of them, leaving one and coming back, and what Back and the address do."""
+
+import json
+
+from browsing import Opened, becomes, browser_test, lose_all, read, write
+
+from tornado_chat.web import Chat
+
+MANY = [f"room {number:03}" for number in range(300)]
+KNOWN = f"localStorage['tornado_chat.channels'] ??= {json.dumps(json.dumps(MANY))}"
+IN_SIGHT = """item => { const {top, bottom} = item.getBoundingClientRect();
+    const list = item.closest('ul').getBoundingClientRect();
+    return top >= list.top && bottom <= Math.min(list.bottom, innerHeight); }"""
+# As WebKit counts, for whom 100 changes in 10 s are too many
+STRICT = """for (const name of ["pushState", "replaceState"]) { const change = history[name]; let calls = 0;
+    history[name] = function () { if (++calls > 100) throw new DOMException("too often", "SecurityError");
+        return change.apply(this, arguments); }; }"""
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@browser_test
+async def test_among_300_channels_all_of_the_sidebar_is_reachable_and_keys_show_where_they_lead(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        for height in (900, 360):
+            ann = await browsers.open("/#/room%20150", KNOWN, viewport={"width": 1440, "height": height})
+            await ann.fill("#name", "Ann")
+            await ann.keyboard.press("Enter")
+            here = ann.locator(".sidebar [aria-current]")
+            await becomes("room 150", here.locator(".name").inner_text)
+            await becomes(True, lambda here=here: here.evaluate(IN_SIGHT))
+            for label in ("Name of a channel to join", "Settings"):
+                place = await ann.get_by_label(label).bounding_box()
+                assert 0 <= place["y"] <= height - place["height"]
+            await ann.keyboard.press("Control+k")
+            await ann.get_by_role("combobox").fill("299")
+            await ann.keyboard.press("Enter")
+            await becomes("room 299", here.locator(".name").inner_text)
+            assert await here.evaluate(IN_SIGHT)
+            for key, wanted in [("ArrowDown", "room 000"), ("ArrowUp", "room 299"), ("ArrowUp", "room 298")]:
+                await ann.keyboard.press(f"Alt+{key}")
+                await becomes(wanted, here.locator(".name").inner_text)
+                assert await here.evaluate(IN_SIGHT)
+
+
+@browser_test
+async def test_holding_the_key_to_the_next_channel_changes_the_address_less_often_than_browsers_allow(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.open("/#/room%20000", f"{STRICT};{KNOWN}")
+        await ann.fill("#name", "Ann")
+        await ann.keyboard.press("Enter")
+        await ann.locator("textarea").wait_for()
+        places = await ann.evaluate("history.length")
+        await ann.keyboard.down("Alt")
+        for _ in range(250):
+            await ann.keyboard.down("ArrowDown")
+        await ann.keyboard.up("Alt")
+        await becomes("# room 250", ann.locator("h1").inner_text)
+        await becomes(f"{browsers.base}/#/room%20250", lambda: ann.evaluate("location.href"))
+        assert await ann.evaluate("history.length") - places < 100
+        await ann.go_back()
+        await becomes(False, lambda: ann.evaluate("location.href.endsWith('250')"))
+        there = await ann.evaluate("decodeURIComponent(location.hash).slice(2)")
+        await becomes(f"# {there}", ann.locator("h1").inner_text)
+
+
+@browser_test
+async def test_a_channel_that_one_has_left_comes_back_as_it_was(people: Opened, app: Chat) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        ben = await browsers.client("Ben", "tea", ["hello"])
+        for name in ("tea", "cake"):
+            await ann.fill("[aria-label='Name of a channel to join']", name)
+            await ann.keyboard.press("Enter")
+            await ann.locator("h1", has_text=name).wait_for()
+        await ann.goto(f"{browsers.base}/#/tea")
+        await read(ann, "hello")
+        await ann.fill("textarea", "a draft")
+        await ann.evaluate("Math.random = () => 0.9")  # the pause is a long one
+        await lose_all(app, "Ann")
+        await write(ann, "unsent")
+        await ann.locator(".pending").wait_for()
+        await ann.fill("textarea", "a draft")
+        for name in ("tea", "general"):
+            await ann.get_by_role("button", name=f"Leave {name}").click()
+        await becomes(["cake"], ann.locator(".sidebar li .name").all_inner_texts)
+        await ann.get_by_role("button", name="Now").click()
+        await ann.get_by_text("You left #general.").wait_for()
+        await becomes(["Ben"], lambda: said_to_be_in(app, "tea"))
+        for _ in range(2):
+            await ann.get_by_role("button", name="Undo").click()
+        await becomes(["general", "tea", "cake"], ann.locator(".sidebar li .name").all_inner_texts)
+        assert await ann.locator("h1").inner_text() == "# tea"
+        assert await ann.input_value("textarea") == "a draft"
+        await read(ann, "unsent")
+        await ben.until_text("unsent")
+        assert await ann.get_by_role("button", name="Undo").count() == 0
+        await ann.reload()
+        await becomes(["general", "tea", "cake"], ann.locator(".sidebar li .name").all_inner_texts)
+        await becomes("a draft", lambda: ann.input_value("textarea"))
+        # Who goes on elsewhere does not come back.
+        await ann.get_by_role("button", name="Leave tea").click()
+        await ann.get_by_text("You left #tea.").wait_for()
+        await ann.keyboard.press("Alt+ArrowDown")
+        await ann.get_by_text("You left #tea.").wait_for(state="detached")
+
+
+async def said_to_be_in(app: Chat, channel: str) -> list[str]:
+    return [user.name for user in app.hub.present(channel)]
+
+
+@browser_test
+async def test_on_a_phone_no_tap_on_a_row_leaves_the_channel_and_the_last_one_comes_back_too(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann", **PHONE)
+        await ann.get_by_role("button", name="Channels").tap()
+        row = ann.locator(".sidebar li")
+        await row.wait_for()
+        assert await row.locator("button").count() == 0
+        place = await row.bounding_box()
+        await ann.touchscreen.tap(place["x"] + place["width"] - 10, place["y"] + place["height"] / 2)
+        await ann.locator(".sidebar").wait_for(state="hidden")
+        await ann.get_by_role("button", name="Leave general").tap()
+        await ann.get_by_text("No channel yet").wait_for()
+        await ann.get_by_role("button", name="Undo").tap()
+        await ann.locator("h1", has_text="general").wait_for()
+
+
+@browser_test
+async def test_back_closes_what_lies_over_the_page_and_leads_to_the_channel_before_otherwise(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann", "/#/one", **PHONE)
+        places = await ann.evaluate("history.length")
+        drawer, menu = ann.locator(".sidebar"), ann.get_by_role("button", name="Channels")
+        await menu.tap()
+        await drawer.wait_for()
+        await ann.go_back()
+        await drawer.wait_for(state="hidden")
+        await becomes("# one", ann.locator("h1").inner_text)
+        # Closed otherwise, it leaves nothing behind: a channel takes its place.
+        for _ in range(3):
+            await menu.tap()
+            await drawer.wait_for()
+            await ann.keyboard.press("Escape")
+            await drawer.wait_for(state="hidden")
+            await becomes(None, lambda: ann.evaluate("history.state"))
+        await menu.tap()
+        await ann.fill("[aria-label='Name of a channel to join']", "two")
+        await ann.keyboard.press("Enter")
+        await becomes("# two", ann.locator("h1").inner_text)
+        await becomes(f"{browsers.base}/#/two", lambda: ann.evaluate("location.href"))
+        assert await ann.evaluate("history.length") == places + 1
+        # A window that is opened from the drawer takes its place.
+        await menu.tap()
+        await ann.get_by_role("button", name="Settings").tap()
+        await ann.get_by_role("dialog").wait_for()
+        await drawer.wait_for(state="hidden")
+        await becomes(1, lambda: ann.evaluate("history.state?.over"))
+        await ann.go_back()
+        await ann.get_by_role("dialog").wait_for(state="detached")
+        await becomes("# two", ann.locator("h1").inner_text)
+        await ann.go_back()
+        await becomes("# one", ann.locator("h1").inner_text)
+        await ann.go_forward()
+        await becomes("# two", ann.locator("h1").inner_text)
