@@ -19,7 +19,7 @@ const office = new Office(storage, document.baseURI.split("#")[0], draw);
 function draw() {
   document.title = `${t("settings.admin")} · ${t("app.title")}`;
   const kinds = office.account.kinds.join(); // the form is another one when they are known
-  const form = html`<${Login} key=${kinds} chat=${office} title=${t("admin.sign-in")}><a href="./">${t("admin.chat")}</a><//>`;
+  const form = html`<${Login} key=${kinds} chat=${office} title=${t("admin.title")}><a href="./">${t("admin.chat")}</a><//>`;
   render(office.user && office.overview ? html`<${Desk} key=${language()} office=${office} />` : form, place);
 }
 

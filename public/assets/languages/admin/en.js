@@ -1,7 +1,7 @@
 // Words of the administrator's page alone.
 
 export default {
-  "admin.sign-in": "Sign in as an administrator",
+  "admin.title": "Sign in as an administrator",
   "admin.chat": "To the chat",
   "admin.refused": "This page is for administrators; {name} is none. {how}",
   "admin.sign-in": "Sign in as one.",

@@ -1,7 +1,7 @@
 // Words of the administrator's page alone.
 
 export default {
-  "admin.sign-in": "以管理员身份登录",
+  "admin.title": "以管理员身份登录",
   "admin.chat": "前往聊天",
   "admin.refused": "此页面仅供管理员使用，{name} 不是管理员。{how}",
   "admin.sign-in": "请以管理员身份登录。",
