@@ -110,7 +110,7 @@ test("what the server says of a name is said in the language, with the character
   assert.equal(explain({code: "invalid-name", message: "a name has 1 to 64 characters"}), "名字不可用：名字须有 1 到 64 个字符");
   assert.equal(explain({code: "invalid-field", message: "message: nothing in the text can be seen"}), "填写有误：内容里没有可见的字符");
   const names = readFileSync(new URL("../../tornado_chat/names.py", import.meta.url), "utf8") +
-    readFileSync(new URL("../../tornado_chat/accounts.py", import.meta.url), "utf8");
+    readFileSync(new URL("../../tornado_chat/account_names.py", import.meta.url), "utf8");
   for (const words of ["a name has 1 to ", "a name must not contain ", "nothing in the text can be seen", "text has 1 to ",
     "that name is taken; choose another", "a name must not mix "]) assert.ok(names.includes(words), words);
 });
