@@ -148,12 +148,15 @@ def test_another_file_that_was_moved_over_it_stays_as_it_was(data: Path) -> None
 
 @pytest.mark.parametrize("file", ["other.db", "backup.db", None])
 def test_a_file_that_is_overwritten_where_it_is_is_told_and_what_is_in_it_now_stays_so(
-    data: Path, file: str | None
+    data: Path, file: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main(database: Database) -> None:
         await database.write(put("acked"))
+        monkeypatch.setattr(checkpoints, "PAUSE", 60)
+        await asyncio.sleep(0.05)  # the last short pause: only a write will notice it
         (data / "chat.db").write_bytes((data.parent / file).read_bytes() if file else b"")
-        await until(lambda: database.state)
+        with pytest.raises(Refused):
+            await database.write(put("refused at once"))
         assert "chat.db was overwritten" in (database.state or "")
         for work in (database.write(put("refused")), database.read(keys)):
             with pytest.raises(Refused):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 log = logging.getLogger("tornado_chat")
 
-TICK = 100_000_000  # ns; a folder that changed less than this ago may change again without a later time
+TICK = 20_000_000  # ns; what changed less than this ago may change again without a later time
 
 
 RESTORE = "put the right file in place (python -m tornado_chat restore FILE)"
@@ -42,10 +42,11 @@ class Watch:
         self._offset = (page - 1) * self._size
         self._mark = secrets.token_hex(16)
         self._marked = False  # until a checkpoint it is in the log
-        self._folder, self._log = path.parent, [Path(f"{path}-wal"), Path(f"{path}-shm")]
+        self._path, self._folder = path, path.parent
+        self._log = [Path(f"{path}-wal"), Path(f"{path}-shm")]
         self._files = {file: _identity(file) for file in (path, *self._log, self._folder / "lock")}
         self._secret = {file: _identity(file) for file in (self._folder / "secret",)}
-        self._seen: tuple[int, int, int] | None = None
+        self._seen: tuple[int, ...] | None = None
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
     def mark(self, connection: sqlite3.Connection) -> None:
@@ -67,21 +68,32 @@ class Watch:
         except OSError:  # whatever keeps it from looking, writing will tell
             return None
         if self._marked and not marked:
-            return Loss(f"{next(iter(self._files))} was overwritten while the server ran", overwritten=True)
+            return Loss(f"{self._path} was overwritten while the server ran", overwritten=True)
         self._marked = marked
         return None
 
     def glance(self) -> Loss | None:
-        """Do as `look` does, but only when the names in the folder have changed: one call of the system."""
+        """Do as `look` does, but only when the names in the folder or the file have changed: two calls of the system.
+
+        The file changes with each checkpoint, which is once a second.
+        """
         try:
-            found = os.stat(self._folder)
+            folder, file = os.stat(self._folder), os.stat(self._path)
         except OSError:
             return self.look()
-        state = (found.st_dev, found.st_ino, found.st_mtime_ns)
+        state = (
+            folder.st_dev,
+            folder.st_ino,
+            folder.st_mtime_ns,
+            file.st_dev,
+            file.st_ino,
+            file.st_size,
+            file.st_mtime_ns,
+        )
         if state == self._seen:
             return None
         loss = self.look()
-        if loss is None and time.time_ns() - found.st_mtime_ns > TICK:
+        if loss is None and time.time_ns() - max(folder.st_mtime_ns, file.st_mtime_ns) > TICK:
             self._seen = state
         return loss
 
