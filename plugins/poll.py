@@ -10,6 +10,7 @@ from tornado_chat import Channel, Context, Error, Refused, Text, User, action, e
 
 DAY = 86_400  # seconds after which a poll ends by itself
 MAX_PART, MAX_OPTIONS, MAX_VOTERS = 200, 10, 1_000  # each vote writes the poll anew
+MAX_MINE, MAX_OF_ADDRESS = 20, 500  # open polls; and votes in one poll from one address
 
 
 @action("poll")
@@ -21,20 +22,25 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
     if not all(fold(part).strip() and len(part) <= MAX_PART for part in (question, *options)):
         raise Refused(f"the question and each answer have 1 to {MAX_PART} characters", Error.INVALID_FIELD)
     place, now = ctx.channel.name, int(time.time())
-    new = {"id": secrets.token_hex(8), "by": ctx.user.id, "until": now + DAY, "votes": {}, "open": True}
+    for index, most in ((f" of {ctx.user.id}\n", MAX_MINE), (f" at {ctx.address}\n", MAX_OF_ADDRESS)):
+        if len(await ctx.store.items(index, after=f"{index}{now:012}", limit=most)) >= most:
+            raise Refused(f"{MAX_MINE} polls of one user are open at most, and {MAX_OF_ADDRESS} from one address")
+    new = {"id": secrets.token_hex(8), "by": ctx.user.id, "share": ctx.address, "until": now + DAY, "open": True}
 
     def begin(known: Any) -> Any:
         if known is not None and known["open"] and known.get("until", now) >= now:
             raise Refused("there is a poll here already; /close-poll ends it")
-        return {**new, "question": question, "options": options}
+        return {**new, "question": question, "options": options, "votes": {}, "from": {}}
 
     asked = await ctx.store.update(place, begin)
-    await ctx.store.set(f" {now + DAY:012} {new['id']}", place)  # for `tick`; no channel's name begins with a space
+    for key in keys(asked):
+        await ctx.store.set(key, place)
     lines = [f"{number}. {option}" for number, option in enumerate(options, 1)]
     try:
         await ctx.channel.post("\n".join([question, *lines, "", "Vote with `/vote NUMBER`"]), sender=ctx.user)
     except Refused:  # by a listener, say: then it was never asked
-        await ctx.store.delete(place)
+        for key in (place, *keys(asked)):
+            await ctx.store.delete(key)
         raise
     return {"poll": show(ctx.channel, asked)}
 
@@ -47,9 +53,13 @@ async def vote(ctx: Context, option: int, poll: str = "") -> dict[str, Any]:
         check(poll, known)
         if not 1 <= option <= len(known["options"]):
             raise Refused(f"option is 1 to {len(known['options'])}", Error.INVALID_FIELD)
-        if len(known["votes"]) >= MAX_VOTERS and ctx.user.id not in known["votes"]:
-            raise Refused(f"{MAX_VOTERS:,} have voted, and a poll has room for no more")
-        return {**known, "votes": {**known["votes"], ctx.user.id: option}}
+        come, new = known.get("from", {}), ctx.user.id not in known["votes"]
+        if new and (len(known["votes"]) >= MAX_VOTERS or come.get(address, 0) >= MAX_OF_ADDRESS):
+            raise Refused(f"{MAX_VOTERS:,} have voted, or {MAX_OF_ADDRESS} from one address; there is no more room")
+        come = {**come, address: come.get(address, 0) + new} if address else come
+        return {**known, "from": come, "votes": {**known["votes"], ctx.user.id: option}}
+
+    address = ctx.address
 
     shown = show(ctx.channel, await ctx.store.update(ctx.channel.name, count))
     ctx.reply(f"Your vote: {shown['options'][option - 1]['text']}")
@@ -81,7 +91,7 @@ async def show_poll(ctx: Context) -> dict[str, Any]:
 @every(60)
 async def tick(ctx: Context) -> None:
     """End the polls whose day is over."""
-    for key, place in await ctx.store.items(prefix=" ", limit=50):
+    for key, place in await ctx.store.items(prefix=" 0", limit=50):
         until, poll = key.split()
         if int(until) > time.time():
             break
@@ -94,11 +104,19 @@ async def tick(ctx: Context) -> None:
 
 
 async def close(ctx: Context, channel: Channel, may: Callable[[Any], Any]) -> dict[str, Any]:
-    closed = await ctx.store.update(channel.name, lambda known: {**may(known), "open": False})
+    closed = await ctx.store.update(channel.name, lambda known: {**may(known), "open": False, "from": {}})
+    for key in keys(closed):
+        await ctx.store.delete(key)
     shown = show(channel, closed)
     result = [f"* {option['text']}: {option['votes']}" for option in shown["options"]]
     channel.post("\n".join([f"The poll is closed: {shown['question']}", "", *result]), sender=ctx.user)
     return shown
+
+
+def keys(poll: dict[str, Any]) -> list[str]:
+    """Return under what an open poll is kept beside its channel, whose name never begins with a space."""
+    key = f"{poll.get('until', 0):012} {poll['id']}"
+    return [f" {key}", f" of {poll['by']}\n{key}"] + [f" at {poll['share']}\n{key}"] * bool(poll.get("share"))
 
 
 def check(wanted: str, known: Any) -> dict[str, Any]:

@@ -2,13 +2,14 @@
 
 import json
 from typing import Any, ClassVar
+from unittest import mock
 
 import pytest
 from tornado.testing import gen_test
 
 from tornado_chat import Refused
 from tornado_chat.settings import find_folder
-from tornado_chat.testing import Chat, ChatTestCase
+from tornado_chat.testing import Chat, ChatTestCase, Person
 
 LUNCH = "Lunch? | Pizza |  Green   salad"
 
@@ -165,3 +166,45 @@ def test_a_poll_of_an_earlier_version_that_was_left_open_holds_its_channel_no_mo
         ann.close()
         bob.call("close-poll", target="den")
         bob.call("poll", target="den", text="Tea? | yes | no")
+
+
+def test_one_user_and_one_address_have_a_share_of_open_polls_and_an_end_makes_room() -> None:
+    with Chat(POLL) as chat, mock.patch.multiple(chat.registry.plugins["poll"].module, MAX_MINE=2, MAX_OF_ADDRESS=3):
+
+        def ask(name: str, address: str, channel: str) -> Person:
+            person = chat.connect(name, channel)
+            person._connection.address = address
+            person.call("poll", target=channel, text=LUNCH)
+            return person
+
+        ask("Ann", "192.0.2.1", "1")
+        ann = ask("Ann", "192.0.2.1", "2")
+        ask("Bob", "192.0.2.1", "3")
+        for name, channel in (("Ann", "4"), ("Cat", "5")):
+            with pytest.raises(Refused, match="2 polls of one user are open at most, and 3 from one address"):
+                ask(name, "192.0.2.1", channel)
+        ask("Dan", "192.0.2.2", "6")
+        ann.call("close-poll", target="2")
+        ask("Cat", "192.0.2.1", "5")
+        chat.wait(86_500)
+        assert sorted(key for key, _ in _items(chat)) == ["1", "2", "3", "5", "6"]
+        ask("Ann", "192.0.2.1", "1")
+
+
+def test_one_address_has_a_share_of_the_votes_whoever_its_users_are() -> None:
+    with Chat(POLL) as chat, mock.patch.multiple(chat.registry.plugins["poll"].module, MAX_OF_ADDRESS=3):
+        ann = chat.connect("Ann", "den")
+        ann.call("poll", target="den", text=LUNCH)
+        for number in range(4):
+            eve = chat.connect(f"Eve {number}", "den")
+            eve._connection.address = f"2001:db8::{number}"
+            if number < 3:
+                eve.call("vote", target="den", option=1)
+                eve.call("vote", target="den", option=2)  # the same one, anew
+        with pytest.raises(Refused, match="3 from one address"):
+            eve.call("vote", target="den", option=1)
+        ann._connection.address = "192.0.2.1"
+        stands = ann.call("vote", target="den", option=1)["poll"]
+        assert [option["votes"] for option in stands["options"]] == [1, 3]
+        ann.call("close-poll", target="den")
+        assert "192.0.2.1" not in json.dumps(_items(chat))
