@@ -3,7 +3,7 @@
 import asyncio
 import hmac
 import logging
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
@@ -13,7 +13,8 @@ from tornado_chat import Context, Message, Name, User, check_secret, on, route, 
 
 PAUSES = (0, 1, 2, 4, 8, 16)  # seconds before each attempt
 OWN = User("plugin:webhook", "Webhook")  # says what comes in
-waiting: deque[Message] = deque(maxlen=1_000)  # when it is full the oldest goes
+MAX_WAITING = 1_000
+waiting: deque[Message] = deque()  # when it is full the oldest goes of whoever has most in it
 tasks: list[asyncio.Task[None]] = []
 
 
@@ -52,9 +53,16 @@ class In(RequestHandler):
 def hear(ctx: Context, message: Message) -> None:
     """Put a message in line, but not what came in here: two programs might answer each other for ever."""
     if ctx.settings.url and message.sender != OWN and message.channel in (ctx.settings.channels or [message.channel]):
+        if len(waiting) >= MAX_WAITING:
+            [(busiest, _)] = Counter(sender(one) for one in waiting).most_common(1)
+            waiting.remove(next(one for one in waiting if sender(one) == busiest))
         waiting.append(message)
         if not tasks or tasks[0].done():
             tasks[:] = [ctx.spawn(send(ctx.settings.url, ctx.settings.key.encode()))]
+
+
+def sender(message: Message) -> str:
+    return message.sender.id if message.sender else ""
 
 
 async def send(url: str, key: bytes) -> None:

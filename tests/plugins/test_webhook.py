@@ -168,7 +168,7 @@ class OutTest(ChatTestCase):
         assert [said["message"] for said, _ in self.heard] == ["own"]
 
     @gen_test
-    async def test_nobody_there_hurts_nobody_and_the_line_is_bounded(self) -> None:
+    async def test_nobody_there_hurts_nobody(self) -> None:
         ann = await self.join("Ann", "den")
         self.server.stop()
         module: Any = self.chat.plugins.registry.plugins["webhook"].module
@@ -177,8 +177,20 @@ class OutTest(ChatTestCase):
             while not module.tasks or not module.tasks[0].done():
                 await asyncio.sleep(0.01)
         assert "(599)" in logs.output[0]
-        assert module.waiting.maxlen == 1_000
         assert self.chat.plugins.registry.plugins["webhook"].failures == 0
+
+    @gen_test
+    async def test_the_line_is_bounded_and_whoever_floods_it_pushes_out_their_own_messages_alone(self) -> None:
+        ann, eve = await self.join("Ann", "den"), await self.join("Eve", "den")
+        module: Any = self.chat.plugins.registry.plugins["webhook"].module
+        module.MAX_WAITING = 5
+        module.tasks[:] = [asyncio.ensure_future(asyncio.sleep(60))]  # the other program takes its time
+        await ann.call("send-message", target="den", message="mine")
+        for number in range(20):
+            await eve.call("send-message", target="den", message=f"flood {number}")
+        assert [one.text for one in module.waiting] == ["mine", *(f"flood {number}" for number in range(16, 20))]
+        module.waiting.clear()
+        module.tasks[0].cancel()
 
 
 def test_it_is_idle_without_settings() -> None:
