@@ -362,3 +362,54 @@ def test_a_traceback_is_readable_and_shows_the_plugins_line(environ: dict[str, s
     frame = log.index(f'      File "{tmp_path}/burst.py", line 4, in burst')
     assert log[frame + 1] == "        1 / 0"
     assert all(len(line) < 300 for line in log)
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_plugins_task_or_callback_that_would_end_the_loop_does_not_end_the_server(
+    loop: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    head = "import asyncio, sys\nfrom tornado_chat import Context, action\n"
+    if loop == "asyncio":
+        (tmp_path / "hidden").mkdir()
+        (tmp_path / "hidden" / "uvloop.py").write_text("raise ImportError\n")
+        environ["PYTHONPATH"] = str(tmp_path / "hidden")
+    else:
+        pytest.importorskip("uvloop")
+    (tmp_path / "ends.py").write_text(
+        head
+        + """
+async def fail() -> None:
+    await asyncio.sleep(0)
+    raise KeyboardInterrupt
+
+@action("end")
+async def end(ctx: Context, how: str) -> None:
+    loop = asyncio.get_running_loop()
+    if how == "task":
+        asyncio.create_task(fail())
+    elif how == "exit":
+        loop.call_soon(sys.exit, 3)
+    elif how == "stop":
+        loop.stop()
+    elif how == "group":
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fail())
+"""
+    )
+    server = Server(environ, "--plugins-dir", str(tmp_path), "--limits", "off")
+
+    async def drive() -> None:
+        ann, bob = await connect(server.url, "Ann"), await connect(server.url, "Bob")
+        for client in (ann, bob):
+            await client.join("den")
+        for number, how in enumerate(("task", "exit", "stop", "group"), 1):
+            with contextlib.suppress(Refused):
+                await ann.call("end", target="den", how=how)
+            assert (await bob.call("send-message", target="den", message=how))["seq"] == number
+        for client in (ann, bob):
+            await client.close()
+
+    asyncio.run(asyncio.wait_for(drive(), 15))
+    code, said = server.stop()
+    assert code == 0
+    assert said.count("tried to end the server, which goes on") == 4

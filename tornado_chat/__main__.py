@@ -130,6 +130,19 @@ async def drain(chat: Chat) -> None:
         connection.wire.abort(Close.RESTART)
 
 
+def _run(settings: Settings) -> None:
+    """Serve to the end. SystemExit or KeyboardInterrupt in a task or callback of a plugin's stops a loop: go on."""
+    loop = new_loop().asyncio_loop
+    served = loop.create_task(serve(settings))
+    while not served.done():
+        try:
+            loop.run_until_complete(served)
+        except (KeyboardInterrupt, SystemExit, RuntimeError) as error:  # RuntimeError: somebody called loop.stop()
+            if served.done() or loop.is_closed():
+                raise
+            log.error("a task or callback tried to end the server, which goes on", exc_info=error)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status (2: something given cannot be used)."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -145,10 +158,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logs.configure(settings.log_level, settings.log_format)
         if strange:
             log.warning("%s", strange)
-        new_loop().run_sync(lambda: serve(settings))
+        _run(settings)
     except (SettingsError, RegistryError, DatabaseError) as error:
         console.complain(str(error))
         return 2
+    except KeyboardInterrupt:  # before the server was there to handle it
+        return console.INTERRUPTED
     return 0
 
 
