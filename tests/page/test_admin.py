@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Opened, becomes, browser_test
+from browsing import Opened, becomes, browser_test, lose_all
 from tornado.ioloop import IOLoop
 
 from tornado_chat.settings import Settings
@@ -39,6 +39,19 @@ async def boss(app: Chat, people: Any) -> Any:
 
 def names(page: Any) -> Any:
     return page.locator(".people .name").all_inner_texts
+
+
+@browser_test
+async def test_without_a_connection_nobody_is_said_to_be_here_now(app: Chat, people: Opened) -> None:
+    async with people() as friends:
+        page = await boss(app, friends)
+        here = page.locator("#people").get_by_text("Here now")
+        await here.wait_for()
+        await page.evaluate("Math.random = () => 0.99")  # the pause is a long one
+        await lose_all(app)
+        await here.wait_for(state="detached")
+        await page.get_by_role("button", name="Now").click()
+        await here.wait_for()
 
 
 @browser_test

@@ -42,7 +42,7 @@ function People({office, choose}) {
   const {people, found} = office.overview;
   const alike = twins(people.map(({user}) => user));
   return html`<section class="people" aria-labelledby="people">
-    <h2 id="people">${t("members.here", {count: office.overview.now.users})}</h2>
+    <h2 id="people">${office.state.kind === "open" ? t("members.here", {count: office.overview.now.users}) : t("members.title")}</h2>
     <input
       type="search" value=${office.find} onInput=${({target}) => office.seek(target.value)} maxlength="64" dir="auto"
       placeholder=${t("admin.find")} aria-label=${t("admin.find")} spellcheck="false"

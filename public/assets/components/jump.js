@@ -16,7 +16,7 @@ export function Jump({chat, close}) {
 
   const clean = word.trim().replace(/^#/, "");
   const small = fold(clean);
-  const own = [...chat.channels.values()].map(({name, count}) => ({name, count}));
+  const own = [...chat.channels.values()].map(({name, count, joined}) => ({name, count: joined && count}));
   const there = [...own, ...others.filter(({name}) => !chat.channels.has(name))];
   const options = there
     .filter(({name}) => fold(name).includes(small))
