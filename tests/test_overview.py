@@ -77,3 +77,26 @@ def test_others_are_served_while_thousands_are_looked_through(action: str) -> No
         assert [(one.get("user") or one)["name"] for one in listed] == ["Boss", "Guest 0"]
 
     run(main)
+
+
+def test_people_and_channels_are_found_by_a_part_of_a_name_those_that_begin_with_it_first() -> None:
+    async def main() -> None:
+        house = House(announce_limit=0)
+        ann = house.client("Ann", "den")
+        for number in range(1_500):
+            house.client(f"Guest {number:04}", f"channel {number:04}", "den")
+        house.client("Zoe 149", "149 & co", "den")
+        house.client("Ｚoe Straße", "Straße")
+
+        found = await house.call(ann, "channels", find="149", limit=3)
+        assert [one["name"] for one in found["channels"]] == ["149 & co", "channel 0149", "channel 1149"]
+        assert found["more"]
+        found = await house.call(ann, "channels", find="STRASSE")
+        assert ([one["name"] for one in found["channels"]], found["more"]) == (["Straße"], False)
+        found = await house.call(ann, "who", target="den", find="149")
+        assert [user["name"] for user in found["users"]][:2] == ["Guest 0149", "Guest 1149"]
+        assert (found["users"][-1]["name"], found["count"], found["more"]) == ("Zoe 149", 1_502, False)
+        found = await house.call(ann, "who", find="zoe s")
+        assert [user["name"] for user in found["users"]] == ["Ｚoe Straße"]
+
+    run(main)

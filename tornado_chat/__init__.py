@@ -11,7 +11,7 @@ from tornado_chat.context import Context
 from tornado_chat.errors import Error, Refused
 from tornado_chat.marks import action, every, on, route
 from tornado_chat.messages import Message, User
-from tornado_chat.names import Limit, Name, Text, fold
+from tornado_chat.names import Limit, Name, Part, Text, fold
 from tornado_chat.shared_secret import check_secret, same_secret
 from tornado_chat.version import VERSION as __version__
 
@@ -22,6 +22,7 @@ __all__ = [
     "Limit",
     "Message",
     "Name",
+    "Part",
     "Refused",
     "Text",
     "User",

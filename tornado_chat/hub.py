@@ -123,11 +123,13 @@ class Hub:
         await self.moderation.load()
         return self.moderation.ban_on(user_id, address) is not None
 
-    async def first(self, many: Sequence[T], count: int, key: Callable[[T], Any]) -> list[T]:
-        """Return the first of very many in the order of a key; others are served meanwhile."""
+    async def first(
+        self, many: Sequence[T], count: int, key: Callable[[T], Any], wanted: Callable[[T], bool] | None = None
+    ) -> list[T]:
+        """Return the first of very many (that are wanted) in the order of a key; others are served meanwhile."""
         found: list[T] = []
         for start in range(0, len(many), SLICE):
-            found = nsmallest(count, [*found, *many[start : start + SLICE]], key=key)
+            found = nsmallest(count, [*found, *filter(wanted, many[start : start + SLICE])], key=key)
             await asyncio.sleep(0)
         return found
 

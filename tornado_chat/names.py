@@ -146,6 +146,12 @@ def clean_text(value: str) -> str:
     return value
 
 
+def _part(value: str) -> str:
+    if len(value) > 100:
+        raise ValueError("a part of a name")
+    return fold(value)
+
+
 def _page_size(value: int) -> int:
     if not 0 <= value <= MAX_PAGE:
         raise ValueError(f"0 to {MAX_PAGE}")
@@ -156,3 +162,4 @@ def _page_size(value: int) -> int:
 Name = Annotated[str, clean_name]
 Text = Annotated[str, clean_text]
 Limit = Annotated[int, _page_size]
+Part = Annotated[str, _part]

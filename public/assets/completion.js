@@ -30,6 +30,27 @@ export function complete(text, caret, {actions, people, channels}) {
   return options.length && !whole ? {kind: sign, from, options} : null;
 }
 
+const ASK_AFTER = 150; // ms without another key
+let asking = 0;
+
+/** Ask the server for those people of a very large channel who are not known here, by what is written of their names. */
+export function lookUp(chat, channel, before) {
+  clearTimeout(asking);
+  const [sign, from] = begun(before);
+  const find = fold(before.slice(from + 1));
+  if (sign !== "@" || !find || channel.count <= channel.users.size) return;
+  if (channel.nobody && find.startsWith(channel.nobody)) return; // the sentence goes on
+  asking = setTimeout(async () => {
+    try {
+      channel.found = (await chat.connection.call("who", {target: channel.name, find, limit: 20})).users;
+      channel.nobody = channel.found.length ? "" : find;
+    } catch {
+      return; // asked again with the next key
+    }
+    chat.changed();
+  }, ASK_AFTER);
+}
+
 /** The sign of the word that is being written and its place, or -1. A person's name may have blanks in it. */
 function begun(before) {
   if (/^\/\S*$/.test(before)) return ["/", 0];

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from browsing import Opened, becomes, browser_test, lose_all, read, write
 
 from tornado_chat.web import Chat
@@ -42,6 +43,31 @@ async def test_among_300_channels_all_of_the_sidebar_is_reachable_and_keys_show_
                 await ann.keyboard.press(f"Alt+{key}")
                 await becomes(wanted, here.locator(".name").inner_text)
                 assert await here.evaluate(IN_SIGHT)
+
+
+@browser_test
+async def test_ctrl_k_and_mentions_know_more_channels_and_people_than_a_page_of_them(
+    people: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tornado_chat.actions.join.MAX_USERS", 2)
+    async with people() as browsers:
+        ben = await browsers.client("Ben")
+        for name in MANY:
+            await ben.call("join-channel", target=name)
+        for name in ("Carla", "Dora Diaz", "Émile"):
+            await browsers.client(name)
+        ann = await browsers.enter("Ann")
+        await ann.keyboard.press("Control+k")
+        await ann.get_by_role("combobox").fill("M 299")
+        await ann.get_by_role("option", name="# room 299 1 here").wait_for()
+        await ann.keyboard.press("Escape")
+        await ann.locator("textarea:focus").wait_for()
+        for typed, wanted in [("@do", "@Dora Diaz "), ("@émi", "@Émile ")]:
+            await ann.fill("textarea", "")
+            await ann.keyboard.type(typed)
+            await ann.get_by_role("option", name=wanted.strip()).wait_for()
+            await ann.keyboard.press("Tab")
+            await becomes(wanted, lambda: ann.input_value("textarea"))
 
 
 @browser_test

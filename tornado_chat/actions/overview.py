@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from tornado_chat import Context, Limit, User, action, fold
-
-
-def _part(value: str) -> str:
-    if len(value) > 100:
-        raise ValueError("a part of a name")
-    return fold(value)
+from tornado_chat import Context, Limit, Part, User, action, fold
 
 
 @action("overview", channel=False, power="overview")
-async def overview(ctx: Context, find: Annotated[str, _part] = "", limit: Limit = 100) -> dict[str, Any]:
+async def overview(ctx: Context, find: Part = "", limit: Limit = 100) -> dict[str, Any]:
     """Tell who is connected from where, the fullest channels, and what has been counted since the start."""
     server = ctx.server
     found = [user for user in server.present() if find in fold(user.name)]

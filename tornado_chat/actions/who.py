@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from tornado_chat import Context, Error, Limit, Name, Refused, action
+from tornado_chat import Context, Error, Limit, Name, Part, Refused, action, fold
 
 PER_CALL = 200  # people who are looked through in the time that another call takes
 
 
 @action("who", channel=False)
-async def who(ctx: Context, target: Name | None = None, after: str = "", limit: Limit = 200) -> dict[str, Any]:
-    """List the users of a channel, or all who are online, by id; the next page is after the last id."""
+async def who(
+    ctx: Context, target: Name | None = None, after: str = "", limit: Limit = 200, find: Part = ""
+) -> dict[str, Any]:
+    """List who is in a channel, or online at all, by id (the next page is after the last id), or find some."""
     if target is not None and not ctx.connection.may_enter(target):
         raise Refused(f"you may not enter {target}", Error.NOT_ALLOWED)
     present = ctx.server.present(target)
     ctx.charge(len(present) // PER_CALL)
+    if find:
+        found = await ctx.server.first(
+            list(present),
+            limit + 1,
+            lambda user: (not fold(user.name).startswith(find), user.name, user.id),
+            lambda user: find in fold(user.name),
+        )
+        return {"users": found[:limit], "count": len(present), "more": len(found) > limit}
     users = [user for user in present if user.id > after]
     count, more = len(present), len(users) > limit
     return {"users": await ctx.server.first(users, limit, lambda user: user.id), "count": count, "more": more}

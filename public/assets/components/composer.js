@@ -15,7 +15,7 @@ const LABELS = {"/": "composer.commands", "@": "members.title", "#": "channels.t
 const coarse = () => matchMedia("(pointer: coarse)").matches;
 
 /** fill(action): show the form of an action. later: what dialogs.js has, when it is loaded. */
-export function Composer({chat, channel, fill, later: {complete, Suggestions, carries, moved}}) {
+export function Composer({chat, channel, fill, later: {complete, lookUp, Suggestions, carries, moved}}) {
   const box = useRef();
   const [words, setWords] = useState("");
   const [choice, setChoice] = useState(0);
@@ -43,7 +43,9 @@ export function Composer({chat, channel, fill, later: {complete, Suggestions, ca
   function offered() {
     const now = channel.draft;
     if (!complete || dismissed === now) return null;
-    const people = [...channel.users.values()].filter(({id}) => id !== chat.user?.id).map(({name}) => name);
+    const users = new Map([...channel.users.values(), ...(channel.found ?? [])].map((user) => [user.id, user]));
+    users.delete(chat.user?.id);
+    const people = Array.from(users.values(), ({name}) => name);
     const at = box.current?.value === now ? box.current.selectionStart : Math.min(caret, now.length);
     if (inFence(now.slice(0, at))) return null;
     return complete(now, at, {actions: chat.actions, people, channels: [...chat.channels.keys()]});
@@ -54,6 +56,7 @@ export function Composer({chat, channel, fill, later: {complete, Suggestions, ca
     setChoice(0);
     setCaret(box.current.selectionStart);
     chat.setDraft(channel, box.current.value);
+    lookUp?.(chat, channel, box.current.value.slice(0, box.current.selectionStart));
     learnEmoji(channel.draft)?.then(chat.changed);
     chat.changed();
   }

@@ -6,15 +6,23 @@ import {t} from "../language.js";
 import {Dialog} from "./dialog.js";
 import {Suggestions, carries, moved} from "./suggestions.js";
 
+const ASK_AFTER = 150; // ms without another key
+
 export function Jump({chat, close}) {
   const [word, setWord] = useState("");
   const [choice, setChoice] = useState(0);
   const [others, setOthers] = useState([]);
-  useEffect(() => {
-    chat.connection.call("channels").then(({channels}) => setOthers(channels), () => {});
-  }, []);
-
   const clean = word.trim().replace(/^#/, "");
+  useEffect(() => {
+    let late = false;
+    const ask = () => chat.connection.call("channels", {find: clean}).then(({channels}) => late || setOthers(channels), () => {});
+    const timer = setTimeout(ask, clean && ASK_AFTER);
+    return () => {
+      late = true;
+      clearTimeout(timer);
+    };
+  }, [clean]);
+
   const small = fold(clean);
   const own = [...chat.channels.values()].map(({name, count, joined}) => ({name, count: joined && count}));
   const there = [...own, ...others.filter(({name}) => !chat.channels.has(name))];
