@@ -55,7 +55,10 @@ BAD: dict[str, tuple[str, str]] = {
         'from typing import *\n@action("x")\ndef f(ctx, n: Literal[b"a"]): ...',
         ":10: f(): a default, a choice",
     ),
-    "docstring": ('@action("x")\ndef f(ctx):\n    "\\ud800"', ":9: f(): a default, a choice or its docstring"),
+    "docstring": (
+        '@action("x")\ndef f(ctx): ...\nf.__doc__ = "\\ud800"',
+        ":9: f(): a default, a choice or its docstring",
+    ),
     "same name": (
         '@action("x")\ndef f(ctx): ...\n@action("x")\ndef g(ctx): ...',
         ":11: g(): the file has the action 'x'",
