@@ -80,7 +80,7 @@ class Connection(Outbox):
     def show(self, channel: str, text: str, **fields: Any) -> None:
         """Show a line of the server's own in a channel, to this connection alone."""
         self._flusher.require_loop()
-        self.gather(notice(channel, text, int(time.time() * 1000), fields))
+        self.gather(notice(channel, text, int(time.time() * 1000), {"private": True, **fields}))
 
     def refuse(self, refused: Refused, ref: str | None, target: object = None) -> None:
         """Answer a call with an error; whoever does nothing but err is closed with 1008."""

@@ -17,6 +17,7 @@ await speakHere(choose([storage.read("language", ""), ...navigator.languages]));
 const office = new Office(storage, document.baseURI.split("#")[0], draw);
 
 function draw() {
+  if (place.querySelector(".starting")) place.textContent = "";
   document.title = `${t("settings.admin")} · ${t("app.title")}`;
   const kinds = office.account.kinds.join(); // the form is another one when they are known
   const form = html`<${Login} key=${kinds} chat=${office} title=${t("admin.title")}><a href="./">${t("admin.chat")}</a><//>`;

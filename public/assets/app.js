@@ -12,6 +12,7 @@ import {changedElsewhere, openHere} from "./storage.js";
 
 guardInput();
 const place = document.getElementById("app");
+const DAY_CHECK = 15 * 60_000; // ms
 let waiting = false;
 let placed = ""; // the channel that the address was last made to name
 
@@ -28,6 +29,7 @@ const chat = new Chat(storage, document.baseURI.split("#")[0], changed);
 
 function draw() {
   waiting = false;
+  if (place.querySelector(".starting")) place.textContent = "";
   const inside = chat.user || (chat.state.kind !== "out" && (chat.token || chat.account.signedIn));
   render(chat.question ?? (inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`), place);
   if (inside && chat.current !== placed) {
@@ -71,6 +73,17 @@ window.addEventListener("keydown", (event) => {
   dialogs().then(({toggle}) => toggle(chat), () => {});
 });
 (window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./background.js")]).then(() => chat.user && changed(), () => {}));
+
+/** When a day is over, "Today" is another one; a sleep makes a timer late. */
+function watchDay() {
+  const now = new Date();
+  const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
+  setTimeout(() => {
+    changed();
+    watchDay();
+  }, Math.min(midnight - now + 100, DAY_CHECK));
+}
+watchDay();
 
 /** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
 function wake() {

@@ -9,3 +9,9 @@ export const fold = (name) => name.replace(HIDDEN, "").normalize("NFKC").toUpper
 
 /** Whether there is anything in a text that can be seen. */
 export const canSee = (text) => SEEN.test(text);
+
+/** How many characters a text has for the server, which counts code points: an emoji of one is one. */
+export const length = (text) => text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g)?.length ?? 0);
+
+/** The first characters of a text. */
+export const shorten = (text, most) => Array.from(text.slice(0, 2 * most)).slice(0, most).join("");

@@ -216,14 +216,18 @@ export class Chat {
       const {parse, perform} = await import("./slash.js");
       done = perform(this, channel, parse(text, this.actions));
     } else {
-      const message = text.startsWith("//") ? text.slice(1) : text;
-      this.outbox.add({ref: newRef(), target: channel.name, message, time: Date.now()});
-      sendWaiting(this, channel);
+      this.post(channel, [text.startsWith("//") ? text.slice(1) : text]);
     }
     this.lastTyped = 0;
     this.setDraft(channel, "");
     this.changed();
     await done;
+  }
+
+  /** Send messages, one after the other. */
+  post(channel, messages) {
+    for (const message of messages) this.outbox.add({ref: newRef(), target: channel.name, message, time: Date.now()});
+    sendWaiting(this, channel);
   }
 
   /** Try a failed message again, under the same `ref`: it can not be there twice. */
@@ -249,7 +253,7 @@ export class Chat {
   /** Show words to this person alone, in a channel. */
   say(name, words) {
     const channel = this.channels.get(name);
-    if (channel) channel.note({message: words, sender: null, time: Date.now(), own: true});
+    if (channel) channel.note({message: words, sender: null, time: Date.now(), private: true});
     else this.words = words;
     this.changed();
   }

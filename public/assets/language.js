@@ -61,6 +61,9 @@ function translated(words) {
   return words;
 }
 
+/** Names as a list, in pieces: [{type: "element" or "literal", value}]. */
+export const listed = (names) => format("ListFormat", "list", {type: "conjunction"}).formatToParts(names);
+
 // Intl's formatters are slow to make: one of a kind is kept.
 
 const formats = new Map();

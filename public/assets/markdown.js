@@ -17,15 +17,16 @@ export function parse(text) {
   return blocks(text.split("\n"), 0, {left: MOST});
 }
 
-/** Whether what is written behind a text stands in a fence that it leaves open. */
-export function inFence(text) {
+/** The line that opens the fence in which stands what is written behind a text, or "". */
+export function openFence(text) {
+  let open = "";
   let closes = null;
   for (const line of text.split("\n")) {
-    const fence = !closes && line.match(FENCE);
-    if (fence) closes = closing(fence[1]);
-    else if (closes?.test(line)) closes = null;
+    const fence = !open && line.match(FENCE);
+    if (fence) [open, closes] = [line, closing(fence[1])];
+    else if (open && closes.test(line)) open = "";
   }
-  return closes !== null;
+  return open;
 }
 
 /** What closes a fence that began with these marks. */

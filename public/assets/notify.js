@@ -3,6 +3,8 @@
 
 import {OURS} from "./storage.js";
 
+import {shorten} from "./characters.js";
+
 const MOMENT = 500; // ms in which a message may be read somewhere before one is told of it
 const CLAIMED = 60_000; // ms in which no other tab tells of it again
 
@@ -39,7 +41,7 @@ export function arrived(chat, channel, message, mentioned) {
 async function show(chat, channel, message) {
   const title = `${message.sender.name} · #${channel.name}`;
   const data = `#/${encodeURIComponent(channel.name)}`;
-  const words = {body: message.message.slice(0, 200), tag: `${channel.name}/${message.seq}`, data};
+  const words = {body: shorten(message.message, 200), tag: `${channel.name}/${message.seq}`, data};
   let shown;
   try {
     shown = new Notification(title, words);

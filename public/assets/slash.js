@@ -1,6 +1,7 @@
 // Doing what a line with a slash says. Loaded when the page has come to rest, or with the first such line.
 // tests/commands.json has the grammar by example; tornado_chat/testing/slash.py reads the same.
 
+import {shorten} from "./characters.js";
 import {commands, usage, written} from "./commands.js";
 import {t} from "./language.js";
 
@@ -41,7 +42,7 @@ export function parse(line, actions) {
   if (!line.startsWith("/") || line.startsWith("//")) return null;
   const [, name, rest] = line.match(/^\/(\S*)\s*([^]*)$/);
   const action = commands(actions).find((one) => one.name === name);
-  if (!action) throw new Error(t("command.unknown", {name, all: commands(actions).map((one) => `/${one.name}`).join(" ")}));
+  if (!action) throw new Error(t("command.unknown", {name: shorten(name, 32)}));
   const parameters = written(action);
   const fields = {};
   const given = words(rest);

@@ -52,6 +52,39 @@ def test_every_vendored_file_is_listed_as_it_is() -> None:
     assert listed == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
+SCRIPTS = [path for path in ASSETS.rglob("*.js") if path.name != "emoji-table.js"]
+TOO_NEW = [  # later than the browsers that the README names; a module that cannot be parsed leaves the page blank
+    r"\(\?<[=!]",  # lookbehind
+    r"/[dgimsuy]*v[dgimsuy]*\.(?:test|exec)\(",  # sets in patterns
+    r"\bstatic \{",
+    r"\bimport\b[^;]*\bwith \{",
+    r"\busing \w+ =",
+    r"\.(?:toSorted|toReversed|toSpliced|isWellFormed|difference|intersection)\(",
+    r"\b(?:groupBy|withResolvers|fromAsync|canParse|AbortSignal\.any|Promise\.try|RegExp\.escape)\b",
+]
+
+
+@pytest.mark.parametrize("pattern", TOO_NEW)
+def test_the_scripts_have_nothing_that_leaves_a_browser_of_the_readme_with_a_blank_page(pattern: str) -> None:
+    plugins = list((ASSETS.parents[1] / "plugins").glob("*.js"))
+    assert [path.name for path in SCRIPTS + plugins if re.search(pattern, path.read_text())] == []
+
+
+def test_the_styles_know_a_beginning_and_an_end_not_left_and_right() -> None:
+    physical = re.compile(
+        r"(?:^|[-\s;{])(?:left|right)(?:-\w+)?\s*:|:\s*(?:left|right)\b"
+        r"|(?:margin|padding|inset)\s*:\s*[^\s;]+ ([^\s;]+) [^\s;]+ (?!\1;)[^\s;]+;",
+        re.MULTILINE,
+    )
+    for path in ASSETS.rglob("*.css"):
+        assert not [found[0] for found in physical.finditer(path.read_text())], path.name
+    for path in SCRIPTS + list((ASSETS.parents[1] / "plugins").glob("*.js")):
+        if "vendor" not in path.parts:
+            assert not re.search(
+                r"(?:margin|padding|border)(?:Left|Right)|textAlign: .(?:left|right)", path.read_text()
+            )
+
+
 def test_nothing_in_the_page_names_another_host() -> None:
     for path in [*ASSETS.parent.rglob("*.html"), *ASSETS.rglob("*.css"), *ASSETS.rglob("*.webmanifest")]:
         assert not re.search(r"(?:https?:)?//[a-z]", path.read_text()), path

@@ -25,9 +25,8 @@ def parse(line: str, actions: Iterable[Mapping[str, Any]]) -> dict[str, Any] | N
     rest = line[1 + len(name) :]
     action = next((one for one in actions if one["name"] == name and _is_command(one)), None)
     if action is None:
-        known = " ".join(f"/{one['name']}" for one in actions if _is_command(one))
-        two = "A line that begins with / is written with two of them."
-        raise ValueError(f"There is no command /{name}, but {known}. {two}")
+        how = "Type / to see the commands; begin with // to send a line that starts with a slash."
+        raise ValueError(f"There is no command /{name[:32]}. {how}")
     parameters = _written(action)
     given = [found[0] if found[2] is None else (found[1] or "") + found[2] for found in _WORD.finditer(rest)]
     places = [one for one in parameters if not any(word.startswith(f"{one['name']}=") for word in given)]

@@ -1,12 +1,12 @@
 // The box one writes in.
 
-import {canSee} from "../characters.js";
+import {canSee, length} from "../characters.js";
 import {commands, usage, written} from "../commands.js";
 import {learnEmoji} from "../emoji.js";
 import {html, useEffect, useRef, useState} from "../html.js";
 import {bringsFiles, fieldOf, insert} from "../input.js";
 import {explain, t} from "../language.js";
-import {inFence} from "../markdown.js";
+import {openFence} from "../markdown.js";
 import {Icon} from "./icons.js";
 
 const LABELS = {"/": "composer.commands", "@": "members.title", "#": "channels.title", ":": "composer.emoji"};
@@ -15,7 +15,7 @@ const LABELS = {"/": "composer.commands", "@": "members.title", "#": "channels.t
 const coarse = () => matchMedia("(pointer: coarse)").matches;
 
 /** fill(action): show the form of an action. later: what dialogs.js has, when it is loaded. */
-export function Composer({chat, channel, fill, later: {complete, lookUp, Suggestions, carries, moved}}) {
+export function Composer({chat, channel, fill, later: {complete, lookUp, offer, Suggestions, carries, moved}}) {
   const box = useRef();
   const [words, setWords] = useState("");
   const [choice, setChoice] = useState(0);
@@ -47,7 +47,7 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, Suggest
     users.delete(chat.user?.id);
     const people = Array.from(users.values(), ({name}) => name);
     const at = box.current?.value === now ? box.current.selectionStart : Math.min(caret, now.length);
-    if (inFence(now.slice(0, at))) return null;
+    if (openFence(now.slice(0, at))) return null;
     return complete(now, at, {actions: chat.actions, people, channels: [...chat.channels.keys()]});
   }
 
@@ -64,8 +64,8 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, Suggest
   async function send() {
     const text = channel.draft;
     if (!canSee(text)) return;
-    if (text.length > chat.limits.message) {
-      setWords(t("composer.too-long", {limit: chat.limits.message, count: text.length}));
+    if (length(text) > chat.limits.message) {
+      setWords(t("composer.too-long", {limit: chat.limits.message, count: length(text)}));
       return;
     }
     box.current.focus();
@@ -86,7 +86,7 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, Suggest
   }
 
   /** Whether Enter makes a line here. */
-  const breaks = (event) => event.shiftKey || coarse() || inFence(channel.draft.slice(0, box.current.selectionStart));
+  const breaks = (event) => event.shiftKey || coarse() || openFence(channel.draft.slice(0, box.current.selectionStart)) !== "";
 
   function key(event) {
     const count = offered()?.options.length;
@@ -104,7 +104,18 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, Suggest
     event.preventDefault();
   }
 
-  const left = chat.limits.message - text.length;
+  const left = chat.limits.message - length(text);
+  const pieces = (!/^\/(?!\/)/.test(text) && offer?.(text, chat.limits.message)) || [];
+
+  function sendAll() {
+    box.current.focus();
+    channel.written++;
+    chat.post(channel, pieces);
+    chat.setDraft(channel, "");
+    setWords("");
+    chat.changed();
+  }
+
   return html`<div class="composer">
     ${Suggestions && html`<${Suggestions}
       id="suggestions" label=${t(LABELS[found?.kind ?? "/"])} options=${options} choice=${choice} take=${take} />`}
@@ -120,6 +131,7 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, Suggest
     <div id="composer-words" class="under">
       <p role="alert" class="alert">${words}</p>
       ${!words && left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}
+      ${pieces.length > 0 && html`<button class="link" onClick=${sendAll}>${t("composer.split", {count: pieces.length})}</button>`}
       ${!words && command && html`<span class="muted">${usage(command)} · ${command.help}</span>
         ${written(command).length > 0 && html`<button class="link" onClick=${() => fill(command)}>${t("composer.form")}</button>`}`}
     </div>

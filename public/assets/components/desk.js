@@ -44,7 +44,7 @@ function People({office, choose}) {
   return html`<section class="people" aria-labelledby="people">
     <h2 id="people">${office.state.kind === "open" ? t("members.here", {count: office.overview.now.users}) : t("members.title")}</h2>
     <input
-      type="search" value=${office.find} onInput=${({target}) => office.seek(target.value)} maxlength="64" dir="auto"
+      type="search" value=${office.find} onInput=${({target}) => office.seek(target.value)} maxlength="128" dir="auto"
       placeholder=${t("admin.find")} aria-label=${t("admin.find")} spellcheck="false"
     />
     <ul>

@@ -1,6 +1,7 @@
 // What opens above the page, or over the box: loaded when the page has come to rest, so that it is there without a connection, too.
 
 export {complete, lookUp} from "../completion.js";
+export {offer} from "../split.js";
 export {Form} from "./form.js";
 export {Jump} from "./jump.js";
 export {Keys} from "./keys.js";

@@ -54,7 +54,7 @@ export function copied(event, lines) {
   const selection = document.getSelection();
   const rows = [...event.currentTarget.querySelectorAll("[data-id]")].filter((row) => selection.containsNode(row, true));
   if (rows.length < 2) return;
-  const ids = new Set(rows.map((row) => row.dataset.id));
+  const ids = new Set(rows.flatMap((row) => [row.dataset.id, ...(row.dataset.more?.split(" ") ?? [])]));
   const chosen = lines.filter((line) => ids.has(line.id) && line.message);
   const said = chosen.map(({sender, message, time}) => `[${clock(time)}] ${sender ? `${sender.name}: ` : ""}${message}`);
   event.clipboardData.setData("text/plain", said.join("\n"));

@@ -1,13 +1,13 @@
 // One message, one notice, one that is on its way.
 
 import {html, memo} from "../html.js";
-import {clock, fullDate, rich, t} from "../language.js";
+import {clock, fullDate, t} from "../language.js";
 import {mentionsMe} from "../mentions.js";
 import {Avatar, Name} from "./avatar.js";
 import {Icon} from "./icons.js";
 import {Markup} from "./markup.js";
 
-function Time({time}) {
+export function Time({time}) {
   return html`<time datetime=${new Date(time).toISOString()} title=${fullDate(time)}>${clock(time)}</time>`;
 }
 
@@ -30,17 +30,10 @@ export const Message = memo(({line, follows, twin, names, bar}) => {
   </article>`;
 });
 
-const PLAIN = {join: " joined the channel", leave: " left the channel"};
-
-/** The words of a notice: ours for what the server says of itself, else as they came (a plugin greets in its own way). */
-function words({message, event, user}) {
-  if (!user || message !== user.name + PLAIN[event]) return message;
-  return rich(`notice.${event}`, {name: html`<bdi>${user.name}</bdi>`});
-}
-
 export const Notice = memo(({line}) => {
-  return html`<p class=${line.own ? "notice own" : "notice"} data-id=${line.id}>
-    <span dir="auto">${words(line)}</span> <${Time} time=${line.time} />
+  return html`<p class=${line.private ? "notice own" : "notice"} data-id=${line.id}>
+    ${line.private && html`<span class="only">${t("notice.own")}</span>`}
+    <span dir="auto">${line.message}</span> <${Time} time=${line.time} />
   </p>`;
 });
 

@@ -5,6 +5,7 @@ import {day, fullDay, t} from "../language.js";
 import {canName} from "../mentions.js";
 import {continues, sameDay} from "../store.js";
 import {twins} from "../text.js";
+import {Comings, fold} from "./comings.js";
 import {Message, Notice} from "./message.js";
 
 /** before: the line above the first that is shown. */
@@ -14,7 +15,7 @@ export function rows({chat, channel, names, active, before}, shown) {
   const days = []; // each with its rows: the name of a day sticks as long as they last
   let drawn;
   let marked = channel.mark === 0 || (before?.seq ?? 0) > channel.mark;
-  for (const line of shown) {
+  for (const line of fold(shown, sameDay)) {
     if (!before || !sameDay(line.time, before.time)) {
       drawn = [];
       days.push({time: line.time, drawn, begins: true});
@@ -35,7 +36,7 @@ export function rows({chat, channel, names, active, before}, shown) {
             key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)}
             names=${canName(line.message) ? names : undefined} bar=${isActive ? active.bar : undefined}
           />`
-        : html`<${line.view ?? Notice} key=${line.id} line=${line} />`,
+        : html`<${line.view ?? (line.comings ? Comings : Notice)} key=${line.id} line=${line} />`,
     );
     before = line;
   }

@@ -127,6 +127,10 @@ export default {
     "typing.many": "Several people are typing…",
 
     "notice.join": "{name} joined the channel",
+    "notice.came-left": "{name} came and left",
+    "notice.left-came": "{name} left and came back",
+    "notice.others": {one: "{count} other", other: "{count} others"},
+    "notice.own": "Only you can see this",
     "notice.leave": "{name} left the channel",
 
     "face.failed": "What the plugin {name} adds to this page has failed: {words}",
@@ -135,12 +139,13 @@ export default {
     "composer.send": "Send",
     "composer.too-long": "A message has at most {limit} characters; this one has {count}.",
     "composer.no-files": "Files and pictures cannot be sent here. Put them where they have an address, and send that.",
+    "composer.split": {one: "Send as {count} message", other: "Send as {count} messages"},
     "composer.commands": "Commands",
     "composer.emoji": "Emoji",
     "composer.form": "As a form",
 
     "command.ended": {one: "{count} connection ended.", other: "{count} connections ended."},
-    "command.unknown": "There is no command /{name}, but {all}. A line that begins with / is written with two of them.",
+    "command.unknown": "There is no command /{name}. Type / to see the commands; begin with // to send a line that starts with a slash.",
     "command.more": "That is more than {usage} takes.",
     "command.missing": "{field} is missing: {usage}",
     "command.int": "{field} is a whole number",

@@ -124,6 +124,10 @@ export default {
     "typing.many": "有好几个人正在输入…",
 
     "notice.join": "{name} 加入了频道",
+    "notice.came-left": "{name}来过又离开了",
+    "notice.left-came": "{name}离开后又回来了",
+    "notice.others": {other: "另外 {count} 人"},
+    "notice.own": "只有你能看到",
     "notice.leave": "{name} 离开了频道",
 
     "face.failed": "插件 {name} 的界面出错：{words}",
@@ -132,12 +136,13 @@ export default {
     "composer.send": "发送",
     "composer.too-long": "一条消息最多 {limit} 个字符，这条有 {count} 个。",
     "composer.no-files": "这里不能发送文件和图片。请把它们放到有网址的地方，再发送网址。",
+    "composer.split": {other: "分成 {count} 条消息发送"},
     "composer.commands": "命令",
     "composer.emoji": "表情",
     "composer.form": "填写表单",
 
     "command.ended": {other: "已断开 {count} 个连接。"},
-    "command.unknown": "没有命令 /{name}，可用的有 {all}。要发送以 / 开头的消息，请写两个 /。",
+    "command.unknown": "没有命令 /{name}。输入 / 可查看所有命令；要发送以 / 开头的消息，请写两个 /。",
     "command.more": "内容太多，应写成 {usage}。",
     "command.missing": "缺少 {field}：{usage}",
     "command.int": "{field} 应为整数",

@@ -1,0 +1,162 @@
+"""Long texts, notices, days, directions, and what is shown where the scripts have not started."""
+
+from typing import Any
+
+from browsing import Opened, becomes, browser_test, read, write
+
+APART = """() => {
+  const places = (which) => [...document.querySelectorAll(which)].map((one) => one.getBoundingClientRect());
+  const top = document.querySelector(".messages").getBoundingClientRect().top;
+  const sticks = places(".day > time").filter((one) => one.top < top + 20);
+  return places(".jump.up").every((one) => sticks.every((day) => one.top >= day.bottom));
+}"""
+
+
+@browser_test
+async def test_today_becomes_yesterday_at_midnight(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.open()
+        now = await ann.evaluate("new Date(new Date().setHours(23, 59, 50)).toISOString()")
+        await ann.clock.install(time=now)
+        await ann.reload()
+        await ann.fill("#name", "Ann")
+        await ann.keyboard.press("Enter")
+        await ann.locator("textarea").wait_for()
+        ben = await browsers.client("Ben")
+        await ben.call("send-message", target="general", message="late")
+        await read(ann, "late")
+        day = ann.locator(".day > time")
+        await becomes("Today", day.inner_text)
+        await ann.clock.run_for(40_000)
+        await becomes("Yesterday", day.inner_text)
+
+
+@browser_test
+async def test_a_text_is_counted_as_the_server_counts_it(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await write(ann, "😀" * 3_900)
+        await read(ann, "😀" * 3_900)
+        await ann.fill("textarea", "😀" * 3_990)
+        await becomes("10", ann.locator(".under span").inner_text)
+        await ann.fill("textarea", "😀" * 4_001)
+        await becomes("-1", ann.locator(".under span").inner_text)
+
+
+@browser_test
+async def test_a_text_that_is_too_long_is_offered_as_several_messages_and_nothing_is_lost(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        text = "\n".join(f"line {number} {'word ' * 20}".strip() for number in range(95))
+        assert len(text) > 10_000 > 8_000
+        await ann.fill("textarea", text)
+        await ann.get_by_role("button", name="Send as 3 messages").wait_for()
+        await ann.keyboard.press("Enter")
+        await ann.get_by_role("alert").get_by_text("at most 4,000 characters").wait_for()
+        await ann.get_by_role("button", name="Send as 3 messages").click()
+        await becomes(3, ann.locator(".message:not(.pending) .text").count)
+        assert "\n".join(await ann.locator(".text").all_inner_texts()) == text
+        assert await ann.locator("textarea").input_value() == ""
+
+
+@browser_test
+async def test_comings_and_goings_are_one_line_and_do_not_turn_around(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        for name in ("Ida", "ليلى", "Ivo"):
+            client = await browsers.client(name)
+            await client.close()
+        line = ann.locator(".notice", has_text="came and left")
+        await becomes("Ida, ليلى, and Ivo came and left", line.locator(".coming").inner_text)
+        assert await ann.locator(".notice").count() == 1
+
+
+@browser_test
+async def test_what_only_one_person_sees_says_so_and_looks_unlike_a_line_that_is_kept(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await write(ann, "/remind 1h tea")
+        await ann.locator(".notice.own", has_text="I will remind you").wait_for()
+        await write(ann, "/who")
+        await becomes(2, ann.locator(".notice.own", has_text="Only you can see this").count)
+        await write(ann, "/roll 6")
+        kept = ann.locator(".notice", has_text="Ann rolled")
+        await kept.wait_for()
+        assert "own" not in str(await kept.get_attribute("class"))
+
+
+@browser_test
+async def test_a_name_a_link_and_code_do_not_turn_the_words_around_them(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await browsers.client("ليلى")
+        await ann.locator(".members .name", has_text="ليلى").wait_for()
+        texts = (
+            "@ليلى please look",
+            "`مرحبا` is a word",
+            "https://e.com/ليلى is there",
+            "[ليلى](https://e.com) is it",
+        )
+        rows = ann.locator(".message:not(.pending) .words")
+        for count, text in enumerate(texts, start=1):
+            await write(ann, text)
+            await becomes(count, rows.count)
+            words = rows.last
+            begins: Any = await words.evaluate(
+                "one => { const range = document.createRange(); const [a, b] = [one.firstChild, one.lastChild];"
+                "const left = (node) => { range.selectNode(node); return range.getBoundingClientRect().left; };"
+                "return left(a) < left(b) && left(a) - one.getBoundingClientRect().left < 2; }"
+            )
+            assert begins, text
+
+
+@browser_test
+async def test_in_a_language_from_right_to_left_the_page_stands_the_other_way_round(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann", viewport={"width": 1200, "height": 800})
+        await write(ann, "hello")
+        await read(ann, "hello")
+
+        async def left(selector: str) -> float:
+            return float(await ann.locator(selector).first.evaluate("one => one.getBoundingClientRect().left"))
+
+        order = [".members", ".conversation", ".sidebar"]
+        parts = [".message .avatar", ".message .body"]
+        assert await left(".sidebar") < await left(".conversation") < await left(".members")
+        assert await left(parts[0]) < await left(parts[1])
+        await ann.evaluate("document.documentElement.dir = 'rtl'")
+        assert [await left(one) for one in order] == sorted([await left(one) for one in order])
+        assert await left(parts[1]) < await left(parts[0])
+        assert await left(".composer .send") < await left("textarea")
+        assert await ann.evaluate("document.documentElement.scrollWidth") == 1200
+
+
+@browser_test
+async def test_the_way_to_the_first_unread_lies_under_no_day(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        ben = await browsers.client("Ben", lines=["line 0"])
+        await read(ann, "line 0")
+        await becomes("1", lambda: ann.evaluate("localStorage['tornado_chat.read/general']"))
+        await ann.goto("about:blank")
+        for number in range(90):
+            await ben.call("send-message", target="general", message=f"missed {number}")
+        await ann.goto(browsers.base)
+        await read(ann, "missed 89")
+        await ann.locator(".jump.up").wait_for()
+        assert await ann.evaluate(APART)
+
+
+@browser_test
+async def test_where_the_scripts_do_not_start_words_say_what_to_do(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.open()
+        await ann.locator("#name").wait_for()
+        assert await ann.locator(".starting").count() == 0
+        for page in ("/", "/admin"):
+            old = await browsers.browser.new_context()
+            await old.route("**/*.js", lambda route: route.abort())
+            tab = await old.new_page()
+            await tab.goto(browsers.base + page)
+            await tab.get_by_text("It needs a browser of").wait_for()
+            await old.close()
