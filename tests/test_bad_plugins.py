@@ -282,6 +282,7 @@ def test_a_folder_of_plugins_adds_to_those_that_come_with_the_server(folder: Pat
     link.symlink_to(find_folder("plugins"))
     for same in (find_folder("plugins"), link, Path(os.path.relpath(find_folder("plugins")))):
         assert names(plugins_dir=(same, folder)) == {*shipped, "says"}
+    assert build_registry([folder, Path(os.path.relpath(folder))]).problems == []
 
 
 def test_ones_own_file_of_the_same_name_wins_with_a_line_in_the_log(

@@ -43,7 +43,9 @@ def find_plugins(folders: Iterable[Path], shipped: Path | None = None) -> list[S
     found: list[Source] = []
     if shipped is not None and not any(_same(shipped, folder) for folder in folders):
         found += _files(shipped, True)
-    for folder in folders:
+    for at, folder in enumerate(folders):
+        if any(_same(folder, before) for before in folders[:at]):
+            continue  # given twice, or by a link
         found += _files(folder, _same(shipped, folder) if shipped is not None else False)
     return [*found, *(Source(one.name, one.value, one.value, partial(_load_entry, one)) for one in _entries())]
 
