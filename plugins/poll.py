@@ -23,7 +23,7 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
         raise Refused(f"the question and each answer have 1 to {MAX_PART} characters", Error.INVALID_FIELD)
     place, now = ctx.channel.name, int(time.time())
     for index, most in ((f" of {ctx.user.id}\n", MAX_MINE), (f" at {ctx.address}\n", MAX_OF_ADDRESS)):
-        if len(await ctx.store.items(index, after=f"{index}{now:012}", limit=most)) >= most:
+        if len(await ctx.store.items(index, limit=most)) >= most:
             raise Refused(f"{MAX_MINE} polls of one user are open at most, and {MAX_OF_ADDRESS} from one address")
     new = {"id": secrets.token_hex(8), "by": ctx.user.id, "share": ctx.address, "until": now + DAY, "open": True}
 
@@ -39,7 +39,7 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
     try:
         await ctx.channel.post("\n".join([question, *lines, "", "Vote with `/vote NUMBER`"]), sender=ctx.user)
     except Refused:  # by a listener, say: then it was never asked
-        for key in (place, *keys(asked)):
+        for key in (place, *reversed(keys(asked))):
             await ctx.store.delete(key)
         raise
     return {"poll": show(ctx.channel, asked)}
@@ -105,7 +105,7 @@ async def tick(ctx: Context) -> None:
 
 async def close(ctx: Context, channel: Channel, may: Callable[[Any], Any]) -> dict[str, Any]:
     closed = await ctx.store.update(channel.name, lambda known: {**may(known), "open": False, "from": {}})
-    for key in keys(closed):
+    for key in reversed(keys(closed)):
         await ctx.store.delete(key)
     shown = show(channel, closed)
     result = [f"* {option['text']}: {option['votes']}" for option in shown["options"]]

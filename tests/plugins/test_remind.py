@@ -175,3 +175,15 @@ def test_reminders_of_an_earlier_version_are_listed_and_said_and_a_damaged_one_i
     chat.wait(65)
     assert ann.texts[-1] == "@Ann, a reminder: Tea"
     assert list(space) == ["indexed"]
+
+
+def test_reminders_of_a_moment_ago_that_are_still_to_be_said_count_too(chat: Chat) -> None:
+    eve = chat.connect("Eve", "den")
+    with mock.patch.dict(vars(chat.registry.plugins["remind"].module), AT_ONCE=0):  # the disk is slow
+        for _ in range(20):
+            eve.call("remind", target="den", after="1s", text="x")
+        chat.wait(5)
+        with pytest.raises(Refused, match="20 reminders"):
+            eve.call("remind", target="den", after="1s", text="x")
+    chat.wait(2)
+    eve.call("remind", target="den", after="1s", text="x")
