@@ -9,10 +9,10 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
-from raw import Raw, http, upgrade
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
+from tests.raw import Raw, http, upgrade
 from tornado_chat.errors import Refused
 from tornado_chat.http_server import LIMITS
 from tornado_chat.testing import ChatTestCase, Client

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_lifecycle import HEAD, SAYS
-from test_plugin_commands import plugin
 
+from tests.test_lifecycle import HEAD, SAYS
+from tests.test_plugin_commands import plugin
 from tornado_chat.loader import build_registry
 from tornado_chat.settings import Settings, SettingsError, find_folder
 from tornado_chat.web import make_app

@@ -4,8 +4,8 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from helpers import FakeWire, House, pass_time, run, turns
 
+from tests.helpers import FakeWire, House, pass_time, run, turns
 from tornado_chat.channel import SLICE
 from tornado_chat.connection import MAX_WAITING, Connection
 from tornado_chat.errors import Refused

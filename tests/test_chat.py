@@ -4,10 +4,10 @@ import asyncio
 import json
 
 import pytest
-from test_frames import CLOSE, masked
-from test_websocket import Raw
 from tornado.testing import gen_test
 
+from tests.test_frames import CLOSE, masked
+from tests.test_websocket import Raw
 from tornado_chat import Refused
 from tornado_chat.testing import ChatTestCase
 

@@ -10,11 +10,11 @@ import ssl
 from pathlib import Path
 
 import pytest
-from secure import OverTls
-from test_frames import CLOSE, masked
-from test_websocket import handshake
 from tornado.testing import gen_test
 
+from tests.secure import OverTls
+from tests.test_frames import CLOSE, masked
+from tests.test_websocket import handshake
 from tornado_chat.testing import ChatTestCase
 
 AT_ONCE = 50

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from helpers import on_database
 
+from tests.helpers import on_database
 from tornado_chat.__main__ import main
 from tornado_chat.history.database import Database
 from tornado_chat.history.sqlite import SqliteHistory

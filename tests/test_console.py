@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import on_database
 
+from tests.helpers import on_database
 from tests.serving import UNMEASURED
 from tornado_chat.__main__ import main
 from tornado_chat.accounts import Accounts

@@ -14,9 +14,9 @@ from pathlib import Path
 from subprocess import PIPE
 
 import pytest
-from test_frames import masked
-from test_websocket import handshake
 
+from tests.test_frames import masked
+from tests.test_websocket import handshake
 from tornado_chat.wire import SEND_BUFFER
 
 READERS, RATE, SECONDS, ROUNDS = 1000, 40, 10.0, 3

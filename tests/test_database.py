@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import on_database
 
+from tests.helpers import on_database
 from tornado_chat.errors import Refused
 from tornado_chat.history import checkpoints, opening
 from tornado_chat.history import database as module

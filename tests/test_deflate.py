@@ -6,12 +6,12 @@ from typing import Any, ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_frames import BINARY, CONTINUATION, PING, TEXT, masked
 from tornado.httpclient import HTTPRequest
 from tornado.testing import AsyncHTTPTestCase, gen_test
 from tornado.web import Application
 from tornado.websocket import websocket_connect
 
+from tests.test_frames import BINARY, CONTINUATION, PING, TEXT, masked
 from tornado_chat import deflate
 from tornado_chat.frames import FrameError, FrameReader
 from tornado_chat.testing import ChatTestCase

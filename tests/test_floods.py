@@ -22,7 +22,7 @@ FLOODERS = 50
 FLOOD = """
 import asyncio, sys
 sys.path.insert(0, sys.argv[2])
-from raw import Raw
+from tests.raw import Raw
 
 async def flood(port: int) -> None:
     while True:

@@ -2,8 +2,7 @@
 
 import asyncio
 
-from helpers import run, turns
-
+from tests.helpers import run, turns
 from tornado_chat.flusher import MAX_TURNS, Flusher, Outbox
 
 

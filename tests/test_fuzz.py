@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
-from raw import Raw, http, upgrade
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
+from tests.raw import Raw, http, upgrade
 from tornado_chat.keepalive import new_loop
 from tornado_chat.settings import Settings
 from tornado_chat.testing import Client, connect

@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from helpers import run
 
+from tests.helpers import run
 from tornado_chat.errors import Refused
 from tornado_chat.history import memory
 from tornado_chat.history.memory import KEEP, MemoryHistory

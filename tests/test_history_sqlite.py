@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import on_database
 
+from tests.helpers import on_database
 from tornado_chat.errors import Refused
 from tornado_chat.history import History, rows, sqlite
 from tornado_chat.history.memory import MemoryHistory

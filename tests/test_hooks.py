@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import Client, House, module, pass_time, run, turns
-from test_router import SlowDisk
 
+from tests.helpers import Client, House, module, pass_time, run, turns
+from tests.test_router import SlowDisk
 from tornado_chat.errors import Refused
 from tornado_chat.history.database import Database
 from tornado_chat.history.sqlite import SqliteHistory

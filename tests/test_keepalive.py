@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import FakeWire, run
-from test_frames import PING, PONG, masked
-from test_websocket import Raw
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 from tornado.testing import bind_unused_port
 
+from tests.helpers import FakeWire, run
+from tests.test_frames import PING, PONG, masked
+from tests.test_websocket import Raw
 from tornado_chat.connection import Connection
 from tornado_chat.flusher import Flusher
 from tornado_chat.keepalive import Keepalive, MonotonicLoop, new_loop

@@ -6,11 +6,11 @@ import json
 from typing import Any
 
 import pytest
-from helpers import House, run
-from raw import Raw
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
+from tests.helpers import House, run
+from tests.raw import Raw
 from tornado_chat import readers
 from tornado_chat.client import Client as Bot
 from tornado_chat.errors import Error, Refused

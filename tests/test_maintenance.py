@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import on_database
 
+from tests.helpers import on_database
 from tornado_chat.__main__ import main
 from tornado_chat.folder import load_secret
 from tornado_chat.history.opening import DatabaseError

@@ -5,8 +5,8 @@ import time
 from typing import Any
 
 import pytest
-from helpers import House, pass_time, run
 
+from tests.helpers import House, pass_time, run
 from tornado_chat.errors import Refused
 from tornado_chat.messages import User
 from tornado_chat.moderation import Moderation

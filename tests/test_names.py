@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_protocol import code_of
 
+from tests.test_protocol import code_of
 from tornado_chat.characters import HIDDEN
 from tornado_chat.errors import Refused
 from tornado_chat.names import clean_name, clean_text, fit_name, fold, name_key

@@ -4,7 +4,8 @@ import asyncio
 import json
 
 import pytest
-from helpers import House, run, turns
+
+from tests.helpers import House, run, turns
 
 
 def test_it_tells_of_people_channels_and_counts() -> None:

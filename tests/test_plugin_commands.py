@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_lifecycle import HEAD, SAYS, wait_for
 
 from tests.serving import UNMEASURED
+from tests.test_lifecycle import HEAD, SAYS, wait_for
 from tornado_chat.__main__ import main
 from tornado_chat.settings import Settings, find_folder
 from tornado_chat.web import make_app

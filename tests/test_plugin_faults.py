@@ -3,10 +3,10 @@
 from typing import ClassVar
 
 import pytest
-from helpers import House, module, run
-from test_lifecycle import HEAD, PluginsCase, wait_for
 from tornado.testing import gen_test
 
+from tests.helpers import House, module, run
+from tests.test_lifecycle import HEAD, PluginsCase, wait_for
 from tornado_chat.errors import Refused
 
 KINDS = ("cancelled", "cancel itself", "key", "exit", "generator", "base", "group", "unreadable")

@@ -6,10 +6,10 @@ import threading
 from typing import Any, ClassVar
 
 import pytest
-from helpers import House, on_database, run, turns
-from test_lifecycle import HEAD, PluginsCase, wait_for
 from tornado.testing import gen_test
 
+from tests.helpers import House, on_database, run, turns
+from tests.test_lifecycle import HEAD, PluginsCase, wait_for
 from tornado_chat.errors import Refused
 from tornado_chat.history.database import Database
 from tornado_chat.history.memory import MemoryHistory

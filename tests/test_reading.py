@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import on_database
 
+from tests.helpers import on_database
 from tornado_chat.limits import KEEPS, Limits
 from tornado_chat.messages import User
 from tornado_chat.reading import DAY, KEPT, Reading

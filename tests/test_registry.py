@@ -5,11 +5,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from helpers import House, module, run
 from hypothesis import given
 from hypothesis import strategies as st
-from test_protocol import JSON
 
+from tests.helpers import House, module, run
+from tests.test_protocol import JSON
 from tornado_chat.errors import Refused
 from tornado_chat.protocol import encode
 from tornado_chat.registry import Action, Registry, RegistryError

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from helpers import Client, House, module, run, turns
 
+from tests.helpers import Client, House, module, run, turns
 from tornado_chat.history.memory import MemoryHistory
 from tornado_chat.history.trouble import unavailable
 from tornado_chat.messages import Message

@@ -4,11 +4,11 @@ import json
 from typing import ClassVar
 
 import pytest
-from helpers import House, module
-from test_lifecycle import PluginsCase
 from tornado.httpclient import HTTPResponse
 from tornado.testing import gen_test
 
+from tests.helpers import House, module
+from tests.test_lifecycle import PluginsCase
 from tornado_chat.registry import RegistryError
 
 HOOK = """

@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from helpers import Client, House, module, run, turns
 
+from tests.helpers import Client, House, module, run, turns
 from tornado_chat.errors import Refused
 from tornado_chat.limits import Limits
 from tornado_chat.settings import Settings

@@ -7,13 +7,13 @@ import ssl
 import time
 
 import pytest
-from secure import OverTls
-from test_frames import masked
-from test_websocket import handshake
 from tornado.httpclient import HTTPRequest
 from tornado.testing import gen_test
 from tornado.websocket import websocket_connect
 
+from tests.secure import OverTls
+from tests.test_frames import masked
+from tests.test_websocket import handshake
 from tornado_chat import connection
 from tornado_chat.chat_socket import ChatSocket
 from tornado_chat.connection import MAX_WAITING, Connection

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import on_database
 
+from tests.helpers import on_database
 from tornado_chat.errors import Refused
 from tornado_chat.history.database import Database
 from tornado_chat.store import MemoryStore, SqliteStore, Store, all_in

@@ -9,9 +9,9 @@ import weakref
 from pathlib import Path
 
 import pytest
-from helpers import module
 from tornado.testing import gen_test
 
+from tests.helpers import module
 from tornado_chat import Refused
 from tornado_chat.errors import Close
 from tornado_chat.registry import RegistryError

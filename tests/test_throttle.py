@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from helpers import run
 from tornado.testing import gen_test
 
+from tests.helpers import run
 from tornado_chat.errors import Refused
 from tornado_chat.messages import User
 from tornado_chat.testing import ChatTestCase

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from helpers import on_database
 
+from tests.helpers import on_database
 from tests.serving import needs_root, tools, until
 from tornado_chat.errors import Refused
 from tornado_chat.history import checkpoints

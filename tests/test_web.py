@@ -7,10 +7,10 @@ import re
 from typing import ClassVar
 from urllib.parse import quote
 
-from test_lifecycle import PluginsCase
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
+from tests.test_lifecycle import PluginsCase
 from tornado_chat.testing import ChatTestCase
 
 

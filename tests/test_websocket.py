@@ -9,8 +9,6 @@ import weakref
 from collections.abc import Awaitable
 from typing import Any
 
-from secure import OverTls
-from test_frames import CLOSE, CONTINUATION, PING, PONG, TEXT, masked
 from tornado.httpclient import HTTPRequest
 from tornado.httputil import HTTPServerRequest
 from tornado.iostream import IOStream
@@ -19,6 +17,8 @@ from tornado.testing import AsyncHTTPTestCase, ExpectLog, gen_test
 from tornado.web import Application
 from tornado.websocket import websocket_connect
 
+from tests.secure import OverTls
+from tests.test_frames import CLOSE, CONTINUATION, PING, PONG, TEXT, masked
 from tornado_chat.websocket import SocketHandler
 from tornado_chat.wire import TURN, Wire
 

@@ -8,11 +8,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import pytest
-from browsing import PATIENCE, say
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
 from tests.browser import CHROMIUM, FLAGS, WHY_NOT
+from tests.page.browsing import PATIENCE, say
 from tornado_chat.keepalive import new_loop
 from tornado_chat.testing import Client, connect
 from tornado_chat.web import Chat

@@ -6,8 +6,8 @@ import tarfile
 from typing import Any
 
 import pytest
-from browsing import Opened, becomes, browser_test, lose_all, read, write
 
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado_chat.errors import Refused
 from tornado_chat.web import Chat
 

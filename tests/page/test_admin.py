@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Opened, becomes, browser_test, lose_all
 from tornado.ioloop import IOLoop
 
+from tests.page.browsing import Opened, becomes, browser_test, lose_all
 from tornado_chat.settings import Settings
 from tornado_chat.web import Chat, make_app
 

@@ -8,10 +8,10 @@ from typing import Any
 from urllib.parse import urljoin
 
 import pytest
-from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
-from test_tabs import WATCH, notify, pending
 from tornado.ioloop import IOLoop
 
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, texts, write
+from tests.page.test_tabs import WATCH, notify, pending
 from tornado_chat.errors import Close, Error, Refused
 from tornado_chat.messages import Message, User
 from tornado_chat.settings import Settings

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from browsing import Opened, becomes, browser_test, read, say, texts, write
+
+from tests.page.browsing import Opened, becomes, browser_test, read, say, texts, write
 
 BELOW = "box => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight)"
 LINES = "box => Math.round((box.clientHeight - 18) / parseFloat(getComputedStyle(box).lineHeight))"

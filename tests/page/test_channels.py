@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from browsing import Opened, becomes, browser_test, lose_all, read, write
 
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado_chat.web import Chat
 
 MANY = [f"room {number:03}" for number in range(300)]

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Opened, read, write
 
+from tests.page.browsing import Opened, read, write
 from tests.serving import Server, kept
 from tornado_chat.client import Client
 

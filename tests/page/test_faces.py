@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browsing import Opened, becomes, browser_test, lose_all, read, write
 
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado_chat.settings import Settings, find_folder
 from tornado_chat.web import Chat, make_app
 

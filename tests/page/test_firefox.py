@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
-from browsing import browser_test, lose_all
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import RequestHandler
 
 from tests.firefox import FIREFOX, WHY_NOT, Firefox, Tab, Visitor
+from tests.page.browsing import browser_test, lose_all
 from tests.serving import until
 from tornado_chat.web import Chat
 

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from browsing import Opened, becomes, browser_test
+
+from tests.page.browsing import Opened, becomes, browser_test
 
 TEXTS = {
     "brackets behind an address": "https://a" + ")" * 3990,

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Opened, becomes, browser_test, read, write
 
+from tests.page.browsing import Opened, becomes, browser_test, read, write
 from tornado_chat.settings import Settings
 from tornado_chat.web import Chat, make_app
 

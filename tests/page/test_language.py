@@ -1,7 +1,6 @@
 """The page in the languages it speaks."""
 
-from browsing import Opened, browser_test
-
+from tests.page.browsing import Opened, browser_test
 from tornado_chat.testing import connect
 
 

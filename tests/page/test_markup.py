@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from browsing import Opened, becomes, browser_test, read, write
+from tests.page.browsing import Opened, becomes, browser_test, read, write
 
 MARKUP = """**bold** and *light*, `code`, ~~gone~~ :tada:
 - one

@@ -1,7 +1,8 @@
 """Names in the page: those that people have, and words for those that nobody can bear, in the reader's language."""
 
 import pytest
-from browsing import Opened, becomes, browser_test, read, write
+
+from tests.page.browsing import Opened, becomes, browser_test, read, write
 
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 

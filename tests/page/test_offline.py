@@ -4,11 +4,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import Application, RequestHandler
 
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado_chat.assets import Assets
 from tornado_chat.settings import Settings, find_folder
 from tornado_chat.web import Chat, make_app

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 import pytest
-from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from tornado.websocket import websocket_connect
 
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from tornado_chat.chat_socket import ChatSocket
 from tornado_chat.errors import Refused
 from tornado_chat.testing import connect

@@ -1,7 +1,8 @@
 """Coming in, channels and their addresses, who is here, and the page on a phone."""
 
 import pytest
-from browsing import Opened, becomes, browser_test, read, write
+
+from tests.page.browsing import Opened, becomes, browser_test, read, write
 
 MOVING = """[...document.querySelectorAll('*')]
     .filter(one => parseFloat(getComputedStyle(one).transitionDuration) > 0).map(one => one.outerHTML)"""

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from browsing import Opened, becomes, browser_test, read, say, write
+from tests.page.browsing import Opened, becomes, browser_test, read, say, write
 
 HIGHEST = "(box, text) => box.querySelector('article .text').innerText !== text"
 FROM_TOP = """row => row.getBoundingClientRect().top

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from tornado_chat.testing import connect
 from tornado_chat.web import Chat
 

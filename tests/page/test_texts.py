@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from browsing import Opened, becomes, browser_test, read, write
+from tests.page.browsing import Opened, becomes, browser_test, read, write
 
 APART = """() => {
   const places = (which) => [...document.querySelectorAll(which)].map((one) => one.getBoundingClientRect());

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import Opened, becomes, browser_test, read, texts, write
 
+from tests.page.browsing import Opened, becomes, browser_test, read, texts, write
 from tornado_chat.settings import Settings
 from tornado_chat.web import Chat, make_app
 
