@@ -12,13 +12,13 @@ export function addressed() {
   }
 }
 
-let wanted = "";
 let seen = addressed();
+let wanted = seen;
 let spent = 0; // ms: until when the changes so far have taken up time
 let timer = 0;
 let going = false; // back, which takes a moment
 
-/** Have the address name a channel: at once, or in a moment where it has changed very often. */
+/** Have the address name a channel, or none (""): at once, or in a moment where it has changed very often. */
 export function nameChannel(channel) {
   wanted = channel;
   const pause = spent - BURST * PAUSE - performance.now();
@@ -30,9 +30,10 @@ function follow() {
   clearTimeout(timer);
   timer = 0;
   if (going || addressed() !== seen) return; // someone has gone elsewhere, of which we are told next
-  if (!wanted || wanted === seen) return tidy();
-  // A page that named none, or what lay over the page, is nothing to come back to.
-  write(seen && !depth() ? "pushState" : "replaceState", null, `#/${encodeURIComponent(wanted)}`);
+  if (wanted === seen) return tidy();
+  // A page that named none, a channel that was the last, or what lay over the page, is nothing to come back to.
+  const how = seen && wanted && !depth() ? "pushState" : "replaceState";
+  write(how, null, wanted ? `#/${encodeURIComponent(wanted)}` : location.pathname + location.search);
   seen = addressed();
 }
 

@@ -24,7 +24,7 @@ export function insert(field, text, from, to) {
 }
 
 /** Whether there are files in what is dropped or pasted, and no text of theirs that could be taken instead. */
-export const bringsFiles = ({types}) => types.includes("Files") && !types.includes("text/plain");
+export const bringsFiles = (data) => data?.types.includes("Files") && !data.types.includes("text/plain");
 
 /** A key of an input method's composition; for the Enter that ends one, WebKit tells by 229 alone. */
 const composes = (event) => event.isComposing || event.keyCode === 229;

@@ -43,6 +43,7 @@ async def test_one_changes_ones_password_in_the_settings(app: Chat, people: Open
             await ann.keyboard.press("Enter")
             await ann.get_by_text(said).wait_for()
             if said.startswith("That"):
+                await ann.locator("[name=present]:focus").wait_for()
                 await ann.get_by_label("New password").fill("x")
                 await ann.get_by_text(said).wait_for(state="detached")
         friends.complaints.clear()  # the browser's own, of the 401

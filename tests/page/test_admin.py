@@ -102,6 +102,7 @@ async def test_an_administrator_sees_who_comes_sends_away_bans_and_lifts(app: Ch
         await page.get_by_label("Address, or a range").fill("somewhere")
         await page.keyboard.press("Enter")
         await page.get_by_role("alert").get_by_text("give user").wait_for()
+        await page.locator("[name=address]:focus").wait_for()
         await page.get_by_label("Address, or a range").fill("192.0.2.7/24")
         await page.keyboard.press("Enter")
         await page.get_by_role("button", name="Lift the ban on 192.0.2.0/24").wait_for()

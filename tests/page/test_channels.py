@@ -151,6 +151,7 @@ async def test_on_a_phone_no_tap_on_a_row_leaves_the_channel_and_the_last_one_co
         await ann.locator(".sidebar").wait_for(state="hidden")
         await ann.get_by_role("button", name="Leave general").tap()
         await ann.get_by_text("No channel yet").wait_for()
+        await becomes(f"{browsers.base}/", lambda: ann.evaluate("location.href"))  # loaded again, one has still left
         await ann.get_by_role("button", name="Undo").tap()
         await ann.locator("h1", has_text="general").wait_for()
 

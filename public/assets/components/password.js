@@ -15,6 +15,7 @@ export function Password({chat}) {
       setSaid({words: t("password.done")});
     } catch (error) {
       const wrong = error.code === "no-such-account";
+      form.elements[wrong ? "present" : "new"].select();
       setSaid({words: wrong ? t("password.wrong") : error.code ? explain(error) : t("login.silent"), failed: true});
     }
   }

@@ -23,6 +23,7 @@ export function Sanction({office, against: {user, addresses = []}, close}) {
       close();
     } catch (error) {
       setWords(explain(error));
+      address?.select(); // all else is chosen
     }
   }
 
