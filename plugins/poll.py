@@ -62,6 +62,7 @@ async def vote(ctx: Context, option: int, poll: str = "") -> dict[str, Any]:
     address = ctx.address
 
     shown = show(ctx.channel, await ctx.store.update(ctx.channel.name, count))
+    ctx.charge(sum(one["votes"] for one in shown["options"]) / 100)
     ctx.reply(f"Your vote: {shown['options'][option - 1]['text']}")
     return {"poll": shown}
 
@@ -84,6 +85,7 @@ async def show_poll(ctx: Context) -> dict[str, Any]:
     """Show how the poll stands; its face asks so for whoever comes in."""
     known = await ctx.store.get(ctx.channel.name)
     if known is not None:
+        ctx.charge(len(known["votes"]) / 100)
         ctx.connection.send({"action": "poll", "channel": ctx.channel.name, **stand(known)})
     return {"poll": known and stand(known)}
 

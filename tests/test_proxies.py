@@ -74,6 +74,9 @@ def test_an_ipv4_mapped_range_is_the_range_that_clients_come_from() -> None:
     assert is_within("::ffff:10.9.9.9", [read_network("::ffff:10.0.0.0/104")])
     assert not is_within("11.0.0.1", [read_network("::ffff:10.0.0.0/104")])
     assert read_network("::/0") == ip_network("::/0")
+    assert read_network("::ffff:0:0/96") == ip_network("0.0.0.0/0")
+    with pytest.raises(ValueError, match="part"):
+        read_network("::ffc0:0:0/90", strict=False)
 
 
 def test_what_is_no_address_is_nowhere() -> None:

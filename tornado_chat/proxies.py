@@ -8,6 +8,7 @@ from typing import Any
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+MAPPED = IPv6Network("::ffff:0:0/96")
 UNIX = "0.0.0.0"  # what Tornado calls whoever connects to a Unix socket
 FORWARDED = (
     "X-Forwarded-For",
@@ -33,9 +34,11 @@ def read_network(written: str, strict: bool = True) -> Network:
     strict: whether what is written must be the first address of the range.
     """
     network = ip_network(written, strict)
-    mapped = getattr(network.network_address, "ipv4_mapped", None)
-    if mapped is None or network.prefixlen < 96:
+    if isinstance(network, IPv4Network) or network.prefixlen <= 80 or not network.overlaps(MAPPED):
         return network
+    mapped = network.network_address.ipv4_mapped
+    if mapped is None or network.prefixlen < 96:
+        raise ValueError("a part of the IPv4-mapped addresses and something else")
     return IPv4Network((mapped, network.prefixlen - 96))
 
 
