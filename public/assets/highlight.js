@@ -10,7 +10,7 @@ let last = null; // a promise of when the worker is free
 
 /** The promise of a tree: strings and {scope, children}; null where there is none: it stays as it was typed. */
 export function highlight(text, language) {
-  last = Promise.resolve(last).then(() => ask(text, language));
+  last = Promise.resolve(last).catch(() => {}).then(() => ask(text, language));
   return last;
 }
 

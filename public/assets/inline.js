@@ -182,7 +182,7 @@ const AFTER = /[\p{Pe}\p{Pf}"'*_~.,;:!?]|(?![\x00-\x7f])\p{P}/u; // a _ that clo
 
 /** Whether a run can open emphasis, and close it, between these characters; beyond: what stands behind `after`. */
 function flanks(run, before, after, beyond) {
-  const left = !space(after) && (!mark(after) || space(before) || mark(before) || dense(before));
+  const left = before !== "@" && !space(after) && (!mark(after) || space(before) || mark(before) || dense(before));
   const right = !space(before) && (!mark(before) || space(after) || mark(after) || dense(after));
   if (run[0] === "_") {
     const file = after === "." && WORD.test(beyond); // __init__.py

@@ -97,6 +97,19 @@ export function withNames(blocks, names) {
   return blocks.map(block);
 }
 
+/** A line of the server's in pieces: strings, and {name} where someone who is here is named. */
+export function namesIn(text, names) {
+  const found = [];
+  let from = 0;
+  for (const {index} of text.matchAll(/\S+/g)) {
+    const end = index >= from && found.length < MOST && names.people.find(text, index)?.end;
+    if (!end) continue;
+    found.push(text.slice(from, index), {name: text.slice(index, end)});
+    from = end;
+  }
+  return [...found, text.slice(from)];
+}
+
 function cut(text, names, budget) {
   const found = [];
   let from = 0;

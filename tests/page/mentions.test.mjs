@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
-const {makeNames, mentionsMe, namesOf, withNames} = await import(assets + "mentions.js");
+const {makeNames, mentionsMe, namesIn, namesOf, withNames} = await import(assets + "mentions.js");
 const {parse} = await import(assets + "markdown.js");
 const {Channel} = await import(assets + "store.js");
 
@@ -43,6 +43,12 @@ test("names are found however they are written", () => {
     assert.equal(shown(`@${name}, x`, names), `[@${name}], x`);
   }
   assert.equal(shown("@小明hello 看@小明 @小明天", names), "[@小明]hello 看[@小明] @小明天");
+});
+
+test("names that hold marks are found, and so are those in a line of the server's", () => {
+  const odd = makeNames(["*star*", "_x_", "bob@example.com", "ليلى"]);
+  assert.equal(shown("@*star* and @_x_, @bob@example.com", odd), "[@*star*] and [@_x_], [@bob@example.com]");
+  assert.deepEqual(namesIn("ليلى rolled 5, bob@example.com too", odd), ["", {name: "ليلى"}, " rolled 5, ", {name: "bob@example.com"}, " too"]);
 });
 
 test("a text names people who are here, and channels, by their whole names", () => {

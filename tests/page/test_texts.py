@@ -111,6 +111,23 @@ async def test_a_name_a_link_and_code_do_not_turn_the_words_around_them(people: 
 
 
 @browser_test
+async def test_a_name_at_the_beginning_of_a_notice_does_not_turn_it_around(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        other = await browsers.client("ليلى")
+        await ann.locator(".members .name", has_text="ليلى").wait_for()
+        await other.call("roll", target="general", sides=6)
+        await other.call("rename", name="مريم")
+        for said in ("ليلى rolled", "ليلى is now مريم"):
+            line = ann.locator(".notice", has_text=said)
+            await line.wait_for()
+            assert await line.locator("[dir=auto]").evaluate("one => one.matches(':dir(ltr)')"), said
+            assert await line.locator("bdi").first.inner_text() == "ليلى"
+        await other.call("typing", target="general")
+        await ann.get_by_text("مريم is typing…").wait_for()
+
+
+@browser_test
 async def test_in_a_language_from_right_to_left_the_page_stands_the_other_way_round(people: Opened) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann", viewport={"width": 1200, "height": 800})

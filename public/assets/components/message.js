@@ -1,8 +1,8 @@
 // One message, one notice, one that is on its way.
 
 import {html, memo} from "../html.js";
-import {clock, fullDate, t} from "../language.js";
-import {mentionsMe} from "../mentions.js";
+import {clock, fullDate, rich, t} from "../language.js";
+import {mentionsMe, namesIn} from "../mentions.js";
 import {Avatar, Name} from "./avatar.js";
 import {Icon} from "./icons.js";
 import {Markup} from "./markup.js";
@@ -30,10 +30,18 @@ export const Message = memo(({line, follows, twin, names, bar}) => {
   </article>`;
 });
 
-export const Notice = memo(({line}) => {
+const IS_NOW = " is now "; // the server's words
+
+/** names: see Markup. A name does not turn the words around it. */
+export const Notice = memo(({line, names}) => {
+  const own = (name) => html`<bdi>${name}</bdi>`;
+  const name = line.event === "rename" && line.user.name;
+  const words = name && line.message.endsWith(IS_NOW + name)
+    ? rich("notice.rename", {old: own(line.message.slice(0, -(IS_NOW + name).length)), name: own(name)})
+    : namesIn(line.message, names).map((piece) => (piece.name ? own(piece.name) : piece));
   return html`<p class=${line.private ? "notice own" : "notice"} data-id=${line.id}>
     ${line.private && html`<span class="only">${t("notice.own")}</span>`}
-    <span dir="auto">${line.message}</span> <${Time} time=${line.time} />
+    <span dir="auto">${words}</span> <${Time} time=${line.time} />
   </p>`;
 });
 

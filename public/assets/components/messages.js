@@ -2,7 +2,7 @@
 
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
 import {newer, newest, older} from "../joining.js";
-import {t} from "../language.js";
+import {rich, t} from "../language.js";
 import {namesOf} from "../mentions.js";
 import {around, before, behind, upwards} from "../portions.js";
 import {Announcer} from "./announcer.js";
@@ -237,6 +237,7 @@ function Typing({channel}) {
 
 function words([name, other, ...more]) {
   if (name === undefined) return "";
-  if (other === undefined) return t("typing.one", {name});
-  return more.length ? t("typing.many") : t("typing.two", {name, other});
+  const own = (one) => html`<bdi>${one}</bdi>`;
+  if (other === undefined) return rich("typing.one", {name: own(name)});
+  return more.length ? t("typing.many") : rich("typing.two", {name: own(name), other: own(other)});
 }

@@ -36,7 +36,7 @@ export function rows({chat, channel, names, active, before}, shown) {
             key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)}
             names=${canName(line.message) ? names : undefined} bar=${isActive ? active.bar : undefined}
           />`
-        : html`<${line.view ?? (line.comings ? Comings : Notice)} key=${line.id} line=${line} />`,
+        : html`<${line.view ?? (line.comings ? Comings : Notice)} key=${line.id} line=${line} names=${names} />`,
     );
     before = line;
   }

@@ -127,6 +127,7 @@ export default {
     "typing.many": "Several people are typing…",
 
     "notice.join": "{name} joined the channel",
+    "notice.rename": "{old} is now {name}",
     "notice.came-left": "{name} came and left",
     "notice.left-came": "{name} left and came back",
     "notice.others": {one: "{count} other", other: "{count} others"},

@@ -124,6 +124,7 @@ export default {
     "typing.many": "有好几个人正在输入…",
 
     "notice.join": "{name} 加入了频道",
+    "notice.rename": "{old} 改名为 {name}",
     "notice.came-left": "{name}来过又离开了",
     "notice.left-came": "{name}离开后又回来了",
     "notice.others": {other: "另外 {count} 人"},
