@@ -5,6 +5,7 @@
 /** Scripts that write no blanks between words. */
 export const DENSE = "\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmr}\\p{sc=Mymr}";
 
+const DENSE_LETTER = new RegExp(`[${DENSE}]`, "u");
 const START = /https?:\/\/|mailto:|www\.|@/gi;
 const LABEL = "[\\p{L}\\p{N}](?:[\\p{L}\\p{N}\\p{M}_-]*[\\p{L}\\p{N}\\p{M}])?";
 const NAME = new RegExp(`${LABEL}(?:\\.${LABEL})*`, "uy");
@@ -93,8 +94,11 @@ export function linkEnd(text, {host, tail}, marks) {
   if (!tail?.test(text[host] ?? "")) return host;
   const open = {"(": 0, "[": 0, "{": 0};
   let end = host;
+  let latin = true; // so far
   for (; end < text.length; end++) {
     const letter = text[end];
+    if (latin && /[a-z0-9]/i.test(text[end - 1]) && DENSE_LETTER.test(letter)) break; // …/a看, but …/wiki/中文
+    latin &&= letter < "\x80";
     if (letter in open) open[letter]++;
     else if (letter in CLOSES && open[CLOSES[letter]]-- === 0) break;
     else if (STOP.test(letter) || (letter === "*" && marks.has("*"))) break;

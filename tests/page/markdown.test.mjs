@@ -74,6 +74,7 @@ test("an address ends where the sentence around it goes on", () => {
     ["「https://e.com/b」【https://e.com/c】《https://e.com/d》", "https://e.com/b", "https://e.com/c", "https://e.com/d"],
     ["看https://example.com/a", "https://example.com/a"],
     ["https://example.com看 https://10.0.0.1看 https://e.com:80看", "https://example.com", "https://10.0.0.1", "https://e.com:80"],
+    ["https://e.com/a看这个 詳細はhttps://e.com/1です https://e.com/wiki/中文 https://e.com/中a文", "https://e.com/a", "https://e.com/1", "https://e.com/wiki/中文", "https://e.com/中a文"],
     ["Https://e.com HTTP://E.COM/A", "Https://e.com", "HTTP://E.COM/A"],
     ["https://e.com/foo_ https://e.com/a_b_ https://e.com/~", "https://e.com/foo_", "https://e.com/a_b_", "https://e.com/~"],
     ["_https://e.com/a_ **https://e.com/b** ~~https://e.com/c~~ *https://e.com/d*,", "https://e.com/a", "https://e.com/b", "https://e.com/c", "https://e.com/d"],

@@ -59,6 +59,7 @@ test("comings and goings that follow each other are one line, which says what be
   const lines = [coming("join", "Ida"), coming("join", "Ivo"), coming("leave", "Ivo"), {id: "m", message: "hi"}, coming("leave", "Ida"), {...coming("join", "Bo"), message: "Welcome, Bo!"}];
   const folded = fold(lines, () => true);
   assert.deepEqual(folded.map(({id, comings}) => [id, comings?.length]), [["leave Ivo", 3], ["m", undefined], ["leave Ida", 1], ["join Bo", undefined]]);
+  assert.deepEqual(fold(lines.slice(0, 2), () => true).map(({comings}) => comings.length), [1, 1]); // two are not many
   assert.deepEqual(summary(folded[0].comings), [["join", ["Ida"]], ["came-left", ["Ivo"]]]);
   assert.deepEqual(summary(["Ida", "Ivo", "Ina"].flatMap((name) => [coming("join", name), coming("leave", name)])), [["came-left", ["Ida", "Ivo", "Ina"]]]);
   assert.deepEqual(summary([coming("leave", "Bo"), coming("join", "Bo")]), [["left-came", ["Bo"]]]);

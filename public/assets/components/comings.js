@@ -5,21 +5,24 @@ import {listed, rich, t} from "../language.js";
 import {Time} from "./message.js";
 
 const WORDS = {join: " joined the channel", leave: " left the channel"}; // the server's; a plugin may greet in its own way
+const FEWEST = 3; // lines that are folded
 const MOST = 5; // names; more are counted
 
 export const isComing = ({event, user, message}) => Boolean(user && WORDS[event]) && message === user.name + WORDS[event];
 
-/** Lines in which comings and goings side by side are one, {id (the last one's), time, comings: [line]}. */
+/** Lines in which several comings and goings side by side are one, {id (the last one's), time, comings: [line]}. */
 export function fold(lines, sameDay) {
-  const folded = [];
+  const runs = []; // of lines
   for (const line of lines) {
-    const before = folded.at(-1);
-    if (!isComing(line)) folded.push(line);
-    else if (before?.comings && sameDay(before.time, line.time)) {
-      folded[folded.length - 1] = {id: line.id, time: line.time, comings: [...before.comings, line]};
-    } else folded.push({id: line.id, time: line.time, comings: [line]});
+    const run = runs.at(-1);
+    if (run && isComing(line) && isComing(run[0]) && sameDay(run[0].time, line.time)) run.push(line);
+    else runs.push([line]);
   }
-  return folded;
+  const one = (comings) => ({id: comings.at(-1).id, time: comings.at(-1).time, comings});
+  return runs.flatMap((run) => {
+    if (!isComing(run[0])) return run;
+    return run.length < FEWEST ? run.map((line) => one([line])) : [one(run)];
+  });
 }
 
 /** What became of each person: [[key of the words, [name, …]], …]. */
