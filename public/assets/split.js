@@ -7,13 +7,14 @@ import {openFence} from "./markdown.js";
 const MOST = 25; // messages that a text is offered as
 const SPARE = 10; // letters to close a fence with
 
+let last = {}; // asked for in each frame
 const GOES_ON = /^[\p{M}\u200d\u{1f3fb}-\u{1f3ff}\u{e0020}-\u{e007f}\udc00-\udfff]/u;
 
 /** The messages that a text is offered as, where it is too long for one and not very long; else none. */
 export function offer(text, limit) {
   if (text.length <= limit || text.length > 2 * MOST * limit || length(text) <= limit) return [];
-  const messages = split(text, limit);
-  return messages.length <= MOST ? messages : [];
+  if (text !== last.text || limit !== last.limit) last = {text, limit, messages: split(text, limit)};
+  return last.messages.length <= MOST ? last.messages : [];
 }
 
 /** The messages that a text makes. limit: characters of each. */
