@@ -41,7 +41,7 @@ export function Shell({chat}) {
 
   useEffect(() => {
     function key(event) {
-      const typing = fieldOf(event.target);
+      const typing = event.defaultPrevented || fieldOf(event.target); // a plugin's face may have keys of its own
       const ctrl = event.ctrlKey || event.metaKey;
       if (event.key === "Escape") close();
       else if (ctrl && event.key.toLowerCase() === "k") {
