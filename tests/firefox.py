@@ -18,6 +18,7 @@ PLACES = (Path("/usr/bin/firefox-esr"), Path("/usr/bin/firefox"))
 FIREFOX = next((path for path in PLACES if path.exists()), None)
 WHY_NOT = f"there is none of {', '.join(map(str, PLACES))}: apt install firefox-esr"
 PATIENCE = 20.0  # seconds
+SLOW = 60.0  # seconds for Firefox to do what it is told, beside other work
 KEYS = {"Enter": "\ue006", "Escape": "\ue00c", "Tab": "\ue004", "Backspace": "\ue003", "F2": "\ue032"}
 KEYS |= {"Shift": "\ue008", "Control": "\ue009", "Alt": "\ue00a"}
 KEYS |= {"ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "ArrowDown": "\ue015"}
@@ -45,6 +46,7 @@ class Firefox:
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._socket: WebSocketClientConnection | None = None
+        self._closed = asyncio.Event()
         address = profile / "WebDriverBiDiServer.json"
         command = [
             str(FIREFOX),
@@ -75,10 +77,16 @@ class Firefox:
 
     async def end(self) -> None:
         """End the session and the browser."""
+        assert self._socket is not None
         await self.command("browser.close")
         await asyncio.to_thread(self._process.wait, PATIENCE)
-        assert self._socket is not None
+        await asyncio.wait_for(self._closed.wait(), PATIENCE)
         self._socket.close()
+
+    def kill(self) -> None:
+        """End the browser, whatever has become of the session."""
+        self._process.kill()
+        self._process.wait()
 
     async def command(self, method: str, **params: Any) -> Any:
         """Have Firefox do something; return its result."""
@@ -86,11 +94,14 @@ class Firefox:
         number = next(self._ids)
         answer = self._waiting[number] = asyncio.get_running_loop().create_future()
         await self._socket.write_message(json.dumps({"id": number, "method": method, "params": params}))
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(SLOW):
             return await answer
 
     def _hear(self, text: str | bytes | None) -> None:
-        said = {"type": "end"} if text is None else json.loads(text)
+        if text is None:
+            self._closed.set()
+            return
+        said = json.loads(text)
         if said["type"] == "event":
             if said["params"]["level"] in ("error", "warn"):
                 self.complaints.append(str(said["params"]["text"]))

@@ -24,9 +24,12 @@ def firefox(page_loop: IOLoop, tmp_path_factory: pytest.TempPathFactory) -> Iter
     if FIREFOX is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(WHY_NOT)
     browser = Firefox(tmp_path_factory.mktemp("firefox"))
-    page_loop.run_sync(browser.connect)
-    yield browser
-    page_loop.run_sync(browser.end)
+    try:
+        page_loop.run_sync(browser.connect)
+        yield browser
+        page_loop.run_sync(browser.end)
+    finally:
+        browser.kill()
 
 
 class Visitors:
@@ -59,6 +62,8 @@ def visits(app: Chat, http_server: HTTPServer, base_url: str, firefox: Firefox) 
         finally:
             for visitor in visitors.all:
                 await visitor.leave()
+            await until(lambda: not app.hub.connections)
+            await http_server.close_all_connections()
         assert firefox.complaints == []
 
     return opened
