@@ -133,6 +133,7 @@ async def test_keys_lead_from_channel_to_channel_and_drafts_wait_where_they_were
         await ann.shows("dialog", "New line")
         await ann.press("Escape")
         await ann.hides("dialog")
+        await ann.wait_for("!history.state?.over")  # the window's place in the history is given up
         await ann.evaluate("history.back()")
         await ann.shows("h1", "tea")
 
