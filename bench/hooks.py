@@ -7,16 +7,16 @@ import timeit
 from collections.abc import Callable
 from pathlib import Path
 
-from tornado_chat.context import PluginContext
-from tornado_chat.history.memory import MemoryHistory
-from tornado_chat.hooks import Hooks
-from tornado_chat.hub import Hub
-from tornado_chat.loader import build_registry
-from tornado_chat.plugin_files import load
-from tornado_chat.protocol import Message, User
-from tornado_chat.registry import Registry
-from tornado_chat.router import _awake
-from tornado_chat.settings import find_folder
+from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.protocol import Message, User
+from tornado_chat.config.settings import find_folder
+from tornado_chat.plugin_host.events import PluginEvents
+from tornado_chat.plugin_host.files import load
+from tornado_chat.plugin_host.loader import build_registry
+from tornado_chat.routing.context import PluginContext
+from tornado_chat.routing.registry import Registry
+from tornado_chat.routing.router import _awake
+from tornado_chat.storage.memory import MemoryHistory
 
 LISTENER = """
 from tornado_chat import Context, Message, on
@@ -38,7 +38,7 @@ async def measure(folder: Path) -> dict[str, float]:
     """Return what is measured, in µs."""
     registry = build_registry([find_folder("plugins")])
     hub = Hub(MemoryHistory())
-    hooks = Hooks(hub)
+    hooks = PluginEvents(hub)
     ann, channel = User("1", "Ann"), hub.channel("general")
     message = Message("general", "hello", ann, 0)
     roll, send = registry.actions["roll"], registry.actions["send-message"]

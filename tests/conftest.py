@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
-from tornado_chat.history import opening
-from tornado_chat.keepalive import new_loop
-from tornado_chat.settings import Settings
-from tornado_chat.web import Chat, make_app
+from tornado_chat.config.settings import Settings
+from tornado_chat.server.loop import new_loop
+from tornado_chat.storage.sqlite import files
+from tornado_chat.web.app import Chat, make_app
 
 try:
     import uvloop
@@ -40,7 +40,7 @@ def slack(request: pytest.FixtureRequest) -> float:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have what waits for the lock of a database wait a tenth as long."""
-    monkeypatch.setattr(opening, "BUSY", opening.BUSY / 10)
+    monkeypatch.setattr(files, "BUSY", files.BUSY / 10)
 
 
 @pytest.fixture

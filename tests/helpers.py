@@ -7,14 +7,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tornado_chat.connection import Connection
-from tornado_chat.history.database import Database
-from tornado_chat.history.memory import MemoryHistory
-from tornado_chat.hooks import Hooks
-from tornado_chat.hub import Hub
-from tornado_chat.loader import build_registry
-from tornado_chat.messages import User
-from tornado_chat.router import Router
+from tornado_chat.chat.connection import Connection
+from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.models import User
+from tornado_chat.plugin_host.events import PluginEvents
+from tornado_chat.plugin_host.loader import build_registry
+from tornado_chat.routing.router import Router
+from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.testing.clock import JumpingLoop
 from tornado_chat.testing.face import Face
 from tornado_chat.testing.wires import FakeWire, lines
@@ -55,15 +55,15 @@ class Client(Face):
     """A connection on a FakeWire."""
 
     def __init__(self, hub: Hub, user: User) -> None:
-        self.wire = FakeWire()
+        self.transport = FakeWire()
         self.user = user
-        self.connection = Connection(user, self.wire, hub.flusher)
+        self.connection = Connection(user, self.transport, hub.flusher)
         hub.add(self.connection)
 
     @property
     def frames(self) -> list[list[dict[str, Any]]]:
         """All frames that came, each as its objects."""
-        return [lines(frame) for frame in self.wire.frames]
+        return [lines(frame) for frame in self.transport.frames]
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -83,7 +83,7 @@ class House:
             registry.add(module, module.__name__)
         self.registry = registry
         self.router = Router(registry, self.hub, lambda: self.now)
-        self.hooks = Hooks(self.hub)
+        self.hooks = PluginEvents(self.hub)
         self.hooks.use(registry.listeners)
 
     def client(self, name: str, *channels: str, id: str = "", role: str = "member", address: str = "") -> Client:

@@ -20,8 +20,8 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient
 from tornado.testing import bind_unused_port
 
-from tornado_chat import maintenance
 from tornado_chat.client import Client, Event
+from tornado_chat.storage.sqlite import maintenance
 
 #: For servers whose coverage tells nothing new: it costs each start and end half a second.
 UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}

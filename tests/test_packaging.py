@@ -43,6 +43,7 @@ def test_the_wheel_serves_the_page_and_the_plugins_from_another_folder(tmp_path:
             server.terminate()
         assert server.wait(10) == 0
     assert "roll" in run(python, "-c", (
-        "from tornado_chat.loader import build_registry; from tornado_chat.settings import Settings;"
+        "from tornado_chat.plugin_host.loader import build_registry;"
+        "from tornado_chat.config.settings import Settings;"
         "print(*build_registry((), shipped=Settings().shipped_plugins).actions)"
     ))  # fmt: skip

@@ -6,13 +6,13 @@ from importlib.util import find_spec
 if sys.argv[0] == "-m" and find_spec("tornado") is None:  # "-m": `python -m tornado_chat` looks for this package
     sys.exit("tornado_chat: tornado is missing; . .venv/bin/activate where ./scripts/run was run, else pip install .")
 
-from tornado_chat.channel import Channel
-from tornado_chat.context import Context
-from tornado_chat.errors import Error, Refused
-from tornado_chat.marks import action, every, on, route
-from tornado_chat.messages import Message, User
-from tornado_chat.names import Limit, Name, Part, Text, fold
-from tornado_chat.shared_secret import check_secret, same_secret
+from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.validation import Limit, Name, Part, Text, fold
+from tornado_chat.config.shared_secret import check_secret, same_secret
+from tornado_chat.routing.context import Context
+from tornado_chat.routing.decorators import action, every, on, route
 from tornado_chat.version import VERSION as __version__
 
 __all__ = [

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tornado_chat.errors import Close
+from tornado_chat.chat.errors import Close
 from tornado_chat.testing import Client
-from tornado_chat.web import Chat
+from tornado_chat.web.app import Chat
 
 Opened = Callable[[], AbstractAsyncContextManager[Any]]
 browser_test = pytest.mark.gen_test(timeout=120)  # a browser that starts cold takes its time

@@ -13,9 +13,9 @@ from tornado.ioloop import IOLoop
 
 from tests.browser import CHROMIUM, FLAGS, WHY_NOT
 from tests.page.browsing import PATIENCE, say
-from tornado_chat.keepalive import new_loop
+from tornado_chat.server.loop import new_loop
 from tornado_chat.testing import Client, connect
-from tornado_chat.web import Chat
+from tornado_chat.web.app import Chat
 
 QUIET = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
-from tornado_chat.errors import Refused
-from tornado_chat.web import Chat
+from tornado_chat.chat.errors import Refused
+from tornado_chat.web.app import Chat
 
 AXE = "4.14.1"
 

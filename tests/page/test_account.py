@@ -8,10 +8,10 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
-from tornado_chat.errors import Close
-from tornado_chat.settings import Settings
-from tornado_chat.signing import look_again
-from tornado_chat.web import Chat, make_app
+from tornado_chat.chat.errors import Close
+from tornado_chat.config.settings import Settings
+from tornado_chat.web.app import Chat, make_app
+from tornado_chat.web.sessions import look_again
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all
-from tornado_chat.settings import Settings
-from tornado_chat.web import Chat, make_app
+from tornado_chat.config.settings import Settings
+from tornado_chat.web.app import Chat, make_app
 
 PASSWORD = "correct horse"
 # The page looks at the server ten times as often.

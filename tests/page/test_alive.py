@@ -12,10 +12,10 @@ from tornado.ioloop import IOLoop
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from tests.page.test_tabs import WATCH, notify, pending
-from tornado_chat.errors import Close, Error, Refused
-from tornado_chat.messages import Message, User
-from tornado_chat.settings import Settings
-from tornado_chat.web import Chat, make_app
+from tornado_chat.chat.errors import Close, Error, Refused
+from tornado_chat.chat.models import Message, User
+from tornado_chat.config.settings import Settings
+from tornado_chat.web.app import Chat, make_app
 
 BEN = User("b" * 36, "Ben")
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
-from tornado_chat.web import Chat
+from tornado_chat.web.app import Chat
 
 MANY = [f"room {number:03}" for number in range(300)]
 KNOWN = f"localStorage['tornado_chat.channels'] ??= {json.dumps(json.dumps(MANY))}"

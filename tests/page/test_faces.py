@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
-from tornado_chat.settings import Settings, find_folder
-from tornado_chat.web import Chat, make_app
+from tornado_chat.config.settings import Settings, find_folder
+from tornado_chat.web.app import Chat, make_app
 
 MOOD = '''
 from tornado_chat import Context, Refused, action

@@ -12,7 +12,7 @@ from tornado.web import RequestHandler
 from tests.firefox import FIREFOX, WHY_NOT, Firefox, Tab, Visitor
 from tests.page.browsing import browser_test, lose_all
 from tests.serving import until
-from tornado_chat.web import Chat
+from tornado_chat.web.app import Chat
 
 Visits = Callable[[], AbstractAsyncContextManager["Visitors"]]
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.page.browsing import Opened, becomes, browser_test, read, write
-from tornado_chat.settings import Settings
-from tornado_chat.web import Chat, make_app
+from tornado_chat.config.settings import Settings
+from tornado_chat.web.app import Chat, make_app
 
 HOSTILE = (
     "<img src=x onerror=window.hit=1>",

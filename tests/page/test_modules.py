@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tornado_chat.assets import Assets
+from tornado_chat.web.assets import Assets
 
 ASSETS = Path(__file__).parents[2] / "public" / "assets"
 

@@ -9,9 +9,9 @@ from tornado.ioloop import IOLoop
 from tornado.web import Application, RequestHandler
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
-from tornado_chat.assets import Assets
-from tornado_chat.settings import Settings, find_folder
-from tornado_chat.web import Chat, make_app
+from tornado_chat.config.settings import Settings, find_folder
+from tornado_chat.web.app import Chat, make_app
+from tornado_chat.web.assets import Assets
 
 STARTED = """async () => {
   const {active} = await navigator.serviceWorker.ready;

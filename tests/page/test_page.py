@@ -9,10 +9,10 @@ import pytest
 from tornado.websocket import websocket_connect
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, texts, write
-from tornado_chat.chat_socket import ChatSocket
-from tornado_chat.errors import Refused
+from tornado_chat.chat.errors import Refused
 from tornado_chat.testing import connect
-from tornado_chat.web import Chat
+from tornado_chat.web.app import Chat
+from tornado_chat.web.socket.handler import ChatSocket
 
 
 @browser_test

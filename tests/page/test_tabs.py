@@ -6,7 +6,7 @@ import pytest
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, texts, write
 from tornado_chat.testing import connect
-from tornado_chat.web import Chat
+from tornado_chat.web.app import Chat
 
 LOSE = """reached => {
   const send = WebSocket.prototype.send;

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.page.browsing import Opened, becomes, browser_test, read, texts, write
-from tornado_chat.settings import Settings
-from tornado_chat.web import Chat, make_app
+from tornado_chat.config.settings import Settings
+from tornado_chat.web.app import Chat, make_app
 
 POLL = '''
 from typing import Literal

@@ -8,9 +8,9 @@ import pytest
 from tornado.httpclient import HTTPResponse
 from tornado.testing import gen_test
 
-from tornado_chat.loader import build_registry
-from tornado_chat.plugin_files import load
-from tornado_chat.settings import find_folder
+from tornado_chat.config.settings import find_folder
+from tornado_chat.plugin_host.files import load
+from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.testing import ChatTestCase
 
 ATOM = """<?xml version="1.0" encoding="utf-8"?>

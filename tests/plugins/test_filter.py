@@ -6,8 +6,8 @@ import pytest
 from tornado.testing import gen_test
 
 from tornado_chat import Refused
-from tornado_chat.loader import build_registry
-from tornado_chat.settings import SettingsError, find_folder
+from tornado_chat.config.settings import SettingsError, find_folder
+from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.testing import ChatTestCase
 
 

@@ -8,7 +8,7 @@ import pytest
 from tornado.testing import gen_test
 
 from tornado_chat import Refused
-from tornado_chat.settings import find_folder
+from tornado_chat.config.settings import find_folder
 from tornado_chat.testing import Chat, ChatTestCase, Person
 
 LUNCH = "Lunch? | Pizza |  Green   salad"

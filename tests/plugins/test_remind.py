@@ -9,8 +9,8 @@ from unittest import mock
 import pytest
 
 from tornado_chat import Error, Refused
-from tornado_chat.post import Post
-from tornado_chat.settings import find_folder
+from tornado_chat.chat.pending import PendingMessage
+from tornado_chat.config.settings import find_folder
 from tornado_chat.testing import Chat, Person
 
 PLUGINS = find_folder("plugins")
@@ -79,11 +79,11 @@ def test_what_cannot_be_kept_is_tried_again_and_what_is_refused_is_dropped(chat:
     append = chat.hub.history.append
     tries: list[str] = []
 
-    def fail_once(message: Any) -> Post:
+    def fail_once(message: Any) -> PendingMessage:
         tries.append(message.text)
         if len(tries) > 1:
             return append(message)
-        post = Post()
+        post = PendingMessage()
         post.fail(Refused("the disk is full", Error.HISTORY_UNAVAILABLE))
         return post
 
@@ -143,7 +143,7 @@ def test_a_list_reads_ones_own_reminders_alone(chat: Chat) -> None:
         decoded += len(text)
         return loads(text)
 
-    with mock.patch("tornado_chat.store.json.loads", counted):
+    with mock.patch("tornado_chat.chat.store.json.loads", counted):
         assert reminders(ann) == ["Tea"]
     assert decoded < 1_000
 

@@ -12,8 +12,8 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port, gen_test
 from tornado.web import Application, RequestHandler
 
-from tornado_chat.loader import build_registry
-from tornado_chat.settings import SettingsError, find_folder
+from tornado_chat.config.settings import SettingsError, find_folder
+from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.testing import ChatTestCase
 
 

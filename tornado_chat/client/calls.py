@@ -10,7 +10,7 @@ from typing import Any
 
 from tornado.websocket import WebSocketClientConnection, WebSocketError
 
-from tornado_chat.errors import Error, Refused
+from tornado_chat.chat.errors import Error, Refused
 
 Event = dict[str, Any]
 

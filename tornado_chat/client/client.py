@@ -10,12 +10,12 @@ from typing import Any
 
 from tornado.websocket import WebSocketClientConnection
 
+from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
+from tornado_chat.chat.validation import clean_name
 from tornado_chat.client.calls import Calls
 from tornado_chat.client.credentials import Credentials, Token, clean_base
 from tornado_chat.client.inbox import Inbox
 from tornado_chat.client.reconnect import FIRST_PAUSE, LONGEST_PAUSE, Event, Reconnecting
-from tornado_chat.errors import MISTAKES, Close, Error, Refused
-from tornado_chat.names import clean_name
 
 PAGE = 200
 INBOX = 1_000  # events that wait for whoever iterates

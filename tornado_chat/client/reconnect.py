@@ -16,8 +16,8 @@ from tornado.iostream import StreamClosedError
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 
+from tornado_chat.chat.errors import Close
 from tornado_chat.client.credentials import Credentials, SignInFailed
-from tornado_chat.errors import Close
 
 FINAL = frozenset({1000, 1002, 1003, 1007, 1009, Close.BAD_REQUEST, Close.NOT_SIGNED_IN, Close.NOT_ALLOWED})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds

@@ -13,23 +13,23 @@ from types import ModuleType
 from typing import Any
 from unittest import mock
 
-from tornado_chat.accounts import Accounts
 from tornado_chat.actions import BUILT_IN as MODULES
-from tornado_chat.fence import Plugin
-from tornado_chat.history.memory import MemoryHistory
-from tornado_chat.hub import Hub
-from tornado_chat.lifecycle import Plugins
-from tornado_chat.loader import NOTHING
-from tornado_chat.messages import User
-from tornado_chat.plugin_files import load
-from tornado_chat.plugin_settings import read_settings
-from tornado_chat.registry import BUILT_IN, Registry
-from tornado_chat.router import Router
-from tornado_chat.settings import Settings
-from tornado_chat.store import MemoryStore
+from tornado_chat.auth.accounts import Accounts
+from tornado_chat.auth.build import choose
+from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.models import User
+from tornado_chat.config.settings import Settings
+from tornado_chat.plugin_host.files import load
+from tornado_chat.plugin_host.loader import NOTHING
+from tornado_chat.plugin_host.manager import PluginManager
+from tornado_chat.plugin_host.settings import read_settings
+from tornado_chat.routing.plugin import Plugin
+from tornado_chat.routing.registry import BUILT_IN, Registry
+from tornado_chat.routing.router import Router
+from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_store import MemoryStore
 from tornado_chat.testing.clock import JumpingLoop, never
 from tornado_chat.testing.person import Person
-from tornado_chat.ways import choose
 
 PATIENCE = 60.0  # seconds of the chat's clock in which a call is answered
 
@@ -106,7 +106,7 @@ class Chat:
         self.hub = Hub(self._history, store=self.store)
         self.hub.identity = choose(Settings(), bytes(32), Accounts(self.store))
         self.router = Router(self.registry, self.hub, self._loop.time, strict=False)
-        self._plugins = Plugins(Settings(), self.hub, self.registry, lambda registry: None)
+        self._plugins = PluginManager(Settings(), self.hub, self.registry, lambda registry: None)
         self._do(self._plugins.begin(self.registry, self.registry.plugins.values()))
 
     def _load(self) -> Registry:

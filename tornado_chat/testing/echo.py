@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from tornado.web import Application
 
-from tornado_chat.keepalive import new_loop
-from tornado_chat.websocket import SocketHandler
+from tornado_chat.server.loop import new_loop
+from tornado_chat.web.socket.upgrade import SocketHandler
 
 
 class Echo(SocketHandler):
@@ -25,7 +25,7 @@ class Echo(SocketHandler):
 
     def on_message(self, message: str | bytes) -> None:
         """Say it back."""
-        self.wire.write_message(message, isinstance(message, bytes))
+        self.transport.write_message(message, isinstance(message, bytes))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from tornado_chat.connection import Connection
-from tornado_chat.errors import Refused
-from tornado_chat.hub import Hub
-from tornado_chat.messages import User
+from tornado_chat.chat.connection import Connection
+from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.models import User
 from tornado_chat.testing.face import Face
 from tornado_chat.testing.wires import FakeWire, lines
 
@@ -99,11 +99,11 @@ class _Line(FakeWire):
         self.on_end: Callable[[], None]
 
     def close(self, code: int, reason: str) -> None:
-        """See Wire."""
+        """See WebSocketTransport."""
         self.abort(code)
 
     def abort(self, code: int) -> None:
-        """See Wire."""
+        """See WebSocketTransport."""
         if self.code is None:
             self.code = code
             self.on_end()

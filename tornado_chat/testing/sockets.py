@@ -16,10 +16,10 @@ from tornado.ioloop import IOLoop
 from tornado.testing import AsyncHTTPTestCase
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
-from tornado_chat.errors import Refused
-from tornado_chat.settings import Settings
+from tornado_chat.chat.errors import Refused
+from tornado_chat.config.settings import Settings
 from tornado_chat.testing.face import Face
-from tornado_chat.web import Chat, make_app
+from tornado_chat.web.app import Chat, make_app
 
 
 class Client(Face):

@@ -8,7 +8,7 @@ from typing import Any
 
 
 class FakeWire:
-    """A Wire that records what is written; `unread` is what its client has not taken, in bytes."""
+    """A WebSocketTransport that records what is written; `unread` is what its client has not taken, in bytes."""
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []

@@ -1,0 +1,182 @@
+"""Everyone comes back: a restart under a thousand clients, and a run in which everything happens at once."""
+
+import asyncio
+import contextlib
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.serving import Listener, Server, cut, gathered, same_for_all, until
+from tornado_chat.chat.errors import Refused
+from tornado_chat.client import Event
+from tornado_chat.server.loop import new_loop
+
+CHANNELS = ("general", "den", "attic")
+
+
+# SIGTERM
+
+
+def restart_under(folder: Path, count: int) -> None:
+    """Restart a server under clients, in channels of 25, one of whom talks in each."""
+
+    async def main() -> None:
+        async with Server(folder) as server, gathered(server.base, count) as clients:
+            rooms = [f"room-{number // 25}" for number in range(count)]
+            for client, room in zip(clients, rooms, strict=True):
+                await client.join(room)
+            acked: dict[str, int] = {}
+            going = True
+
+            async def write(client: Listener, channel: str) -> None:
+                number = 0
+                while going:
+                    text = f"{channel} {number}"
+                    acked[text] = (await client.send(channel, text))["seq"]
+                    number += 1
+                    await asyncio.sleep(0.05)
+
+            writers = dict(zip(rooms[::25], clients[::25], strict=True))
+            writing = asyncio.gather(*(write(client, channel) for channel, client in writers.items()))
+            await until(lambda: len(acked) > 3 * len(writers))
+            back: set[Listener] = set()
+
+            async def come_back(client: Listener, channel: str) -> None:
+                await until(lambda: bool(client.codes))
+                while client not in back:
+                    with contextlib.suppress(ConnectionError, Refused):
+                        await client.call("history", target=channel, limit=1)  # which only members may ask
+                        back.add(client)
+                    await asyncio.sleep(0.1)
+
+            began = time.monotonic()
+            returning = asyncio.gather(*map(come_back, clients, rooms))
+            assert await server.end(signal.SIGTERM) == 0
+            assert time.monotonic() - began < 10
+            await server.start()
+            await returning
+            took = time.monotonic() - began
+            print(f"{count} clients were back after {took:.1f} s")  # noqa: T201
+            assert took <= 15
+            assert [client.codes for client in clients] == [[1012]] * count
+            going = False
+            await asyncio.wait_for(writing, 30)
+            last = {room: (await client.send(room, f"{room} last"))["seq"] for room, client in writers.items()}
+            await until(lambda: all(c.newest(room) == last[room] for c, room in zip(clients, rooms, strict=True)))
+            assert await server.end(signal.SIGTERM) == 0
+        same_for_all(folder, clients, acked)
+
+    new_loop().run_sync(main, timeout=180)
+
+
+def test_after_a_restart_everyone_is_back_and_nothing_is_lost_or_twice(tmp_path: Path) -> None:
+    restart_under(tmp_path, 50)
+
+
+@pytest.mark.long
+def test_after_a_restart_a_thousand_are_back_within_15_s(tmp_path: Path) -> None:
+    restart_under(tmp_path, 1_000)
+
+
+# Everything at once
+
+CLOCK = '''
+"""The server's clock can be stepped: a double of time.time, which is what messages are stamped with."""
+
+import time
+
+from tornado_chat import Context, action
+
+real = time.time
+
+
+@action("step-clock", channel=False)
+def step_clock(ctx: Context, seconds: int) -> None:
+    time.time = lambda: real() + seconds
+'''
+
+
+class Hasty(Listener):
+    """A client that says things twice, and now and then much later again."""
+
+    chance = random.Random()
+    said: list[Event]
+
+    def _write(self, message: Event) -> None:
+        super()._write(message)
+        if message["action"] == "send-message":
+            self.said = [*getattr(self, "said", []), message][-20:]
+            if self.chance.random() < 0.2:
+                super()._write(self.chance.choice(self.said))
+
+
+def all_at_once(folder: Path, seconds: float, seed: int, people: int = 8) -> None:
+    """Let people talk while connections are cut, messages repeated, the clock stepped and the server killed."""
+    chance = Hasty.chance = random.Random(seed)
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    (plugins / "clock.py").write_text(CLOCK)
+
+    async def main() -> None:
+        server = Server(folder / "data", "--plugins-dir", str(plugins))
+        async with server, gathered(server.base, people, Hasty) as clients:
+            for client in clients:
+                for channel in CHANNELS:
+                    await client.join(channel)
+            acked: dict[str, int] = {}
+            going = True
+
+            async def write(client: Listener) -> None:
+                number = 0
+                while going:
+                    text = f"{client.name} {number}"
+                    acked[text] = (await client.send(chance.choice(CHANNELS), text))["seq"]
+                    number += 1
+                    await asyncio.sleep(chance.random() * 0.02)
+
+            async def step_clock(client: Listener) -> None:
+                with contextlib.suppress(ConnectionError):
+                    await client.call("step-clock", seconds=chance.choice([-3_600, 0, 3_600]))
+
+            writing = [asyncio.create_task(write(client)) for client in clients]
+            end = time.monotonic() + seconds
+            mishaps = 0
+            while time.monotonic() < end:
+                await asyncio.sleep(chance.random() * 0.4)
+                for task in writing:
+                    assert not task.done(), await task
+                match chance.randrange(5):
+                    case 0:
+                        await server.end(chance.choice([signal.SIGKILL, signal.SIGTERM]))
+                        await asyncio.sleep(chance.random() * 0.2)
+                        await server.start()
+                    case 1:
+                        await step_clock(chance.choice(clients))
+                    case _:
+                        for client in chance.sample(clients, chance.randint(1, people)):
+                            cut(client)
+                mishaps += 1
+            going = False
+            await asyncio.wait_for(asyncio.gather(*writing), 60)
+            last = {channel: (await clients[0].send(channel, f"{channel} last"))["seq"] for channel in CHANNELS}
+            await until(lambda: all(client.newest(name) == last[name] for client in clients for name in CHANNELS))
+            lost = sum(len(client.codes) for client in clients)
+            print(f"{mishaps} mishaps, {len(acked)} messages, {lost} connections lost")  # noqa: T201
+            assert await server.end(signal.SIGTERM) == 0
+        same_for_all(folder / "data", clients, acked)
+
+    print(f"seed {seed}")  # noqa: T201
+    new_loop().run_sync(main, timeout=seconds + 120)
+
+
+def test_whatever_happens_all_clients_have_what_the_history_has(tmp_path: Path) -> None:
+    all_at_once(tmp_path, 2.5, random.randrange(2**32))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("run", range(10))
+def test_whatever_happens_for_longer_all_clients_have_what_the_history_has(tmp_path: Path, run: int) -> None:
+    all_at_once(tmp_path, 30, random.randrange(2**32))

@@ -1,0 +1,39 @@
+"""Which kinds of identity a server has, as its settings say."""
+
+from __future__ import annotations
+
+from tornado_chat.auth.accounts import Accounts
+from tornado_chat.auth.providers import AuthProvider, Guests, Header, Identity, Sessions
+from tornado_chat.auth.requests import cookie_name
+from tornado_chat.config.settings import Settings, SettingsError
+
+
+def choose(settings: Settings, secret: bytes, accounts: Accounts) -> Identity:
+    """Return the kinds of --auth, in its order; SettingsError for one that cannot be had."""
+    guests = Guests(secret, beside=settings.auth != ("guest",))
+    kinds: dict[str, AuthProvider] = {
+        "guest": guests,
+        "password": sessions_of(settings, secret, accounts),
+        "header": Header(settings.auth_header, settings.trusted_proxies, accounts),
+    }
+    if "token" in settings.auth:
+        kinds["token"] = _tokens(settings)
+    return Identity([kinds[name] for name in settings.auth], guests, accounts)
+
+
+def sessions_of(settings: Settings, secret: bytes, accounts: Accounts) -> Sessions:
+    """Return what knows the sessions of a server. Those in memory alone may have the data folder of another one."""
+    own = f"{settings.host}:{settings.port}" if settings.history == "memory" else ""
+    return Sessions(accounts, cookie_name(secret + own.encode()))
+
+
+def _tokens(settings: Settings) -> AuthProvider:
+    try:
+        from tornado_chat.auth.jwt import Tokens
+    except ImportError:
+        raise SettingsError("--auth token needs the extra [jwt]: pip install 'tornado_chat[jwt]'") from None
+    assert settings.jwt_key is not None  # Settings has seen to it
+    try:
+        return Tokens(settings.jwt_key.read_text(encoding="utf-8-sig").strip(), settings.jwt_algorithm)
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"--jwt-key {settings.jwt_key}: {getattr(error, 'strerror', None) or error}") from None

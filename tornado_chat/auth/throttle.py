@@ -1,0 +1,123 @@
+"""How much work with passwords one address may cause, and how often passwords may be guessed.
+
+Hashing is what costs, and guessing what must be slow: people who sign in or register from one address do not use up
+each other's tries, as only a wrong password counts as one. An address waits for itself alone: one hash of it is at
+work at a time, so those of many addresses take turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.models import User
+from tornado_chat.chat.rate_limits import Bucket, network
+
+# Each a second, and at once.
+HASHES = (1.0, 100)  # of an address
+ACCOUNTS = (1 / 5, 100)  # that an address makes
+# Wrong passwords. A name's tokens come back faster: one address alone cannot keep a name's owner out.
+TRIES_OF_ADDRESS = (1 / 10, 10)
+TRIES_OF_NAME = (1 / 6, 20)
+ADDRESSES = 64  # that may wait to have something hashed; each hash takes some 0.3 s
+KEPT = 1_000  # of either kind before the first look for those that say nothing
+
+
+class _Lane:
+    """What one address has used, and whose turn it is there."""
+
+    def __init__(self) -> None:
+        self.hashes, self.accounts, self.tries = Bucket(*HASHES), Bucket(*ACCOUNTS), Bucket(*TRIES_OF_ADDRESS)
+        self.turn = asyncio.Lock()
+
+    def is_idle(self, now: float) -> bool:
+        buckets = (self.hashes, self.accounts, self.tries)
+        return not self.turn.locked() and all(bucket.is_full(now) for bucket in buckets)
+
+
+class Throttle:
+    """The limits of registering, signing in and changing passwords. `on`: False for --limits off."""
+
+    def __init__(self, on: bool = True, clock: Callable[[], float] = monotonic) -> None:
+        self._on = on
+        self._clock = clock
+        self._lanes: dict[str, _Lane] = {}
+        self._names: dict[str, Bucket] = {}
+        self._enough = KEPT
+        self._at_work = 0
+
+    @asynccontextmanager
+    async def register(self, address: str) -> AsyncIterator[None]:
+        """Have an account made inside, when it is the address's turn; Refused (`rate-limited`)."""
+        if self._on:
+            _take(self._lane(address).accounts, self._clock())
+        async with self.turn(address):
+            yield
+
+    async def guess(self, address: str, name: str, check: Callable[[], Awaitable[User | None]]) -> User | None:
+        """Return what `check` does of a password, when it is the address's turn; Refused (`rate-limited`).
+
+        name: the account's, in its one spelling. What is right counts as no try.
+        """
+        if not self._on:
+            return await check()
+        async with self.turn(address):
+            now, of_address = self._clock(), self._lane(address).tries
+            _look(of_address, now)  # both before either is used
+            of_name = self._names.setdefault(name, Bucket(*TRIES_OF_NAME))
+            _look(of_name, now)
+            for bucket in (of_address, of_name):
+                bucket.charge(now, 1)
+            right = False
+            try:
+                user = await check()
+                right = user is not None
+            except Refused:  # nothing was compared
+                right = True
+                raise
+            finally:
+                for bucket in (of_address, of_name) if right else ():
+                    bucket.charge(self._clock(), -1)
+            return user
+
+    @asynccontextmanager
+    async def turn(self, address: str) -> AsyncIterator[None]:
+        """Have a password hashed inside, when it is the address's turn; Refused (`rate-limited`)."""
+        if not self._on:
+            yield
+            return
+        lane = self._lane(address)
+        _take(lane.hashes, self._clock())
+        async with lane.turn:
+            if self._at_work >= ADDRESSES:
+                raise Refused("too many are signing in; try again", Error.RATE_LIMITED, 5.0)
+            self._at_work += 1
+            try:
+                yield
+            finally:
+                self._at_work -= 1
+
+    def _lane(self, address: str) -> _Lane:
+        self._forget_idle()
+        return self._lanes.setdefault(network(address), _Lane())
+
+    def _forget_idle(self) -> None:
+        if len(self._lanes) + len(self._names) > self._enough:
+            now = self._clock()
+            self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.is_idle(now)}
+            self._names = {key: bucket for key, bucket in self._names.items() if not bucket.is_full(now)}
+            self._enough = max(KEPT, 2 * (len(self._lanes) + len(self._names)))
+
+
+def _look(bucket: Bucket, now: float) -> None:
+    wait = bucket.wait(now)
+    if wait:
+        raise Refused("too many tries; wait a moment", Error.RATE_LIMITED, wait)
+
+
+def _take(bucket: Bucket, now: float) -> None:
+    _look(bucket, now)
+    bucket.charge(now, 1)

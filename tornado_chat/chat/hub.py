@@ -1,0 +1,281 @@
+"""This process's connections and channels."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from heapq import nsmallest
+from itertools import islice
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tornado_chat.chat.announcements import Presence
+from tornado_chat.chat.batching import Batcher
+from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.connection import Connection
+from tornado_chat.chat.errors import Close, Error, Refused
+from tornado_chat.chat.history import History
+from tornado_chat.chat.metrics import Metrics
+from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.moderation import Moderation
+from tornado_chat.chat.pending import PendingMessage
+from tornado_chat.chat.read_positions import Reading
+from tornado_chat.chat.store import Store
+from tornado_chat.chat.user_ids import read_id, spellings
+from tornado_chat.chat.validation import MAX_NAME, clean_name, name_key
+from tornado_chat.storage.memory_store import MemoryStore
+
+if TYPE_CHECKING:
+    from tornado_chat.auth.providers import Identity
+    from tornado_chat.chat.rate_limits import Bucket
+    from tornado_chat.plugin_host.manager import PluginManager
+
+SLICE = 1_000  # of very many that are looked through before others are served
+T = TypeVar("T")
+
+
+class Hub:
+    """Everyone who is connected, and the channels that have members. Actions know it as `ctx.server`.
+
+    `identity` (set by who makes both) knows who may come in; `moderation` who may not, and what administrators did.
+    """
+
+    identity: Identity
+
+    def __init__(self, history: History, announce_limit: int = 200, store: Store | None = None) -> None:
+        self.history = history
+        self.store = store or MemoryStore()
+        self.moderation = Moderation(self.store)
+        self.reading = Reading(self.store)
+        self.announce_limit = announce_limit
+        self.flusher = Batcher()
+        self.metrics = Metrics()
+        self.connections: set[Connection] = set()
+        self.channels: dict[str, Channel] = {}
+        self.plugins: PluginManager | None = None  # of a server that runs
+        #: What posts and who comes and goes pass first, where plugins listen (see PluginEvents).
+        self.on_post: Callable[[Channel, Message], PendingMessage] | None = None
+        self.on_move: Callable[..., None] | None = None
+        self.presence = Presence()
+        self.words: Bucket | None = None  # what saying who comes and goes may cost, in frames; None: whatever it does
+        self._users: dict[User, list[Connection]] = {}
+        self._names: list[str] = []  # of the channels, in order
+        history.on_commit(self._committed)
+
+    # For actions and plugins
+
+    def channel(self, name: str) -> Channel:
+        """Return the channel of that name; one without members has nobody to hear what is published.
+
+        Refused (`invalid-name`) for what is no name.
+        """
+        found = self.channels.get(name)
+        if found is None:
+            name = clean_name(name)
+            found = self.channels.get(name) or Channel(name, self)
+        return found
+
+    def present(self, channel: str | None = None) -> Collection[User]:
+        """Return who is in a channel, or who is online at all."""
+        if channel is None:
+            return self._users.keys()
+        found = self.channels.get(channel) or self.channels.get(clean_name(channel))
+        return found.present.keys() if found else ()
+
+    def find_user(self, said: str, channel: str | None = None) -> User:
+        """Return who is in a channel, or online at all, by id or by a name that one alone bears; else Refused.
+
+        Where nobody is called so to the letter, whoever's name looks the same is meant; an @ before it is let go.
+        """
+        present = self.present(channel)
+        found = [user for user in present if user.id == said]
+        if not found and (user_id := read_id(said)) is not None:  # never the name of somebody else
+            found = [user for user in present if user_id in spellings(user.id)]
+        elif not found:
+            found = [user for user in present if user.name == said]
+            if not found and len(said) <= 4 * MAX_NAME:
+                keys = {name_key(said), name_key(said.removeprefix("@"))}
+                found = [user for user in present if name_key(user.name) in keys]
+        if len(found) != 1:
+            why = f"{len(found)} users are called {said}; give the id of one" if found else f"{said} is not here"
+            raise Refused(why, Error.INVALID_FIELD)
+        return found[0]
+
+    def find_id(self, said: str) -> str:
+        """Return the id of who is found so (see find_user), or an id as it is written: its user need not be here."""
+        try:
+            return self.find_user(said).id
+        except Refused:
+            user_id = read_id(said)
+            if user_id is None:
+                raise
+            return user_id
+
+    def names(self, connection: Connection, after: str) -> Iterator[str]:
+        """Yield the names of the channels that a connection may enter, in order, from behind `after` on."""
+        if connection.allowed is not None:
+            yield from sorted(name for name in connection.allowed if name > after and name in self.channels)
+            return
+        yield from islice(self._names, bisect_right(self._names, after), None)
+
+    async def is_banned(self, user_id: str, address: str = "") -> bool:
+        """Return whether a ban stands on a user or an address: for what they left to be done later."""
+        await self.moderation.load()
+        return self.moderation.ban_on(user_id, address) is not None
+
+    async def first(
+        self, many: Sequence[T], count: int, key: Callable[[T], Any], wanted: Callable[[T], bool] | None = None
+    ) -> list[T]:
+        """Return the first of very many (that are wanted) in the order of a key; others are served meanwhile."""
+        found: list[T] = []
+        for start in range(0, len(many), SLICE):
+            found = nsmallest(count, [*found, *filter(wanted, many[start : start + SLICE])], key=key)
+            await asyncio.sleep(0)
+        return found
+
+    def join(self, connection: Connection, name: str) -> bool:
+        """Make a connection a member, making the channel on the first join; return whether its user came with it."""
+        self.flusher.require_loop()
+        channel = self.channel(name)
+        name = channel.name
+        if name in connection.channels:
+            return False
+        if connection.ended:  # while its call waited for something
+            raise Refused("the connection has ended")
+        if not connection.may_enter(name):
+            raise Refused(f"you may not enter {name}", Error.NOT_ALLOWED)
+        if connection.gate is not None:
+            new = name not in self.channels
+            connection.gate.join(connection.user not in channel.present, new, len(self.channels))
+            if new:
+                channel.maker = connection.gate.address
+        if name not in self.channels:
+            self.channels[name] = channel
+            insort(self._names, name)
+        connection.channels[name] = channel
+        came = channel.add(connection)
+        if came and self.on_move is not None:
+            self.on_move("join", connection, channel)
+        return came
+
+    def leave(self, connection: Connection, name: str) -> None:
+        """End a membership and tell the others; Refused (`not-joined`) where there is none."""
+        self.flusher.require_loop()
+        channel = self.joined(connection, name)
+        name = channel.name
+        del connection.channels[name]
+        gone = channel.remove(connection)
+        if gone and connection.gate is not None:
+            connection.gate.user.channels -= 1
+        if not channel.members:
+            self._forget(channel)
+        elif gone and self.announces(channel, len(channel.present) + 1):
+            user = connection.user
+            channel.notice(f"{user.name} left the channel", event="leave", user=user)
+        if gone and self.on_move is not None:
+            self.on_move("leave", connection, channel)
+
+    def announces(self, channel: Channel, count: int) -> bool:
+        """Return whether it is said in words that someone came or went.
+
+        It is not where many are (`count`), nor while so many come and go that saying it keeps others waiting.
+        """
+        if count > self.announce_limit:
+            return False
+        now = monotonic()
+        if self.words is None or not self.words.wait(now):
+            if self.words is not None:
+                self.words.charge(now, len(channel.members))
+            return True
+        return False
+
+    def _forget(self, channel: Channel) -> None:
+        del self.channels[channel.name]
+        del self._names[bisect_left(self._names, channel.name)]
+        if channel.maker is not None:
+            channel.maker.channels -= 1
+
+    def joined(self, connection: Connection, name: str) -> Channel:
+        """Return a channel that a connection is a member of; else Refused (`not-joined`)."""
+        channel = connection.channels.get(name) or connection.channels.get(clean_name(name))
+        if channel is None:
+            raise Refused(f"join {name} first", Error.NOT_JOINED)
+        return channel
+
+    def connections_of(self, user_id: str) -> Sequence[Connection]:
+        """Return the connections of a user."""
+        return tuple(self._users.get(User(user_id, ""), ()))
+
+    def name_of(self, user_id: str) -> str:
+        """Return what a user is called, "" where they are not connected."""
+        connections = self.connections_of(user_id)
+        return connections[0].user.name if connections else ""
+
+    def end(self, connections: Iterable[Connection], reason: str, code: int = Close.NOT_ALLOWED) -> int:
+        """Close connections for good; return how many."""
+        self.flusher.require_loop()
+        ended = [connection for connection in connections if not connection.ended]
+        for connection in ended:
+            connection.close(code, reason)
+        return len(ended)
+
+    def publish(self, name: str, line: bytes, skip: User | None = None) -> None:
+        """Pass a line on to a channel's members, wherever they are connected."""
+        self.flusher.require_loop()
+        channel = self.channels.get(name)
+        if channel is None:
+            return
+        if skip is None:
+            channel.deliver(line, passing=True)
+        else:
+            channel.deliver_but(line, skip)
+
+    # For the socket
+
+    def add(self, connection: Connection) -> None:
+        """Know a new connection; its user's name and role are those of all its connections from now on."""
+        self.flusher.require_loop()
+        self.connections.add(connection)
+        user = connection.user
+        others = self._users.setdefault(user, [])
+        if others and (others[0].user.name, others[0].user.role) != (user.name, user.role):
+            self.become(user)
+        others.append(connection)
+
+    def become(self, user: User) -> None:
+        """Let a user who is connected have another name or role."""
+        self.flusher.require_loop()
+        connections = self._users.pop(user)
+        old = connections[0].user
+        self._users[user] = connections
+        for connection in connections:
+            connection.user = user
+        for channel in {id(c): c for connection in connections for c in connection.channels.values()}.values():
+            channel.rename(old, user)
+
+    def remove(self, connection: Connection) -> None:
+        """Forget a connection that has ended: it is gone from all its channels too."""
+        connection.ended = True
+        self.connections.remove(connection)
+        for name in list(connection.channels):
+            self.leave(connection, name)
+        others = self._users[connection.user]
+        others.remove(connection)
+        if not others:
+            del self._users[connection.user]
+        if self.on_move is not None:
+            self.on_move("disconnect", connection)
+
+    def close(self) -> None:
+        """Say 1012 to everyone: the server restarts."""
+        for connection in list(self.connections):
+            connection.close(Close.RESTART, "the server restarts")
+
+    # For the history
+
+    def _committed(self, messages: Sequence[Message]) -> None:
+        for message in messages:
+            channel = self.channels.get(message.channel)
+            if channel is not None:
+                channel.deliver(message.line())

@@ -1,0 +1,133 @@
+"""Who may not come in, and what administrators did: bans and the audit, both kept in the store."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import math
+import secrets
+import time
+from typing import Any
+
+from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.models import User
+from tornado_chat.chat.rate_limits import network
+from tornado_chat.chat.store import MAX_KEY, Store, all_in
+from tornado_chat.chat.user_ids import ACCOUNT, read_id, spellings, today
+from tornado_chat.config.networks import Network, is_within, read_address, read_network
+
+log = logging.getLogger("tornado_chat")
+
+ENDLESS = 10**13  # ms since 1970 that no clock reaches; the audit's keys count down from it: the newest is the first
+
+
+class Moderation:
+    """Bans of users (by id) and of addresses, each with an end, and the record of every use of a power."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._loaded = False
+        self._bans: dict[str, dict[str, Any]] = {}
+        self._ranges: dict[str, Network] = {}
+
+    # Bans: at hand, so that no connection waits for the disk
+
+    async def load(self) -> None:
+        """Read the bans, once; `ban_on` knows none before. One that is damaged is logged, and keeps nobody out."""
+        if not self._loaded:
+            async for whom, ban in all_in(self._store, "bans"):
+                try:
+                    self._know(own := today(whom), ban)
+                except (ValueError, TypeError, KeyError, OverflowError):
+                    log.error("the ban of %r in the store cannot be read and is not heeded: ban them again", whom)
+                    continue
+                if own != whom:
+                    if await self._store.get("bans", own) is None:
+                        await self._store.set("bans", own, ban)
+                    await self._store.delete("bans", whom)
+            self._loaded = True
+
+    def _know(self, whom: str, ban: dict[str, Any]) -> None:
+        if not math.isfinite(ban["until"]):
+            raise ValueError("a ban has an end")
+        if "/" in whom:  # no user's id has one
+            self._ranges[whom] = read_network(whom, strict=False)
+        self._bans[whom] = {"by": "", "name": "", **ban, "reason": str(ban["reason"])}
+
+    def ban_on(self, user_id: str, address: str) -> str | None:
+        """Return the reason of a ban that stands, None where there is none."""
+        now, ip = time.time(), read_address(address) if self._ranges else None
+        ranges = [whom for whom, network in self._ranges.items() if ip is not None and ip in network]
+        for whom in (*spellings(user_id), *ranges):
+            ban = self._bans.get(whom)
+            if ban is not None and ban["until"] > now:
+                return str(ban["reason"])
+        return None
+
+    def hits(self, whom: str, user_id: str, address: str) -> bool:
+        """Return whether a ban on `whom` keeps a user at an address out."""
+        if "/" not in whom:
+            return whom in spellings(user_id)
+        return is_within(address, [self._ranges.get(whom) or read_network(whom, strict=False)])
+
+    async def whom(self, user_id: str | None, address: str | None) -> str:
+        """Return what a ban on a user, or on an address or a range, is known by.
+
+        Refused (`invalid-field`) for what is neither, and for an account that does not exist.
+        """
+        if address is None and user_id and "/" not in user_id and len(user_id) <= MAX_KEY:
+            if user_id.startswith(ACCOUNT) and await self._store.get("users", user_id) is None:
+                raise Refused(f"there is no account with the id {user_id}", Error.INVALID_FIELD)
+            return user_id
+        try:
+            if user_id is None and address is not None:
+                written = address.strip()
+                single = network(written) if "/" not in written else written  # of IPv6 the /64 that a host has whole
+                return str(read_network(single, strict=False))
+        except ValueError:
+            pass
+        raise Refused("give user (an id), or address (or a range like 192.0.2.0/24)", Error.INVALID_FIELD)
+
+    async def find(self, written: str) -> dict[str, Any] | None:
+        """Return the ban that stands on whom someone wrote, in any of the ways in which it can be written."""
+        names = {written, *spellings(read_id(written) or written)}
+        with contextlib.suppress(Refused):
+            names.add(await self.whom(None, written))
+        return next((ban for ban in await self.bans() if ban["whom"] in names), None)
+
+    async def ban(self, whom: str, until: float, reason: str, by: User, name: str = "") -> None:
+        """Keep a user (an id; `name`: who that was) or a range of addresses out `until` a time, in s since 1970."""
+        await self.load()
+        ban = {"until": until, "reason": reason, "by": by.name, "name": name}
+        await self._store.set("bans", whom, ban)
+        self._know(whom, ban)
+
+    async def lift(self, whom: str) -> bool:
+        """End a ban; return whether there was one."""
+        await self.load()
+        self._bans.pop(whom, None)
+        self._ranges.pop(whom, None)
+        return await self._store.delete("bans", whom)
+
+    async def bans(self) -> list[dict[str, Any]]:
+        """Return the bans that stand, each with `whom`; those that have ended are forgotten."""
+        await self.load()
+        for whom in [whom for whom, ban in self._bans.items() if ban["until"] <= time.time()]:
+            await self.lift(whom)
+        return [{"whom": whom, **ban} for whom, ban in self._bans.items()]
+
+    # The audit
+
+    async def record(self, by: User, power: str, about: dict[str, Any]) -> None:
+        """Keep that a power is used; when this returns it is on the disk."""
+        now = int(time.time() * 1000)
+        entry = {"time": now, "by": {"id": by.id, "name": by.name}, "power": power, "about": about}
+        await self._store.set("audit", f"{ENDLESS - now}-{secrets.token_hex(4)}", entry)
+        whom = next((str(about[key]) for key in ("user", "whom", "lifted", "plugin") if about.get(key)), "")
+        extra = {"event": "power", "power": power, "user": by.id, "about": whom}
+        log.info("%s used the power %s on %s", by.id, power, whom, extra=extra)
+
+    async def recorded(self, after: str = "", limit: int = 200) -> list[dict[str, Any]]:
+        """Return the newest entries, or those behind the `key` of one."""
+        found = await self._store.items("audit", after=after, limit=limit)
+        return [{"key": key, **entry} for key, entry in found if isinstance(entry, dict)]

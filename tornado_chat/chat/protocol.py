@@ -1,0 +1,133 @@
+"""The wire: lines <-> what they say. No I/O, no Tornado."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring as _quote
+from typing import Any
+
+from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.models import Message, User
+from tornado_chat.config import speed
+
+MAX_REF = 64
+MAX_DEPTH = 64
+MAX_NUMBER = 2**53  # beyond it a JavaScript client reads another number
+MAX_PAGE_BYTES = 256 * 1024
+
+
+# Lines up
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is too large")
+    return number
+
+
+def _integer(digits: str) -> int | float:
+    # As orjson reads it: what no 64-bit integer holds is a float.
+    return int(digits) if len(digits) < 19 else _finite(digits)
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+_parse = json.JSONDecoder(parse_float=_finite, parse_int=_integer, parse_constant=_no_constant).decode
+
+
+def _loads(text: str) -> Any:
+    """Return what JSON says; ValueError, with the place, where it is not strict JSON."""
+    try:
+        value = _parse(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
+    if "\\ud" in text or "\\uD" in text:
+        _encode(value).encode()  # an escaped lone surrogate is no Unicode text
+    return value
+
+
+_fast_loads = speed.loads or _loads
+
+
+def decode(text: str) -> dict[str, Any]:
+    """Return the one JSON object in `text`; anything else is Refused as `invalid-json`."""
+    try:
+        value = _fast_loads(text)
+    except ValueError:
+        raise Refused(f"not JSON: {_explain(text)}", Error.INVALID_JSON) from None
+    if type(value) is not dict:
+        raise Refused("not a JSON object; one object per line is expected", Error.INVALID_JSON)
+    if len(text) > 2 * MAX_DEPTH and text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+        raise Refused(f"nested deeper than {MAX_DEPTH}", Error.INVALID_JSON)
+    return value
+
+
+def _explain(text: str) -> str:
+    try:
+        _loads(text)
+    except UnicodeEncodeError:
+        return "it has a lone surrogate"
+    except ValueError as error:
+        return str(error)
+    return "it is not strict"
+
+
+def _depth(value: object) -> int:
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        level = [child for item in level for child in (item.values() if isinstance(item, dict) else item)]
+    return depth
+
+
+# Lines down
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, User):
+        plain = {"id": value.id, "name": value.name}
+        return plain if value.role == "member" else {**plain, "role": value.role}
+    if isinstance(value, Message):
+        return json.loads(value.line())
+    raise TypeError(f"{type(value).__name__} cannot be sent; use text, numbers, lists and dicts")
+
+
+_encode = json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False, default=_plain
+).encode
+
+
+def encode(event: Mapping[str, Any]) -> bytes:
+    """Return an event as one line, without a line end; a User or Message in it becomes its object."""
+    return _encode(event).encode()
+
+
+def answer(ref: str, message: Message | None, results: Mapping[str, Any] | None) -> bytes:
+    """Return the `ok` of a call: what it posted last, if anything, and its results."""
+    if results:
+        stored = {"id": message.id, "seq": message.seq, "time": message.time} if message else {}
+        return encode({**stored, **results, "action": "ok", "ref": ref})
+    said = f',"id":"{message.id}","seq":{message.seq},"time":{message.time}' if message else ""
+    return f'{{"action":"ok","ref":{_quote(ref)}{said}}}'.encode()
+
+
+def notice(channel: str, text: str, time: int, fields: Mapping[str, Any]) -> bytes:
+    """Return a line of the server's own that is shown in a channel and kept nowhere."""
+    return encode(
+        {"action": "send-message", "target": channel, "message": text, "sender": None, "time": time, **fields}
+    )
+
+
+def fitting(messages: Sequence[Message]) -> int:
+    """Return how many of the first of these go into one answer (256 KiB when encoded, at least one)."""
+    size = 1
+    for count, message in enumerate(messages):
+        size += len(message.line()) + 1  # and a comma
+        if size > MAX_PAGE_BYTES and count:
+            return count
+    return len(messages)

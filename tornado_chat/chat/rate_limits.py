@@ -1,0 +1,237 @@
+"""How much of the server one user, one address and everyone together may use: token buckets and caps."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from time import monotonic
+
+from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.config.settings import Settings
+
+BURST = 10.0  # seconds' worth of a rate that may come at once
+FLOOD = 10.0  # seconds of calls that heed no `retry_after_ms`, after which the connection is ended
+LULL = 1.0  # seconds without such a call that end a flood
+PENALTY = 0.02  # seconds at most in which a connection over a limit is not read: a flood then costs next to nothing
+FULL_RETRY = 10.0  # seconds after which to try again where there are too many connections
+KEEPS = ((1, 500), (5, 5_000))  # what one user, and one address, may add to what is kept: a second, and at once
+RENAMES = (0.1, 3)  # of one user: a second, and at once; a rename is told in all channels that the user is in
+WORDS = (20_000, 5_000)  # frames that say who comes and goes: a second, and at once
+MAX_CHARGE = 50.0  # calls that one is counted as at most: nobody is kept waiting for minutes
+CHANNELS = 20  # addresses that can together make all the channels that there can be
+KEPT = 1_000  # shares that are kept before the first look for idle ones
+
+
+class Bucket:
+    """A token bucket of `rate` a second and `burst` at once; a rate of 0 is no limit."""
+
+    __slots__ = ("_each", "_ready", "_slack")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._each = 1 / rate if rate else 0.0  # seconds that a token takes
+        self._slack = max(burst - 1, 0.0) * self._each
+        self._ready = 0.0  # when there is a token: the one number that changes
+
+    def take(self, now: float) -> float:
+        """Take a token; return 0, or the seconds after which there is one. `now` in seconds of monotonic()."""
+        ready = self._ready
+        if ready > now:
+            return ready - now
+        longest = now - self._slack
+        self._ready = (ready if ready > longest else longest) + self._each
+        return 0.0
+
+    def wait(self, now: float) -> float:
+        """Return the seconds after which there is a token, 0 where there is one."""
+        return max(self._ready - now, 0.0)
+
+    def charge(self, now: float, count: float) -> None:
+        """Take so many tokens, also those that are not there yet; a negative count gives tokens back."""
+        self._ready = max(self._ready, now - self._slack) + count * self._each
+
+    def is_full(self, now: float) -> bool:
+        """Return whether nothing is missing."""
+        return self._ready + self._slack <= now
+
+
+class Usage:
+    """What one user, one address or everyone together has used. `connections`: how many now.
+
+    `channels`: how many a user is in now; of an address, how many that it made there are.
+    """
+
+    __slots__ = ("calls", "channels", "connections", "connects", "joins", "keeps", "renames")
+
+    def __init__(self, calls: int, joins: int, connects: int, keeps: tuple[float, float] = (0, 0)) -> None:
+        self.calls = Bucket(calls, calls * BURST)
+        self.joins = Bucket(joins, joins * BURST)
+        self.connects = Bucket(connects, connects * BURST)
+        self.renames = Bucket(*RENAMES)
+        self.keeps = Bucket(*keeps)
+        self.connections = 0
+        self.channels = 0
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether a new one would be the same."""
+        buckets = (self.calls, self.joins, self.connects, self.renames, self.keeps)
+        return not (self.connections or self.channels) and all(bucket.is_full(now) for bucket in buckets)
+
+
+class ConnectionLimits:
+    """One connection's way past the limits."""
+
+    __slots__ = ("_defied", "_flood", "_limits", "_of_address", "_of_all", "_of_user", "_retry", "address", "user")
+
+    def __init__(self, limits: Limits, user: Usage, address: Usage) -> None:
+        self._limits = limits
+        self.user = user
+        self.address = address
+        self._of_user = user.calls
+        self._of_address = address.calls
+        self._of_all = limits.all.calls
+        self._retry = self._defied = self._flood = 0.0
+
+    def call(self, now: float) -> float:
+        """Count a call; return 0, or the seconds after which it may come again."""
+        return self._of_user.take(now) or self._of_address.take(now) or self._of_all.take(now)
+
+    def charge(self, calls: float) -> None:
+        """Count a call as so many more, for what it turned out to cost."""
+        now, calls = self._limits.clock(), min(calls, MAX_CHARGE)
+        for bucket in (self._of_user, self._of_address, self._of_all):
+            bucket.charge(now, calls)
+
+    def may_keep(self) -> bool:
+        """Return whether one more small thing may be kept for good."""
+        now = self._limits.clock()
+        return not (self.user.keeps.wait(now) or self.address.keeps.wait(now))
+
+    def keep(self) -> None:
+        """Count a small thing that is kept for good."""
+        now = self._limits.clock()
+        self.user.keeps.charge(now, 1)
+        self.address.keeps.charge(now, 1)
+
+    def rename(self) -> None:
+        """Count a rename; or Refused."""
+        wait = self.user.renames.take(self._limits.clock())
+        if wait:
+            raise limited(wait)
+
+    def give_rename_back(self) -> None:
+        """Take a rename back that came to nothing."""
+        self.user.renames.charge(self._limits.clock(), -1)
+
+    def join(self, comes: bool, makes: bool, channels: int) -> None:
+        """Count a join; or Refused.
+
+        `comes`: whether its user is new there; `makes`: whether the channel is new; `channels`: how many there are.
+        """
+        limits = self._limits
+        of_user, of_address, of_all = limits.max_channels
+        if comes and 0 < of_user <= self.user.channels:
+            raise Refused(f"at most {of_user} channels at a time; leave one", Error.TOO_MANY)
+        if makes and 0 < of_address <= self.address.channels:
+            raise Refused(f"at most {of_address} channels that one address made; join another one", Error.TOO_MANY)
+        if makes and 0 < of_all <= channels:
+            raise Refused("the server has as many channels as it can have", Error.TOO_MANY)
+        now = limits.clock()
+        wait = self.user.joins.take(now) or self.address.joins.take(now) or limits.all.joins.take(now)
+        if wait:
+            raise limited(wait)
+        self.user.channels += comes
+        self.address.channels += makes
+
+    def is_flood(self, now: float, wait: float) -> bool:
+        """Note a call that was refused for `wait` seconds; return whether it is one of 10 s of unheeding ones."""
+        if now < self._retry:
+            if now - self._defied > LULL:
+                self._flood = now
+            self._defied = now
+        self._retry = now + wait
+        return self._defied == now and now - self._flood >= FLOOD
+
+
+class Limits:
+    """All limits of a server, as its settings have them."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = monotonic) -> None:
+        self._rates = list(zip(settings.message_rate, settings.join_rate, settings.connect_rate, strict=True))
+        self._max_connections = settings.max_connections
+        self.max_channels = with_address(settings.max_channels)
+        self.clock = clock
+        self.all = Usage(*self._rates[2])
+        self._users: dict[str, Usage] = {}
+        self._addresses: dict[str, Usage] = {}
+        self._enough = KEPT
+
+    def admit(self, address: str) -> None:
+        """Count a connection that asks to come in; Refused (`rate-limited`, `too-many`) if it may not."""
+        _, of_address, of_all = self._max_connections
+        share = self._share(self._addresses, network(address), 1)
+        now = self.clock()
+        wait = share.connects.take(now) or self.all.connects.take(now)
+        if wait:
+            raise limited(wait)
+        if 0 < of_all <= self.all.connections:
+            raise Refused("the server is full", Error.TOO_MANY, FULL_RETRY)
+        if 0 < of_address <= share.connections:
+            raise Refused(f"at most {of_address} connections of one address", Error.TOO_MANY, FULL_RETRY)
+
+    def enter(self, user: str, address: str) -> ConnectionLimits:
+        """Count a connection of a user (by id) that was admitted; Refused if it is one too many."""
+        of_user = self._max_connections[0]
+        share = self._share(self._users, user, 0)
+        if 0 < of_user <= share.connections:
+            raise Refused(f"at most {of_user} connections at a time", Error.TOO_MANY, FULL_RETRY)
+        wait = share.connects.take(self.clock())
+        if wait:
+            raise limited(wait)
+        gate = ConnectionLimits(self, share, self._share(self._addresses, network(address), 1))
+        for each in (gate.user, gate.address, self.all):
+            each.connections += 1
+        return gate
+
+    def leave(self, gate: ConnectionLimits) -> None:
+        """Forget a connection that has ended."""
+        for each in (gate.user, gate.address, self.all):
+            each.connections -= 1
+
+    def _share(self, shares: dict[str, Usage], key: str, level: int) -> Usage:
+        share = shares.get(key)
+        if share is None:
+            if len(self._users) + len(self._addresses) >= self._enough:
+                self._forget_idle()
+            share = shares[key] = Usage(*self._rates[level], KEEPS[level])
+        return share
+
+    def _forget_idle(self) -> None:
+        now = self.clock()
+        for shares in (self._users, self._addresses):
+            for key in [key for key, share in shares.items() if share.is_idle(now)]:
+                del shares[key]
+        self._enough = max(KEPT, 2 * (len(self._users) + len(self._addresses)))
+
+
+def with_address(channels: tuple[int, ...]) -> tuple[int, int, int]:
+    """Return the limits of channels: per user, per address, altogether; of two numbers the middle one is a share."""
+    of_user, *of_address, of_all = channels
+    return of_user, of_address[0] if of_address else of_all and max(of_user, of_all // CHANNELS), of_all
+
+
+def limited(wait: float) -> Refused:
+    """Return what is answered to a call that came too soon."""
+    return Refused("too fast; wait a moment", Error.RATE_LIMITED, wait)
+
+
+def network(address: str) -> str:
+    """Return what counts as one address: an IPv4 address, or the /64 of an IPv6 address, which one host has whole."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:  # a socket of another family
+        return address
+    if isinstance(ip, ipaddress.IPv6Address):
+        if ip.ipv4_mapped is None:
+            return str(ipaddress.ip_network((int(ip) >> 64 << 64, 64)))
+        ip = ip.ipv4_mapped
+    return str(ip)

@@ -1,0 +1,70 @@
+"""The ids of users: a letter for each kind, a colon, and the percent-encoded name; of a guest, a UUID."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from urllib.parse import quote, unquote
+
+from tornado_chat.chat.models import GUEST
+from tornado_chat.chat.validation import fold
+
+ACCOUNT, HEADER, TOKEN, PLUGIN = "a:", "h:", "t:", "p:"  # so that no kind can speak for another's users
+LONGEST = 900  # characters of a name in an id: with a channel's name it is still a key of the store
+
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_HASH = re.compile("sha256:[0-9a-f]{64}")
+_ESCAPES = re.compile("([^%]|%[0-9a-fA-F]{2})+")
+
+
+def make_id(kind: str, name: str) -> str:
+    """Return the id of whom `kind` (HEADER, TOKEN or PLUGIN) calls by this name; a hash of one that is long.
+
+    A proxy's names are the same in upper and lower case.
+    """
+    return written_id(kind, " ".join(fold(name).split()) if kind == HEADER else name)
+
+
+def written_id(kind: str, name: str) -> str:
+    """Return the id with a name just as it is written: that of a proxy's user, before case was ignored."""
+    quoted = quote(name, "", errors="surrogatepass")
+    return kind + (quoted if len(quoted) <= LONGEST else f"sha256:{hashlib.sha256(quoted.encode()).hexdigest()}")
+
+
+def read_id(written: str) -> str | None:
+    """Return the id that someone wrote, with its name percent-encoded or not; None where it has the form of no id."""
+    written = written.strip()
+    kind, rest = written[:2], written[2:]
+    if not _is_text(written):
+        return None
+    if kind in (ACCOUNT, GUEST) and rest:
+        return kind + rest.lower()
+    if kind in (HEADER, TOKEN, PLUGIN) and _HASH.fullmatch(rest):
+        return written
+    if kind in (HEADER, TOKEN, PLUGIN) and rest:
+        name = unquote(rest, errors="surrogateescape") if _ESCAPES.fullmatch(rest) else rest
+        if not _is_text(name):  # the bytes behind the percent signs are no UTF-8: they are meant as they stand
+            name = rest
+        return make_id(kind, name)
+    return written.lower() if _UUID.fullmatch(written) else None
+
+
+def today(user_id: str) -> str:
+    """Return the id that a proxy's user would be given today; all others as they are."""
+    rest = user_id.removeprefix(HEADER)
+    return user_id if rest == user_id or _HASH.fullmatch(rest) else make_id(HEADER, unquote(rest))
+
+
+def spellings(user_id: str) -> tuple[str, str]:
+    """Return the ids under which a user may be known: a guest's has no mark where there are no other users."""
+    if user_id.startswith(HEADER):
+        return (user_id, today(user_id))
+    return (user_id, user_id.removeprefix(GUEST) if user_id.startswith(GUEST) else GUEST + user_id)
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,131 @@
+"""Where settings are read from: defaults < TOML file < TORNADO_CHAT_* < flags."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tornado_chat.config.arguments import serve_parser, suggestion
+from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag
+
+PREFIX = "TORNADO_CHAT_"
+SECRET = ("metrics_token",)
+ALL = (*FIELDS, "plugins")
+#: What Kubernetes puts into the environment of each pod for a Service that is called `tornado-chat`.
+ADDRESS = re.compile("(tcp|udp|sctp)://")
+SERVICE = re.compile("_SERVICE_|_PORT_")
+
+Found = dict[str, tuple[Any, str]]  # name -> what was written, or what was read of it; and where
+
+
+def load(
+    arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ, only: Collection[str] = ALL
+) -> Settings:
+    """Return the settings of a command line; SettingsError, or an exit of argparse's own (help, version).
+
+    only: the settings that are wanted. The others are not read: what is wrong with them is no matter.
+    """
+    values = {name: value for name, (value, _) in collect(arguments, environ, only).items()}
+    if "data_dir" not in only:
+        values["data_dir"] = Path()  # a user without a home folder has no default
+    return Settings(**values)
+
+
+def collect(
+    arguments: Sequence[str] | None, environ: Mapping[str, str] = os.environ, only: Collection[str] = ALL
+) -> Found:
+    """Return what is set otherwise than by default, each with where it was said. Only what counts is read."""
+    given = vars(serve_parser().parse_args(arguments))
+    config = given.pop("config", None) or environ.get(PREFIX + "CONFIG")
+    found = _from_file(Path(config)) if config else {}
+    for key, value in environ.items():
+        name = key.removeprefix(PREFIX).lower()
+        if key.startswith(PREFIX) and name in FIELDS and not _is_passed_over(key, value):
+            found[name] = value, key
+    for name, value in given.items():
+        found[name] = value, flag(name)
+    return {name: (_read(name, *said, config), said[1]) for name, said in found.items() if name in only}
+
+
+def passed_over(environ: Mapping[str, str] = os.environ) -> str:
+    """Return one line about the variables of the environment that look like settings and are not, else nothing."""
+    words = []
+    for key in sorted(environ):
+        if key.startswith(PREFIX) and environ[key] and _is_passed_over(key, environ[key]):
+            names = [PREFIX + name.upper() for name in FIELDS]
+            words.append(key + ("" if key in names or SERVICE.search(key) else suggestion(key, names)))
+    return f"not settings, and passed over: {', '.join(words)}" if words else ""
+
+
+def show(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> str:
+    """Return each setting, a line of TOML each, with where it was said; what is secret is not shown."""
+    found, lines = collect(arguments, environ), []
+    settings = Settings(**{name: value for name, (value, _) in found.items()})
+    for name in FIELDS:
+        value = getattr(settings, name)
+        if value in (None, ""):
+            lines.append(f"# {name} is not set")
+            continue
+        shown = json.dumps("***" if name in SECRET else value, default=str, ensure_ascii=False)
+        line = f"{name} = {shown}"
+        lines.append(f"{line:44} # {found[name][1] if name in found else 'default'}")
+    return "\n".join(lines)
+
+
+def _is_passed_over(key: str, value: str) -> bool:
+    known = key.removeprefix(PREFIX).lower() in (*FIELDS, "config")
+    return not value or not known or bool(ADDRESS.match(value))
+
+
+def _from_file(path: Path) -> Found:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SettingsError(f"--config {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"--config {path}: not UTF-8 (byte {error.start + 1}); save it as that") from None
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"--config {path}: not TOML: {error}") from None
+    found: Found = {}
+    for key, value in content.items():
+        name = key.replace("-", "_")
+        if name in found:
+            raise SettingsError(f"--config {path}: {name} is there twice, with - and with _")
+        if name == "plugins":
+            value = _tables(value, path)
+        elif name not in FIELDS:
+            hint = suggestion(name, FIELDS) or f"; there are {', '.join(FIELDS)}"
+            raise SettingsError(f"{path}: {key}: there is no such setting{hint}")
+        found[name] = value, str(path)
+    return found
+
+
+def _tables(value: Any, path: Path) -> dict[str, Any]:
+    tables = value if isinstance(value, dict) else {"": value}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise SettingsError(f"{path}: plugins has a table for each plugin, as in [plugins.{name or 'dice'}]")
+    return tables
+
+
+def _read(name: str, value: Any, where: str, config: str | None) -> Any:
+    """Read a value. A relative path in the file begins at the file's folder, wherever the server is started."""
+    if name == "plugins":
+        return value
+    in_file = bool(config) and where == str(Path(config or ""))
+    try:
+        read = FIELDS[name].metadata["read"](value)
+    except ValueError as error:
+        raise SettingsError(f"{where}{f': {name}' if in_file else ''} must be {error}, not {value!r}") from None
+    if in_file:
+        folder = Path(where).resolve().parent
+        if isinstance(read, Path):
+            return folder / read
+        if isinstance(read, tuple) and any(isinstance(part, Path) for part in read):
+            return tuple(folder / part for part in read)
+    return read

@@ -1,0 +1,174 @@
+"""Readers of settings: what was written (text, or a TOML value) -> the value, or a ValueError that ends "must be"."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tornado_chat.config.networks import UNIX, Network, read_network
+
+YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
+KINDS = ("guest", "password", "token", "header")
+
+
+def text(value: Any) -> str:
+    """Read text that is not empty."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("text of one character or more")
+    return value
+
+
+def path(value: Any) -> Path:
+    """Read a path; `~` is the home folder."""
+    try:
+        return Path(text(value)).expanduser()
+    except RuntimeError:
+        raise ValueError("a path") from None
+
+
+def paths(value: Any) -> tuple[Path, ...]:
+    """Read paths: a list, or text with what the system puts between them."""
+    return tuple(path(item) for item in (value if isinstance(value, list) else text(value).split(os.pathsep)))
+
+
+def whole(low: int, high: int) -> Callable[[Any], int]:
+    """Return a reader of whole numbers from low to high."""
+
+    def read(value: Any) -> int:
+        try:
+            number = int(value) if isinstance(value, str) else value
+        except ValueError:
+            number = None
+        if type(number) is not int or not low <= number <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return number
+
+    return read
+
+
+def seconds(low: float, high: float) -> Callable[[Any], float]:
+    """Return a reader of seconds from low to high."""
+
+    def read(value: Any) -> float:
+        try:
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (ValueError, TypeError, OverflowError):
+            number = math.nan
+        if not low <= number <= high:
+            raise ValueError(f"seconds from {low:g} to {high:g}")
+        return number
+
+    return read
+
+
+def truth(value: Any) -> bool:
+    """Read true or false, as people and YAML write them."""
+    word = str(value).strip().lower() if isinstance(value, str | bool | int) else ""
+    if word not in (*YES, *NO):
+        raise ValueError("true or false")
+    return word in YES
+
+
+def switch(value: Any) -> str:
+    """Read on or off, as people and YAML write them."""
+    try:
+        return "on" if truth(value) else "off"
+    except ValueError:
+        raise ValueError("on or off") from None
+
+
+def level(value: Any) -> str:
+    """Read a level of the log."""
+    return choice("debug", "info", "warning", "error")("warning" if str(value).strip().lower() == "warn" else value)
+
+
+def host(value: Any) -> str:
+    """Read an address to listen on; an IPv6 address may stand in brackets."""
+    written = text(value).strip()
+    if written.startswith("[") and written.endswith("]"):
+        written = written[1:-1]
+    if not written or written == "unix:":
+        raise ValueError("an address, a host name, *, or unix: and the path of a socket")
+    return written
+
+
+def numbers(count: int, before: int = 0) -> Callable[[Any], tuple[int, ...]]:
+    """Return a reader of so many whole numbers, as in 10/200/5000; 0 is no limit. before: how many it once were."""
+
+    def read(value: Any) -> tuple[int, ...]:
+        parts = value.split("/") if isinstance(value, str) else value
+        try:
+            numbers = tuple(whole(0, 10**9)(part) for part in parts)
+        except (TypeError, ValueError):
+            numbers = ()
+        if len(numbers) not in (count, before) or not numbers:
+            raise ValueError(f"{count} whole numbers, as in {'/'.join(['10', '200', '5000'][:count])}; 0 is no limit")
+        return numbers
+
+    return read
+
+
+def choice(*choices: str) -> Callable[[Any], str]:
+    """Return a reader of one of these."""
+
+    def read(value: Any) -> str:
+        meant = [each for each in choices if isinstance(value, str) and each.lower() == value.strip().lower()]
+        if not meant:
+            raise ValueError("one of " + ", ".join(choices))
+        return meant[0]
+
+    return read
+
+
+def kinds(value: Any) -> tuple[str, ...]:
+    """Read kinds of identity, with commas between them."""
+    try:
+        kinds = tuple(text(item).lower() for item in _items(value))
+    except ValueError:
+        kinds = ()
+    if not kinds or not set(kinds) <= set(KINDS) or len(set(kinds)) < len(kinds):
+        raise ValueError(f"one or several of {', '.join(KINDS)}, with commas between them")
+    return kinds
+
+
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else text(value).replace(" ", "").split(",")
+
+
+def networks(value: Any) -> tuple[Network, ...]:
+    """Read addresses and ranges of them, with commas between them."""
+    try:
+        return tuple(read_network(text(item)) for item in _items(value))
+    except ValueError:
+        raise ValueError("addresses or ranges like 192.0.2.0/24, with commas between them") from None
+
+
+def proxies(value: Any) -> tuple[Network, ...]:
+    """Read the addresses of proxies; `unix` is whoever connects to a Unix socket."""
+    items = _items(value) if value else []
+    return networks([UNIX if item == "unix" else item for item in items] or "")
+
+
+def origins(value: Any) -> tuple[str, ...]:
+    """Read origins like https://example.com, with commas between them."""
+    try:
+        return tuple(_origin(text(item)) for item in _items(value))
+    except ValueError:
+        raise ValueError("origins like https://example.com, with commas between them") from None
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text.lower().removesuffix("/"))
+    standard = {"http": 80, "https": 443}[parts.scheme] if parts.scheme in ("http", "https") else None
+    if standard is None or not parts.hostname or text.count("/") > 3 or parts.path or parts.query or parts.fragment:
+        raise ValueError
+    port = parts.port
+    host = parts.netloc.removesuffix(f":{port}") if port == standard else parts.netloc
+    if not re.fullmatch(r"[a-z0-9.:\[\]_-]+", host):  # it stands in a header
+        raise ValueError
+    return f"{parts.scheme}://{host}"

@@ -1,0 +1,173 @@
+"""The plugins of a running server: started, reloaded when their files change, switched off, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+from typing import Any
+
+from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.hub import Hub
+from tornado_chat.config.settings import Settings
+from tornado_chat.plugin_host.events import PluginEvents, run
+from tornado_chat.plugin_host.files import choose, find_plugins
+from tornado_chat.plugin_host.loader import build_registry
+from tornado_chat.plugin_host.watchdog import Watchdog
+from tornado_chat.routing.context import Context, PluginContext
+from tornado_chat.routing.plugin import LIMIT, Plugin
+from tornado_chat.routing.registry import Registry
+
+LOOK = 0.25  # seconds between two looks for changed files; a change is taken in when the second finds no more of it
+SPACE = "plugins"  # of the store: what `python -m tornado_chat plugin list` reads
+
+log = logging.getLogger("tornado_chat")
+
+
+class PluginManager:
+    """Holds the registry in use, and builds another one at each reload. `on_swap` is called with each."""
+
+    def __init__(self, settings: Settings, hub: Hub, registry: Registry, on_swap: Callable[[Registry], None]) -> None:
+        self.hooks = PluginEvents(hub)
+        self._settings = settings
+        self._hub = hub
+        self._on_swap = on_swap
+        self._reloading = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._watchdog: Watchdog | None = None
+        self._use(registry)
+
+    def _use(self, registry: Registry) -> None:
+        self.registry = registry
+        for plugin in registry.plugins.values():
+            plugin.on_switch = self._switched
+        self.hooks.use(registry.listeners)
+        self._on_swap(registry)
+
+    def context(self, plugin: Plugin, hears: str = "") -> Context:
+        """Return what a plugin is given where nobody calls."""
+        return PluginContext(plugin, self._hub, hears)
+
+    async def start(self) -> None:
+        """Call the `startup` listeners, start the timers and, with --reload, look for changes."""
+        self._watchdog = Watchdog(lambda: list(self.registry.plugins.values()))
+        self._watchdog.start()
+        for name, _ in await self._hub.store.items(SPACE):
+            if name not in self.registry.plugins:
+                await self._hub.store.delete(SPACE, name)
+        await self.begin(self.registry, list(self.registry.plugins.values()))
+        names = [name for name, plugin in self.registry.plugins.items() if not plugin.error]
+        log.info("plugins loaded: %s", ", ".join(names) or "none", extra={"event": "plugins", "plugins": names})
+        if self._settings.reload:
+            task = asyncio.ensure_future(self._look())
+            self._tasks.add(task)
+
+    async def stop(self) -> None:
+        """Stop the timers and call the `shutdown` listeners."""
+        if self._watchdog is None:  # it was not started
+            return
+        self._watchdog.stop()
+        self._watchdog = None
+        for task in self._tasks:
+            task.cancel()
+        await self.end(self.registry, list(self.registry.plugins.values()))
+
+    # One plugin's life
+
+    async def begin(self, registry: Registry, plugins: Collection[Plugin]) -> None:
+        """Call the `startup` listeners of these plugins and start their timers."""
+        self._hub.flusher.require_loop()  # before a plugin can start a thread: the first loop that asks is the chat's
+        await self._call("startup", registry, plugins)
+        for timer in registry.timers:
+            if timer.plugin in plugins:
+                timer.plugin.start(self._tick(timer.seconds, timer.plugin, timer.call))
+        for plugin in plugins:
+            await self._write(plugin)
+
+    async def end(self, registry: Registry, plugins: Collection[Plugin]) -> None:
+        """Call their `shutdown` listeners and stop their timers."""
+        await self._call("shutdown", registry, plugins)
+        for plugin in plugins:
+            plugin.stop()
+
+    async def _call(self, event: str, registry: Registry, plugins: Collection[Plugin]) -> None:
+        """Call the listeners of some plugins, side by side, and wait for them."""
+        called = [listener for listener in registry.listeners[event] if listener.plugin in plugins]
+        await asyncio.gather(
+            *(run(one.plugin, event, one.call, self.context(one.plugin, event), LIMIT) for one in called)
+        )
+
+    async def _tick(self, seconds: float, plugin: Plugin, function: Callable[[Context], Any]) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            due = max(due + seconds, loop.time())
+            await asyncio.sleep(due - loop.time())
+            if not plugin.off:
+                await run(plugin, f"timer {function.__name__}", function, self.context(plugin), None)
+
+    # Reload
+
+    async def reload(self, *names: str) -> dict[str, str]:
+        """Take in what has changed, and the plugins of these names though they have not.
+
+        Returns all that was touched, by name; the text is "", or what is wrong (and the version before serves on).
+        """
+        async with self._reloading:
+            before = self.registry
+            said = {name: (plugin.stamp, plugin.error) for name, plugin in before.plugins.items()}
+            settings = self._settings
+            registry = build_registry(settings.plugins_dir, settings.plugins, before, names, settings.shipped_plugins)
+            plugins = registry.plugins
+            old = [plugin for name, plugin in before.plugins.items() if plugins.get(name) is not plugin]
+            new = [plugin for name, plugin in plugins.items() if before.plugins.get(name) is not plugin]
+            kept = [one for name, one in plugins.items() if one not in new and said[name] != (one.stamp, one.error)]
+            await self.end(before, old)
+            self._use(registry)
+            await self.begin(registry, new)
+            for plugin in kept:
+                await self._write(plugin)
+            gone = [plugin.name for plugin in old if plugin.name not in plugins]
+            for name in gone:
+                await self._hub.store.delete(SPACE, name)
+            touched = {**{one.name: one.error for one in new + kept}, **dict.fromkeys(gone, "")}
+            well = [name for name, error in touched.items() if not error]
+            if well or not touched:  # what is wrong has been named already
+                log.info(
+                    "plugins reloaded: %s", ", ".join(well) or "none", extra={"event": "reload", "plugins": well}
+                )
+            return touched
+
+    def describe(self) -> list[dict[str, Any]]:
+        """Return each plugin's `name`, `state`, `error`, and how many `calls` and `failures` it had."""
+        plugins = sorted(self.registry.plugins.items())
+        shown = ("state", "error", "calls", "failures")
+        return [{"name": name, **{key: getattr(plugin, key) for key in shown}} for name, plugin in plugins]
+
+    async def _look(self) -> None:
+        """Reload when files have changed, and have been left alone for a moment."""
+        last = None
+        while True:
+            await asyncio.sleep(LOOK)
+            chosen = choose(find_plugins(self._settings.plugins_dir, self._settings.shipped_plugins))
+            now = {name: source.stamp for name, source in chosen.items()}
+            if now == last and now != {name: plugin.stamp for name, plugin in self.registry.plugins.items()}:
+                try:
+                    await self.reload()
+                except Exception:
+                    log.exception("the plugins could not be reloaded")
+            last = now
+
+    # What `plugin list` reads
+
+    def _switched(self, plugin: Plugin) -> None:
+        task = asyncio.ensure_future(self._write(plugin))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write(self, plugin: Plugin) -> None:
+        state = {"stamp": plugin.stamp, "state": plugin.state, "error": plugin.error}
+        try:
+            await self._hub.store.set(SPACE, plugin.name, state)
+        except Refused as refused:
+            log.warning("the state of plugin %s is not kept: %s", plugin.name, refused.message)

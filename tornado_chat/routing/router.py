@@ -1,0 +1,274 @@
+"""One frame in, its handlers called, each call answered. The one place where handler errors are caught."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any
+
+from tornado_chat.chat.connection import Connection
+from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
+from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.models import Message
+from tornado_chat.chat.protocol import MAX_REF, answer, decode
+from tornado_chat.chat.rate_limits import PENALTY, limited
+from tornado_chat.chat.validation import clean_name, clean_text
+from tornado_chat.routing.context import Context, PluginContext, current
+from tornado_chat.routing.plugin import FAULTS, LIMIT, Plugin, call_plugin
+from tornado_chat.routing.registry import Action, Registry
+
+MAX_LINES = 1_000  # of a frame: blank ones are ignored, but take time
+log = logging.getLogger("tornado_chat")
+
+
+class Router:
+    """Calls the registry's handlers. `registry` may be swapped between two messages.
+
+    `strict`: whether whoever does nothing but err is closed with 1008.
+    """
+
+    def __init__(
+        self, registry: Registry, hub: Hub, clock: Callable[[], float] = time.monotonic, strict: bool = True
+    ) -> None:
+        self.registry = registry
+        self.hub = hub
+        self._clock = clock
+        self._strict = strict
+
+    def dispatch(self, connection: Connection, frame: str) -> Awaitable[None] | None:
+        """Handle a frame: one object (it may be indented), or one object a line; blank lines are ignored.
+
+        What is returned is done when the connection's next frame may be handled; None: at once.
+        """
+        try:
+            message = decode(frame)
+        except Refused as refused:
+            if frame.count("\n") >= MAX_LINES:
+                too_many = Refused(f"a frame has at most {MAX_LINES} lines", Error.INVALID_JSON)
+                self._refuse(connection, too_many, None)
+                return None
+            lines = [line for line in frame.split("\n") if line.strip()]
+            if len(lines) > 1:
+                return self._dispatch_lines(connection, iter(lines))
+            if not lines:
+                return self.count(connection)
+            self._refuse(connection, refused, None)
+            return None
+        return self._call(connection, message)
+
+    def count(self, connection: Connection) -> Awaitable[None] | None:
+        """Count what comes and says nothing, a blank frame or a ping, as a call; what is returned: see `dispatch`."""
+        wait = 0.0 if connection.gate is None or connection.ended else connection.gate.call(self._clock())
+        return asyncio.ensure_future(self._hold(connection, limited(wait))) if wait else None
+
+    async def _hold(self, connection: Connection, refused: Refused) -> None:
+        self._refuse(connection, refused, None)
+        await asyncio.sleep(min(refused.retry_after / 2, PENALTY))  # it is not read from meanwhile
+
+    def _dispatch_lines(self, connection: Connection, lines: Iterator[str]) -> Awaitable[None] | None:
+        for line in lines:
+            if connection.ended:
+                return None
+            try:
+                message = decode(line)
+            except Refused as refused:
+                self._refuse(connection, refused, None)
+                continue
+            pending = self._call(connection, message)
+            if pending is not None:
+                return asyncio.ensure_future(self._dispatch_rest(connection, pending, lines))
+        return None
+
+    async def _dispatch_rest(
+        self, connection: Connection, pending: Awaitable[None] | None, lines: Iterator[str]
+    ) -> None:
+        while pending is not None:
+            await pending
+            pending = self._dispatch_lines(connection, lines)
+
+    # One call
+
+    def _call(self, connection: Connection, message: dict[str, Any]) -> Awaitable[None] | None:
+        ref = message.get("ref")
+        target = message.get("target")
+        action = None
+        try:
+            if ref is not None and (type(ref) is not str or len(ref) > MAX_REF):
+                ref = None
+                raise Refused(f"ref must be text of at most {MAX_REF} characters", Error.INVALID_FIELD)
+            name = message.get("action")
+            action = self.registry.actions.get(name) if type(name) is str else None
+            if action is None or action.internal:
+                raise _unknown(name)
+            if connection.gate is not None and (wait := connection.gate.call(self._clock())):
+                context = Context(connection, None, ref, self, [])
+                over = self._over(context, message, wait)
+                return asyncio.ensure_future(self._finish(context, over, action, target))
+            if action.plugin is not None:
+                action = _awake(action)
+            if action.power and not connection.user.may(action.power):
+                raise Refused("that is for administrators", Error.NOT_ALLOWED)
+            arguments = action.bind(message)
+            channel = None
+            if action.channel:
+                if type(target) is not str:
+                    raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
+                channel = connection.channels.get(target) or self.hub.joined(connection, target)
+            context = Context(connection, channel, ref, self, [])
+            if action.plugin is not None:
+                context = PluginContext.of_call(context, action.plugin)
+            if action.found:
+                action.find(context, arguments)
+            token = current.set(context)
+            try:
+                result = action.handler(context, **arguments)
+                if result is not None and inspect.iscoroutine(result):
+                    if action.plugin is not None:
+                        result = _fenced(context, result, action, action.plugin)
+                    return asyncio.ensure_future(self._finish(context, result, action, target))
+            finally:
+                current.reset(token)
+        except FAULTS as error:
+            self._failed(connection, error, ref, target, action)
+            return None
+        self._settle(context, result, action, target)
+        return None
+
+    def perform(self, context: Context, name: str) -> Any:
+        """Call an action from within a call; return what its handler returns."""
+        action = self.registry.actions[name]
+        if action.plugin is not None:
+            return self._perform_fenced(context, action)
+        return action.handler(context, **action.bind({}))
+
+    async def _perform_fenced(self, call: Context, action: Action) -> Any:
+        """Perform an action, or what it replaced where it fails."""
+        action = _awake(action)
+        plugin = action.plugin
+        context = call if plugin is None else PluginContext.of_call(call, plugin)
+        try:
+            result = call_plugin(action.handler, context, **action.bind({}))
+            if inspect.iscoroutine(result):
+                result = await (result if plugin is None else _fenced(context, result, action, plugin))
+        except Exception as error:
+            if plugin is None or isinstance(error, Refused):
+                raise
+            plugin.failed(f"action {action.name}", error)
+            if action.over is not None:
+                return await self._perform_fenced(call, action.over)
+            raise Refused(f"{action.name} failed; it is in the server's log", Error.INTERNAL) from None
+        return result
+
+    async def _over(self, context: Context, message: dict[str, Any], wait: float) -> dict[str, Any]:
+        """Refuse a call that came too soon; but a message that is stored already is answered as the first time."""
+        known = context.ref and await self.hub.history.find(context.user, context.ref)
+        if known and _says(message, known):
+            return {"id": known.id, "seq": known.seq, "time": known.time}
+        raise limited(wait)
+
+    async def _finish(self, context: Context, result: Awaitable[Any], action: Action, target: object) -> None:
+        try:
+            results = await result
+        except Exception as error:
+            self._failed(context.connection, error, context.ref, target, action)
+            if isinstance(error, Refused) and error.code == Error.RATE_LIMITED:
+                await asyncio.sleep(min(error.retry_after / 2, PENALTY))  # it is not read from meanwhile
+        else:
+            self._settle(context, results, action, target)
+
+    # Its answer
+
+    def _settle(self, context: Context, results: dict[str, Any] | None, action: Action, target: object) -> None:
+        """Answer `ok` once all that the call posted is stored; if one was not, answer that error."""
+        message = None
+        for post in context.posts:
+            message = post.stored
+            if message is None:
+                if post.error is None:  # look again when it is decided
+                    post.then(partial(self._settle, context, results, action, target))
+                else:
+                    self._failed(context.connection, post.error, context.ref, target, action)
+                return
+        self.hub.metrics.ok[action.name] += 1
+        if context.ref is None:
+            return
+        try:
+            line = answer(context.ref, message, results)
+        except Exception as error:  # a result that cannot be encoded
+            self._failed(context.connection, error, context.ref, target, action)
+        else:
+            context.connection.gather(line)
+
+    def _failed(
+        self,
+        connection: Connection,
+        error: BaseException,
+        ref: str | None,
+        target: object,
+        action: Action | None,
+    ) -> None:
+        if not isinstance(error, Refused):
+            name = action.name if action else "?"
+            if action is not None and action.plugin is not None:
+                action.plugin.failed(f"action {name}", error)
+            else:
+                log.error("action %s failed", name, exc_info=error)
+            error = Refused(f"{name} failed; it is in the server's log", Error.INTERNAL)
+        self._refuse(connection, error, ref, target, action)
+
+    def _refuse(
+        self,
+        connection: Connection,
+        refused: Refused,
+        ref: str | None,
+        target: object = None,
+        action: Action | None = None,
+    ) -> None:
+        self.hub.metrics.errors[action.name if action else "", refused.code] += 1
+        connection.refuse(refused, ref, target)
+        if refused.code in MISTAKES and self._strict and connection.count_mistake(self._clock()):
+            connection.close(Close.POLICY, "too many errors")
+        elif (
+            refused.code == Error.RATE_LIMITED
+            and connection.gate is not None
+            and connection.gate.is_flood(self._clock(), refused.retry_after)
+        ):
+            connection.close(Close.POLICY, "too many messages; heed retry_after_ms")
+
+
+def _says(call: dict[str, Any], message: Message) -> bool:
+    """Return whether a call would post a message that there is, however it spells the channel's name."""
+    target, text = call.get("target"), call.get("message")
+    try:
+        return type(target) is type(text) is str and (message.channel, message.text) == (
+            clean_name(target),
+            clean_text(text),
+        )
+    except Refused:
+        return False
+
+
+def _unknown(name: object) -> Refused:
+    if type(name) is not str:
+        return Refused("action must be the name of an action", Error.INVALID_FIELD)
+    return Refused(f"there is no action {name[:64]!r}", Error.UNKNOWN_ACTION)
+
+
+def _awake(action: Action) -> Action:
+    """Return an action, or where its plugin is switched off what it replaced."""
+    while (plugin := action.plugin) is not None:
+        if not plugin.off:
+            plugin.calls += 1
+            break
+        if action.over is None:
+            raise plugin.refuse()
+        action = action.over
+    return action
+
+
+async def _fenced(context: Context, result: Coroutine[Any, Any, Any], action: Action, plugin: Plugin) -> Any:
+    return await plugin.within(LIMIT, f"action {action.name}", plugin.begin(result), context.posts)

@@ -1,0 +1,75 @@
+"""The certificate that TLS is served with, loaded again when its files have changed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import ssl
+from pathlib import Path
+
+from tornado_chat.config.settings import SettingsError
+
+log = logging.getLogger("tornado_chat")
+
+
+class Certificate:
+    """A certificate and its key, PEM (`key` None: in the same file). SettingsError where they cannot be used.
+
+    `context`: what connections are served with; a new certificate is for those that come after it.
+    """
+
+    def __init__(self, cert: Path, key: Path | None) -> None:
+        self._files = (cert, key or cert)
+        self._seen = self._changed()
+        self._newest = self.context = self._load()
+        self.context.sni_callback = self._use_newest
+
+    def reload(self) -> None:
+        """Load the files again if they have changed; while they do not fit, what was loaded stays."""
+        changed = self._changed()
+        if changed == self._seen:
+            return
+        self._seen = changed
+        try:
+            self._newest = self._load()
+        except SettingsError as error:
+            log.error("%s; the certificate that was loaded stays", error)
+        else:
+            log.info("%s was loaded again", self._files[0])
+
+    def _use_newest(self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
+        """Take the newest context for a handshake, whether or not the client named a host.
+
+        A context keeps a certificate for each type of key, so that a new one may not replace the old one in it.
+        """
+        connection.context = self._newest
+
+    def _load(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        for name, file in zip(("--tls-cert", "--tls-key"), self._files, strict=True):
+            try:
+                file.read_bytes()
+            except OSError as error:
+                raise SettingsError(f"{name} {file}: {error.strerror}") from None
+        try:
+            cert, key = self._files
+            context.load_cert_chain(cert, key, password="")  # else it would ask for one, and wait
+        except OSError as error:  # an SSLError is one
+            files = " and ".join(dict.fromkeys(map(str, self._files)))
+            wanted = "a certificate and its key (PEM, without a password)"
+            reason = getattr(error, "reason", None)
+            why = f": {reason}" if reason else ""
+            raise SettingsError(f"--tls-cert: {files} must be {wanted}{why}") from None
+        return context
+
+    def _changed(self) -> list[tuple[int, ...]]:
+        return [_state(file) for file in self._files]
+
+
+def _state(file: Path) -> tuple[int, ...]:
+    """Return what differs after a change: a file that was copied with its times has another inode."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return ()
+    return found.st_mtime_ns, found.st_ctime_ns, found.st_dev, found.st_ino, found.st_size

@@ -1,0 +1,184 @@
+"""`python -m tornado_chat plugin list | check | new`, for whoever writes plugins."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import keyword
+import logging
+import os
+import re
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from tornado_chat.config.arguments import Parser
+from tornado_chat.config.settings import PACKAGE, Settings, SettingsError, find_folder
+from tornado_chat.config.sources import load
+from tornado_chat.plugin_host.loader import build_registry
+from tornado_chat.plugin_host.manager import SPACE
+from tornado_chat.routing.plugin import Plugin
+from tornado_chat.routing.registry import Registry
+from tornado_chat.storage.sqlite.files import MissingError
+from tornado_chat.storage.sqlite.maintenance import stored
+
+PLUGIN = '''"""Cheers: /{command} Ann"""
+
+from tornado_chat import Context, User, action
+
+
+@action("{command}")
+async def {name}(ctx: Context, user: User) -> None:
+    """Cheer for someone who is here."""
+    count = await ctx.store.update(user.id, lambda known: known + 1, 0)
+    ctx.channel.post(f"{{ctx.user.name}} cheers for {{user.name}}, the {{count}}. time")
+'''
+
+TEST = '''"""The plugin `{name}`."""
+
+from pathlib import Path
+
+from tornado_chat.testing.fixtures import chat_of
+
+chat = chat_of(Path(__file__).parents[2] / "{folder}" / "{name}.py")
+
+
+def test_cheers_are_counted_and_seen_by_everyone(chat):
+    ann, bob = chat.connect("Ann"), chat.connect("Bob")
+    ann.say("/{command} Bob")
+    assert bob.texts[-1] == "Ann cheers for Bob, the 1. time"
+    bob.say("/{command} Bob")
+    assert ann.texts[-1] == "Bob cheers for Bob, the 2. time"
+'''
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line that begins with `plugin`; return the exit status."""
+    parser = Parser(prog="python -m tornado_chat plugin", description="Look after plugins.", allow_abbrev=False)
+    commands = parser.add_subparsers(dest="command", metavar="list | check | new", required=True)
+    for name, text in (
+        ("list", "show the plugins: file, state, and what each has"),
+        ("check", "load them and say what is wrong (exit status 1)"),
+        ("new", "write a plugin and its test, to begin with"),
+    ):
+        command = commands.add_parser(name, help=text, description=text.capitalize() + ".", allow_abbrev=False)
+        for where, metavar, action, about in (
+            (
+                "--plugins-dir",
+                "DIR",
+                "append",
+                "folder of plugins beside the shipped ones; may be given several times",
+            ),
+            ("--data-dir", "DIR", "store", "where the history is, as for the server"),
+            ("--config", "FILE", "store", "TOML file with settings"),
+        ):
+            command.add_argument(where, metavar=metavar, action=action, help=about, default=argparse.SUPPRESS)
+        command.add_argument(
+            "--no-shipped-plugins", action="store_true", help="leave out those that come with the server"
+        )
+        if name != "list":
+            command.add_argument("name", metavar="NAME", nargs="?" if name == "check" else None)
+    given = vars(parser.parse_args(arguments[1:]))
+    flags = ["--no-shipped-plugins"] if given["no_shipped_plugins"] else []
+    for name in ("plugins_dir", "data_dir", "config"):
+        values = given.get(name, [])
+        flags += [
+            f"--{name.replace('_', '-')}={value}" for value in (values if isinstance(values, list) else [values])
+        ]
+    settings = load(flags, only=("data_dir", "plugins_dir", "no_shipped_plugins", "plugins"))
+    logging.getLogger("tornado_chat").addHandler(logging.NullHandler())  # what is wrong is shown once
+    if given["command"] == "new":
+        return _new(settings, given["name"])
+    registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
+    return _list(settings, registry) if given["command"] == "list" else _check(registry, given["name"])
+
+
+def _list(settings: Settings, registry: Registry) -> int:
+    states: dict[str, dict[str, Any]] = {}
+    with contextlib.suppress(MissingError):  # no server has run here yet
+        states = stored(settings.data_dir, SPACE)
+    for name, plugin in registry.plugins.items():
+        state, error = plugin.state, plugin.error
+        kept = states.get(name, {})
+        if state == "on" and kept.get("state") == "off" and kept["stamp"] == _plain(plugin.stamp):
+            state, error = "off", kept["error"]
+        print(f"{name:16} {state:7} {plugin.file}")
+        for line in (error, plugin.replaced, *_offers(registry, plugin)):
+            if line:
+                print(f"{'':16} {line}")
+    for problem in registry.problems:
+        print(problem)
+    if not registry.plugins:
+        print("there are no plugins", *(("in", *settings.plugins_dir) if settings.plugins_dir else ()))
+    return 0
+
+
+def _plain(stamp: object) -> object:
+    return list(stamp) if isinstance(stamp, tuple) else stamp
+
+
+def _offers(registry: Registry, plugin: Plugin) -> Iterator[str]:
+    """Yield what a plugin has, a line for each kind."""
+    kinds = {
+        "actions": [name for name, action in registry.actions.items() if action.plugin is plugin],
+        "listeners": [event for event, ones in registry.listeners.items() for one in ones if one.plugin is plugin],
+        "timers": [f"every {one.seconds:g} s" for one in registry.timers if one.plugin is plugin],
+        "routes": [f"/plugins/{plugin.name}{one.path}" for one in registry.routes if one.plugin is plugin],
+    }
+    for kind, names in kinds.items():
+        if names:
+            yield f"{kind}: {', '.join(names)}"
+
+
+def _check(registry: Registry, name: str | None) -> int:
+    if name is not None and name not in registry.plugins:
+        raise SettingsError(f"there is no plugin {name}; there are {', '.join(registry.plugins) or 'none'}")
+    broken = 0
+    for plugin in registry.plugins.values():
+        if name in (None, plugin.name):
+            broken += bool(plugin.error)
+            nothing = "idle: its settings ask nothing of it" if plugin.idle else "it offers nothing"
+            offers = "; ".join(_offers(registry, plugin)) or nothing
+            gone = plugin.replaced and f"{plugin.file}: left out: {plugin.replaced}"
+            print(plugin.error or gone or f"{plugin.file}: well ({offers})")
+    for problem in registry.problems if name is None else ():
+        broken += 1
+        print(problem)
+    return 1 if broken else 0
+
+
+def _new(settings: Settings, name: str) -> int:
+    folder = Path(
+        os.path.abspath((*settings.plugins_dir, find_folder("plugins"))[0])
+    )  # no .. leads the test elsewhere
+    if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name):
+        raise SettingsError(f"a plugin's name has a-z, 0-9 and _, as in guess_a_number, not {name}")
+    if keyword.iskeyword(name):
+        raise SettingsError(f"{name} is a word of Python's own, and can name no function; take another, as my_{name}")
+    command = name.replace("_", "-")
+    registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
+    if command in registry.actions:
+        raise SettingsError(f"there is an action {command} already, in {registry.actions[command].file}")
+    if name in registry.plugins and not (folder / f"{name}.py").exists():
+        raise SettingsError(f"there is a plugin {name} already: {registry.plugins[name].file}")
+    if folder.is_relative_to(PACKAGE):
+        raise SettingsError("give the folder of your plugins: --plugins-dir DIR")
+    words = {"name": name, "command": command, "folder": folder.name}
+    files = {
+        folder / f"{name}.py": PLUGIN.format(**words),
+        folder.parent / "tests" / folder.name / f"test_{name}.py": TEST.format(**words),
+    }
+    for path in files:
+        if path.exists():
+            raise SettingsError(f"{path} is there already; take another name")
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(f"{path} is written")
+    except OSError as error:
+        raise SettingsError(f"{error.filename}: {error.strerror}") from None
+    install = "" if find_spec("pytest") else "pip install pytest, then "
+    print(f"Try it: /{command} NAME in the page, and {install}python -m pytest {path}")
+    return 0

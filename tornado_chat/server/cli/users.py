@@ -1,0 +1,125 @@
+"""Accounts on the command line: python -m tornado_chat user add | passwd | role | list. A server may be running."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import sys
+from pathlib import Path
+
+from tornado_chat.auth.account_names import clean_account
+from tornado_chat.auth.accounts import ROLES, Accounts
+from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.models import User
+from tornado_chat.chat.moderation import Moderation
+from tornado_chat.chat.user_ids import ACCOUNT, HEADER, read_id
+from tornado_chat.config.settings import SettingsError
+from tornado_chat.storage.sqlite.files import NAME, look_for
+from tornado_chat.storage.sqlite.offline import OfflineDatabase
+from tornado_chat.storage.sqlite.store import SqliteStore
+
+OPERATOR = User("", "command line")  # as the audit names it
+
+
+def add_arguments(parser: argparse.ArgumentParser, place: argparse.ArgumentParser) -> None:
+    """Add what `user` takes. place: the arguments that say which data folder."""
+    kinds = parser.add_subparsers(dest="what", metavar="add|passwd|role|list", required=True)
+    for what, text in (
+        ("add", "make an account; its password is asked for, or read from the standard input"),
+        ("passwd", "give an account another password, and end its sessions and their connections"),
+        ("role", "give a role; who is connected is so anew with it. ID is for those whom a proxy names (h:…)"),
+        ("list", "list the accounts: name, role, id"),
+    ):
+        one = kinds.add_parser(what, help=text, description=text.capitalize() + ".", parents=[place])
+        if what != "list":
+            one.add_argument("name", metavar="NAME|ID" if what == "role" else "NAME")
+        if what == "add":
+            one.add_argument("--role", choices=ROLES, default="member")
+        if what == "role":
+            one.add_argument("role", choices=ROLES)
+
+
+def run(folder: Path, given: argparse.Namespace) -> int:
+    """Do what was asked; return the exit status."""
+    try:
+        _check_text(vars(given).get("name", ""))
+        if given.what == "add":
+            clean_account(given.name)
+        else:
+            look_for(folder / NAME)
+        password = _ask() if given.what in ("add", "passwd") else ""
+        with OfflineDatabase(folder) as file:
+            asyncio.run(_act(SqliteStore(file), folder, given, password))
+    except Refused as refused:
+        raise SettingsError(refused.message) from None
+    return 0
+
+
+async def _act(store: SqliteStore, folder: Path, given: argparse.Namespace, password: str) -> None:
+    accounts, moderation = Accounts(store), Moderation(store)
+    if given.what == "list":
+        empty = True
+        async for user in accounts.all():
+            print(f"{user.name}\t{user.role}\t{user.id}")
+            empty = False
+        if empty:
+            print(f"no accounts in {folder}", file=sys.stderr)  # the output is the list alone
+        return
+    if given.what == "add":
+        user = await accounts.register(given.name, password)
+    elif given.what == "role" and (user_id := read_id(given.name)) is not None:
+        user = await _of_id(accounts, user_id)
+    else:
+        user = await accounts.find(given.name)
+    about = {"user": user.id, "name": user.name}
+    if given.what == "passwd":
+        await moderation.record(OPERATOR, "passwd", about)
+        await accounts.set_password(user, password)
+    elif given.what == "role" and given.role == await accounts.role(user.id):
+        print(f"{user.name}: is {given.role} already; nothing was changed")
+        return
+    elif given.what == "role" or given.role != "member":
+        await moderation.record(OPERATOR, "role", {**about, "role": given.role})
+        await accounts.set_role(user.id, given.role)
+    if given.what == "add":
+        print(f"{user.name} is in {folder.absolute()}")
+        return
+    await accounts.tell(user.id)
+    known = not user.id.startswith(HEADER)
+    print(f"{user.name}: done" if known else f"{user.id}: {given.role}, whenever the proxy names them")
+
+
+async def _of_id(accounts: Accounts, user_id: str) -> User:
+    """Return whom a role can be given: an account, or whoever a proxy names so, now or one day."""
+    if user_id.startswith(ACCOUNT):
+        account = await accounts.user(user_id)
+        if account is None:
+            raise Refused(f"there is no account with the id {user_id}; user list shows them")
+        return account
+    if user_id.startswith(HEADER):
+        return User(user_id, user_id)
+    raise Refused(f"{user_id} has no account and is named by no proxy ({HEADER}…): no role can be given")
+
+
+def _check_text(name: str) -> None:
+    try:
+        name.encode()
+    except UnicodeError:
+        raise SettingsError("the name is not UTF-8") from None
+
+
+def _ask() -> str:
+    try:
+        if not sys.stdin.isatty():
+            password = sys.stdin.readline().rstrip("\r\n")
+        else:
+            password = getpass.getpass("Password: ")
+            if password != getpass.getpass("Again: "):
+                raise SettingsError("the two are not the same; nothing was changed")
+        password.encode()  # Python reads other bytes as lone surrogates where the locale says little
+    except EOFError:
+        raise SettingsError("no password was given; nothing was changed") from None
+    except UnicodeError:
+        raise SettingsError("the password is not UTF-8; nothing was changed") from None
+    return password

@@ -1,0 +1,95 @@
+"""Where the server listens: addresses, ports and Unix sockets."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from pathlib import Path
+from typing import Any
+
+from tornado.ioloop import IOLoop
+from tornado.netutil import bind_sockets, bind_unix_socket
+
+from tornado_chat.config.settings import SettingsError
+from tornado_chat.web.capacity import RateLimitedLog, is_spare
+
+ANY = ("*", "::")  # all addresses, of IPv4 and of IPv6
+UNIX = "unix:"
+UNIX_MODE = 0o666  # as with a port of 127.0.0.1, the folder that the socket is in keeps others out
+BACKLOG = 1024  # connections that wait to be let in: after a restart all come at once
+REST = 0.2  # seconds in which nobody is let in when descriptors run out
+NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+def listen(host: str, port: int) -> list[Listener]:
+    """Return sockets that listen on a host's addresses or on a Unix socket; SettingsError where they cannot."""
+    where = host if host.startswith(UNIX) else f"port {port} of {host}"
+    try:
+        if host.startswith(UNIX):
+            bound = [_bind_unix(Path(host.removeprefix(UNIX)))]
+        else:
+            bound = bind_sockets(port, None if host in ANY else host, backlog=BACKLOG)
+        return [Listener(fileno=sock.detach()) for sock in bound]
+    except socket.gaierror as error:
+        raise SettingsError(f"--host {host}: {error.strerror}") from None
+    except UnicodeError:
+        raise SettingsError(f"--host {host}: that is no host name") from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            another = "is another server running?" if host.startswith(UNIX) else "choose another with --port"
+            raise SettingsError(f"{where} is taken; {another}") from None
+        raise SettingsError(f"{where}: {error.strerror or error}") from None
+
+
+def _bind_unix(path: Path) -> socket.socket:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        try:
+            other.connect(str(path))
+        except (FileNotFoundError, ConnectionRefusedError):
+            pass  # a socket that nobody listens to is what a killed server leaves
+        else:
+            raise OSError(errno.EADDRINUSE, "in use")
+    try:
+        return bind_unix_socket(str(path), UNIX_MODE, BACKLOG)
+    except ValueError:
+        raise OSError(errno.EEXIST, "there is a file of this name, which is no socket") from None
+
+
+def place(sock: socket.socket, scheme: str) -> str:
+    """Return where a socket listens, as an address to open."""
+    name = sock.getsockname()
+    if isinstance(name, str):
+        return f"{UNIX}{name}"
+    host, port = name[:2]
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+class Listener(socket.socket):
+    """A listening socket that rests while there are too few descriptors left, where Tornado would try without end."""
+
+    out_of_descriptors = RateLimitedLog("too many open files (see ulimit -n): nobody is let in for a moment")
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Return the next connection; BlockingIOError where there is none, or where it has to wait."""
+        try:
+            accepted, address = super().accept()
+        except OSError as error:
+            if error.errno in NO_DESCRIPTOR:
+                self._rest()
+                raise BlockingIOError from None
+            raise
+        if is_spare(accepted.fileno()):
+            accepted.close()
+            self._rest()
+            raise BlockingIOError
+        return accepted, address
+
+    def _rest(self) -> None:
+        self.out_of_descriptors.warn()
+        loop = IOLoop.current()
+        loop.update_handler(self.fileno(), 0)
+        loop.call_later(REST, self._go_on)
+
+    def _go_on(self) -> None:
+        if self.fileno() != -1:  # not closed since
+            IOLoop.current().update_handler(self.fileno(), IOLoop.READ)

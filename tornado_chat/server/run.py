@@ -1,0 +1,136 @@
+"""A server's life: settings -> listening -> running until SIGTERM, SIGHUP or Ctrl-C -> drain."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import platform
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import tornado
+from tornado.ioloop import PeriodicCallback
+
+from tornado_chat.chat.errors import Close
+from tornado_chat.chat.metrics import LAG
+from tornado_chat.config import speed
+from tornado_chat.config.settings import Settings
+from tornado_chat.server.certificate import Certificate
+from tornado_chat.server.cli import console
+from tornado_chat.server.http_server import Server
+from tornado_chat.server.listener import UNIX, listen, place
+from tornado_chat.server.loop import new_loop
+from tornado_chat.version import VERSION
+from tornado_chat.web.app import Chat, make_app
+from tornado_chat.web.capacity import raise_open_files
+
+DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
+SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # SIGHUP: the terminal was closed
+FOLLOW = 2.0  # seconds between two looks for what a command has changed beside the server
+TRIM = 3600.0  # seconds between two looks for what is kept no longer
+RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
+log = logging.getLogger("tornado_chat")
+
+
+async def serve(settings: Settings) -> None:
+    """Run a server until it is told to stop."""
+    raise_open_files()
+    chat = make_app(settings)
+    certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
+    sockets = listen(settings.host, settings.port)
+    about = {
+        "version": VERSION,
+        "python": platform.python_version(),
+        "tornado": tornado.version,
+        "data": str(settings.data_dir),
+    }
+    _log(
+        "start",
+        f"tornado_chat {VERSION} starts (Python {about['python']}, Tornado {tornado.version}, {speed.describe()})",
+        **about,
+    )
+    if chat.database is not None:
+        sys.setswitchinterval(SWITCH)
+    server = Server(chat, ssl_options=certificate and certificate.context)
+    stop = asyncio.Event()
+    for number in SIGNALS:
+        if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+            continue  # nohup keeps a server from going with its terminal
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await chat.start()
+    server.add_sockets(sockets)
+    for each in sockets:
+        at = place(each, "https" if certificate else "http")
+        _announce(settings, "listening", f"tornado_chat is at {at}", address=at)
+    _announce(settings, "data", f"What is kept is in {settings.data_dir}", data=str(settings.data_dir))
+    periodic = [PeriodicCallback(chat.trim, TRIM * 1000), PeriodicCallback(chat.follow, FOLLOW * 1000)]
+    periodic.append(PeriodicCallback(chat.hub.metrics.look_at_the_clock, LAG * 1000))
+    if certificate is not None:
+        periodic.append(PeriodicCallback(certificate.reload, RENEWED * 1000))
+    for callback in periodic:
+        callback.start()
+    _notify("READY=1")
+    await stop.wait()
+    _notify("STOPPING=1")
+    count = len(chat.hub.connections)
+    _log("stop", f"tornado_chat stops; {count} connections are told to come back", connections=count)
+    server.stop()
+    for callback in periodic:
+        callback.stop()
+    await drain(chat)
+    await server.close_all_connections()
+    if settings.host.startswith(UNIX):
+        Path(settings.host.removeprefix(UNIX)).unlink(missing_ok=True)
+    _log("stopped", "tornado_chat has stopped")
+
+
+def _log(event: str, text: str, **fields: object) -> None:
+    log.info("%s", text, extra={"event": event, **fields})
+
+
+def _announce(settings: Settings, event: str, text: str, **fields: object) -> None:
+    """Say where the server is, for a person on standard output; where programs read, in the log."""
+    if settings.log_format == "json":
+        _log(event, text, **fields)
+    else:
+        console.announce(text)
+
+
+def _notify(state: str) -> None:
+    """Tell systemd how far it is (sd_notify), where it asks to be told (Type=notify)."""
+    place = os.environ.get("NOTIFY_SOCKET")
+    if place:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
+            sock.connect("\0" + place[1:] if place.startswith("@") else place)
+            sock.sendall(state.encode())
+
+
+async def drain(chat: Chat) -> None:
+    """End the plugins and what is being stored, say 1012 to everyone and wait for them; who lingers is cut off."""
+    chat.keepalive.stop()
+    chat.leaving = True
+    await asyncio.wait({asyncio.ensure_future(chat.close())}, timeout=DRAIN)
+    chat.hub.close()
+    deadline = asyncio.get_running_loop().time() + DRAIN
+    while chat.hub.connections and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.01)
+    for connection in list(chat.hub.connections):
+        connection.transport.abort(Close.RESTART)
+
+
+def run(settings: Settings) -> None:
+    """Serve to the end. SystemExit or KeyboardInterrupt in a task or callback of a plugin's stops a loop: go on."""
+    loop = new_loop().asyncio_loop
+    served = loop.create_task(serve(settings))
+    while not served.done():
+        try:
+            loop.run_until_complete(served)
+        except (KeyboardInterrupt, SystemExit, RuntimeError) as error:  # RuntimeError: somebody called loop.stop()
+            if served.done() or loop.is_closed():
+                raise
+            log.error("a task or callback tried to end the server, which goes on", exc_info=error)

@@ -1,0 +1,147 @@
+"""History in memory: the newest 1,000 messages of each channel, 16 Mi characters of all; gone with the process."""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import islice
+
+from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.pending import PendingMessage
+
+KEEP = 1_000
+MAX = 16 * 1024 * 1024  # characters of all channels; then the fullest lose their oldest messages
+ROOM = MAX // 4  # characters that are freed at once
+SMALL = 4 * 1024  # characters that a channel keeps while there are fuller ones, or ones that nobody is in
+EACH = 250  # characters that a message counts as beside its text
+
+
+class _Log:
+    """The messages of a channel, and how many characters they count as."""
+
+    __slots__ = ("messages", "size")
+
+    def __init__(self) -> None:
+        self.messages: deque[Message] = deque()
+        self.size = 0
+
+
+class MemoryHistory:
+    """A History (see there) that commits as it appends.
+
+    `is_used`: whether somebody is in a channel; those that nobody is in are forgotten first.
+    """
+
+    def __init__(self, keep: int = KEEP) -> None:
+        self.epoch = secrets.token_hex(8)
+        self.is_used: Callable[[str], bool] = lambda channel: False
+        self._keep = keep
+        self._logs: dict[str, _Log] = {}
+        self._size = 0
+        self._floor = 0  # the newest `seq` of all channels that were forgotten: none comes twice
+        self._refs: dict[tuple[str, str], Message] = {}
+        self._count = 0
+        self._committed: Callable[[Sequence[Message]], None] = lambda messages: None
+
+    def on_commit(self, committed: Callable[[Sequence[Message]], None]) -> None:
+        """See History."""
+        self._committed = committed
+
+    def append(self, message: Message) -> PendingMessage:
+        """See History."""
+        post = PendingMessage()
+        if message.ref is not None and message.sender is not None:
+            known = self._refs.setdefault((message.sender.id, message.ref), message)
+            if known is not message:
+                again(known, message, post)
+                return post
+        log = self._logs.get(message.channel)
+        if log is None:
+            log = self._logs[message.channel] = _Log()
+        self._count += 1
+        message.id = str(self._count)
+        messages = log.messages
+        message.seq = (messages[-1].seq if messages else self._floor) + 1
+        messages.append(message)
+        size = len(message.text)
+        if len(messages) > self._keep:
+            old = messages.popleft()
+            size -= len(old.text)
+            if old.ref is not None and old.sender is not None:
+                del self._refs[old.sender.id, old.ref]
+        else:
+            size += EACH
+        log.size += size
+        self._size += size
+        if self._size > MAX:
+            self._make_room()
+        self._committed((message,))
+        post.keep(message)
+        return post
+
+    async def find(self, sender: User, ref: str) -> Message | None:
+        """See History."""
+        return self._refs.get((sender.id, ref))
+
+    async def last(self, channel: str) -> int:
+        """See History."""
+        log = self._logs.get(channel)
+        return log.messages[-1].seq if log else self._floor
+
+    async def read(
+        self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> tuple[list[Message], bool]:
+        """See History."""
+        if channel not in self._logs:
+            return [], False
+        log = self._logs[channel].messages
+        first = log[0].seq
+        if after is not None:
+            start = min(max(after + 1 - first, 0), len(log))
+            end = min(start + limit, len(log))
+            return list(islice(log, start, end)), end < len(log)
+        end = len(log) if before is None else min(max(before - first, 0), len(log))
+        start = max(end - limit, 0)
+        return list(islice(log, start, end)), start > 0
+
+    def _cut(self, log: _Log, size: int, least: int) -> None:
+        """Forget the oldest messages of a channel until it counts as so many characters, or has so few left."""
+        messages, over, freed = log.messages, log.size - size, 0
+        while freed < over and len(messages) > least:
+            old = messages.popleft()
+            freed += EACH + len(old.text)
+            if old.ref is not None and old.sender is not None:
+                del self._refs[old.sender.id, old.ref]
+        log.size -= freed
+        self._size -= freed
+
+    def _make_room(self) -> None:
+        """Cut the fullest channels to one size; then, if need be, forget those that nobody is in, then the silent."""
+        goal = MAX - ROOM
+        sizes, below = sorted(log.size for log in self._logs.values()), 0
+        for count, size in enumerate(sizes):
+            if below + size * (len(sizes) - count) > goal:
+                size = max(SMALL, (goal - below) // (len(sizes) - count))
+                break
+            below += size
+        for log in self._logs.values():
+            self._cut(log, size, 1)
+        if self._size <= goal:
+            return
+        silent = sorted(self._logs, key=lambda name: (self.is_used(name), self._logs[name].messages[-1].time))
+        for name in silent[:-1]:
+            if self._size <= goal:
+                break
+            log = self._logs.pop(name)
+            self._floor = max(self._floor, log.messages[-1].seq)
+            self._cut(log, 0, 0)
+
+
+def again(known: Message, message: Message, post: PendingMessage) -> None:
+    """Answer a repeated `ref`: as the first time, or Refused where it now names something else."""
+    if known.channel == message.channel and known.text == message.text:
+        post.keep(known)
+    else:
+        post.fail(Refused("ref was used for another message; take a new one", Error.INVALID_FIELD))

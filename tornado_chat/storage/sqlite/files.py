@@ -1,0 +1,180 @@
+"""Opening the SQLite file of a data folder: one process, a schema that it knows, durable; else one clear line."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import secrets
+import sqlite3
+import stat
+from pathlib import Path
+from typing import Any
+
+from tornado_chat.storage.data_folder import create_file, make_folder, open_or_create, sync
+from tornado_chat.storage.sqlite.schema import missing
+
+NAME = "chat.db"
+APPLICATION = 0x54434854  # "TCHT", which the file's header says
+BUSY = 1.0  # seconds of waiting for a lock that another process has on the file
+
+RESTORE = "bring a backup back with: python -m tornado_chat restore FILE"
+
+# Each step takes a file from one version of the schema (PRAGMA user_version) to the next.
+MIGRATIONS = [
+    """
+    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE channels (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, floor INTEGER NOT NULL DEFAULT 0);
+    CREATE TABLE senders (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
+    -- id is (channels.no << 40) + seq; all of a channel lies together; up to its floor it is deleted
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY, sender INTEGER, name TEXT, text TEXT NOT NULL, time INTEGER NOT NULL, ref TEXT
+    );
+    CREATE UNIQUE INDEX refs ON messages (sender, ref) WHERE ref IS NOT NULL;
+    CREATE TABLE store (space TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID;
+    """
+]
+
+
+class DatabaseError(Exception):
+    """A file or folder that cannot be used; the text is one line that says why, and what to do."""
+
+
+class MissingError(DatabaseError):
+    """There is no such file."""
+
+
+def look_for(path: Path) -> None:
+    """See that a file is there; MissingError where it is not, DatabaseError where one may not look."""
+    try:
+        if stat.S_ISREG(path.stat().st_mode):
+            return
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:
+        raise DatabaseError(f"{path} cannot be read: {error.strerror}") from None
+    raise MissingError(f"{path} is not there; is this the right place?")
+
+
+def lock_folder(folder: Path) -> int:
+    """Take a data folder for this process (making it, for its user alone); return the lock, to be closed."""
+    try:
+        make_folder(folder)
+        lock = open_or_create(folder / "lock")
+    except OSError as error:
+        said = (
+            "is a file, not a folder" if isinstance(error, FileExistsError) else f"cannot be used: {error.strerror}"
+        )
+        raise DatabaseError(f"{folder} {said}; take another --data-dir") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        why = "is in use by another server; stop it first" if isinstance(error, BlockingIOError) else error.strerror
+        raise DatabaseError(f"{folder} {why}, or take another --data-dir") from None
+    return lock
+
+
+def connect(path: Path, **options: Any) -> sqlite3.Connection:
+    """Return a connection to a file that is there, in the hand of no thread, without implicit transactions."""
+    uri = path.absolute().as_uri() + "?mode=rw"
+    connection: sqlite3.Connection = sqlite3.connect(
+        uri, timeout=BUSY, uri=True, isolation_level=None, check_same_thread=False, **options
+    )
+    return connection
+
+
+def pragma(connection: sqlite3.Connection, words: str) -> Any:
+    """Return the first value that a PRAGMA answers."""
+    row = connection.execute(f"PRAGMA {words}").fetchone()
+    return row and row[0]
+
+
+def version_of(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of a file's schema, 0 for an empty one; DatabaseError if this server cannot use it."""
+    try:
+        version: int = pragma(connection, "user_version")
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        if tables and pragma(connection, "application_id") != APPLICATION:
+            raise DatabaseError(f"{path} is no history of this server; move it away or take another --data-dir")
+    except sqlite3.Error as error:
+        raise DatabaseError(f"{path} cannot be read ({error}); {RESTORE}") from None
+    if version > len(MIGRATIONS):
+        raise DatabaseError(
+            f"{path} was written by a newer server (schema {version}, this one knows {len(MIGRATIONS)}): "
+            "install that one, or restore an older backup"
+        )
+    return version
+
+
+def copy(source: sqlite3.Connection, path: Path, inherit: bool = True) -> None:
+    """Write what is committed to a new file of its own, whole and synced, or not at all; an OSError passes.
+
+    inherit: as for create_file.
+    """
+    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    os.close(create_file(made, inherit))
+    try:
+        with contextlib.closing(connect(made)) as target:
+            source.backup(target)
+            pragma(target, "journal_mode=DELETE")  # one file, no WAL beside it
+            pragma(target, "secure_delete=1")
+            target.execute("DELETE FROM facts WHERE name = 'mark'")  # of the running server's file alone (watch.py)
+        sync(made)
+        os.link(made, path)  # unlike a rename it never replaces
+        sync(path.parent)
+    finally:
+        made.unlink()
+
+
+def migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    """Bring a file to the newest schema; an older one is kept beside it first."""
+    if version == len(MIGRATIONS):
+        return
+    if version:
+        kept = path.with_name(f"{path.name}.v{version}.bak")
+        if not kept.exists():
+            copy(connection, kept)
+    steps = "".join(MIGRATIONS[version:])
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {steps}; PRAGMA application_id={APPLICATION}; PRAGMA user_version={len(MIGRATIONS)};"
+        f"INSERT OR IGNORE INTO facts VALUES ('epoch', '{secrets.token_hex(8)}'); COMMIT"
+    )
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Return a connection that writes, made durable and brought to the newest schema; DatabaseError if it cannot."""
+    try:
+        os.close(open_or_create(path))  # not what the umask would allow
+        connection = connect(path, cached_statements=256)
+        try:
+            version = version_of(connection, path)
+            # Of a new file. Random refs touch a page each, which is then written whole: a smaller one costs less.
+            pragma(connection, "page_size=2048")
+            mode = pragma(connection, "journal_mode=WAL")  # where it cannot, it says so without an error
+            if mode != "wal":
+                raise DatabaseError(
+                    f"{path}: no write-ahead log here (it stays {mode}); put --data-dir on a local disk"
+                )
+            for words in (
+                "synchronous=FULL",
+                "wal_autocheckpoint=0",
+                "journal_size_limit=67108864",
+                "cache_size=-32768",
+            ):
+                pragma(connection, words)
+            migrate(connection, path, version)
+            if lacks := missing(connection, MIGRATIONS):
+                raise DatabaseError(f"{path} is damaged: it has no {lacks[0]}; {RESTORE}")
+            sync(path.parent)
+        except BaseException:
+            connection.close()
+            raise
+    except (sqlite3.Error, OSError) as error:
+        raise DatabaseError(f"{path} cannot be opened: {reason(error)}") from None
+    return connection
+
+
+def reason(error: sqlite3.Error | OSError) -> str:
+    """Return what went wrong in a few words."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

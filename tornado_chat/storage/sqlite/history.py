@@ -1,0 +1,166 @@
+"""History in SQLite: kept until it is trimmed; what anyone has seen, and what was acknowledged, is on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.pending import PendingMessage
+from tornado_chat.storage.memory import again
+from tornado_chat.storage.sqlite import queries
+from tornado_chat.storage.sqlite.disk_health import unavailable
+from tornado_chat.storage.sqlite.jobs import WEIGHT, Job
+from tornado_chat.storage.sqlite.queries import Numbers
+from tornado_chat.storage.sqlite.writer import Database
+
+ROWS = 256  # in one transaction: a few ms of the disk, and of the loop when they are told
+WAITING = 20_000  # messages that wait for the disk; more are refused
+ACTIVE = 4_096  # channels whose newest `seq` is at hand
+PIECE = 200  # rows that are deleted at a time
+REST = 0.02  # seconds between two pieces
+
+
+class _Batch:
+    """What gathers for one transaction: open until the writer takes it."""
+
+    def __init__(self, history: SqliteHistory) -> None:
+        self._history = history
+        self._posts: list[tuple[Message, PendingMessage]] = []
+        self.taken = False
+        self.size = 0
+
+    def run(self, connection: sqlite3.Connection) -> queries.Stored:
+        """Store the oldest that wait, on the writer's thread."""
+        self.taken = True  # first: whoever appends after this opens another batch
+        waiting = self._history.waiting
+        while waiting and len(self._posts) < ROWS:
+            self._posts.append(waiting.popleft())
+        return self._history.numbers.store(connection, [message for message, _ in self._posts])
+
+    def done(self, stored: queries.Stored | None, error: Exception | None) -> None:
+        """Tell everyone, on the loop: first of the messages, then each of its own."""
+        if stored is None:
+            self._fail()
+            return
+        try:
+            self._history.commit(stored.new)
+        finally:
+            for (message, post), kept in zip(self._posts, stored.kept, strict=True):
+                if kept is message:
+                    post.keep(message)
+                elif kept is None:
+                    post.fail(Refused("a lone surrogate is no text", Error.INVALID_FIELD))
+                else:
+                    again(kept, message, post)
+
+    def _fail(self) -> None:
+        if not self.taken:  # it was turned away before the writer saw it
+            self.taken = True
+            while self._history.waiting:
+                self._posts.append(self._history.waiting.popleft())
+        for _, post in self._posts:
+            post.fail(unavailable())
+
+
+class SqliteHistory:
+    """A History (see there) in a Database.
+
+    `keep_days` and `keep_messages` (of each channel) are what `trim` leaves; None is all.
+    """
+
+    def __init__(self, database: Database, keep_days: float | None = None, keep_messages: int | None = None) -> None:
+        self.epoch = database.epoch
+        self.waiting: deque[tuple[Message, PendingMessage]] = deque()
+        self.numbers = Numbers(database)
+        self._database = database
+        self._keep_days = keep_days
+        self._keep_messages = keep_messages
+        self._committed: Callable[[Sequence[Message]], None] = lambda messages: None
+        self._newest: dict[str, int] = {}
+        self._batch = _Batch(self)
+        self._batch.taken = True
+
+    def on_commit(self, committed: Callable[[Sequence[Message]], None]) -> None:
+        """See History."""
+        self._committed = committed
+
+    def append(self, message: Message) -> PendingMessage:
+        """See History."""
+        post = PendingMessage()
+        if len(self.waiting) >= WAITING:
+            post.fail(unavailable())
+            return post
+        self.waiting.append((message, post))
+        batch = self._batch
+        if batch.taken or batch.size == ROWS:  # looked at last: an open one will find what waits
+            batch = _Batch(self)
+            try:
+                self._database.submit(Job(batch.run, batch.done, WEIGHT))
+            except BaseException:
+                with contextlib.suppress(IndexError):  # the batch before has taken it already
+                    self.waiting.pop()
+                raise
+            self._batch = batch  # last: an open batch that nobody runs would hold up everyone for ever
+        batch.size += 1
+        return post
+
+    def commit(self, messages: Sequence[Message]) -> None:
+        """Tell of committed messages, in order."""
+        newest = self._newest
+        for message in messages:
+            newest[message.channel] = message.seq
+        while len(newest) > ACTIVE:
+            del newest[next(iter(newest))]
+        if messages:
+            self._committed(messages)
+
+    async def find(self, sender: User, ref: str) -> Message | None:
+        """See History."""
+        return await self._database.read(lambda connection: queries.find(connection, sender.id, ref))
+
+    async def last(self, channel: str) -> int:
+        """See History."""
+        known = self._newest.get(channel)
+        if known is not None:
+            return known
+        last = await self._database.read(lambda connection: queries.last(connection, channel))
+        if last:
+            last = self._newest[channel] = max(last, self._newest.get(channel, 0))
+        return last
+
+    async def read(
+        self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
+    ) -> tuple[list[Message], bool]:
+        """See History."""
+        messages = await self._database.read(
+            lambda connection: queries.page(connection, channel, after, before, limit + 1)
+        )
+        if len(messages) <= limit:
+            return messages, False
+        return (messages[:limit] if after is not None else messages[1:]), True
+
+    async def trim(self) -> int:
+        """Delete what is kept no longer, a little at a time; return how many messages. No `seq` comes twice."""
+        if self._keep_days is None and self._keep_messages is None:
+            return 0
+        since = None if self._keep_days is None else int((time.time() - self._keep_days * 86_400) * 1_000)
+        keep, deleted = self._keep_messages, 0
+        at: int | None = 0
+        while at is not None:
+            channels, at = await self._database.read(partial(queries.stale, after=at, since=since, keep=keep))
+            for no in channels:
+                count = PIECE
+                while count == PIECE:
+                    count = await self._database.write(
+                        partial(queries.trim, no=no, since=since, keep=keep, piece=PIECE)
+                    )
+                    deleted += count
+                    await asyncio.sleep(REST)
+        return deleted

@@ -1,0 +1,238 @@
+"""The Tornado application: the parts of one chat server, put together, and what is asked where."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import re
+import threading
+from typing import Any
+from urllib.parse import quote
+
+from tornado.httputil import HTTPServerRequest
+from tornado.routing import PathMatches, Rule
+from tornado.web import Application
+
+from tornado_chat.auth.accounts import Accounts
+from tornado_chat.auth.build import choose, sessions_of
+from tornado_chat.auth.providers import Credentials
+from tornado_chat.auth.throttle import Throttle
+from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.history import History
+from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.models import User
+from tornado_chat.chat.protocol import encode
+from tornado_chat.chat.rate_limits import WORDS, Bucket, Limits
+from tornado_chat.chat.store import Store
+from tornado_chat.chat.validation import MAX_PAGE, MAX_TEXT
+from tornado_chat.config.networks import is_private, is_within, path_of, protocol_of
+from tornado_chat.config.settings import Settings, SettingsError, find_folder
+from tornado_chat.plugin_host.loader import build_registry
+from tornado_chat.plugin_host.manager import PluginManager
+from tornado_chat.routing.registry import Registry
+from tornado_chat.routing.router import Router
+from tornado_chat.storage.data_folder import load_secret
+from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.sqlite.history import SqliteHistory
+from tornado_chat.storage.sqlite.store import SqliteStore
+from tornado_chat.storage.sqlite.writer import Database
+from tornado_chat.version import VERSION
+from tornado_chat.web.assets import Asset, Assets
+from tornado_chat.web.base import policy, site
+from tornado_chat.web.capacity import RateLimitedLog, max_connections
+from tornado_chat.web.health import Health, MetricsPage, Ready
+from tornado_chat.web.pages import Face, File, NotFound, Page
+from tornado_chat.web.plugin_routes import PluginRoutes, compiled
+from tornado_chat.web.sessions import ChangePassword, Register, SignIn, SignOut, WhoAmI, look_again
+from tornado_chat.web.socket.handler import ChatSocket
+from tornado_chat.web.socket.keepalive import Keepalive
+
+QUIET = re.compile("/(assets/|healthz$|readyz$|metrics$)")  # asked for all the time; a page alone has 60 assets
+log = logging.getLogger("tornado_chat")
+
+
+class Chat(Application):
+    """One chat server: the parts that its handlers share."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.assets = Assets(find_folder("public"))
+        self._routes = PluginRoutes(self, lambda plugin: self.plugins.context(plugin))
+        super().__init__(
+            [
+                (r"/(admin)?", Page),
+                (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", Face),
+                (r"/assets/(.*)", File),
+                (r"/ws", ChatSocket),
+                (r"/auth", WhoAmI),
+                (r"/register", Register),
+                (r"/sign-in", SignIn),
+                (r"/sign-out", SignOut),
+                (r"/password", ChangePassword),
+                (r"/healthz", Health),
+                (r"/readyz", Ready),
+                (r"/metrics", MetricsPage),
+                Rule(PathMatches("/plugins/.*"), self._routes),
+            ],
+            default_handler_class=NotFound,
+            log_function=_log_request,
+            websocket_max_message_size=settings.max_message_size,
+            allowed_sites={site(*origin.split("://")) for origin in settings.allowed_origin},
+            policy=policy(settings.allowed_origin),
+            metrics_from=settings.metrics_from,
+            metrics_token=settings.metrics_token,
+        )
+        self._proxies = settings.trusted_proxies
+        self._told = False
+        registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
+        try:
+            secret = load_secret(settings.data_dir)
+        except FileExistsError:
+            raise SettingsError(f"--data-dir {settings.data_dir} is a file, not a folder") from None
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or error
+            raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None
+        self.database = Database(settings.data_dir) if settings.history == "sqlite" else None
+        in_memory = MemoryHistory()
+        history: History = in_memory
+        store: Store = MemoryStore()
+        if self.database is not None:
+            history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
+            store = SqliteStore(self.database)
+        self.hub = Hub(history, settings.announce_limit, store)
+        in_memory.is_used = self.hub.channels.__contains__
+        self.accounts = Accounts(store)
+        self.sessions = sessions_of(settings, secret, self.accounts)
+        self.hub.identity = self.identity = choose(settings, secret, self.accounts)
+        self.throttle = Throttle(settings.limits == "on")
+        open_to_all = "password" in settings.auth and settings.registration == "open"
+        self.ways: dict[str, Any] = {"kinds": list(settings.auth), "registration": open_to_all}
+        self.limits = Limits(settings) if settings.limits == "on" else None
+        self.hub.words = Bucket(*WORDS) if self.limits is not None else None
+        self.router = Router(registry, self.hub, strict=self.limits is not None)
+        self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
+        self._frame = settings.max_message_size
+        self.faces: dict[str, Asset] = {}
+        self._about: dict[str, bytes] = {}  # by role: what hello says to all who have it
+        self.hub.plugins = self.plugins = PluginManager(settings, self.hub, registry, self._use)
+        self.identity.listen(self.plugins.hooks.authenticate)
+        self.compress = settings.compress
+        self.leaving = False  # what still comes up is for the server after this one: it will be said again
+        self.max_connections = max_connections()
+        self.turned_away = RateLimitedLog(
+            "connections are turned away (see max_connections, connect_rate and ulimit -n)"
+        )
+
+    def _use(self, registry: Registry) -> None:
+        """Take a registry into use, between two messages; whoever is connected is told of other actions and faces."""
+        self.router.registry = registry
+        self._routes.use(compiled(registry))
+        faces = {f"{name}.{face.digest[:12]}.js": (name, face) for name, face in registry.faces().items()}
+        self.faces = {file: face for file, (_, face) in faces.items()}
+        named = [{"name": name, "url": f"faces/{quote(file)}"} for file, (name, _) in faces.items()]
+        before, lines = self._about, {}
+        self._about = {}
+        for role in ("guest", "member", "admin"):
+            offers = {"actions": registry.describe(User("", "", role).may), "faces": named}
+            about = {
+                "server": {"name": "tornado_chat", "version": VERSION},
+                "epoch": self.hub.history.epoch,
+                "limits": {"message": MAX_TEXT, "frame": self._frame, "page": MAX_PAGE},
+                **offers,
+            }
+            self._about[role] = encode(about)[1:]
+            lines[role] = encode({"action": "actions", **offers})
+        if before != self._about:
+            for connection in self.hub.connections:
+                connection.gather(lines.get(connection.user.role, lines["member"]))
+
+    def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
+        """Find a request's handler (Tornado's own), once it is known who asks."""
+        peer = request.remote_ip or ""
+        if self._proxies and is_within(peer, self._proxies):
+            path = path_of(peer, request.headers.get("X-Forwarded-For", ""), self._proxies)
+            request.remote_ip = path[-1]
+            protocol = protocol_of(request.headers.get("X-Forwarded-Proto", ""), len(path) - 1)
+            if protocol is not None:
+                request.protocol = protocol
+        elif "X-Forwarded-For" in request.headers:
+            self._tell_of(peer)
+        return super().find_handler(request, **kwargs)
+
+    def _tell_of(self, peer: str) -> None:
+        if not self._told and is_private(peer):
+            self._told = True
+            log.warning("a proxy at %s says for whom it asks; it is believed with --trusted-proxies %s", peer, peer)
+
+    def hello(self, came: Credentials) -> bytes:
+        """Return a connection's first line; all but who it is was encoded once."""
+        who = encode({"action": "hello", "user": came.user, "token": came.token})
+        return who[:-1] + b"," + self._about.get(came.user.role, self._about["member"])
+
+    def is_full(self) -> bool:
+        """Return whether there is no room for another connection."""
+        return len(self.hub.connections) >= self.max_connections
+
+    async def follow(self) -> None:
+        """Let what a command has changed count for those who are connected."""
+        with contextlib.suppress(Refused):  # the disk fails
+            for user_id in await self.accounts.changed():
+                await look_again(self, user_id)
+
+    async def trim(self) -> None:
+        """Delete what is kept no longer."""
+        with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
+            await self.accounts.trim()
+            await self.hub.reading.trim()
+            if isinstance(self.hub.history, SqliteHistory):
+                await self.hub.history.trim()
+
+    async def start(self) -> None:
+        """Let the plugins begin; to be called on the loop that serves."""
+        await self.plugins.start()
+
+    async def close(self) -> None:
+        """Let the plugins end, finish what is being stored, and store no more."""
+        await self.plugins.stop()
+        if self.database is None:
+            return
+        close, closed, loop = self.database.close, asyncio.Event(), asyncio.get_running_loop()
+
+        def run() -> None:
+            close()
+            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
+                loop.call_soon_threadsafe(closed.set)
+
+        # Not asyncio.to_thread: a process that ends waits for its threads, and a disk may never answer.
+        threading.Thread(target=run, daemon=True).start()
+        await closed.wait()
+
+
+def make_app(settings: Settings) -> Chat:
+    """Return the chat as a Tornado application, for an HTTPServer or a test."""
+    return Chat(settings)
+
+
+def _log_request(handler: Any) -> None:
+    """Log a request without its query, which may hold a token."""
+    request = handler.request
+    handler.application.hub.metrics.requests[handler.get_status()] += 1
+    if isinstance(handler, ChatSocket) and handler.get_status() == 503:
+        handler.application.turned_away.warn()
+        return
+    status, ms = handler.get_status(), round(1000 * request.request_time(), 1)
+    level = logging.INFO if status < 500 else logging.ERROR
+    if status == 101 or (status < 400 and QUIET.match(request.path)):
+        level = logging.DEBUG
+    about = {"method": request.method, "path": request.path, "status": status, "ms": ms, "address": request.remote_ip}
+    log.log(
+        level,
+        "%s %s %s %.1f ms %s",
+        request.method,
+        request.path,
+        f"{status} {handler._reason}" if status >= 400 else status,
+        ms,
+        request.remote_ip,
+        extra={"event": "request", **about},
+    )

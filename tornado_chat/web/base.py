@@ -1,0 +1,135 @@
+"""What every answer over HTTP has: the headers that keep a browser to this server; and who may ask."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Collection
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tornado.web import RequestHandler
+
+from tornado_chat.config.networks import FORWARDED, is_loopback, peer_of
+
+if TYPE_CHECKING:
+    from tornado_chat.web.app import Chat
+
+Site = tuple[str, str, int]
+PORTS = {"http": 80, "https": 443}
+HEADERS = {
+    "Server": "tornado_chat",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+def policy(origins: Collection[str]) -> str:
+    """Return the Content-Security-Policy. `origins`: those whose pages may show this one in a frame."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "worker-src 'self'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors " + (" ".join(origins) or "'none'"),
+            "require-trusted-types-for 'script'",
+            "trusted-types worker",
+        ]
+    )
+
+
+def site(scheme: str, host: str) -> Site | None:
+    """Return a site in one spelling: scheme, host, and port (the scheme's own where none is named). None: no host."""
+    try:
+        parts = urlsplit(f"//{host.lower()}")
+        name, port = (parts.hostname or "").removesuffix("."), parts.port
+    except ValueError:  # brackets that do not match, or a port that is none
+        return None
+    if not name or "@" in host or parts.netloc != host.lower():
+        return None
+    with contextlib.suppress(ValueError):
+        name = str(ip_address(name))
+    return scheme, name, PORTS.get(scheme, 0) if port is None else port
+
+
+def methods_of(handler: RequestHandler) -> str:
+    """Return what the Allow header of a handler says."""
+    none = RequestHandler._unimplemented_method
+    answered = (method for method in handler.SUPPORTED_METHODS if getattr(type(handler), method.lower()) is not none)
+    return ", ".join(answered)
+
+
+class Safe(RequestHandler):
+    """Answers with the headers that keep a browser to this server.
+
+    The application's settings are `policy`, and `allowed_sites`: those, beside its own, whose pages may ask.
+    """
+
+    application: Chat
+
+    def set_default_headers(self) -> None:
+        """Add them to every answer, errors too."""
+        for name, value in HEADERS.items():
+            self.set_header(name, value)
+        self.set_header("Content-Security-Policy", self.settings["policy"])
+
+    def is_from_here(self) -> bool:
+        """Return whether a page of this server or of an allowed site asks, or a program, which names no origin."""
+        origin = self.request.headers.get("Origin")
+        if origin is None:
+            return True  # a program, not a browser
+        there = site(*origin.lower().partition("://")[::2])
+        if there is None:
+            return False
+        if there in self.settings["allowed_sites"]:
+            return True
+        return self.is_named_here() and there == site(self.request.protocol, self.request.host)
+
+    def is_named_here(self) -> bool:
+        """Return whether the host that is asked for can be this one.
+
+        A name of somebody else's may be made to point here, for a browser on this machine to ask (DNS rebinding).
+        From elsewhere, or by a proxy, any name is taken.
+        """
+        peer = peer_of(self.request)
+        headers = self.request.headers
+        if not is_loopback(peer) or peer != self.request.remote_ip or any(name in headers for name in FORWARDED):
+            return True
+        host = self.request.host
+        here = site(self.request.protocol, host)
+        if here is None:
+            return False
+        name = here[1]
+        if name in ("localhost", socket.gethostname().lower()) or name.endswith(".localhost"):
+            return True
+        if any(site(allowed[0], host) == allowed for allowed in self.settings["allowed_sites"]):
+            return True
+        try:
+            return bool(ip_address(name))
+        except ValueError:
+            return False
+
+    def write_error(self, status_code: int, **about: Any) -> None:
+        """Say, of a method that is not answered, which are (RFC 9110, 15.5.6)."""
+        if status_code == 405:
+            self.set_header("Allow", methods_of(self))
+        super().write_error(status_code, **about)
+
+
+class Fresh(Safe):
+    """Answers that no one keeps."""
+
+    def set_default_headers(self) -> None:
+        """Say so."""
+        super().set_default_headers()
+        self.set_header("Cache-Control", "no-store")

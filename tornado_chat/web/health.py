@@ -1,0 +1,82 @@
+"""What is asked by those who watch over it: /healthz, /readyz and /metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from tornado.web import HTTPError
+
+from tornado_chat.chat.metrics import family, histogram, process, single
+from tornado_chat.config.networks import FORWARDED, is_within, peer_of
+from tornado_chat.config.shared_secret import same_secret
+from tornado_chat.web.base import Fresh
+
+if TYPE_CHECKING:
+    from tornado_chat.web.app import Chat
+
+
+class Health(Fresh):
+    """Whether the loop turns: 200."""
+
+    def get(self) -> None:
+        """Answer."""
+        self.write("ok\n")
+
+    head = get
+
+
+class Ready(Fresh):
+    """Whether messages can be stored: 200, or 503 with what is wrong."""
+
+    def get(self) -> None:
+        """Answer `ready` and `why`."""
+        database = self.application.database
+        state = database and database.state
+        self.set_status(503 if state else 200)
+        self.write({"ready": not state, "why": state})
+
+    head = get
+
+
+class MetricsPage(Fresh):
+    """Figures for Prometheus, for those who may see them: by address, or by a bearer token."""
+
+    def get(self) -> None:
+        """Answer all figures."""
+        if not self._may():
+            raise HTTPError(403, reason="Not From Here")
+        self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+        self.write("".join(_all(self.application)))
+
+    head = get
+
+    def _may(self) -> bool:
+        token, given = self.settings["metrics_token"], self.request.headers.get("Authorization", "")
+        if token and same_secret(given, f"Bearer {token}"):
+            return True
+        address = self.request.remote_ip or ""
+        # A proxy on this machine that is not trusted has a local address, whoever is behind it.
+        unknown = address == peer_of(self.request) and any(name in self.request.headers for name in FORWARDED)
+        return is_within(address, self.settings["metrics_from"]) and not unknown and self.is_named_here()
+
+
+def _all(chat: Chat) -> Iterator[str]:
+    hub = chat.hub
+    yield single("connections", "gauge", "Connections now.", len(hub.connections))
+    yield single("users", "gauge", "Users who are connected now.", len(hub.present()))
+    yield single("channels", "gauge", "Channels that have members now.", len(hub.channels))
+    yield single("behind", "gauge", "Connections that read more slowly than is written.", len(chat.keepalive.behind))
+    yield histogram("fan_out_seconds", "Time in which a turn of the loop wrote what had gathered.", hub.flusher.spent)
+    if chat.database is not None:
+        yield histogram("commit_seconds", "Time that a transaction took, its sync included.", chat.database.commits)
+        yield single("ready", "gauge", "Whether messages can be stored.", int(not chat.database.state))
+    yield from hub.metrics.families()
+    plugins = chat.plugins.registry.plugins.values()
+    for name, kind, text, value in (
+        ("plugin_calls_total", "counter", "Calls of plugins' actions and routes.", "calls"),
+        ("plugin_failures_total", "counter", "What failed, took too long or blocked the server.", "failures"),
+        ("plugin_off", "gauge", "Whether a plugin is switched off.", "off"),
+    ):
+        yield family(name, kind, text, [({"plugin": one.name}, int(getattr(one, value))) for one in plugins])
+    yield from process()

@@ -1,0 +1,76 @@
+"""The page and what it is made of, served from memory."""
+
+from __future__ import annotations
+
+from tornado.web import HTTPError
+
+from tornado_chat.web.assets import Asset
+from tornado_chat.web.base import Safe
+
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class NotFound(Safe):
+    """Answers every other path."""
+
+    def prepare(self) -> None:
+        """Say 404, whatever the method."""
+        raise HTTPError(404)
+
+
+class Static(Safe):
+    """A file that is in memory: as the client wants it, 304 where the client has it."""
+
+    def answer(self, asset: Asset, keep: str) -> None:
+        """Answer with a file; `keep`: how long a browser may keep it, as Cache-Control says it."""
+        self.set_header("Cache-Control", keep)
+        self.set_header("Content-Type", asset.type)
+        self.set_header("ETag", f'W/"{asset.digest}"')
+        self.set_header("Vary", "Accept-Encoding")
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        body = asset.body
+        if asset.gzipped and "gzip" in self.request.headers.get("Accept-Encoding", ""):
+            self.set_header("Content-Encoding", "gzip")
+            body = asset.gzipped
+        self.write(body)
+
+
+class Page(Static):
+    """The page itself, or the administrator's."""
+
+    def get(self, name: str | None) -> None:
+        """Answer with index.html, or with admin.html."""
+        page = self.application.assets.page(name or "index")
+        self.answer(page, "no-cache")  # asked for each time, 304 while it is the same
+
+    head = get
+
+
+class File(Static):
+    """What the page is made of."""
+
+    def get(self, path: str) -> None:
+        """Answer with a file; one whose address names its version never changes."""
+        asset, for_ever = self.application.assets.find(path)
+        if asset is None:
+            raise HTTPError(404)
+        if path == "worker.js":
+            self.set_header("Service-Worker-Allowed", "../")  # it works for the page, which is above it
+        self.answer(asset, FOR_EVER if for_ever else "no-cache")
+
+    head = get
+
+
+class Face(Static):
+    """What a plugin draws with. It is among the page's files, so that it imports them as they import each other."""
+
+    def get(self, name: str) -> None:
+        """Answer with a face in use; its address names its content."""
+        asset = self.application.faces.get(name)
+        if asset is None:
+            raise HTTPError(404)
+        self.answer(asset, FOR_EVER)
+
+    head = get

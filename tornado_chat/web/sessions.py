@@ -1,0 +1,188 @@
+"""Signing in over HTTP, for the page: who one is, register, sign in, sign out, change the password. JSON up and down.
+
+They lie beside the page, so that a cookie without a path is one for the page and all below it, wherever a proxy
+has put them.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from tornado.httputil import HTTPServerRequest
+
+from tornado_chat.auth.account_names import clean_account
+from tornado_chat.auth.accounts import LASTS, check_password
+from tornado_chat.auth.providers import Credentials
+from tornado_chat.chat.errors import Close, Error, Refused
+from tornado_chat.chat.models import User
+from tornado_chat.chat.protocol import decode, encode
+from tornado_chat.chat.user_ids import spellings
+from tornado_chat.chat.validation import name_key
+from tornado_chat.web.base import Fresh
+
+if TYPE_CHECKING:
+    from tornado_chat.web.app import Chat
+
+log = logging.getLogger("tornado_chat")
+
+STATUS = {
+    Error.NOT_ALLOWED: 403,
+    Error.RATE_LIMITED: 429,
+    Error.HISTORY_UNAVAILABLE: 503,
+}
+
+
+class _Json(Fresh):
+    def answer(self, status: int, event: dict[str, Any]) -> None:
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(encode(event))
+
+
+class WhoAmI(_Json):
+    """GET /auth: which ways in there are, and who one is already."""
+
+    async def get(self) -> None:
+        """Answer `kinds`, `registration`, and `user` (null: nobody yet)."""
+        try:
+            came = await self.application.identity.authenticate(self.request)
+        except Refused:
+            came = None
+        self.answer(200, {**self.application.ways, "user": came and came.user})
+
+    head = get
+
+
+class _Post(_Json):
+    async def post(self) -> None:
+        try:
+            if not self.is_from_here():
+                raise Refused("this is not for other sites", Error.NOT_ALLOWED)
+            if "password" not in self.application.ways["kinds"]:
+                raise Refused("there are no accounts here", Error.NOT_ALLOWED)
+            if self.request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
+                raise Refused("send JSON, as application/json", Error.INVALID_JSON)
+            await self.act(decode(self.request.body.decode(errors="replace")))
+        except Refused as refused:
+            if refused.retry_after:
+                self.set_header("Retry-After", str(int(refused.retry_after) + 1))
+            status = STATUS.get(Error(refused.code), 400)
+            self.answer(status, {"code": refused.code, "message": refused.message})
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        raise NotImplementedError
+
+    @property
+    def address(self) -> str:
+        return self.request.remote_ip or ""
+
+    def credentials(self, fields: dict[str, Any]) -> tuple[str, str]:
+        name, password = fields.get("name"), fields.get("password")
+        if not isinstance(name, str) or not isinstance(password, str):
+            raise Refused("name and password must be text", Error.INVALID_FIELD)
+        return name, password
+
+    async def check(self, name: str, password: str) -> User | None:
+        chat = self.application
+        return await chat.throttle.guess(self.address, name_key(name), lambda: chat.accounts.check(name, password))
+
+    def log(self, event: str, user_id: str = "") -> None:
+        """Log what has happened, to whom and from where."""
+        extra = {"event": event, "user": user_id, "address": self.address}
+        log.info("%s %s, from %s", user_id or "someone", event, self.address, extra=extra)
+
+    async def begin(self, user: User, event: str = "signed in") -> None:
+        """Always a new session, whatever cookie was sent; the one that it replaces ends."""
+        await end_session(self.application, self.request)
+        token = await self.application.accounts.begin(user)
+        safe = self.request.protocol == "https"
+        cookie = self.application.sessions.cookie
+        self.set_cookie(cookie, token, path="", max_age=LASTS, httponly=True, samesite="Strict", secure=safe)
+        self.log(event, user.id)
+        self.answer(200, {"user": user})
+
+
+class Register(_Post):
+    """POST /register {name, password}: a new account, signed in."""
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        """Make it."""
+        if not self.application.ways["registration"]:
+            raise Refused("accounts are made by the administrator here", Error.NOT_ALLOWED)
+        name, password = self.credentials(fields)
+        clean_account(name)
+        check_password(password)
+        async with self.application.throttle.register(self.address):
+            user = await self.application.accounts.register(name, password)
+        await self.begin(user, "registered")
+
+
+class SignIn(_Post):
+    """POST /sign-in {name, password}: a session, as a cookie. 401 says only that the two do not fit."""
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        """Compare and begin."""
+        user = await self.check(*self.credentials(fields))
+        if user is None:
+            self.log("gave a name and a password that do not fit")
+            self.answer(401, {"code": Error.NOT_ALLOWED, "message": "name and password do not fit"})
+        else:
+            await self.begin(user)
+
+
+class SignOut(_Post):
+    """POST /sign-out {}: ends the session and its connections."""
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        """End it."""
+        came = await end_session(self.application, self.request)
+        if came is not None:
+            self.log("signed out", came.user.id)
+        self.clear_cookie(self.application.sessions.cookie, path="")
+        self.answer(200, {})
+
+
+class ChangePassword(_Post):
+    """POST /password {password, new}: another password. The session that asks stays; the user's others end."""
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        """Compare the present one and set the new one; 401 where it is not the present one."""
+        came = await self.application.sessions.authenticate(self.request)
+        if came is None:
+            raise Refused("sign in first", Error.NOT_ALLOWED)
+        name, password = self.credentials({**fields, "name": came.user.name})
+        new, accounts = fields.get("new"), self.application.accounts
+        if not isinstance(new, str):
+            raise Refused("new must be text", Error.INVALID_FIELD)
+        check_password(new)
+        user = await self.check(name, password)
+        if user != came.user:
+            self.answer(401, {"code": Error.NOT_ALLOWED, "message": "that is not the password"})
+            return
+        async with self.application.throttle.turn(self.address):
+            await accounts.set_password(came.user, new, but=came.session)
+        self.log("changed the password", came.user.id)
+        await look_again(self.application, came.user.id)
+        self.answer(200, {"user": user})
+
+
+async def look_again(chat: Chat, user_id: str) -> None:
+    """End the connections of a user that came with a session that is over (4401), or in another role (1012)."""
+    role = await chat.accounts.role(user_id)
+    theirs = [user.id for user in chat.hub.present() if user_id in spellings(user.id)]
+    for connection in [one for known in theirs for one in chat.hub.connections_of(known)]:
+        if connection.session and not await chat.accounts.stands(connection.session):
+            chat.hub.end([connection], "the password was changed", Close.NOT_SIGNED_IN)
+        elif connection.user.role != role:
+            chat.hub.end([connection], "your role was changed", Close.RESTART)  # they come back with it
+
+
+async def end_session(chat: Chat, request: HTTPServerRequest) -> Credentials | None:
+    """End the session whose cookie this is, and the connections that came with it (4401); return whose it was."""
+    came = await chat.sessions.authenticate(request)
+    if came is not None:
+        await chat.accounts.end(came.session)
+        theirs = [one for one in chat.hub.connections_of(came.user.id) if one.session == came.session]
+        chat.hub.end(theirs, "signed out", Close.NOT_SIGNED_IN)
+    return came

@@ -1,0 +1,205 @@
+"""A client's WebSocket: who may come in, what is handed to the router, and what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Awaitable
+from time import monotonic, time
+
+from tornado.web import HTTPError
+
+from tornado_chat.auth.providers import Credentials
+from tornado_chat.auth.requests import token_of
+from tornado_chat.chat.connection import Connection
+from tornado_chat.chat.errors import Close, Error, Refused
+from tornado_chat.web.base import Safe
+from tornado_chat.web.capacity import RETRY_AFTER
+from tornado_chat.web.socket.upgrade import SocketHandler
+
+CODES = {*Close, 1001, 1005, 1006}  # a client may say any other
+WHY = {
+    1001: "went away",
+    1005: "closed without a code",
+    1006: "the connection broke",
+    Close.POLICY: "did not heed errors or limits",
+    Close.TOO_BIG: "sent too large a message",
+    Close.RESTART: "restart",
+    Close.TRY_LATER: "read too slowly",
+    Close.NO_PONG: "did not answer pings",
+    Close.NOT_SIGNED_IN: "the session is over",
+    Close.NOT_ALLOWED: "sent away or banned",
+}
+LONGEST = 10.0 * 365 * 86_400  # seconds that a timer is set for
+
+log = logging.getLogger("tornado_chat")
+
+
+class ChatSocket(Safe, SocketHandler):
+    """A client's socket: Tornado's handler, whose decoded messages go to the router."""
+
+    came: Credentials | None = None
+    refused: tuple[int, str] = (Close.NOT_SIGNED_IN, "not signed in, or not any more")
+    connection: Connection | None = None
+    _retry_after = 0  # seconds
+    _expiry: asyncio.TimerHandle | None = None
+
+    async def prepare(self) -> None:
+        """Decide before the upgrade who may come in: 403 for another site, 503 where there is no room.
+
+        The connection of one who may not come in is closed after the upgrade, as a browser is not told a status.
+        """
+        chat, request = self.application, self.request
+        self.compress = chat.compress
+        if chat.is_full():
+            self._turn_away()
+            return
+        if not self.is_from_here():
+            origin, here = request.headers["Origin"][:200], f"{request.protocol}://{request.host}"[:200]
+            self._tell(f"a page of {origin} asks, and this is {here} (see --trusted-proxies and --allowed-origin)")
+            raise HTTPError(403, reason="Foreign Origin")
+        try:
+            if chat.limits is not None:
+                chat.limits.admit(request.remote_ip or "")
+        except Refused as refused:
+            self._retry_after = math.ceil(refused.retry_after)
+            raise HTTPError(503, reason=refused.message.capitalize()) from None
+        try:
+            await chat.hub.moderation.load()
+            self.came = await chat.identity.authenticate(request)
+            if self.came is None and token_of(request) is not None:
+                self.refused = Close.NOT_SIGNED_IN, "the token is not valid here"
+            elif self.came is None and chat.identity.needs_name:
+                raise Refused("a name is missing: ask for /ws?name=YOU", Error.INVALID_NAME)
+        except Refused as refused:
+            self._refuse(refused)
+
+    def _refuse(self, refused: Refused) -> None:
+        """Keep why, for the close frame; a program that asks with a name nobody can bear is told 400 at once."""
+        code = Close.NOT_SIGNED_IN
+        if refused.retry_after or refused.code == Error.HISTORY_UNAVAILABLE:
+            code = Close.TRY_LATER
+        elif refused.code in (Error.INVALID_NAME, Error.INVALID_FIELD):
+            code = Close.BAD_REQUEST
+            if "Origin" not in self.request.headers:
+                self._tell(refused.message)
+                raise HTTPError(400, reason="Invalid Name" if refused.code == Error.INVALID_NAME else "Not UTF-8")
+        self.refused = code, refused.message
+
+    def _tell(self, why: str) -> None:
+        """Log why someone is not let in."""
+        address = self.request.remote_ip
+        log.info("%s is not let in: %s", address, why, extra={"event": "refused", "address": address, "why": why})
+
+    def _log_client(self, event: str, more: str = "", **fields: object) -> None:
+        """Log who came or went."""
+        assert self.connection is not None
+        user, address = self.connection.user.id, self.connection.address
+        extra = {"event": event, "user": user, "address": address, **fields}
+        log.info("%s %s, from %s%s", user, event, address, more, extra=extra)
+
+    def _turn_away(self) -> None:
+        self.set_status(503, "Full")
+        self.set_header("Retry-After", str(RETRY_AFTER))
+        self.set_header("Connection", "close")
+        written = self.finish()
+        stream = self.detach()
+        written.add_done_callback(lambda done: stream.close())
+
+    def set_default_headers(self) -> None:
+        """Say when to come again, where one has come too soon."""
+        super().set_default_headers()
+        if self._retry_after:
+            self.set_header("Retry-After", str(self._retry_after))
+
+    def check_origin(self, origin: str) -> bool:
+        """Pass what `prepare` has let through (Tornado asks only for cross-origin requests)."""
+        return True
+
+    def open(self) -> None:
+        """Introduce the client to the hub and say hello."""
+        if self.transport.is_closing():
+            return
+        chat, came, address = self.application, self.came, self.request.remote_ip or ""
+        ban = None if came is None else chat.hub.moderation.ban_on(came.user.id, address)
+        if came is None or ban is not None:
+            code, why = self.refused if ban is None else (Close.NOT_ALLOWED, ban)
+            self._tell(why if ban is None else f"banned: {ban}")
+            self.close(code, why)
+            return
+        if chat.is_full():  # many came at once
+            self.close(Close.TRY_LATER, "the server is full")
+            return
+        gate = None
+        if chat.limits is not None:
+            try:
+                gate = chat.limits.enter(came.user.id, address)
+            except Refused as refused:
+                self._tell(refused.message)
+                self.close(Close.TRY_LATER, refused.message)
+                return
+        del self.came
+        others = chat.hub.connections_of(came.user.id)
+        if others:
+            came = chat.identity.again(came, others[0].user)
+        self.connection = Connection(came.user, self.transport, chat.hub.flusher, gate)
+        self.connection.address = address
+        self.connection.session, self.connection.allowed = came.session, came.channels
+        if came.until is not None:
+            rest = min(came.until - time(), LONGEST)
+            self._expiry = asyncio.get_running_loop().call_later(
+                rest, self.connection.close, Close.NOT_SIGNED_IN, "the time you signed in for is over"
+            )
+        chat.hub.metrics.requests[101] += 1
+        self._log_client("connected")
+        chat.hub.add(self.connection)
+        chat.keepalive.add(self.connection, monotonic())
+        self.connection.gather(chat.hello(came))
+        if chat.hub.on_move is not None:
+            chat.hub.on_move("connect", self.connection)
+
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        """Hand a text frame to the router; binary is not spoken here."""
+        if isinstance(message, bytes):
+            self.close(Close.UNSUPPORTED, "text frames only")
+            return None
+        assert self.connection is not None  # a socket without one was closed when it opened
+        if self.application.leaving:
+            return None
+        return self.application.router.dispatch(self.connection, message)
+
+    def on_sign(self) -> Awaitable[None] | None:
+        """Count a ping or a pong as a call."""
+        return None if self.connection is None else self.application.router.count(self.connection)
+
+    def on_close(self) -> None:
+        """Forget the client: it is gone from the hub and from its channels."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+        if self.connection is not None:
+            self._log_client(
+                "left", f": {WHY.get(self.close_code or 0, 'closed')} ({self.close_code})", code=self.close_code
+            )
+            self.application.hub.metrics.closed[str(self.close_code) if self.close_code in CODES else "other"] += 1
+            self.application.hub.remove(self.connection)
+            self.application.keepalive.remove(self.connection)
+            if self.application.limits is not None and self.connection.gate is not None:
+                self.application.limits.leave(self.connection.gate)
+
+    def on_closing(self) -> None:
+        """Handle nothing more of it, and write nothing more to it."""
+        if self.connection is not None:
+            self.connection.end()
+
+    def on_pause(self) -> None:
+        """Watch a client that reads more slowly than it is written to."""
+        if self.connection is not None:
+            self.connection.fell_behind()
+            self.application.keepalive.behind.add(self.connection)
+
+    def on_resume(self) -> None:
+        """The client has read everything."""
+        if self.connection is not None:
+            self.connection.caught_up()
+            self.application.keepalive.behind.discard(self.connection)

@@ -1,0 +1,85 @@
+"""Pings the quiet and drops the dead: one PeriodicCallback for all connections."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from tornado.ioloop import PeriodicCallback
+
+from tornado_chat.chat.errors import Close
+
+if TYPE_CHECKING:
+    from tornado_chat.chat.connection import Connection
+
+TICKS = 25  # in an interval, so that pings are spread over it
+
+
+class Keepalive:
+    """Looks at each connection when its next ping could be due, and each tick at those that are behind.
+
+    interval, timeout: seconds of silence before a ping, and before the connection is dropped (4000).
+    """
+
+    def __init__(self, interval: float, timeout: float) -> None:
+        self.behind: set[Connection] = set()
+        self._interval = interval
+        self._timeout = timeout
+        self._tick = min(interval / TICKS, 1.0)
+        self._swept = 0
+        self._due: defaultdict[int, dict[Connection, float]] = defaultdict(dict)  # tick -> when pinged, or -1
+        self._callback: PeriodicCallback | None = None
+
+    def add(self, connection: Connection, now: float) -> None:
+        """Watch a connection until it has ended; `now` in seconds of monotonic()."""
+        if self._callback is None:
+            self._swept = int(now / self._tick)
+            self._callback = PeriodicCallback(self._sweep_now, self._tick * 1000)
+            self._callback.start()
+        # A thousand that come back together after a restart are not pinged together ever after.
+        latest = min(1.5 * self._interval, (self._interval + self._timeout) / 2) - self._tick
+        self._look_at(connection, now + random.uniform(self._interval, latest))
+
+    def remove(self, connection: Connection) -> None:
+        """Watch a connection no longer: nothing keeps it in memory."""
+        self.behind.discard(connection)
+        if connection.due in self._due:
+            self._due[connection.due].pop(connection, None)
+
+    def sweep(self, now: float) -> None:
+        """Ping the quiet; drop the silent (4000) and those that take nothing of what waits for them (1013)."""
+        for connection in [one for one in self.behind if one.is_stalled(now)]:
+            connection.transport.abort(Close.TRY_LATER)
+        while self._swept < int(now / self._tick):
+            self._swept += 1
+            for connection, pinged in self._due.pop(self._swept, {}).items():
+                if not connection.ended:
+                    self._look(connection, pinged, now)
+
+    def _look(self, connection: Connection, pinged: float, now: float) -> None:
+        heard = connection.transport.last_heard
+        if pinged > heard:  # not answered
+            if now - heard >= self._timeout:
+                connection.transport.abort(Close.NO_PONG)
+            else:
+                self._look_at(connection, heard + self._timeout, pinged)
+        elif now - heard >= self._interval:
+            connection.transport.ping()
+            dead = max(heard, now - self._interval) + self._timeout
+            self._look_at(connection, min(now + self._interval, dead), now)
+        else:
+            self._look_at(connection, heard + self._interval)
+
+    def _look_at(self, connection: Connection, when: float, pinged: float = -1.0) -> None:
+        connection.due = max(int(when / self._tick), self._swept) + 1
+        self._due[connection.due][connection] = pinged
+
+    def _sweep_now(self) -> None:
+        self.sweep(monotonic())
+
+    def stop(self) -> None:
+        """Tick no more."""
+        if self._callback is not None:
+            self._callback.stop()

@@ -1,0 +1,277 @@
+"""One open WebSocket on an asyncio transport, or for TLS on the IOStream behind the same methods.
+
+It leans on private parts of Tornado 6.6: `IOStream._read_buffer`, what was read behind the handshake, and `_closed`:
+the socket goes on without its stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from time import monotonic
+from typing import TYPE_CHECKING, Any, cast
+
+from tornado.iostream import SSLIOStream
+
+from tornado_chat.web.socket import compression
+from tornado_chat.web.socket.frames import FrameError, FrameReader, Opcode, close_frame, frame, parse_close
+from tornado_chat.web.socket.tls import StreamTransport
+
+if TYPE_CHECKING:
+    from tornado_chat.web.socket.upgrade import SocketHandler
+
+PATIENCE = 5.0  # seconds that a client has to answer a goodbye
+LINGER = 0.5  # seconds in which one that broke the protocol over TLS can read why
+_CLOSE = int(Opcode.CLOSE)  # and the other control frames
+SEND_BUFFER = 512 * 1024  # bytes that the kernel may hide from MAX_WAITING; left alone, it grows to megabytes
+TURN = 64  # messages of one connection before the others have their turn
+MAX_BEHIND = 1024 * 1024  # bytes that are read behind a goodbye; a flood that goes on then waits for its end
+
+
+class WebSocketTransport(asyncio.Protocol):
+    """One open WebSocket: frames in and out. Tornado knows it as the handler's `ws_connection`.
+
+    `write`: the transport's own, for whole frames. `last_heard`: when bytes last came, in seconds of monotonic().
+    """
+
+    __slots__ = (
+        "_behind",
+        "_closing",
+        "_code",
+        "_deadline",
+        "_deflates",
+        "_early",
+        "_handler",
+        "_messages",
+        "_reader",
+        "_reason",
+        "_transport",
+        "last_heard",
+        "write",
+    )
+
+    def __init__(self, handler: SocketHandler) -> None:
+        self._handler = handler
+        self._reader: FrameReader | None = FrameReader(handler.max_message_size)
+        self._early: bytes | None = b""  # came before the handler was open
+        self._deflates = False
+        self._messages: Iterator[tuple[int, str | bytes]] | None = None  # read, and not handled yet
+        self._transport: Any = None
+        self._closing = False
+        self._behind = 0  # bytes that came since
+        self._code: int | None = None
+        self._reason: str | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self.write: Callable[[bytes], None] = _write_nowhere
+        self.last_heard = monotonic()
+
+    # The handshake
+
+    async def accept_connection(self, handler: SocketHandler) -> None:
+        """Answer the upgrade, take the socket over and open the handler."""
+        answer, self._deflates = handler.answer()
+        if self._deflates:
+            self._reader = FrameReader(handler.max_message_size, compression.inflate)
+        stream = handler.detach()
+        if stream.closed():
+            return  # the client has not waited for the answer
+        stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        if isinstance(stream, SSLIOStream):
+            self.connection_made(StreamTransport(stream, self))
+        else:
+            self._early = bytes(stream._read_buffer)
+            stream.io_loop.remove_handler(stream.fileno())
+            stream._closed = True
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: self, stream.socket)
+            self._transport.pause_reading()  # uvloop does not heed it in connection_made
+        self._transport.write(answer)
+        try:
+            opened = handler.open(*handler.open_args, **handler.open_kwargs)
+            if opened is not None:
+                await opened
+        except Exception:
+            self._failed()
+        asyncio.get_running_loop().call_soon(handler.let_go)
+        early, self._early = self._early, None
+        if early:
+            self.data_received(early)
+        if self._messages is None:
+            self._transport.resume_reading()
+
+    # Bytes in
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin to write; reading begins when the handler is open."""
+        self._transport = transport
+        self.write = self._write_deflated if self._deflates else transport.write
+        transport.pause_reading()
+        transport.set_write_buffer_limits(high=0)  # to be told of whatever waits
+
+    def _write_deflated(self, whole: bytes) -> None:
+        self._transport.write(compression.deflated(whole))
+
+    def data_received(self, data: bytes) -> None:
+        """Handle what came; the rest in the next turn, if it is much."""
+        self.last_heard = monotonic()
+        if self._early is not None:
+            self._early += data
+        elif self._reader is not None:
+            self._handle(self._reader.feed(data))
+        if self._closing:
+            self._behind += len(data)
+            if self._behind > MAX_BEHIND and not self._transport.is_closing():
+                self._transport.pause_reading()
+
+    def _handle(self, messages: Iterator[tuple[int, str | bytes]]) -> None:
+        turn = TURN
+        on_message = self._handler.on_message
+        try:
+            for opcode, payload in messages:
+                if opcode >= _CLOSE:
+                    pending = self._control(opcode, cast(bytes, payload))
+                else:
+                    pending = None if self._closing else on_message(payload)
+                if pending is not None:
+                    self._pause(messages)
+                    asyncio.ensure_future(pending).add_done_callback(self._handled)
+                    return
+                turn -= 1
+                if turn == 0:
+                    self._pause(messages)
+                    asyncio.get_running_loop().call_soon(self._continue)
+                    return
+        except FrameError as error:
+            self._fail(error.code, error.reason)
+        except Exception:
+            self._failed()
+
+    def _pause(self, messages: Iterator[tuple[int, str | bytes]]) -> None:
+        if self._messages is None:
+            self._transport.pause_reading()
+        self._messages = messages
+
+    def _handled(self, done: asyncio.Future[None]) -> None:
+        if done.cancelled() or done.exception() is not None:
+            self._failed(done.exception() if not done.cancelled() else asyncio.CancelledError())
+        self._continue()
+
+    def _continue(self) -> None:
+        messages, self._messages = self._messages, None
+        if messages is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
+            self._handle(messages)
+
+    def _control(self, opcode: int, payload: bytes) -> Awaitable[None] | None:
+        if opcode == Opcode.CLOSE:
+            self._code, self._reason = parse_close(payload)
+            if not self._closing:
+                self._say_goodbye(frame(payload, Opcode.CLOSE))
+            self._reader = None
+            self._transport.close()  # the server is the first to close the TCP connection (RFC 6455, 7.1.1)
+            self._expect_end()
+            return None
+        if opcode == Opcode.PONG:
+            self._handler.on_pong(payload)
+        else:
+            if self._transport.get_write_buffer_size() == 0:  # else the last one will be answered
+                self.write(frame(payload, Opcode.PONG))
+            self._handler.on_ping(payload)
+        return self._handler.on_sign()
+
+    # Its end
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Say goodbye; the client has 5 s to answer."""
+        if not self._closing:
+            self._say_goodbye(close_frame(code or 1000, reason or ""))
+            self._expect_end()
+
+    def _say_goodbye(self, last: bytes) -> None:
+        self._closing = True
+        self.write(last)
+        self.write = _write_nowhere
+        self._handler.on_closing()
+
+    def abort(self, code: int) -> None:
+        """Go at once; `on_close` reads this code."""
+        self._closing = True
+        self._code, self._reader = code, None
+        self.write = _write_nowhere
+        self._handler.on_closing()
+        self._transport.abort()
+
+    def _fail(self, code: int, reason: str) -> None:
+        """Say why, then end (RFC 6455, 7.1.7): nothing that still comes is read as frames."""
+        self._code, self._reason, self._reader = code, reason, None
+        if not self._closing:
+            self._say_goodbye(close_frame(code, reason))
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+            self._expect_end(PATIENCE)
+        else:
+            self._expect_end(LINGER)
+
+    def _failed(self, error: BaseException | None = None) -> None:
+        info = sys.exc_info() if error is None else (type(error), error, error.__traceback__)
+        self._handler.log_exception(*info)
+        self.close(1011, "the server failed")
+
+    def _expect_end(self, patience: float = PATIENCE) -> None:
+        if self._deadline is None:
+            self._deadline = asyncio.get_running_loop().call_later(patience, self._transport.abort)
+
+    def eof_received(self) -> None:
+        """Close, as the client has: a half-open WebSocket is of no use."""
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Tell the handler, once; 1006 where nobody said goodbye (RFC 6455, 7.1.5)."""
+        self._closing, self._reader, self._messages = True, None, None
+        self.write = _write_nowhere
+        self._handler.on_closing()
+        if self._deadline is not None:
+            self._deadline.cancel()
+        try:
+            self._handler.on_ws_connection_close(self._code or 1006, self._reason)
+        except Exception:
+            self._handler.log_exception(*sys.exc_info())
+
+    def on_connection_close(self) -> None:
+        """Do nothing: Tornado's handler tells its protocol, which told it."""
+
+    # What waits to be written
+
+    def waiting(self) -> int:
+        """Return how many bytes the kernel has not taken yet."""
+        return cast(int, self._transport.get_write_buffer_size())
+
+    def pause_writing(self) -> None:
+        """Tell the handler that something waits."""
+        self._handler.on_pause()
+
+    def resume_writing(self) -> None:
+        """Tell the handler that nothing waits."""
+        self._handler.on_resume()
+
+    # What else a Tornado handler asks of it
+
+    def ping(self, data: bytes = b"") -> None:
+        """Ask for a sign of life."""
+        self.write(frame(data, Opcode.PING))
+
+    def write_message(self, message: str | bytes, binary: bool = False) -> asyncio.Future[None]:
+        """Write one message; the future is done: a frame is never waited for."""
+        payload = message.encode() if isinstance(message, str) else message
+        self.write(frame(payload, Opcode.BINARY if binary else Opcode.TEXT))
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    def is_closing(self) -> bool:
+        """Return whether a goodbye was said or heard."""
+        return self._closing
+
+
+def _write_nowhere(data: bytes) -> None:
+    """What is written to a connection that is not there any more is lost."""

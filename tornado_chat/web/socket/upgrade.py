@@ -1,0 +1,98 @@
+"""The handshake: Tornado shakes hands, and lets asyncio carry (see transport.py).
+
+`SocketHandler` is a Tornado WebSocketHandler. When its upgrade has been answered, the socket leaves Tornado's
+IOStream for an asyncio transport; writing is then `transport.write` of a frame that was built once, and there is
+no task, future or coroutine per message or per connection. (TLS stays on the IOStream, behind the same methods.)
+
+It leans on private parts of Tornado 6.6: `_headers` and `_finished` (the answer is written to the socket itself:
+Tornado's way there costs a fifth of an upgrade), and the names in HANDSHAKE, what a handler needs no more once it
+has been answered. There are no subprotocols, and the answer sets no cookie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, cast
+
+from tornado.log import app_log
+from tornado.web import HTTPError
+from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
+
+from tornado_chat.web.socket import compression
+from tornado_chat.web.socket.transport import WebSocketTransport
+
+HANDSHAKE = (
+    *("request", "ui", "path_args", "path_kwargs", "open_args", "open_kwargs", "_headers", "_headers_written"),
+    *("_write_buffer", "_transforms", "_prepared_future", "_auto_finish", "_reason"),
+)
+
+
+class SocketHandler(WebSocketHandler):
+    """A WebSocketHandler on a WebSocketTransport. `on_pause`, `on_resume`: see WebSocketTransport."""
+
+    compress = False  # whether permessage-deflate is agreed to
+    close_code: int | None = None
+    close_reason: str | None = None
+
+    def get_websocket_protocol(self) -> WebSocketProtocol | None:
+        """Return what carries this socket (Tornado's extension point); None for another version of the protocol."""
+        if self.request.headers.get("Sec-WebSocket-Version") != "13":
+            return None
+        return cast(WebSocketProtocol, WebSocketTransport(self))
+
+    @property
+    def transport(self) -> WebSocketTransport:
+        """What carries this socket, once it is open."""
+        assert isinstance(self.ws_connection, WebSocketTransport)
+        return self.ws_connection
+
+    def answer(self) -> tuple[bytes, bool]:
+        """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""
+        headers = self.request.headers
+        key = headers.get("Sec-WebSocket-Key")
+        if self.request.version != "HTTP/1.1":
+            raise HTTPError(400, reason="WebSocket Needs HTTP/1.1")
+        if not key or not headers.get("Host"):
+            raise HTTPError(400, reason="Missing WebSocket Headers")
+        agreed = None
+        if self.compress and (offers := ",".join(headers.get_list("Sec-WebSocket-Extensions"))):
+            agreed = compression.accept(offers)
+            if agreed is not None:
+                self.set_header("Sec-WebSocket-Extensions", agreed)
+        self.clear_header("Content-Type")
+        self.set_status(101)
+        self.set_header("Upgrade", "websocket")
+        self.set_header("Connection", "Upgrade")
+        self.set_header("Sec-WebSocket-Accept", WebSocketProtocol13.compute_accept_value(key))
+        lines = ["HTTP/1.1 101 Switching Protocols", *(f"{name}: {value}" for name, value in self._headers.get_all())]
+        self._finished = True
+        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), agreed is not None
+
+    def let_go(self) -> None:
+        """Free what served the handshake: of 15 KB for an idle connection 3 are left."""
+        self.__dict__ = {name: value for name, value in vars(self).items() if name not in HANDSHAKE}
+
+    def close(self, code: int | None = None, reason: str | None = None) -> None:
+        """Begin the closing handshake (RFC 6455, 7.1.2)."""
+        if self.ws_connection is not None:
+            self.ws_connection.close(code, reason)
+
+    def on_sign(self) -> Awaitable[None] | None:
+        """A ping or a pong came; what is returned is done when more may be read, None: at once."""
+        return None
+
+    def on_closing(self) -> None:
+        """A goodbye was said or heard: what is written from now on goes nowhere."""
+
+    def on_pause(self) -> None:
+        """Something waits: the kernel has not taken all that was written."""
+
+    def on_resume(self) -> None:
+        """Nothing waits any more."""
+
+    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+        """Log an exception of a handler once; after the handshake there is no request left to name."""
+        if self._finished:
+            app_log.error("Uncaught exception in %s", type(self).__name__, exc_info=(kind, error, trace))
+        else:
+            super().log_exception(kind, error, trace)
