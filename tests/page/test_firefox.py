@@ -255,3 +255,31 @@ async def test_now_is_now_however_often_the_server_was_not_there(
         await write(ann, "back")
         await read(ann, "back")
         people.browser.complaints.clear()
+
+
+@browser_test
+async def test_the_box_grows_undoes_and_takes_what_is_typed_and_back_closes_a_window(visits: Visits) -> None:
+    async with visits() as visitors:
+        _, tab = await visitors.enter("Ann")
+        box = "document.querySelector('textarea')"
+        told = "dispatchEvent(new Event('input', {bubbles: true}))"
+        await tab.evaluate(f"void ({box}.value = 'a\\nb\\nc', {box}.{told})")
+        await tab.wait_for(f"{box}.clientHeight > 60 && {box}.scrollHeight === {box}.clientHeight", "three lines")
+        await tab.fill("textarea", "see #gen")
+        await tab.shows("[role=option]")
+        await tab.press("Tab")
+        await tab.wait_for(f"{box}.value === 'see #general '", "a completion")
+        await tab.press("Control+z")
+        await tab.wait_for(f"{box}.value === 'see #gen'", "what was written before it")
+        await tab.fill("textarea", "hello")
+        await tab.press("Control+Enter")
+        await read(tab, "hello")
+        await tab.click(".message .text")
+        await tab.press(*"can/ you")
+        await tab.wait_for(f"{box}.value === 'can/ you'", "what was typed after a click on a message")
+        for leave in ("history.back()", "document.querySelector('dialog').close()"):
+            await tab.press("Control+k")
+            await tab.shows("dialog input")
+            await tab.evaluate(f"void {leave}")
+            await tab.hides("dialog")
+            await tab.wait_for("history.state === null", "the place in the history from before")
