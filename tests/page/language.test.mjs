@@ -84,7 +84,7 @@ test("a count has its form and its digits, a value may be a drawn one", async ()
 });
 
 test("an error is said in the language by its code, with the server's words where they say more", async () => {
-  const errors = readFileSync(new URL("../../tornado_chat/errors.py", import.meta.url), "utf8");
+  const errors = readFileSync(new URL("../../tornado_chat/chat/errors.py", import.meta.url), "utf8");
   const [, codes] = errors.match(/class Error\(StrEnum\):([^]*?)\n\n\n/);
   const known = Array.from(codes.matchAll(/= "([\w-]+)"/g), ([, code]) => code).filter((code) => code !== "refused");
   assert.ok(known.length > 10);
@@ -109,8 +109,8 @@ test("what the server says of a name is said in the language, with the character
   assert.equal(said("a character without a meaning (U+E000)"), "名字不可用：名字里不能有没有含义的字符（U+E000）");
   assert.equal(explain({code: "invalid-name", message: "a name has 1 to 64 characters"}), "名字不可用：名字须有 1 到 64 个字符");
   assert.equal(explain({code: "invalid-field", message: "message: nothing in the text can be seen"}), "填写有误：内容里没有可见的字符");
-  const names = readFileSync(new URL("../../tornado_chat/names.py", import.meta.url), "utf8") +
-    readFileSync(new URL("../../tornado_chat/account_names.py", import.meta.url), "utf8");
+  const names = readFileSync(new URL("../../tornado_chat/chat/validation.py", import.meta.url), "utf8") +
+    readFileSync(new URL("../../tornado_chat/auth/account_names.py", import.meta.url), "utf8");
   for (const words of ["a name has 1 to ", "a name must not contain ", "nothing in the text can be seen", "text has 1 to ",
     "that name is taken; choose another", "a name must not mix "]) assert.ok(names.includes(words), words);
 });
