@@ -3,7 +3,7 @@
 import {canSee, length} from "../characters.js";
 import {commands, usage, written} from "../commands.js";
 import {learnEmoji} from "../emoji.js";
-import {html, useEffect, useRef, useState} from "../html.js";
+import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
 import {bringsFiles, fieldOf, insert} from "../input.js";
 import {explain, t} from "../language.js";
 import {openFence} from "../markdown.js";
@@ -26,7 +26,8 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, offer, 
   const options = found?.options ?? [];
   const command = commands(chat.actions).find(({name}) => text.startsWith(`/${name} `));
 
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // At once, not a frame later: one may be somewhere else by then.
     setWords("");
     if (!coarse()) box.current.focus();
   }, [channel.name]);
