@@ -18,7 +18,7 @@ from tornado_chat.routing.registry import EVENTS, Registry
 from tornado_chat.testing import Chat, Person
 
 ROOT = Path(__file__).parent.parent
-DOCS = {path.name: path.read_text() for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("*.md")]}
+DOCS = {str(path.relative_to(ROOT)): path.read_text() for path in [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]}
 HELPERS = {  # what handlers and listeners are given, but what is for the server alone
     "ctx": {*dir(Context)} - {"about", "hears", "of_plugin", "plugin", "posts"},
     "ctx.store": {*dir(Namespace)},
@@ -27,12 +27,16 @@ HELPERS = {  # what handlers and listeners are given, but what is for the server
     "ann": {*dir(Person)},
     "server": {"channel", "channels", "present", "connections", "find_user"},
 }
+WIRE = DOCS["docs/reference/wire.md"] + DOCS.get("docs/reference/errors.md", "")
+PLUGINS = "".join(
+    text for name, text in DOCS.items() if re.match(r"docs/(how-to|tutorials|reference)/.*plugin", name)
+)
 MODULES = [path.relative_to(ROOT / "tornado_chat") for path in (ROOT / "tornado_chat").rglob("*.py")]
 
 
 def test_every_action_is_in_the_protocol() -> None:
     for name, action in build_registry([find_folder("plugins")]).actions.items():
-        page = DOCS["plugins.md"] if action.internal else DOCS["protocol.md"]
+        page = PLUGINS if action.internal else WIRE
         assert f"`{name}`" in page, name
         for parameter in action.parameters:
             assert f"`{parameter.name}`" in page, f"{name}: {parameter.name}"
@@ -40,17 +44,17 @@ def test_every_action_is_in_the_protocol() -> None:
 
 @pytest.mark.parametrize("code", list(Error))
 def test_every_error_code_is_in_the_protocol(code: Error) -> None:
-    assert f"`{code}`" in DOCS["protocol.md"] or f"`{code.split('-')[0]}-*`" in DOCS["protocol.md"]
+    assert f"`{code}`" in WIRE or f"`{code.split('-')[0]}-*`" in WIRE
 
 
 @pytest.mark.parametrize("code", list(Close))
 def test_every_close_code_is_in_the_protocol(code: Close) -> None:
-    assert re.search(rf"^\| [0-9, ]*\b{code.value}\b", DOCS["protocol.md"], re.MULTILINE)
+    assert re.search(rf"^\| [0-9, ]*\b{code.value}\b", WIRE, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_every_setting_is_in_its_page_with_its_default(name: str) -> None:
-    row = re.search(rf"^\| `{name}` \| (.+?) \|", DOCS["settings.md"], re.MULTILINE)
+    row = re.search(rf"^\| `{name}` \| (.+?) \|", DOCS["docs/reference/settings.md"], re.MULTILINE)
     assert row is not None
     default = FIELDS[name].default
     if default in ((), ""):
@@ -72,35 +76,35 @@ def test_every_setting_is_in_the_help(name: str, capsys: pytest.CaptureFixture[s
 def test_every_module_is_on_the_map(module: Path) -> None:
     if module.name != "__init__.py":
         inside = "/".join(module.parts[1:]) or module.name
-        assert f"`{module.parts[0]}/" in DOCS["architecture.md"] or len(module.parts) == 1
-        assert any(f"`{name}`" in DOCS["architecture.md"] for name in (inside, module.name, str(module))) or (
-            module.parts[0] == "actions"
-        )
+        assert f"`{module.parts[0]}/" in DOCS["docs/explanation/architecture.md"] or len(module.parts) == 1
+        assert any(
+            f"`{name}`" in DOCS["docs/explanation/architecture.md"] for name in (inside, module.name, str(module))
+        ) or (module.parts[0] == "actions")
 
 
 def test_every_name_that_a_plugin_can_import_is_in_the_plugins_page() -> None:
     for name in tornado_chat.__all__:
-        assert name == "__version__" or re.search(rf"\b{name}\b", DOCS["plugins.md"]), name
+        assert name == "__version__" or re.search(rf"\b{name}\b", PLUGINS), name
 
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_every_hook_is_in_the_plugins_page_with_an_example(event: str) -> None:
-    assert re.search(rf"^\| `{event}` \|", DOCS["plugins.md"], re.MULTILINE)
-    assert any(f'@on("{event}"' in code for code in python_blocks("plugins.md"))
+    assert re.search(rf"^\| `{event}` \|", PLUGINS, re.MULTILINE)
+    assert any(f'@on("{event}"' in code for code in python_blocks(PLUGINS))
 
 
 def test_every_helper_is_in_the_plugins_page() -> None:
     for kind, names in HELPERS.items():
         for name in names:
             if not name.startswith("_"):
-                assert re.search(rf"\b{name}\b", DOCS["plugins.md"]), f"{kind}: {name}"
+                assert re.search(rf"\b{name}\b", PLUGINS), f"{kind}: {name}"
 
 
-def python_blocks(page: str) -> list[str]:
-    return re.findall(r"```python\n(.*?)```", DOCS[page], re.DOTALL)
+def python_blocks(text: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
 
 
-@pytest.mark.parametrize("code", python_blocks("plugins.md") + python_blocks("README.md"))
+@pytest.mark.parametrize("code", python_blocks("".join(DOCS.values())))
 def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp_path: Path) -> None:
     path = tmp_path / "example.py"
     path.write_text(code)
@@ -117,14 +121,14 @@ def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp
 
 
 def test_every_local_link_leads_somewhere() -> None:
-    for path in [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]:
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)", path.read_text()):
-            assert (path.parent / link).exists(), f"{path}: {link}"
+    for name, text in DOCS.items():
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+            assert ((ROOT / name).parent / link).exists(), f"{name}: {link}"
 
 
 def test_every_test_that_the_testing_page_names_exists() -> None:
-    named = re.findall(r"`([\w/]+\.py)::(\w+)`", DOCS["testing.md"])
-    faults = re.findall(r"^\| (F\d+) ", DOCS["testing.md"], re.MULTILINE)
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", DOCS["docs/explanation/testing.md"])
+    faults = re.findall(r"^\| (F\d+) ", DOCS["docs/explanation/testing.md"], re.MULTILINE)
     assert faults == [f"F{number}" for number in range(1, 15)]
     assert len(named) > 40
     for file, name in named:
@@ -135,8 +139,8 @@ def test_every_test_that_the_testing_page_names_exists() -> None:
 def test_every_setting_of_a_plugin_of_the_house_is_in_its_page() -> None:
     for name, plugin in build_registry([find_folder("plugins")]).plugins.items():
         for setting in getattr(plugin.settings, "__dataclass_fields__", ()):
-            assert f"| `{setting}` |" in (ROOT / "docs" / "plugins" / f"{name}.md").read_text(), f"{name}: {setting}"
+            assert f"| `{setting}` |" in DOCS[f"docs/reference/plugins/{name}.md"], f"{name}: {setting}"
 
 
 def test_the_plugin_in_the_readme_is_the_one_that_is_there() -> None:
-    assert (ROOT / "plugins" / "dice.py").read_text() in python_blocks("README.md")
+    assert (ROOT / "plugins" / "dice.py").read_text() in python_blocks(DOCS["README.md"])

@@ -59,7 +59,7 @@ class Face {
     for (const event of early) this.hear(event);
   }
 
-  /** What `setup` is given; docs/plugins.md has the words for it. */
+  /** What `setup` is given; docs/how-to/plugins has the words for it. */
   api() {
     const {chat} = this;
     return {

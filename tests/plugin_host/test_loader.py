@@ -198,6 +198,7 @@ def test_what_the_plugins_of_the_house_do_without_settings_costs_messages_nothin
 def test_a_plugin_of_the_house_is_short_and_has_a_page_and_tests(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) < 140
     root = find_folder("plugins").parent
-    assert (root / "docs" / "plugins" / f"{path.stem}.md").is_file()
-    assert f"](plugins/{path.stem}.md)" in (root / "docs" / "plugins.md").read_text(encoding="utf-8")
+    pages = root / "docs" / "reference" / "plugins"
+    assert f"]({path.stem}.md)" in (pages / "index.md").read_text(encoding="utf-8")
+    assert (pages / f"{path.stem}.md").is_file()
     assert (root / "tests" / "plugins" / f"test_{path.stem}.py").is_file()

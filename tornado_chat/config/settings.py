@@ -42,7 +42,7 @@ def _setting(default: Any, read: Callable[[Any], Any], metavar: str, text: str) 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The settings of one server; docs/settings.md says more of each."""
+    """The settings of one server; docs/reference/settings.md says more of each."""
 
     host: str = _setting(
         "127.0.0.1",
