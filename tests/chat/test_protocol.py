@@ -64,6 +64,38 @@ def test_what_is_one_object_is_read_as_it_stands(line: str, value: dict[str, Any
     assert decode(line) == value
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("[" * 60 + "]" * 60 + ",") * 530 + "0",
+        *("[]," * 2_000 + "0", "[0]," * 1_001 + "0", "{}," * 2_000 + "0", "0," * 2_000 + "0", "0.5," * 2_000 + "0"),
+        *('"",' * 2_000 + "0", r'"\\",' * 2_000 + "0", r'"\"",' * 2_000 + "0", "[" * 40 + "]" * 40 + ",0" * 2_000),
+        *('{"a":0},' * 1_001 + "0", ",".join(f'{{"{number}":""}}' for number in range(1_001))),
+        *('"' + "x" * 4_000 + '",' + "0," * 2_000 + "0", "0," * 2_500, "[]," * 30_000 + '"'),
+    ],
+    ids=lambda values: ascii(values[:20]),
+)
+def test_a_message_of_very_many_values_is_refused_before_it_is_read(
+    values: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(text: str) -> None:
+        raise AssertionError("it was read")
+
+    for name in ("_fast_loads", "_loads"):
+        monkeypatch.setattr(f"tornado_chat.chat.protocol.{name}", never)
+    with pytest.raises(Refused, match="more than 2000 values") as refused:
+        decode(f'{{"action":"typing","x":[{values}]}}')
+    assert refused.value.code == "invalid-json"
+
+
+@pytest.mark.parametrize(
+    "text", ["[,{" * 10_000, '\\"[,' * 4_000, "\\\\," * 4_000, '"[]"', ",\\", '\\\\"' * 3_000 + ","]
+)
+def test_what_stands_within_a_text_is_no_value(text: str) -> None:
+    assert decode(json.dumps({"a": text})) == {"a": text}
+    assert decode(json.dumps({"a": text, "b": [0] * 1_900})) == {"a": text, "b": [0] * 1_900}
+
+
 def test_a_number_that_no_64_bits_hold_is_json_all_the_same() -> None:
     assert decode('{"a":18446744073709551616,"b":-9223372036854775809}') == {"a": 2.0**64, "b": -(2.0**63)}
 

@@ -123,6 +123,7 @@ WORST: dict[str, Callable[[], Iterator[tuple[str, dict[str, Any]]]]] = {
     "come and go": in_all("leave-channel", "join-channel"),
     "join again": in_all("join-channel", history=200),
     "typing": in_all("typing"),
+    "nested fields": in_all("typing", ignored=json.loads(f"[{'[' * 60 + ']' * 60},{'[[0]],' * 600}0]")),
     "read": in_all("read", seq=1),
     "history": in_all("history", limit=200),
     "who": in_all("who"),
