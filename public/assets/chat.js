@@ -69,7 +69,7 @@ export class Chat {
         break;
       case "actions":
         this.actions = event.actions;
-        this.meet(event.faces);
+        this.meet(event.ui);
         break;
       case "renamed":
         renamed(this, event);
@@ -81,12 +81,12 @@ export class Chat {
     this.changed();
   }
 
-  begin({user, token, actions, faces, limits, epoch}) {
+  begin({user, token, actions, ui, limits, epoch}) {
     this.user = user;
     this.name = user.name;
     if (token || !user.id.startsWith("t:")) this.token = token ?? ""; // an application's is not said again
     this.actions = actions;
-    this.meet(faces);
+    this.meet(ui);
     this.limits = limits;
     if (this.epoch && this.epoch !== epoch) for (const channel of this.channels.values()) channel.read &&= 0; // of a history that is no more
     this.storage.write("epoch", (this.epoch = epoch));

@@ -2,12 +2,9 @@
 
 const unwritten = ({type}) => type === "object" || type === "list";
 
-/** The actions that can be written as commands: plugins' own, and those that take a channel. */
-export function commands(actions) {
-  const own = new Set(["send-message", "typing", "read", "history", "bans", "audit", "overview"]);
-  return actions.filter(({name, parameters}) =>
-    !own.has(name) && !name.endsWith("communication-channel") && !parameters.some((one) => one.required && unwritten(one)));
-}
+/** The actions that can be written as commands. */
+export const commands = (actions) =>
+  actions.filter(({command, parameters}) => command !== false && !parameters.some((one) => one.required && unwritten(one)));
 
 /** The fields that a person writes: not the channel, which is the one that is open, nor what has a structure. */
 export function written({parameters}) {

@@ -217,7 +217,7 @@ proxy = Proxy()
     registry = build_registry([folder])
     assert caplog.records == []
     assert {"cached", "würfeln", "वोट", "a.b:c", "any", "context", "made"} <= set(registry.actions)
-    assert "drawn" in registry.faces()
+    assert "drawn" in registry.ui()
 
 
 def test_two_with_an_action_of_one_name_leave_the_second_out_and_both_files_are_named(

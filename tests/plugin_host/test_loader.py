@@ -184,7 +184,7 @@ def test_a_plugin_whose_settings_ask_nothing_of_it_is_idle(tmp_path: Path) -> No
     for sides, state in ((1, "idle"), (7, "idle"), (6, "on"), (0, "broken")):
         registry = build_registry([folder], {"idle": {"sides": sides}})
         assert registry.plugins["idle"].state == state, sides
-        assert ("roll" in registry.actions) is ("idle" in registry.faces()) is (state == "on")
+        assert ("roll" in registry.actions) is ("idle" in registry.ui()) is (state == "on")
 
 
 def test_what_the_plugins_of_the_house_do_without_settings_costs_messages_nothing() -> None:

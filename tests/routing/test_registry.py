@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.chat.test_protocol import JSON
 from tests.helpers import House, module, run
+from tornado_chat.actions import BUILT_IN
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.protocol import encode
 from tornado_chat.routing.registry import Action, Registry, RegistryError
@@ -313,3 +314,21 @@ def test_one_function_may_be_marked_more_than_once_and_is_collected_once_for_eac
     assert [len(ones) for ones in collected.listeners.values()] == [0, 0, 1, 1, 0, 0, 0, 0, 0]
     assert [(timer.seconds, timer.plugin.name) for timer in collected.timers] == [(5, "plugin")]
     assert list(collected.actions) == ["count"]
+
+
+def test_hello_says_which_actions_are_no_commands_and_an_override_stays_one() -> None:
+    registry = Registry()
+    registry.add(module('@action("quiet", command=False)\ndef f(ctx: Context) -> None: ...', "one"), "one")
+    registry.add(module('@action("quiet", override=True)\ndef f(ctx: Context) -> None: ...', "two"), "two")
+    registry.add(module('@action("loud")\ndef f(ctx: Context) -> None: ...', "three"), "three")
+    loud, quiet = registry.describe()
+    assert "command" not in loud
+    assert quiet["command"] is False
+
+
+def test_the_built_in_actions_that_are_no_commands() -> None:
+    registry = Registry()
+    for built_in in BUILT_IN:
+        registry.add(built_in, "tornado_chat")
+    silent = {one["name"] for one in registry.describe() if one.get("command") is False}
+    assert silent == {"send-message", "typing", "read", "history", "bans", "audit", "overview"}

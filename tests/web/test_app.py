@@ -205,14 +205,16 @@ class BadInputTest(ChatTestCase):
         assert await bob.until_closed() == 1009
 
 
-class FaceTest(PluginsCase):
+class PluginUITest(PluginsCase):
     plugins: ClassVar = {"mood": "", "plain": "", "ü-b": ""}
 
-    def test_faces_are_served_by_name_and_content_and_nothing_beside_them(self) -> None:
+    def test_plugin_ui_is_served_by_name_and_content_and_nothing_beside_them(self) -> None:
         async def reload() -> list[dict[str, str]]:
             await self.chat.plugins.reload()
-            faces: list[dict[str, str]] = (await self.connect("Ann")).hello["faces"]
-            return faces
+            hello = (await self.connect("Ann")).hello
+            assert hello["faces"] == hello["ui"]  # its name before
+            ui: list[dict[str, str]] = hello["ui"]
+            return ui
 
         assert self.io_loop.run_sync(reload) == []
         for name in ("mood", "ü-b", "alone"):
@@ -221,11 +223,11 @@ class FaceTest(PluginsCase):
         assert [one["name"] for one in found] == ["mood", "ü-b"]
         for one in found:
             for folder in ("/assets/", "/assets/v-0123456789ab/"):
-                face = self.fetch(folder + one["url"])
-                assert face.body.decode() == f"// {one['name']}"
-                assert face.headers["Content-Type"] == "text/javascript; charset=utf-8"
-                assert "immutable" in face.headers["Cache-Control"]
-                assert "default-src 'none'" in face.headers["Content-Security-Policy"]
+                script = self.fetch(folder + one["url"])
+                assert script.body.decode() == f"// {one['name']}"
+                assert script.headers["Content-Type"] == "text/javascript; charset=utf-8"
+                assert "immutable" in script.headers["Cache-Control"]
+                assert "default-src 'none'" in script.headers["Content-Security-Policy"]
         mood = found[0]["url"].removeprefix("faces/")
         for path in (
             *("", ".", "..", "mood", "mood.js", "mood.py", "mood.000000000000.js", "plain.py", "alone.js"),
@@ -243,16 +245,16 @@ class FaceTest(PluginsCase):
         assert self.fetch("/assets/" + found[0]["url"]).code == 404
 
     @gen_test
-    async def test_a_plugin_that_is_broken_keeps_its_face_and_an_open_page_is_told_of_another(self) -> None:
+    async def test_a_plugin_that_is_broken_keeps_its_ui_and_an_open_page_is_told_of_another(self) -> None:
         (self.folder / "mood.js").write_text("// one")
         await self.chat.plugins.reload()
         ann = await self.connect("Ann")
         (self.folder / "mood.js").write_text("// other")
         self.write("mood", "1 +")
         await self.chat.plugins.reload()
-        assert (await self.connect("Ben")).hello["faces"] == ann.hello["faces"]
+        assert (await self.connect("Ben")).hello["ui"] == ann.hello["ui"]
         self.write("mood", "1")
         await self.chat.plugins.reload()
         told = await ann.until("actions")
-        assert [one["name"] for one in told["faces"]] == ["mood"]
-        assert told["faces"] != ann.hello["faces"]
+        assert [one["name"] for one in told["ui"]] == ["mood"]
+        assert told["faces"] == told["ui"] != ann.hello["ui"]

@@ -13,7 +13,7 @@ def _key(value: str) -> str:
     return value
 
 
-@action("audit", channel=False, power="audit")
+@action("audit", channel=False, power="audit", command=False)
 async def audit(ctx: Context, after: Annotated[str, _key] = "", limit: Limit = 50) -> dict[str, Any]:
     """List the uses of an administrator's powers, newest first; the next page is after the last key."""
     return {"entries": await ctx.server.moderation.recorded(after, limit)}

@@ -49,7 +49,7 @@ async def unban(ctx: Context, whom: str) -> None:
     await ctx.server.moderation.lift(found["whom"])
 
 
-@action("bans", channel=False, power="ban")
+@action("bans", channel=False, power="ban", command=False)
 async def bans(ctx: Context) -> dict[str, Any]:
     """List the bans that stand."""
     return {"bans": await ctx.server.moderation.bans()}

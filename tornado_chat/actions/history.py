@@ -7,7 +7,7 @@ from typing import Any
 from tornado_chat import Context, Error, Limit, Refused, action
 
 
-@action("history")
+@action("history", command=False)
 async def history(
     ctx: Context,
     before: int | None = None,

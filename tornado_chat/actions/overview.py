@@ -7,7 +7,7 @@ from typing import Any
 from tornado_chat import Context, Limit, Part, User, action, fold
 
 
-@action("overview", channel=False, power="overview")
+@action("overview", channel=False, power="overview", command=False)
 async def overview(ctx: Context, find: Part = "", limit: Limit = 100) -> dict[str, Any]:
     """Tell who is connected from where, the fullest channels, and what has been counted since the start."""
     server = ctx.server

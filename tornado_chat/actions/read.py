@@ -5,7 +5,7 @@ from __future__ import annotations
 from tornado_chat import Context, Error, Refused, action
 
 
-@action("read")
+@action("read", command=False)
 async def read(ctx: Context, seq: int) -> None:
     """Say how far one has read; one's other connections are told."""
     newest = await ctx.server.history.last(ctx.channel.name)

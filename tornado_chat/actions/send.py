@@ -8,7 +8,7 @@ from typing import Any
 from tornado_chat import Context, Error, Refused, Text, action
 
 
-@action("send-message", channel=False)
+@action("send-message", channel=False, command=False)
 def send(ctx: Context, target: str, message: Text) -> Awaitable[dict[str, Any]] | None:
     """Say something to everyone in a channel."""
     channel = ctx.connection.channels.get(target)

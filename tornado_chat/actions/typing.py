@@ -5,7 +5,7 @@ from __future__ import annotations
 from tornado_chat import Context, action
 
 
-@action("typing")
+@action("typing", command=False)
 def typing(ctx: Context) -> None:
     """Tell the others that one is writing; not in a channel with more people than are announced in words."""
     if len(ctx.channel.present) <= ctx.server.announce_limit:

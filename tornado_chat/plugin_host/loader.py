@@ -81,7 +81,7 @@ def _load(source: Source, table: Mapping[str, Any], old: Plugin | None, first: b
         plugin.file = plugin.module.__file__ or source.file
         plugin.settings = read_settings(plugin.module, source.name, table)
         plugin.idle = not getattr(plugin.settings, "active", True)
-        plugin.face = None if plugin.idle else _read_face(Path(plugin.file))
+        plugin.ui = None if plugin.idle else _read_ui(Path(plugin.file))
     except SettingsError as error:
         if first:
             raise
@@ -145,6 +145,6 @@ def _broken(plugin: Plugin, error: str, old: Plugin | None) -> Plugin:
     return plugin
 
 
-def _read_face(file: Path) -> Asset | None:
-    face = file.with_suffix(".js")
-    return read(".js", face.read_bytes()) if face.is_file() else None
+def _read_ui(file: Path) -> Asset | None:
+    script = file.with_suffix(".js")
+    return read(".js", script.read_bytes()) if script.is_file() else None

@@ -33,6 +33,7 @@ class ActionMark(Mark):
     internal: bool
     override: bool
     power: str
+    command: bool
 
 
 @dataclass(slots=True, frozen=True)
@@ -87,7 +88,12 @@ def _mark(told: Mark, decorator: str) -> Callable[[Marked], Marked]:
 
 
 def action(
-    *names: str, channel: bool = True, internal: bool = False, override: bool = False, power: str = ""
+    *names: str,
+    channel: bool = True,
+    internal: bool = False,
+    override: bool = False,
+    power: str = "",
+    command: bool = True,
 ) -> Callable[[Marked], Marked]:
     """Mark a function `(ctx, field, …)` as the handler of an action; further names are aliases.
 
@@ -95,6 +101,7 @@ def action(
     internal: only `ctx.perform(name)` calls it, never a client.
     override: replaces the action of that name instead of colliding with it.
     power: only users whose role has it see the action and may call it (`ctx.user.may`).
+    command: False if the page must not offer it as a slash command; an override inherits that.
     """
     if not names or callable(names[0]):
         raise TypeError('@action needs a name, as in @action("roll")')
@@ -103,7 +110,7 @@ def action(
             raise ValueError(
                 f"an action's name is one word of at most {MAX_NAME} characters without /, = or quotes, not {name!r}"
             )
-    return _mark(ActionMark(names, channel, internal, override, power), "@action")
+    return _mark(ActionMark(names, channel, internal, override, power, command), "@action")
 
 
 def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callable[[Marked], Marked]:

@@ -36,7 +36,7 @@ class Plugin:
     """One version of a plugin. `calls` and `failures` are counted; `error` is what is wrong with it, or "".
 
     `off`: it is switched off; `idle`: its settings ask nothing of it. `module` is None where it could not be loaded;
-    `face` is the JavaScript beside its file, or None. `stamp` is another one when one of the two was changed.
+    `ui` is the JavaScript beside its file, or None. `stamp` is another one when one of the two was changed.
     `shipped`: it came with the server; `replaced`: why it gave way to another plugin, or "".
     """
 
@@ -45,7 +45,7 @@ class Plugin:
         self.file = file
         self.stamp = stamp
         self.module: ModuleType | None = None
-        self.face: Asset | None = None
+        self.ui: Asset | None = None
         self.settings: Any = None
         self.calls = self.failures = 0
         self.off = self.idle = self.shipped = False

@@ -65,6 +65,7 @@ class Action:
     over: Action | None = None
     found: tuple[Parameter, ...] = ()  # those that name a Channel or a User
     power: str = ""
+    command: bool = True
 
     def bind(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Return the checked arguments of a call; Refused (`invalid-field`, `invalid-name`) names the field."""
@@ -86,6 +87,7 @@ class Action:
             "name": self.name,
             "help": inspect.getdoc(self.handler) or "",
             "parameters": [parameter.describe() for parameter in self.parameters],
+            **({} if self.command else {"command": False}),
         }
 
 
@@ -180,8 +182,10 @@ class Registry:
                     owner,
                     taken.owner,
                 )
+            command = mark.command and (taken is None or taken.command)
             action = self.actions[name] = Action(
-                name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found, mark.power
+                *(name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found),
+                *(mark.power, command),
             )
         try:
             size = len(encode(action.describe()))
@@ -233,12 +237,12 @@ class Registry:
             if not action.internal and name not in self._aliases and (not action.power or may(action.power))
         ]
 
-    def faces(self) -> dict[str, Asset]:
-        """Return what the plugins draw with in the page, by the plugin's name."""
+    def ui(self) -> dict[str, Asset]:
+        """Return the JavaScript of each plugin that has some, by the plugin's name."""
         return {
-            name: plugin.face
+            name: plugin.ui
             for name, plugin in sorted(self.plugins.items())
-            if plugin.module is not None and plugin.face is not None
+            if plugin.module is not None and plugin.ui is not None
         }
 
 

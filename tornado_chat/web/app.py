@@ -43,7 +43,7 @@ from tornado_chat.web.assets import Asset, Assets
 from tornado_chat.web.base import policy, site
 from tornado_chat.web.capacity import RateLimitedLog, max_connections
 from tornado_chat.web.health import Health, MetricsPage, Ready
-from tornado_chat.web.pages import Face, File, NotFound, Page
+from tornado_chat.web.pages import File, NotFound, Page, PluginUI
 from tornado_chat.web.plugin_routes import PluginRoutes, compiled
 from tornado_chat.web.sessions import ChangePassword, Register, SignIn, SignOut, WhoAmI, look_again
 from tornado_chat.web.socket.handler import ChatSocket
@@ -62,7 +62,7 @@ class Chat(Application):
         super().__init__(
             [
                 (r"/(admin)?", Page),
-                (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", Face),
+                (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", PluginUI),
                 (r"/assets/(.*)", File),
                 (r"/ws", ChatSocket),
                 (r"/auth", WhoAmI),
@@ -113,7 +113,7 @@ class Chat(Application):
         self.router = Router(registry, self.hub, strict=self.limits is not None)
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
         self._frame = settings.max_message_size
-        self.faces: dict[str, Asset] = {}
+        self.ui: dict[str, Asset] = {}  # the JavaScript of plugins, by file name
         self._about: dict[str, bytes] = {}  # by role: what hello says to all who have it
         self.hub.plugins = self.plugins = PluginManager(settings, self.hub, registry, self._use)
         self.identity.listen(self.plugins.hooks.authenticate)
@@ -125,16 +125,17 @@ class Chat(Application):
         )
 
     def _use(self, registry: Registry) -> None:
-        """Take a registry into use, between two messages; whoever is connected is told of other actions and faces."""
+        """Switch to a registry between two messages; tell all connections if their actions or plugin UI changed."""
         self.router.registry = registry
         self._routes.use(compiled(registry))
-        faces = {f"{name}.{face.digest[:12]}.js": (name, face) for name, face in registry.faces().items()}
-        self.faces = {file: face for file, (_, face) in faces.items()}
-        named = [{"name": name, "url": f"faces/{quote(file)}"} for file, (name, _) in faces.items()]
+        ui = {f"{name}.{asset.digest[:12]}.js": (name, asset) for name, asset in registry.ui().items()}
+        self.ui = {file: asset for file, (_, asset) in ui.items()}
+        named = [{"name": name, "url": f"faces/{quote(file)}"} for file, (name, _) in ui.items()]
         before, lines = self._about, {}
         self._about = {}
         for role in ("guest", "member", "admin"):
-            offers = {"actions": registry.describe(User("", "", role).may), "faces": named}
+            offers = {"actions": registry.describe(User("", "", role).may), "ui": named}
+            offers["faces"] = offers["ui"]  # deprecated: its name before
             about = {
                 "server": {"name": "tornado_chat", "version": VERSION},
                 "epoch": self.hub.history.epoch,

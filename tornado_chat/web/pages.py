@@ -63,12 +63,12 @@ class File(Static):
     head = get
 
 
-class Face(Static):
-    """What a plugin draws with. It is among the page's files, so that it imports them as they import each other."""
+class PluginUI(Static):
+    """The JavaScript of plugins. It lies among the page's files so that it can import them by relative paths."""
 
     def get(self, name: str) -> None:
-        """Answer with a face in use; its address names its content."""
-        asset = self.application.faces.get(name)
+        """Answer with a file in use; its URL contains its hash."""
+        asset = self.application.ui.get(name)
         if asset is None:
             raise HTTPError(404)
         self.answer(asset, FOR_EVER)
