@@ -52,6 +52,15 @@ def test_every_vendored_file_is_listed_as_it_is() -> None:
     assert listed == {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
+def test_the_licence_of_each_vendored_package_is_there_in_full() -> None:
+    table = (ASSETS / "vendor/VENDOR.md").read_text()
+    packages = {*re.findall(r"^\| `\S+` \| (\S+), `\S+` \| (\S+) \|", table, re.M)}
+    assert len(packages) == 3
+    texts = (ASSETS / "vendor/LICENSES").read_text()
+    for name, version in {*packages, *re.findall(r"from (\S+) (\S+) \(ISC\)", table)}:
+        assert re.search(rf"^=+\n{re.escape(name)} {re.escape(version)} .*\n=+\n[\s\S]*?Copyright", texts, re.M), name
+
+
 SCRIPTS = [path for path in ASSETS.rglob("*.js") if path.name != "emoji-table.js"]
 TOO_NEW = [  # later than the browsers that the README names; a module that cannot be parsed leaves the page blank
     r"\(\?<[=!]",  # lookbehind
