@@ -16,8 +16,8 @@ from tornado_chat.routing.router import Router
 from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.testing.clock import JumpingLoop
-from tornado_chat.testing.face import Face
-from tornado_chat.testing.wires import FakeWire, lines
+from tornado_chat.testing.participant import Participant
+from tornado_chat.testing.transports import FakeTransport, lines
 
 
 def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -51,11 +51,11 @@ async def pass_time(seconds: float) -> None:
     await turns()
 
 
-class Client(Face):
-    """A connection on a FakeWire."""
+class Client(Participant):
+    """A connection on a FakeTransport."""
 
     def __init__(self, hub: Hub, user: User) -> None:
-        self.transport = FakeWire()
+        self.transport = FakeTransport()
         self.user = user
         self.connection = Connection(user, self.transport, hub.flusher)
         hub.add(self.connection)

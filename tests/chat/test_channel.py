@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import FakeWire, House, pass_time, run, turns
+from tests.helpers import FakeTransport, House, pass_time, run, turns
 from tornado_chat.chat.batching import Batcher
 from tornado_chat.chat.channel import SLICE
 from tornado_chat.chat.connection import MAX_WAITING, Connection
@@ -255,7 +255,7 @@ class Reader:
     """A connection with its wire, of which `unread` bytes wait."""
 
     def __init__(self, unread: int) -> None:
-        self.transport = FakeWire()
+        self.transport = FakeTransport()
         self.transport.unread = unread
         self.connection = Connection(User("1", "Ann"), self.transport, Batcher())
         self.connection.fell_behind()

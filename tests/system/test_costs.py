@@ -25,13 +25,13 @@ from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.routing.router import Router
 from tornado_chat.storage.memory import MemoryHistory
-from tornado_chat.testing.wires import FakeWire
+from tornado_chat.testing.transports import FakeTransport
 
 GUESTS, CHANNELS = 20, 200
 SECONDS = 0.3  # of each attack, and of the quiet before
 
 
-class WebSocketTransport(FakeWire):
+class WebSocketTransport(FakeTransport):
     """Writes each frame, as a socket would; `answered` is set when an answer is among them."""
 
     def __init__(self) -> None:

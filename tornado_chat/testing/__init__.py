@@ -1,4 +1,4 @@
-"""Chats for tests, plugin authors' and our own: one without a network, and clients of a server on a real socket."""
+"""Chats for tests: `Chat` without a network, `ChatTestCase` with a server and clients on real sockets."""
 
 from tornado_chat.testing.chat import Chat
 from tornado_chat.testing.person import Person

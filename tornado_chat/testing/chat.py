@@ -1,4 +1,4 @@
-"""A chat without a network, for tests that wait for nothing: its clock moves when the test moves it."""
+"""A chat without a network, whose clock moves only when the test moves it."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ PATIENCE = 60.0  # seconds of the chat's clock in which a call is answered
 class Chat:
     """A chat with these plugins, each a module or the path of its file, and the built-in actions.
 
-    What is done in it has been done when a method returns. Its clock starts at the time of day and stands still but
-    in `wait` and while a call waits for its answer; `time.time()`, `time.monotonic()` and asyncio's timers follow it.
+    All effects of a method have happened when it returns. The clock starts at the current time; it advances only in
+    `wait` and while a call waits for its answer. `time.time()`, `time.monotonic()` and asyncio's timers follow it.
 
-    settings: of plugins by name, as `[plugins.NAME]` of the TOML file.
-    seed: of what `random` gives to the plugins.
+    settings: by plugin name, as in `[plugins.NAME]` of the TOML file.
+    seed: for the `random` that plugins use.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Chat:
         self._start()
 
     def __enter__(self) -> Chat:
-        """Return the chat itself, which is closed in the end."""
+        """Return the chat itself."""
         return self
 
     def __exit__(self, *raised: object) -> None:
@@ -70,7 +70,7 @@ class Chat:
         self.close()
 
     def connect(self, name: str, channel: str | None = "general", role: str = "member") -> Person:
-        """Connect someone, who joins a channel; whoever comes under the same name is the same user again."""
+        """Connect a user and join a channel; the same name is the same user again."""
         person = Person(self, User(f"id-{name}", name, role))
         if channel is not None:
             person.join(channel)
@@ -78,22 +78,22 @@ class Chat:
 
     @property
     def now(self) -> float:
-        """What `time.time()` is in the chat."""
+        """The chat's `time.time()`."""
         return self._epoch + self._loop.time()
 
     def wait(self, seconds: float) -> None:
-        """Let time go by, and everything happen that is due in it."""
+        """Advance the clock; everything that is due in that time happens."""
         end = self._loop.time() + seconds
         self._run(seconds)
         self._loop.clock.now = end
 
     def restart(self) -> None:
-        """End the server and every connection, then start it on what was kept; files of plugins are loaded anew."""
+        """Restart the server on what it stored: connections end, plugins given by path are loaded again."""
         self._stop()
         self._start()
 
     def close(self) -> None:
-        """End it: `shutdown` listeners are called. A chat that is not closed is just forgotten."""
+        """End it and call the `shutdown` listeners; a chat that is only dropped skips those."""
         if self._forget.alive:
             self._stop()
             self._forget()
@@ -131,7 +131,7 @@ class Chat:
         self._do(stop())
 
     def _do(self, what: Coroutine[Any, Any, None], enough: Callable[[], bool] = lambda: True) -> None:
-        """Do something to its end, and until it is enough, and what follows from it now."""
+        """Run a coroutine to its end and until `enough`, and all callbacks that are then due."""
         task = self._loop.create_task(what)
         self._run(PATIENCE, lambda: task.done() and enough())
         if not (task.done() and enough()):
@@ -140,7 +140,7 @@ class Chat:
         task.result()
 
     def _run(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
-        """Run until the time is over, or until it is enough and nothing is left to do at that moment."""
+        """Run for so many seconds, or until `enough` and nothing else is due."""
         end = self._loop.time() + seconds + 1e-6  # sums of seconds are not exact
         clock = self._loop.clock
         clock.rest = lambda moment: enough() or moment is None or moment > end
@@ -152,8 +152,8 @@ class Chat:
 
     @contextmanager
     def _inside(self) -> Iterator[None]:
-        """Have the chat's clock and dice where plugins look for them."""
-        dice, loop, epoch = random.getstate(), self._loop, self._epoch
+        """Replace `time` and `random` with the chat's own."""
+        state, loop, epoch = random.getstate(), self._loop, self._epoch
         if self._random is not None:
             random.setstate(self._random)
         try:
@@ -162,9 +162,9 @@ class Chat:
         finally:
             if self._random is not None:
                 self._random = random.getstate()
-                random.setstate(dice)
+                random.setstate(state)
 
 
 def _forget(loop: JumpingLoop) -> None:
-    loop.set_exception_handler(lambda loop, context: None)  # what was still at work is no fault
+    loop.set_exception_handler(lambda loop, context: None)  # pending tasks are no error
     loop.close()

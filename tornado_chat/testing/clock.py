@@ -1,4 +1,4 @@
-"""A loop whose time costs none: its clock jumps."""
+"""An event loop whose clock jumps to the next timer instead of waiting for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def never(moment: float | None) -> bool:
-    """Let the clock jump; RuntimeError where there is no timer to jump to."""
+    """Let the clock jump; RuntimeError if there is no timer to jump to."""
     if moment is None:
         raise RuntimeError("the test waits for what will never happen")
     return False
@@ -27,7 +27,7 @@ class _Clock(selectors.DefaultSelector):
         found = super().select(0)
         if found or timeout == 0:
             return found
-        if self.threads:  # what they bring comes now: the clock stands
+        if self.threads:  # the clock stands until they are done
             return super().select()
         moment = None if timeout is None else self.now + timeout
         if self.rest(moment):
@@ -38,10 +38,10 @@ class _Clock(selectors.DefaultSelector):
 
 
 class JumpingLoop(asyncio.SelectorEventLoop):
-    """A loop whose clock jumps to the next timer as soon as nothing else is left to do, and no thread is at work.
+    """A loop whose clock jumps to the next timer as soon as nothing else is due and no thread is running.
 
-    `clock.rest` is asked before: it is given the moment of that timer (None: there is none), and the loop stops where
-    it returns true.
+    Before each jump it calls `clock.rest` with the time of that timer, or None if there is none; if that returns
+    true the loop stops instead.
     """
 
     def __init__(self) -> None:
@@ -50,11 +50,10 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         self.clock.stop = self.stop
 
     def time(self) -> float:
-        """Return the clock's seconds."""
         return self.clock.now
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:  # type: ignore[override]
-        """See asyncio; the clock stands meanwhile."""
+        """Run a function on a thread; the clock stands meanwhile."""
         self.clock.threads += 1
         future = super().run_in_executor(executor, func, *args)
         future.add_done_callback(self._back)

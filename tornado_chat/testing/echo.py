@@ -1,4 +1,4 @@
-"""A raw echo on the chat's own socket, for fuzzing clients."""
+"""An echo server on the chat's own WebSocket code, for fuzzing clients."""
 
 from __future__ import annotations
 
@@ -13,18 +13,15 @@ from tornado_chat.web.socket.upgrade import SocketHandler
 
 
 class Echo(SocketHandler):
-    """Says what it hears, on the very socket that the chat uses: what a fuzzing client talks to."""
+    """Sends back each message."""
 
     def initialize(self, compress: bool) -> None:
-        """Keep whether to compress."""
         self.compress = compress
 
     def check_origin(self, origin: str) -> bool:
-        """Let everyone in."""
         return True
 
     def on_message(self, message: str | bytes) -> None:
-        """Say it back."""
         self.transport.write_message(message, isinstance(message, bytes))
 
 

@@ -1,4 +1,4 @@
-"""Chats as fixtures of pytest. In a test's module: chat = chat_of(PLUGIN, seed=7)"""
+"""Chats as pytest fixtures. In a test module: chat = chat_of(PLUGIN, seed=7)"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tornado_chat.testing.chat import Chat
 
 
 def chat_of(*plugins: ModuleType | Path | str, **how: Any) -> Callable[[], Iterator[Chat]]:
-    """Return a fixture: for each test a Chat (see there) of its own, which is closed after it."""
+    """Return a fixture that gives each test a Chat of its own and closes it; arguments as for Chat."""
 
     @pytest.fixture
     def chat() -> Iterator[Chat]:

@@ -1,4 +1,4 @@
-"""Who is connected to a chat without a network."""
+"""A client of a chat without a network."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
-from tornado_chat.testing.face import Face
-from tornado_chat.testing.wires import FakeWire, lines
+from tornado_chat.testing.participant import Participant
+from tornado_chat.testing.transports import FakeTransport, lines
 
 if TYPE_CHECKING:
     from tornado_chat.testing.chat import Chat
 
 
-class Person(Face):
-    """Someone's connection to a Chat; see Face. What is sent has been answered when a method returns."""
+class Person(Participant):
+    """A user's connection to a Chat; see Participant. Calls have been answered when a method returns."""
 
     def __init__(self, chat: Chat, user: User) -> None:
         self.events = []
         self.user = user
         self._chat = chat
         self._refs = 0
-        self._wire = _Line(self.events)
-        self._connection = Connection(user, self._wire, chat.hub.flusher)
-        self._wire.on_end = partial(_remove, chat.hub, self._connection)
-        chat._do(self._come(chat))
+        self._transport = _Transport(self.events)
+        self._connection = Connection(user, self._transport, chat.hub.flusher)
+        self._transport.on_end = partial(_remove, chat.hub, self._connection)
+        chat._do(self._connect(chat))
 
-    async def _come(self, chat: Chat) -> None:
+    async def _connect(self, chat: Chat) -> None:
         chat.hub.add(self._connection)
         actions = chat.registry.describe(self.user.may)
         self._connection.send({"action": "hello", "user": self.user, "actions": actions})
@@ -41,21 +41,21 @@ class Person(Face):
 
     @property
     def closed(self) -> int | None:
-        """The code that the connection was closed with, None while it stands."""
-        return self._wire.code
+        """The close code, None while the connection is open."""
+        return self._transport.code
 
     def join(self, channel: str) -> dict[str, Any]:
-        """Join a channel, where lines are said from now on; return its `ok`."""
+        """Join a channel and write there from now on; return its `ok`."""
         answer = self.call("join-channel", target=channel)
         self.channel = channel
         return answer
 
     def say(self, line: str, channel: str | None = None) -> dict[str, Any]:
-        """Write a line as one does in the page, /roll 20 or words; see `call`. ValueError for a wrong command."""
+        """Send a line as typed in the page, /roll 20 or plain text; see `call`. ValueError for a wrong command."""
         return self.call(**self._read(line, channel))
 
     def call(self, action: str, **fields: Any) -> dict[str, Any]:
-        """Call an action and return its `ok`; an `error` is raised as Refused. While it waits the clock goes on."""
+        """Call an action and return its `ok`; an `error` is raised as Refused. Meanwhile the clock runs."""
         if self._connection.ended:
             raise EOFError(f"the connection was closed with {self.closed}")
         self._refs += 1
@@ -83,14 +83,14 @@ class Person(Face):
     def close(self) -> None:
         """Disconnect."""
         if not self._connection.ended:
-            self._chat._do(self._go())
+            self._chat._do(self._disconnect())
 
-    async def _go(self) -> None:
-        self._wire.abort(1000)
+    async def _disconnect(self) -> None:
+        self._transport.abort(1000)
 
 
-class _Line(FakeWire):
-    """A wire that hands on what it is given, and ends as a socket does: after what is being done now."""
+class _Transport(FakeTransport):
+    """A transport that hands on events and, like a socket, ends only after the current callback."""
 
     def __init__(self, events: list[dict[str, Any]]) -> None:
         super().__init__()
@@ -99,11 +99,9 @@ class _Line(FakeWire):
         self.on_end: Callable[[], None]
 
     def close(self, code: int, reason: str) -> None:
-        """See WebSocketTransport."""
         self.abort(code)
 
     def abort(self, code: int) -> None:
-        """See WebSocketTransport."""
         if self.code is None:
             self.code = code
             self.on_end()

@@ -1,4 +1,4 @@
-"""Clients that talk to a real server on a real socket."""
+"""A chat server on a real socket, and its clients."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.config.settings import Settings
-from tornado_chat.testing.face import Face
+from tornado_chat.testing.participant import Participant
 from tornado_chat.web.app import Chat, make_app
 
 
-class Client(Face):
-    """One client of a chat; see Face. `hello`: the first that has come down."""
+class Client(Participant):
+    """A client of a chat; see Participant. `hello`: the server's first event."""
 
     def __init__(self, socket: WebSocketClientConnection) -> None:
         self.socket = socket
@@ -35,11 +35,11 @@ class Client(Face):
 
     @property
     def closed(self) -> int | None:
-        """The code that the server closed with, None while the connection stands."""
+        """The server's close code, None while the connection is open."""
         return self.socket.close_code
 
     def send(self, action: str, **fields: Any) -> None:
-        """Send a message and wait for nothing."""
+        """Send a message without waiting for its answer."""
         self.send_text(json.dumps({"action": action, **fields}))
 
     def send_text(self, frame: str | bytes) -> None:
@@ -57,17 +57,17 @@ class Client(Face):
         return answer
 
     async def join(self, channel: str) -> dict[str, Any]:
-        """Join a channel, where lines are said from now on; return its `ok`."""
+        """Join a channel and write there from now on; return its `ok`."""
         answer = await self.call("join-channel", target=channel)
         self.channel = channel
         return answer
 
     async def say(self, line: str, channel: str | None = None) -> dict[str, Any]:
-        """Write a line as one does in the page, /roll 20 or words; see `call`. ValueError for a wrong command."""
+        """Send a line as typed in the page, /roll 20 or plain text; see `call`. ValueError for a wrong command."""
         return await self.call(**self._read(line, channel))
 
     async def until(self, wanted: str | Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-        """Return the next event that is wanted: by its action, or by a condition. Events before it are passed."""
+        """Return the next event with an action, or that meets a condition; events before it are skipped."""
         at = self._seen  # a place of its own: others may wait meanwhile, for something else
         while True:
             while at < len(self.events):
@@ -81,22 +81,22 @@ class Client(Face):
                 raise EOFError(f"closed with {self.closed}{reason} before {wanted} came")
 
     async def until_text(self, text: str) -> dict[str, Any]:
-        """Return the next line that shows this text."""
+        """Return the next line with this text."""
         return await self.until(lambda event: event.get("message") == text)
 
     async def close(self) -> None:
-        """Say goodbye and wait for the answer."""
+        """Close the connection and wait until it is closed."""
         self.socket.close()
         await self.until_closed()
 
     async def until_closed(self) -> int | None:
-        """Wait for the end of the connection; return the server's close code."""
+        """Wait until the connection is closed; return the server's close code."""
         while await self._receive():
             pass
         return self.closed
 
     async def _receive(self) -> bool:
-        """Wait for the next frame, which is there for all who wait; False at the end."""
+        """Wait for the next frame, which all waiters share; False at the end."""
         if self._next is None or (self._next.done() and self._next.result()):
             self._next = asyncio.ensure_future(self._take())
         return await asyncio.shield(self._next)
@@ -112,7 +112,7 @@ class Client(Face):
 async def connect(base: str, name: str | None = None, token: str | None = None, **headers: str) -> Client:
     """Connect to the chat at `base` (http://host:port) and wait for its `hello`.
 
-    HTTPClientError where the upgrade is refused; EOFError where the server closes before it says hello.
+    HTTPClientError if the upgrade is refused; EOFError if the server closes before its hello.
     """
     query = f"?token={quote(token)}" if token is not None else "" if name is None else f"?name={quote(name)}"
     request = HTTPRequest(f"ws{base.removeprefix('http')}/ws{query}", headers=HTTPHeaders(headers))
@@ -126,7 +126,7 @@ async def connect(base: str, name: str | None = None, token: str | None = None, 
 
 
 class ChatTestCase(AsyncHTTPTestCase):
-    """A chat of its own for each test; `settings` are its settings that differ from the defaults."""
+    """Serves a new chat for each test. `settings`: those that differ from the defaults."""
 
     settings: ClassVar[dict[str, Any]] = {}
 
@@ -145,20 +145,20 @@ class ChatTestCase(AsyncHTTPTestCase):
         IOLoop.current().run_sync(self.chat.start, timeout=5)
 
     async def connect(self, name: str | None = None, **how: Any) -> Client:
-        """Connect a client, which the end of the test disconnects."""
+        """Connect a client, which is disconnected at the end of the test."""
         client = await connect(f"http://127.0.0.1:{self.get_http_port()}", name, **how)
         self.clients.append(client)
         return client
 
     async def join(self, name: str, *channels: str) -> Client:
-        """Connect a client that joins channels."""
+        """Connect a client and join channels."""
         client = await self.connect(name)
         for channel in channels:
             await client.join(channel)
         return client
 
     def tearDown(self) -> None:
-        """Say goodbye for every client, and wait until the chat has noticed."""
+        """Disconnect all clients and stop the chat."""
         IOLoop.current().run_sync(self._disconnect, timeout=5)
         super().tearDown()
 

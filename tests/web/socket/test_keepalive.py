@@ -11,7 +11,7 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import PeriodicCallback
 from tornado.testing import bind_unused_port
 
-from tests.helpers import FakeWire, run
+from tests.helpers import FakeTransport, run
 from tests.web.socket.test_frames import PING, PONG, masked
 from tests.web.socket.test_upgrade import Raw
 from tornado_chat.chat.batching import Batcher
@@ -24,7 +24,7 @@ from tornado_chat.web.app import make_app
 from tornado_chat.web.socket.keepalive import Keepalive
 
 
-class Line(FakeWire):
+class Line(FakeTransport):
     """A wire with a clock: it notes when it is pinged and answers, if its client still lives."""
 
     def __init__(self, alive: bool = True) -> None:

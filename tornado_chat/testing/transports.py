@@ -1,4 +1,4 @@
-"""A wire that records, and what can be read from it."""
+"""A transport that records, and a reader of its frames."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 
-class FakeWire:
-    """A WebSocketTransport that records what is written; `unread` is what its client has not taken, in bytes."""
+class FakeTransport:
+    """A Transport that records what is written; `unread`: bytes that its client has not read."""
 
     def __init__(self) -> None:
         self.frames: list[bytes] = []
@@ -20,24 +20,20 @@ class FakeWire:
         self.write: Callable[[bytes], None] = self.frames.append
 
     def ping(self) -> None:
-        """Count it."""
         self.pings += 1
 
     def waiting(self) -> int:
-        """Return what is unread."""
         return self.unread
 
     def close(self, code: int, reason: str) -> None:
-        """Note the code."""
         self.closed.append(code)
 
     def abort(self, code: int) -> None:
-        """Note the code."""
         self.aborted.append(code)
 
 
 def lines(frame: bytes) -> list[dict[str, Any]]:
-    """Return the objects of a server's text frame, read as RFC 6455 (5.2) has it, a line each."""
+    """Return the objects, one a line, of a server's text frame (RFC 6455, 5.2)."""
     assert frame[0] == 0x81, "one whole text frame"
     size, at = frame[1], 2
     if size > 125:

@@ -1,4 +1,4 @@
-"""What the clients of a chat for tests have in common, on a socket or without one."""
+"""What test clients have in common, with a socket or without."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 from tornado_chat.testing.slash import parse
 
 
-class Face:
-    """`events`: all that has come down, oldest first; `channel`: the one joined last, where lines are said."""
+class Participant:
+    """`events`: all that were received, oldest first; `channel`: the one joined last, where `say` writes."""
 
     events: list[dict[str, Any]]
     channel: str | None = None
 
     @property
     def texts(self) -> list[str]:
-        """The words of all lines that are shown in a channel, the server's own too."""
+        """The text of all lines shown in channels, the server's own included."""
         return [event["message"] for event in self.of("send-message")]
 
     def of(self, action: str) -> list[dict[str, Any]]:
@@ -23,7 +23,7 @@ class Face:
         return [event for event in self.events if event["action"] == action]
 
     def _read(self, line: str, channel: str | None) -> dict[str, Any]:
-        """Return the message that the page sends for a line; ValueError where it is a wrong command."""
+        """Return the message that the page sends for a line; ValueError for a wrong command."""
         told = next(event for event in reversed(self.events) if event["action"] in ("hello", "actions"))
         message = parse(line, told["actions"])
         if message is None:
