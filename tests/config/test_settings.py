@@ -247,6 +247,96 @@ def test_a_relative_path_in_the_file_begins_at_the_files_folder(
     assert load(["--config", "chat.toml", "--data-dir", "here"], {}).data_dir == Path("here")  # as in a shell
 
 
+def test_a_relative_path_begins_at_the_folder_that_names_the_file_not_where_a_link_leads(tmp_path: Path) -> None:
+    mounted, version = tmp_path / "etc", tmp_path / "etc" / "..v1"  # as Kubernetes mounts a ConfigMap
+    version.mkdir(parents=True)
+    (version / "chat.toml").write_text("data_dir = 'data'\nhost = 'unix:run/chat.sock'")
+    (mounted / "..data").symlink_to("..v1")
+    (mounted / "chat.toml").symlink_to("..data/chat.toml")
+    settings = load(["--config", str(mounted / "chat.toml")], {})
+    assert settings.data_dir == mounted / "data"
+    assert settings.host == f"unix:{mounted}/run/chat.sock"
+
+
+@pytest.mark.parametrize("host", ["unix:~/chat.sock", "UNIX:~/chat.sock", " Unix:~/chat.sock"])
+def test_the_path_of_a_socket_is_read_as_other_paths_are(host: str, tmp_path: Path) -> None:
+    expected = f"unix:{Path.home()}/chat.sock"
+    for settings in (load(["--host", host], {}), from_file(tmp_path, f"host = '{host}'")):
+        assert settings.host == expected
+    assert load(["--host", "unix:chat.sock"], {}).host == "unix:chat.sock"  # as in a shell
+
+
+@pytest.mark.parametrize("end", ["\r", " ", "\t", "\r\n"])
+def test_what_an_env_file_leaves_at_the_end_of_a_value_is_not_part_of_it(end: str) -> None:
+    environ = {
+        "TORNADO_CHAT_DATA_DIR": f"/x{end}",
+        "TORNADO_CHAT_PLUGINS_DIR": f"/{end}",
+        "TORNADO_CHAT_HOST": f"unix:/x{end}",
+        "TORNADO_CHAT_AUTH": f"guest,password{end}",
+        "TORNADO_CHAT_TRUSTED_PROXIES": f"10.0.0.0/8, unix{end}",
+        "TORNADO_CHAT_ALLOWED_ORIGIN": f"https://a.example{end}",
+        "TORNADO_CHAT_MESSAGE_RATE": f"1/2/3{end}",
+        "TORNADO_CHAT_AUTH_HEADER": f"X-User{end}",
+    }
+    settings = load([], environ)
+    assert (settings.data_dir, settings.plugins_dir, settings.host) == (Path("/x"), (Path("/"),), "unix:/x")
+    assert (settings.auth, settings.message_rate) == (("guest", "password"), (1, 2, 3))
+    assert settings.trusted_proxies == (ip_network("10.0.0.0/8"), ip_network("0.0.0.0"))
+    assert (settings.allowed_origin, settings.auth_header) == (("https://a.example",), "X-User")
+
+
+@pytest.mark.parametrize(
+    "name", ["data_dir", "jwt_key", "plugins_dir", "host", "metrics_token", "auth_header", "config"]
+)
+@pytest.mark.parametrize("value", ['"/x"', "'/x'", "/x\x01y", "/x\ny"])
+def test_quotes_that_an_env_file_keeps_and_control_characters_are_refused(name: str, value: str) -> None:
+    variable = f"TORNADO_CHAT_{name.upper()}"
+    assert variable in complaint(**{variable: value})
+
+
+def test_a_nul_in_a_path_of_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="tls_cert must be"):
+        from_file(tmp_path, 'tls_cert = "d\\u0000x"')
+
+
+def test_a_secret_is_not_repeated_in_what_is_said_of_it(tmp_path: Path) -> None:
+    for content in ("metrics_token = 12345678", 'metrics_token = ["12345678"]', "metrics_token = '\"12345678\"'"):
+        with pytest.raises(SettingsError, match="metrics_token must be") as wrong:
+            from_file(tmp_path, content)
+        assert "12345678" not in str(wrong.value)
+    for token in ("12345678\udcff", "12345678 ", "1234\x015678"):
+        assert "12345678" not in complaint(TORNADO_CHAT_METRICS_TOKEN=token)
+
+
+@pytest.mark.parametrize("port", ["٤٠", "4_0_0_1", "４０００", "0x50"])
+def test_a_number_is_written_in_plain_digits(port: str) -> None:
+    assert "--port" in complaint("--port", port)
+    assert "--ping-interval" in complaint("--ping-interval", port)
+    assert "--message-rate" in complaint("--message-rate", f"1/{port}/2")
+
+
+@pytest.mark.parametrize("name", ["X User", "X-User\r\nEvil: 1", "X-User:", "Naïve"])
+def test_a_header_is_named_as_headers_are(name: str) -> None:
+    assert "--auth-header" in complaint("--auth-header", name)
+
+
+def test_a_file_of_settings_that_has_no_name_is_refused_and_an_address_of_kubernetes_is_none() -> None:
+    assert "--config must be" in complaint("--config", "")
+    assert load([], {"TORNADO_CHAT_CONFIG": "tcp://10.0.0.1:3000"}) == Settings()
+    assert "TORNADO_CHAT_CONFIG" in passed_over({"TORNADO_CHAT_CONFIG": "tcp://10.0.0.1:3000"})
+
+
+def test_a_folder_of_plugins_that_may_not_be_listed_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("os.listdir", refuse)
+    said = complaint("--plugins-dir", str(tmp_path))
+    assert said == f"--plugins-dir {tmp_path} cannot be read: Permission denied"
+
+
 def test_a_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     assert from_file(tmp_path, "\ufeffport = 80").port == 80
 

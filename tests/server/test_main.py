@@ -25,12 +25,6 @@ from tornado_chat.testing import connect
 from tornado_chat.version import VERSION
 
 
-@pytest.fixture
-def environ(tmp_path: Path) -> dict[str, str]:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("TORNADO_CHAT_")}
-    return {**clean, "XDG_DATA_HOME": str(tmp_path / "data"), "PYTHONWARNINGS": "error,ignore::ResourceWarning"}
-
-
 def run(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tornado_chat", *arguments]
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=False)

@@ -65,7 +65,7 @@ class Settings:
     jwt_algorithm: str = _setting(
         "HS256", types.choice("HS256", "RS256", "ES256", "EdDSA"), "NAME", "with token: what tokens are signed with"
     )
-    auth_header: str = _setting("Remote-User", types.text, "NAME", "with header: where the proxy names the user")
+    auth_header: str = _setting("Remote-User", types.header, "NAME", "with header: where the proxy names the user")
     history: str = _setting(
         "sqlite",
         types.choice("sqlite", "memory"),
@@ -147,8 +147,12 @@ class Settings:
         if "header" in self.auth and not self.trusted_proxies:
             raise SettingsError("--auth header needs --trusted-proxies: the addresses that may say who someone is")
         for folder in self.plugins_dir:
-            if not os.path.isdir(folder):  # nor one that is and that one may not look into
-                raise SettingsError(f"--plugins-dir {folder}: there is no such folder")
+            try:
+                os.listdir(folder)
+            except (FileNotFoundError, NotADirectoryError):
+                raise SettingsError(f"--plugins-dir {folder}: there is no such folder") from None
+            except OSError as error:
+                raise SettingsError(f"--plugins-dir {folder} cannot be read: {error.strerror}") from None
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Settings) if field.metadata}

@@ -19,5 +19,9 @@ def same_secret(given: str, secret: str) -> bool:
 
 def check_secret(secret: str) -> None:
     """Raise ValueError for a secret that no header can hold, which would never match."""
+    try:
+        secret.encode()
+    except UnicodeError:
+        raise ValueError("the secret is not UTF-8") from None
     if secret != secret.strip(" \t") or CONTROL.search(secret):
         raise ValueError("the secret cannot be sent in a header: it has a space at an end, or a control character")

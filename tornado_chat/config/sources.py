@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tornado_chat.config import types
 from tornado_chat.config.arguments import serve_parser, suggestion
 from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag
 
@@ -41,8 +42,8 @@ def collect(
 ) -> Found:
     """Return what is set otherwise than by default, each with where it was said. Only what counts is read."""
     given = vars(serve_parser().parse_args(arguments))
-    config = given.pop("config", None) or environ.get(PREFIX + "CONFIG")
-    found = _from_file(Path(config)) if config else {}
+    config = _config_file(given.pop("config", None), environ)
+    found = _from_file(config) if config else {}
     for key, value in environ.items():
         name = key.removeprefix(PREFIX).lower()
         if key.startswith(PREFIX) and name in FIELDS and not _is_passed_over(key, value):
@@ -82,6 +83,19 @@ def _is_passed_over(key: str, value: str) -> bool:
     return not value or not known or bool(ADDRESS.match(value))
 
 
+def _config_file(given: str | None, environ: Mapping[str, str]) -> Path | None:
+    """Return the TOML file that a flag (`given`) or the environment names."""
+    where, key = "--config", PREFIX + "CONFIG"
+    if given is None:
+        where, given = key, environ.get(key, "")
+        if _is_passed_over(key, given):
+            return None
+    try:
+        return types.path(given)
+    except ValueError as error:
+        raise SettingsError(f"{where} must be {error}, not {given!r}") from None
+
+
 def _from_file(path: Path) -> Found:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
@@ -113,19 +127,24 @@ def _tables(value: Any, path: Path) -> dict[str, Any]:
     return tables
 
 
-def _read(name: str, value: Any, where: str, config: str | None) -> Any:
-    """Read a value. A relative path in the file begins at the file's folder, wherever the server is started."""
+def _read(name: str, value: Any, where: str, config: Path | None) -> Any:
+    """Read a value. A relative path in the file begins at the folder of the file, as that was named: a link to the
+    file, as in a mounted ConfigMap, is not followed.
+    """
     if name == "plugins":
         return value
-    in_file = bool(config) and where == str(Path(config or ""))
+    in_file = config is not None and where == str(config)
     try:
         read = FIELDS[name].metadata["read"](value)
     except ValueError as error:
-        raise SettingsError(f"{where}{f': {name}' if in_file else ''} must be {error}, not {value!r}") from None
+        shown = "" if name in SECRET else f", not {value!r}"
+        raise SettingsError(f"{where}{f': {name}' if in_file else ''} must be {error}{shown}") from None
     if in_file:
-        folder = Path(where).resolve().parent
+        folder = Path(where).absolute().parent
         if isinstance(read, Path):
             return folder / read
         if isinstance(read, tuple) and any(isinstance(part, Path) for part in read):
             return tuple(folder / part for part in read)
+        if name == "host" and read.startswith(types.SOCKET):
+            return f"{types.SOCKET}{folder / read.removeprefix(types.SOCKET)}"
     return read

@@ -11,29 +11,49 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tornado_chat.config.networks import UNIX, Network, read_network
+from tornado_chat.config.shared_secret import CONTROL
 
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 KINDS = ("guest", "password", "token", "header")
+SOCKET = "unix:"  # before the path of a Unix socket
+HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def text(value: Any) -> str:
-    """Read text that is not empty."""
+    """Read text that is not empty. `docker --env-file` keeps quotes and carriage returns, which nobody means."""
     if not isinstance(value, str) or not value:
         raise ValueError("text of one character or more")
+    if CONTROL.search(value):
+        raise ValueError("text without line ends and other control characters")
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        raise ValueError("text without quotes around it")
     return value
+
+
+def trimmed(value: Any) -> str:
+    """Read text, without the spaces around it."""
+    return text(value.strip() if isinstance(value, str) else value)
 
 
 def path(value: Any) -> Path:
     """Read a path; `~` is the home folder."""
     try:
-        return Path(text(value)).expanduser()
+        return Path(trimmed(value)).expanduser()
     except RuntimeError:
         raise ValueError("a path") from None
 
 
+def header(value: Any) -> str:
+    """Read the name of a header."""
+    name = trimmed(value)
+    if not HEADER.fullmatch(name):
+        raise ValueError("the name of a header, like Remote-User")
+    return name
+
+
 def paths(value: Any) -> tuple[Path, ...]:
     """Read paths: a list, or text with what the system puts between them."""
-    return tuple(path(item) for item in (value if isinstance(value, list) else text(value).split(os.pathsep)))
+    return tuple(path(item) for item in (value if isinstance(value, list) else trimmed(value).split(os.pathsep)))
 
 
 def whole(low: int, high: int) -> Callable[[Any], int]:
@@ -41,7 +61,7 @@ def whole(low: int, high: int) -> Callable[[Any], int]:
 
     def read(value: Any) -> int:
         try:
-            number = int(value) if isinstance(value, str) else value
+            number = int(_digits(value)) if isinstance(value, str) else value
         except ValueError:
             number = None
         if type(number) is not int or not low <= number <= high:
@@ -56,7 +76,7 @@ def seconds(low: float, high: float) -> Callable[[Any], float]:
 
     def read(value: Any) -> float:
         try:
-            number = math.nan if isinstance(value, bool) else float(value)
+            number = math.nan if isinstance(value, bool) else float(_digits(value))
         except (ValueError, TypeError, OverflowError):
             number = math.nan
         if not low <= number <= high:
@@ -64,6 +84,13 @@ def seconds(low: float, high: float) -> Callable[[Any], float]:
         return number
 
     return read
+
+
+def _digits(value: Any) -> Any:
+    """Return a number as written; ValueError for what Python alone takes for one: `4_000`, other digits than 0-9."""
+    if isinstance(value, str) and ("_" in value or not value.isascii()):
+        raise ValueError
+    return value
 
 
 def truth(value: Any) -> bool:
@@ -89,12 +116,13 @@ def level(value: Any) -> str:
 
 def host(value: Any) -> str:
     """Read an address to listen on; an IPv6 address may stand in brackets."""
-    written = text(value).strip()
+    written = trimmed(value)
     if written.startswith("[") and written.endswith("]"):
         written = written[1:-1]
-    if not written or written == "unix:":
+    is_socket = written[: len(SOCKET)].lower() == SOCKET
+    if not written or (is_socket and len(written) == len(SOCKET)):
         raise ValueError("an address, a host name, *, or unix: and the path of a socket")
-    return written
+    return f"{SOCKET}{path(written[len(SOCKET) :])}" if is_socket else written
 
 
 def numbers(count: int, before: int = 0) -> Callable[[Any], tuple[int, ...]]:
@@ -137,7 +165,7 @@ def kinds(value: Any) -> tuple[str, ...]:
 
 
 def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else text(value).replace(" ", "").split(",")
+    return value if isinstance(value, list) else [item.strip() for item in trimmed(value).split(",")]
 
 
 def networks(value: Any) -> tuple[Network, ...]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,10 @@ from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets, bind_unix_socket
 
 from tornado_chat.config.settings import SettingsError
+from tornado_chat.config.types import SOCKET
 from tornado_chat.web.capacity import RateLimitedLog, is_spare
 
 ANY = ("*", "::")  # all addresses, of IPv4 and of IPv6
-UNIX = "unix:"
 UNIX_MODE = 0o666  # as with a port of 127.0.0.1, the folder that the socket is in keeps others out
 BACKLOG = 1024  # connections that wait to be let in: after a restart all come at once
 REST = 0.2  # seconds in which nobody is let in when descriptors run out
@@ -23,12 +25,14 @@ NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 def listen(host: str, port: int) -> list[Listener]:
     """Return sockets that listen on a host's addresses or on a Unix socket; SettingsError where they cannot."""
-    where = host if host.startswith(UNIX) else f"port {port} of {host}"
+    where = host if host.startswith(SOCKET) else f"port {port} of {host}"
     try:
-        if host.startswith(UNIX):
-            bound = [_bind_unix(Path(host.removeprefix(UNIX)))]
-        else:
-            bound = bind_sockets(port, None if host in ANY else host, backlog=BACKLOG)
+        if host.startswith(SOCKET):
+            path = Path(host.removeprefix(SOCKET))
+            listener = Listener(fileno=_bind_unix(path).detach())
+            listener.file = path, path.stat()
+            return [listener]
+        bound = bind_sockets(port, None if host in ANY else host, backlog=BACKLOG)
         return [Listener(fileno=sock.detach()) for sock in bound]
     except socket.gaierror as error:
         raise SettingsError(f"--host {host}: {error.strerror}") from None
@@ -36,7 +40,7 @@ def listen(host: str, port: int) -> list[Listener]:
         raise SettingsError(f"--host {host}: that is no host name") from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            another = "is another server running?" if host.startswith(UNIX) else "choose another with --port"
+            another = "is another server running?" if host.startswith(SOCKET) else "choose another with --port"
             raise SettingsError(f"{where} is taken; {another}") from None
         raise SettingsError(f"{where}: {error.strerror or error}") from None
 
@@ -59,7 +63,7 @@ def place(sock: socket.socket, scheme: str) -> str:
     """Return where a socket listens, as an address to open."""
     name = sock.getsockname()
     if isinstance(name, str):
-        return f"{UNIX}{name}"
+        return f"{SOCKET}{name}"
     host, port = name[:2]
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}/"
 
@@ -68,6 +72,15 @@ class Listener(socket.socket):
     """A listening socket that rests while there are too few descriptors left, where Tornado would try without end."""
 
     out_of_descriptors = RateLimitedLog("too many open files (see ulimit -n): nobody is let in for a moment")
+    file: tuple[Path, os.stat_result] | None = None  # of a Unix socket, as it was made
+
+    def remove_file(self) -> None:
+        """Remove the file of a Unix socket, unless another server has put its own in that place."""
+        if self.file is not None:
+            path, made = self.file
+            with contextlib.suppress(OSError):
+                if os.path.samestat(path.stat(), made):
+                    path.unlink()
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Return the next connection; BlockingIOError where there is none, or where it has to wait."""

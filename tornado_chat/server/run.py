@@ -10,7 +10,6 @@ import platform
 import signal
 import socket
 import sys
-from pathlib import Path
 
 import tornado
 from tornado.ioloop import PeriodicCallback
@@ -22,7 +21,7 @@ from tornado_chat.config.settings import Settings
 from tornado_chat.server.certificate import Certificate
 from tornado_chat.server.cli import console
 from tornado_chat.server.http_server import Server
-from tornado_chat.server.listener import UNIX, listen, place
+from tornado_chat.server.listener import listen, place
 from tornado_chat.server.loop import new_loop
 from tornado_chat.version import VERSION
 from tornado_chat.web.app import Chat, make_app
@@ -84,8 +83,8 @@ async def serve(settings: Settings) -> None:
         callback.stop()
     await drain(chat)
     await server.close_all_connections()
-    if settings.host.startswith(UNIX):
-        Path(settings.host.removeprefix(UNIX)).unlink(missing_ok=True)
+    for each in sockets:
+        each.remove_file()
     _log("stopped", "tornado_chat has stopped")
 
 

@@ -2,55 +2,68 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
-import sys
 from collections.abc import Sequence
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPSConnection, InvalidURL
 
 from tornado_chat.config.settings import Settings
 from tornado_chat.config.sources import load
-from tornado_chat.server.listener import ANY, UNIX
+from tornado_chat.config.types import SOCKET
+from tornado_chat.server.cli import console
+from tornado_chat.server.listener import ANY
 
 TIMEOUT = 3.0  # seconds
 
 
 class _UnixConnection(HTTPConnection):
+    def __init__(self, path: str, context: ssl.SSLContext | None) -> None:
+        super().__init__("localhost")
+        self._path, self._context = path, context
+
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(TIMEOUT)
-        self.sock.connect(self.host)
+        self.sock.connect(self._path)
+        if self._context is not None:
+            self.sock = self._context.wrap_socket(self.sock)
 
 
 def run(arguments: Sequence[str]) -> int:
     """Ask /healthz of the server that these settings start; return 0, or 1 where it is not well."""
     settings = load(arguments[1:], only=("host", "port", "tls_cert"))
-    connection = _connection(settings)
     try:
-        connection.request("GET", "/healthz", headers={"Host": "localhost"})
-        status = connection.getresponse().status
-    except (OSError, HTTPException) as error:
-        print(f"tornado_chat: nothing answers at {_place(settings)}: {error}", file=sys.stderr)
+        with contextlib.closing(_connection(settings)) as connection:
+            connection.request("GET", "/healthz", headers={"Host": "localhost"})
+            status = connection.getresponse().status
+    except (OSError, HTTPException, UnicodeError) as error:
+        why = (
+            "that is no host name"
+            if isinstance(error, UnicodeError | InvalidURL)
+            else getattr(error, "strerror", None)
+        )
+        console.complain(f"nothing answers at {_place(settings)}: {why or error}")
         return 1
-    finally:
-        connection.close()
     if status != 200:
-        print(f"tornado_chat: the server at {_place(settings)} answers {status}", file=sys.stderr)
+        console.complain(f"the server at {_place(settings)} answers {status}")
         return 1
     print(f"the server at {_place(settings)} is well")
     return 0
 
 
 def _connection(settings: Settings) -> HTTPConnection:
-    if settings.host.startswith(UNIX):
-        return _UnixConnection(settings.host.removeprefix(UNIX))
+    context = None
+    if settings.tls_cert is not None:
+        context = ssl.create_default_context()  # the certificate is for another name than this machine's own address
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if settings.host.startswith(SOCKET):
+        return _UnixConnection(settings.host.removeprefix(SOCKET), context)
     host = "localhost" if settings.host in (*ANY, "0.0.0.0") else settings.host
-    if settings.tls_cert is None:
+    if context is None:
         return HTTPConnection(host, settings.port, timeout=TIMEOUT)
-    context = ssl.create_default_context()  # the certificate is for another name than this machine's own address
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     return HTTPSConnection(host, settings.port, timeout=TIMEOUT, context=context)
 
 
 def _place(settings: Settings) -> str:
-    return settings.host if settings.host.startswith(UNIX) else f"port {settings.port} of {settings.host}"
+    return settings.host if settings.host.startswith(SOCKET) else f"port {settings.port} of {settings.host}"
