@@ -1,13 +1,13 @@
 // Starts the administrator's page.
 
-import {Desk} from "./components/desk.js";
-import {speakHere} from "./components/language.js";
-import {Login} from "./components/login.js";
+import {Desk} from "./ui/admin/desk.js";
+import {speakHere} from "./ui/language.js";
+import {Login} from "./ui/login.js";
 import {html, render} from "./html.js";
-import {guardInput} from "./input.js";
-import {choose, language, learn, t} from "./language.js";
-import {Office} from "./office.js";
-import {openHere} from "./storage.js";
+import {guardInput} from "./ui/input.js";
+import {choose, language, learn, t} from "./i18n/index.js";
+import {Office} from "./state/admin.js";
+import {openHere} from "./state/storage.js";
 
 guardInput();
 const place = document.getElementById("app");

@@ -1,14 +1,14 @@
 // Starts the page: who one was, the keys, the title.
 
-import {addressed, nameChannel} from "./address.js";
-import {Chat} from "./chat.js";
-import {speakHere} from "./components/language.js";
-import {Login} from "./components/login.js";
-import {Shell, dialogs} from "./components/shell.js";
+import {addressed, nameChannel} from "./ui/address.js";
+import {Chat} from "./state/chat.js";
+import {speakHere} from "./ui/language.js";
+import {Login} from "./ui/login.js";
+import {Shell, dialogs} from "./ui/shell.js";
 import {html, render} from "./html.js";
-import {guardInput} from "./input.js";
-import {choose, language, t} from "./language.js";
-import {changedElsewhere, openHere} from "./storage.js";
+import {guardInput} from "./ui/input.js";
+import {choose, language, t} from "./i18n/index.js";
+import {changedElsewhere, openHere} from "./state/storage.js";
 
 guardInput();
 const place = document.getElementById("app");
@@ -72,7 +72,7 @@ window.addEventListener("keydown", (event) => {
   event.preventDefault();
   dialogs().then(({toggle}) => toggle(chat), () => {});
 });
-(window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./background.js")]).then(() => chat.user && changed(), () => {}));
+(window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./net/service_worker.js")]).then(() => chat.user && changed(), () => {}));
 
 /** When a day is over, "Today" is another one; a sleep makes a timer late. */
 function watchDay() {
@@ -102,7 +102,7 @@ const looked = chat.account.look();
 const given = new URL(location.href).searchParams.get("token"); // by an application that signs people in
 if (given || !chat.token) await looked;
 if (given) {
-  const {arrive} = await import("./arrival.js");
+  const {arrive} = await import("./state/sign_in_link.js");
   if (await arrive(chat, given)) history.replaceState(null, "", location.pathname + location.hash); // nobody is to copy it with the address
 }
 if (chat.state.kind === "out" && (chat.token || chat.account.signedIn)) chat.connection.connect();

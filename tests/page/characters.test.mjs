@@ -3,11 +3,11 @@ import {readFileSync} from "node:fs";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
-const {canSee, fold} = await import(assets + "characters.js");
-const {makeNames, mentionsMe} = await import(assets + "mentions.js");
-const {complete} = await import(assets + "completion.js");
-const {Chat} = await import(assets + "chat.js");
-const {openStorage} = await import(assets + "storage.js");
+const {canSee, fold} = await import(assets + "text/characters.js");
+const {makeNames, mentionsMe} = await import(assets + "text/mentions.js");
+const {complete} = await import(assets + "commands/completion.js");
+const {Chat} = await import(assets + "state/chat.js");
+const {openStorage} = await import(assets + "state/storage.js");
 
 const {alike, apart, blank, seen} = JSON.parse(readFileSync(new URL("../names.json", import.meta.url), "utf8")); // the server's tests read it, too
 

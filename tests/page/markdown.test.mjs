@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import {test} from "node:test";
 
-const {parse} = await import("../../public/assets/markdown.js");
-const {EMOJI, learnEmoji} = await import("../../public/assets/emoji.js");
+const {parse} = await import("../../public/assets/text/markdown.js");
+const {EMOJI, learnEmoji} = await import("../../public/assets/text/emoji.js");
 await learnEmoji(":smile:");
-const {colour} = await import("../../public/assets/highlight-worker.js");
+const {colour} = await import("../../public/assets/text/highlight_worker.js");
 
 /** A tree as brackets, which are easy to read here. */
 function show(node) {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
-const {makeNames, mentionsMe, namesIn, namesOf, withNames} = await import(assets + "mentions.js");
-const {parse} = await import(assets + "markdown.js");
-const {Channel} = await import(assets + "store.js");
+const {makeNames, mentionsMe, namesIn, namesOf, withNames} = await import(assets + "text/mentions.js");
+const {parse} = await import(assets + "text/markdown.js");
+const {Channel} = await import(assets + "state/channel.js");
 
 const ann = makeNames(["Ann", "Ann Becker", "Ben", "Ann-Katrin"], ["tea & cake", "general", "abc"], "Ann");
 

@@ -3,17 +3,17 @@ import {readFileSync} from "node:fs";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
-const {Channel, continues} = await import(assets + "store.js");
-const {Chat} = await import(assets + "chat.js");
-const {Outbox} = await import(assets + "outbox.js");
-const {changedElsewhere, openStorage} = await import(assets + "storage.js");
-const {parse} = await import(assets + "slash.js");
-const {Figures, line, rounded} = await import(assets + "figures.js");
-const {newRef} = await import(assets + "connection.js");
-const {Socket, pause} = await import(assets + "socket.js");
-const {initials, twins} = await import(assets + "text.js");
+const {Channel, continues} = await import(assets + "state/channel.js");
+const {Chat} = await import(assets + "state/chat.js");
+const {Outbox} = await import(assets + "state/outbox.js");
+const {changedElsewhere, openStorage} = await import(assets + "state/storage.js");
+const {parse} = await import(assets + "commands/run.js");
+const {Figures, line, rounded} = await import(assets + "state/figures.js");
+const {newRef} = await import(assets + "net/connection.js");
+const {Socket, pause} = await import(assets + "net/socket.js");
+const {initials, twins} = await import(assets + "text/people.js");
 
-await (await import(assets + "language.js")).speak("en");
+await (await import(assets + "i18n/index.js")).speak("en");
 
 const message = (seq, sender = "a", time = seq) => ({id: String(seq), seq, message: `m${seq}`, sender: sender && {id: sender, name: sender}, time});
 const seqs = (channel) => channel.lines.map((line) => line.seq);

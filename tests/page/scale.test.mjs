@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
-const {parse} = await import(assets + "markdown.js");
-const {makeNames, mentionsMe, withNames} = await import(assets + "mentions.js");
-const {complete} = await import(assets + "completion.js");
-const {parse: command} = await import(assets + "slash.js");
-const {learnEmoji} = await import(assets + "emoji.js");
-await (await import(assets + "language.js")).speak("en");
+const {parse} = await import(assets + "text/markdown.js");
+const {makeNames, mentionsMe, withNames} = await import(assets + "text/mentions.js");
+const {complete} = await import(assets + "commands/completion.js");
+const {parse: command} = await import(assets + "commands/run.js");
+const {learnEmoji} = await import(assets + "text/emoji.js");
+await (await import(assets + "i18n/index.js")).speak("en");
 await learnEmoji(":smile:");
 
 const crowd = Array.from({length: 180}, (_, at) => "@".repeat(30) + at);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
-const {length, shorten} = await import(assets + "characters.js");
-const {split} = await import(assets + "split.js");
-const {fold, isComing, summary} = await import(assets + "components/comings.js");
-const {openFence} = await import(assets + "markdown.js");
+const {length, shorten} = await import(assets + "text/characters.js");
+const {split} = await import(assets + "text/split.js");
+const {fold, isComing, summary} = await import(assets + "ui/messages/comings.js");
+const {openFence} = await import(assets + "text/markdown.js");
 
 test("a text is as long as the server counts it: in code points", () => {
   assert.deepEqual(["", "abc", "😀😀", "e\u0301", "👩‍👩‍👧"].map(length), [0, 3, 2, 2, 5]);

@@ -1,4 +1,4 @@
-"""Slash commands, read as the page reads them (public/assets/slash.js); both are tested with tests/commands.json."""
+"""Slash commands, read as public/assets/commands/run.js reads them; tests/commands.json tests both."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import posixpath
 import re
 import time
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 VERSIONED = re.compile(r"v-([0-9a-f]{12})/(.+)", re.DOTALL)
+SCRIPT = re.compile(rb'<script type="module" src="(assets/[^"]+)">')
+IMPORT = re.compile(rb'^(?:import|export)\b[^"\n;]*"(\.[^"]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,24 @@ class Assets:
             self.version = hashlib.sha256(digests.encode()).hexdigest()[:12]
             here = f'"assets/v-{self.version}/'.encode()
             self._pages = {
-                name.removesuffix(".html"): read(".html", file.body.replace(b'"assets/', here))
+                name.removesuffix(".html"): read(".html", self._preload(file.body).replace(b'"assets/', here))
                 for name, file in files.items()
                 if name.endswith(".html")
             }
+
+    def _preload(self, page: bytes) -> bytes:
+        """Have a page name the modules that its script imports, so that a browser asks for all of them at once."""
+        script = SCRIPT.search(page)
+        if script is None:
+            return page
+        found = [script[1].decode()]
+        for name in found:
+            for path in IMPORT.findall(self._files[name].body if name in self._files else b""):
+                module = posixpath.normpath(posixpath.join(posixpath.dirname(name), path.decode()))
+                if module not in found:
+                    found.append(module)
+        links = "".join(f'<link rel="modulepreload" href="{name}">\n' for name in found[1:])
+        return page[: script.start()] + links.encode() + page[script.start() :]
 
 
 def read(suffix: str, body: bytes, stamp: tuple[int, int] = (0, 0)) -> Asset:

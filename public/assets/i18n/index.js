@@ -1,0 +1,91 @@
+// The words of the page. A language is one file; the one in use is loaded, and no other.
+
+/** code (a file's name) -> what those who speak it call it */
+export const LANGUAGES = {en: "English", zh: "简体中文"};
+
+let spoken = {lang: "en", dir: "ltr", words: {}};
+let folders = [""]; // whose words are loaded
+let plural;
+let tag; // for Intl: the reader's own variety of the language, with its way to write a time
+
+/** The code of the first language wanted (BCP 47 tags, best first) that there is. */
+export function choose(wanted) {
+  return wanted.map((one) => one.toLowerCase().split("-")[0]).find((code) => code in LANGUAGES) ?? "en";
+}
+
+/** Load the words of another page, too: those in a folder of their own. Speak after this. */
+export function learn(folder) {
+  folders = ["", `${folder}/`];
+}
+
+/** Load a language and speak it from here on; the promise is {lang, dir} for the page's root. */
+export async function speak(code, wanted = []) {
+  const files = await Promise.all(folders.map((folder) => import(`./${folder}${code}.js`)));
+  const [language, ...more] = files.map((file) => file.default);
+  spoken = {...language, words: Object.assign({}, language.words, ...more)};
+  tag = wanted.find((one) => choose([one]) === code && one.toLowerCase().startsWith(code)) ?? language.lang;
+  plural = new Intl.PluralRules(language.lang);
+  formats.clear();
+  return language;
+}
+
+/** The code of the language that is spoken. */
+export const language = () => spoken.lang.split("-")[0];
+
+/** What is said under a key; `{name}` in it becomes values.name, and values.count chooses among plural forms. */
+export const t = (key, values) => rich(key, values).join("");
+
+/** The same as pieces, where a value may be a drawn one. */
+export function rich(key, values = {}) {
+  let said = spoken.words[key];
+  if (said === undefined) throw new Error(`No words for ${key}`);
+  if (typeof said === "object") said = said[plural.select(values.count)];
+  return said.split(/\{(\w+)\}/).map((piece, at) => {
+    const value = at % 2 ? values[piece] : piece;
+    return typeof value === "number" ? format("NumberFormat", "number", {}).format(value) : value;
+  });
+}
+
+/** The words for an error: those for its code, with its own in them where these say more; a rule's are its own alone. */
+export function explain({code, message}) {
+  const words = translated(message.replace(/^(target: |\w+: (?=a name |nothing in |text has ))/, "")); // a word of the wire
+  return `error.${code}` in spoken.words ? t(`error.${code}`, {words}) : words;
+}
+
+/** A sentence of the server's in the language that is spoken, where that has one for it: {sentences, characters}. */
+function translated(words) {
+  for (const [english, own] of spoken.sentences ?? []) {
+    const found = words.match(new RegExp(`^${english}$`));
+    if (found) return own.replace("{}", spoken.characters[found[1]] ?? found[1]);
+  }
+  return words;
+}
+
+/** Names as a list, in pieces: [{type: "element" or "literal", value}]. */
+export const listed = (names) => format("ListFormat", "list", {type: "conjunction"}).formatToParts(names);
+
+// Intl's formatters are slow to make: one of a kind is kept.
+
+const formats = new Map();
+
+function format(kind, name, options) {
+  if (!formats.has(name)) formats.set(name, new Intl[kind](tag, options));
+  return formats.get(name);
+}
+
+export const clock = (time) => format("DateTimeFormat", "clock", {hour: "numeric", minute: "2-digit"}).format(time);
+export const fullDate = (time) => format("DateTimeFormat", "full", {dateStyle: "full", timeStyle: "medium"}).format(time);
+
+export const fullDay = (time) => format("DateTimeFormat", "full day", {dateStyle: "full"}).format(time);
+
+/** The day of a time in words: Today, Yesterday, Monday, 3 March. */
+export function day(time, now = Date.now()) {
+  const date = new Date(time);
+  const today = new Date(now);
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  if (date.toDateString() === today.toDateString()) return t("day.today");
+  if (date.toDateString() === yesterday.toDateString()) return t("day.yesterday");
+  return date.getFullYear() === today.getFullYear()
+    ? format("DateTimeFormat", "day", {weekday: "long", day: "numeric", month: "long"}).format(date)
+    : format("DateTimeFormat", "year", {dateStyle: "long"}).format(date);
+}

@@ -1,0 +1,159 @@
+// One socket for all tabs of a browser: the tab that holds a lock has it and passes on what it hears; the others
+// speak through it. When it goes, or does not answer, the next one takes its place.
+
+import {Socket} from "./socket.js";
+import {OURS} from "../state/storage.js";
+
+const NAME = `${OURS}socket`; // of the lock, and of the channel between the tabs
+const SILENCE = 3_000; // ms after which a leader that does not answer is one no more
+
+/** Whether tabs can find each other here: browsers have no locks on plain http, other than to this machine. */
+export const canShare = () => Boolean(globalThis.navigator?.locks && globalThis.BroadcastChannel);
+
+export class Tabs {
+  /** The same as a Socket, and a tab's name that no other one has. */
+  constructor(address, on, tab) {
+    this.on = on;
+    this.tab = tab;
+    this.leader = ""; // whom this tab listens to
+    this.air = null; // between the tabs; null while this one wants no connection
+    this.claim = null; // this tab's waiting for the lock, and its having it
+    this.socket = new Socket(address, {
+      frame: (text) => {
+        this.greeting ??= text.split("\n", 1)[0];
+        for (const line of text.split("\n")) if (/^{"action":"(actions|renamed)"/.test(line)) this.greet(JSON.parse(line));
+        this.tell({kind: "frame", text});
+        this.on.frame(text);
+      },
+      state: (state) => {
+        this.greeting = null;
+        this.state = state;
+        this.tell({kind: "state", state});
+        this.on.state(state);
+      },
+    });
+  }
+
+  get leads() {
+    return this.leader === this.tab;
+  }
+
+  connect() {
+    if (this.leads) this.socket.connect();
+    else {
+      if (!this.air) this.begin();
+      this.ask();
+    }
+  }
+
+  send(text) {
+    if (this.leads) this.socket.send(text);
+    else this.tell({kind: "send", text});
+  }
+
+  renew() {
+    if (this.leads) this.socket.renew();
+    else if (this.air) this.queue(true);
+  }
+
+  /** Have the socket in this tab, a new one: the others go on through it. */
+  take() {
+    if (this.leads) return this.socket.take();
+    this.leader = ""; // who is someone else
+    this.on.state({kind: "connecting"});
+    if (!this.air) this.begin();
+    this.queue(true);
+  }
+
+  end() {
+    this.claim?.end();
+    this.claim = null;
+    this.air?.close();
+    this.air = null;
+    this.leader = "";
+    clearTimeout(this.silence);
+    this.socket.end();
+  }
+
+  // Internal
+
+  begin() {
+    this.air = new BroadcastChannel(NAME);
+    this.air.onmessage = ({data}) => this.heard(data);
+    this.queue(false);
+  }
+
+  /** Wait for the lock; or take it from a tab that does not answer. */
+  queue(steal) {
+    this.claim?.end();
+    const abort = new AbortController();
+    const claim = {};
+    const kept = new Promise((release) => {
+      claim.end = () => {
+        abort.abort();
+        release();
+      };
+    });
+    this.claim = claim;
+    navigator.locks
+      .request(NAME, steal ? {steal} : {signal: abort.signal}, () => {
+        if (claim !== this.claim) return undefined;
+        this.lead();
+        return kept;
+      })
+      .catch(({name}) => claim === this.claim && (name === "AbortError" ? this.robbed() : this.lead()));
+  }
+
+  lead() {
+    clearTimeout(this.silence);
+    this.leader = this.tab;
+    this.tell({kind: "lead"});
+    this.socket.connect();
+  }
+
+  /** Another tab has taken the lock, as this one had not answered for a while. */
+  robbed() {
+    this.leader = "";
+    this.socket.end();
+    this.queue(false);
+    this.ask();
+  }
+
+  /** Have tabs that come later begin with what has changed since: plugins, or one's name. */
+  greet(change) {
+    this.greeting = JSON.stringify({...JSON.parse(this.greeting), ...change, action: "hello"});
+  }
+
+  ask() {
+    this.on.state({kind: "connecting"});
+    this.tell({kind: "ask"});
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.queue(true), SILENCE);
+  }
+
+  /** Say something to all other tabs. */
+  tell(message, to = "") {
+    this.air?.postMessage({...message, from: this.tab, to});
+  }
+
+  heard({kind, from, to, text, state}) {
+    if (to && to !== this.tab) return;
+    if (this.leads) {
+      if (kind === "send") this.socket.send(text);
+      else if (kind === "ask") {
+        this.tell({kind: "lead"}, from);
+        if (this.greeting) this.tell({kind: "frame", text: this.greeting}, from);
+        else {
+          this.tell({kind: "state", state: this.state}, from);
+          this.socket.connect();
+        }
+      }
+    } else if (kind === "lead") {
+      clearTimeout(this.silence);
+      this.leader = from;
+    } else if (from === this.leader) {
+      if (kind === "frame") this.on.frame(text);
+      else if (kind === "state") this.on.state(state);
+    }
+  }
+}

@@ -1,0 +1,14 @@
+// Emoji by name: name -> character. The table is loaded when a text first has a `:name:`, or one is being written.
+
+export const EMOJI = new Map();
+const NAMED = /:[a-z0-9_+-]{2}/;
+let loading = null;
+
+/** The promise that EMOJI has all that a text may name, or null where it has them, or names none. */
+export function learnEmoji(text) {
+  if (EMOJI.size || !NAMED.test(text)) return null;
+  loading ??= import("./emoji_table.js").then(({TABLE}) => {
+    for (const [, name, character] of TABLE.matchAll(/(\S+) (\S+)/g)) EMOJI.set(name, character);
+  });
+  return loading;
+}

@@ -1,0 +1,15 @@
+// What opens above the page, or over the box: loaded when the page has come to rest, so that it is there without a connection, too.
+
+export {complete, lookUp} from "../../commands/completion.js";
+export {offer} from "../../text/split.js";
+export {Form} from "./form.js";
+export {Jump} from "./jump.js";
+export {Keys} from "./keys.js";
+export {Settings} from "./settings.js";
+export {toggle} from "./inspector.js";
+export {Suggestions, carries, moved} from "../composer/suggestions.js";
+
+await new Promise((loaded) => {
+  const href = new URL("../../css/dialogs.css", import.meta.url);
+  document.head.append(Object.assign(document.createElement("link"), {rel: "stylesheet", href, onload: loaded, onerror: loaded}));
+});

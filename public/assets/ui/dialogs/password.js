@@ -1,0 +1,34 @@
+// Changing the password of one's account; other sessions end with the old one.
+
+import {html, useState} from "../../html.js";
+import {explain, t} from "../../i18n/index.js";
+
+export function Password({chat}) {
+  const [said, setSaid] = useState(null); // {words, failed}
+
+  async function change(event) {
+    event.preventDefault();
+    const form = event.target;
+    try {
+      await chat.account.ask("password", {password: form.elements.present.value, new: form.elements.new.value});
+      form.reset();
+      setSaid({words: t("password.done")});
+    } catch (error) {
+      const wrong = error.code === "no-such-account";
+      form.elements[wrong ? "present" : "new"].select();
+      setSaid({words: wrong ? t("password.wrong") : error.code ? explain(error) : t("login.silent"), failed: true});
+    }
+  }
+
+  return html`<details>
+    <summary>${t("password.change")}</summary>
+    <form class="form" onSubmit=${change} onInput=${() => setSaid(null)}>
+      <input type="text" name="username" value=${chat.name} autocomplete="username" readonly hidden />
+      <label>${t("login.password")} <input type="password" name="present" required maxlength="1024" autocomplete="current-password" /></label>
+      <label>${t("password.new")} <input type="password" name="new" required minlength="8" maxlength="1024" autocomplete="new-password" />
+        <small class="muted">${t("password.hint")}</small></label>
+      <button class="primary">${t("password.change")}</button>
+      <p class=${said?.failed ? "alert" : ""} role=${said?.failed ? "alert" : "status"}>${said?.words}</p>
+    </form>
+  </details>`;
+}

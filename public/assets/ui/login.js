@@ -1,0 +1,76 @@
+// The first visit: one field and one button; where there are accounts, signing in and registering too.
+
+import {enter, forgive, signIn} from "../state/session.js";
+import {html, useEffect, useRef, useState} from "../html.js";
+import {t} from "../i18n/index.js";
+import {ending} from "./banner.js";
+import {LanguageChoice} from "./language.js";
+
+const ICON = new URL("../icon.svg", import.meta.url).href;
+const BUTTONS = {guest: "login.start", "sign-in": "login.sign-in", register: "login.register"};
+
+/** title: of a form for something else than the chat. */
+export function Login({chat, title, children}) {
+  const {kinds, registration} = chat.account;
+  const ways = [kinds.includes("guest") && "guest", kinds.includes("password") && "sign-in", registration && "register"].filter(Boolean);
+  const [way, setWay] = useState((chat.name && ways.find((one) => one === "sign-in")) || ways[0]); // a name without a token was an account's
+  const [name, setName] = useState(chat.name);
+  const [password, setPassword] = useState("");
+  const form = useRef();
+  const {field} = chat.state; // that is wrong
+  useEffect(() => {
+    // To what is wrong, or else to what is empty
+    const [first, second] = form.current?.querySelectorAll("input") ?? [];
+    const at = second && (field ? field === "password" : first.value) ? second : first;
+    at?.focus();
+    if (field) at?.select();
+  }, [way, chat.state.kind === "out" && chat.state.words && chat.state]);
+  const busy = chat.state.kind === "connecting" || chat.state.kind === "waiting";
+  const words =
+    chat.state.words ??
+    (chat.state.kind === "waiting" ? t("login.silent") : null) ??
+    (chat.state.kind === "ended" ? ending(chat.state) : null);
+
+  function submit(event) {
+    event.preventDefault();
+    const clean = name.trim();
+    if (clean && way === "guest") enter(chat, clean);
+    else if (clean && password) signIn(chat, way, clean, password);
+  }
+
+  function change(set, value) {
+    set(value);
+    forgive(chat);
+  }
+
+  if (!way) return html`<main class="login"><p class="alert" role="alert">${words ?? t("login.elsewhere")}</p>${children}</main>`;
+  return html`<main class="login">
+    <form ref=${form} onSubmit=${submit} aria-labelledby="login-title">
+      <img src=${ICON} alt="" width="48" height="48" />
+      <h1 id="login-title">${title ?? t(`login.title-${way}`)}</h1>
+      <label for="name">${t("login.name")}</label>
+      <input
+        id="name" value=${name} onInput=${(event) => change(setName, event.target.value)}
+        maxlength="256" autocomplete=${way === "guest" ? "nickname" : "username"} spellcheck="false" enterkeyhint="go" dir="auto"
+        aria-describedby="login-words" aria-invalid=${field === "name"}
+      />
+      ${way !== "guest" && html`
+        <label for="password">${t("login.password")}</label>
+        <input
+          id="password" type="password" value=${password} onInput=${(event) => change(setPassword, event.target.value)}
+          autocomplete=${way === "register" ? "new-password" : "current-password"}
+          minlength=${way === "register" ? 8 : undefined} maxlength="1024" enterkeyhint="go" aria-describedby="password-hint login-words"
+          aria-invalid=${field === "password"}
+        />
+        ${way === "register" && html`<small id="password-hint" class="muted">${t("password.hint")}</small>`}`}
+      <button class="primary" disabled=${!name.trim() || (way !== "guest" && !password) || chat.state.kind === "connecting"}>
+        ${t(busy ? "login.connecting" : BUTTONS[way])}
+      </button>
+      <p id="login-words" class="alert" role="alert">${words}</p>
+      ${ways.filter((other) => other !== way).map((other) => html`
+        <button type="button" class="quiet" key=${other} onClick=${() => change(setWay, other)}>${t(`login.or-${other}`)}</button>`)}
+    </form>
+    ${children}
+    <${LanguageChoice} chat=${chat} />
+  </main>`;
+}

@@ -1,0 +1,28 @@
+// What a screen reader says of what comes in: live messages of others, what plugins show, and nothing that was loaded.
+
+import {html, useEffect, useRef, useState} from "../../html.js";
+import {t} from "../../i18n/index.js";
+
+const MOST = 3; // at once; more are counted
+
+export function Announcer({chat, channel}) {
+  const [words, setWords] = useState("");
+  const heard = useRef(0);
+  const boxes = useRef(new Set(channel.lines.filter(({face}) => face).map(({id}) => id))); // of plugins' faces
+  useEffect(() => {
+    const from = heard.current;
+    if (!channel.epoch) return;
+    heard.current = channel.seq;
+    if (!from) return; // these were loaded
+    const fresh = channel.lines.filter(({seq, sender}) => seq > from && sender && sender.id !== chat.user?.id);
+    if (fresh.length > MOST) setWords(t("messages.new", {count: fresh.length}));
+    else if (fresh.length) setWords(fresh.map((line) => `${line.sender.name}: ${line.message}`).join("\n"));
+  }, [channel.seq, channel.epoch]);
+  useEffect(() => {
+    const fresh = channel.lines.filter(({face, id}) => face && !boxes.current.has(id));
+    for (const {id} of fresh) boxes.current.add(id);
+    const said = ({face, id}) => `${face}: ${document.querySelector(`[data-id="${CSS.escape(id)}"]`)?.innerText ?? ""}`;
+    if (fresh.length) setWords(fresh.map(said).join("\n"));
+  }, [channel.lines.length]);
+  return html`<p class="hidden" role="status">${words}</p>`;
+}

@@ -1,0 +1,75 @@
+// A text with its markup, drawn node by node: what is not known is text, and HTML is nothing else.
+
+import {EMOJI, learnEmoji} from "../../text/emoji.js";
+import {html, useEffect, useMemo, useState} from "../../html.js";
+import {parse} from "../../text/markdown.js";
+import {withNames} from "../../text/mentions.js";
+
+/** names: those of `namesOf`, where the text may speak of any. */
+export function Markup({text, names}) {
+  const [known, know] = useState(EMOJI.size);
+  useEffect(() => void learnEmoji(text)?.then(() => know(EMOJI.size)), [text]);
+  const parsed = useMemo(() => parse(text), [text, known]);
+  const tree = useMemo(() => (names ? withNames(parsed, names) : parsed), [parsed, names]);
+  return html`<div class="text" dir="auto">${tree.map(drawBlock)}</div>`;
+}
+
+// What stands in a text with a direction of its own does not turn the words around it: dir="auto" isolates it.
+
+function drawBlock(block) {
+  switch (block.kind) {
+    case "code":
+      return html`<${Code} text=${block.text} language=${block.language} />`;
+    case "quote":
+      return html`<blockquote dir="auto">${block.inside.map(drawBlock)}</blockquote>`;
+    case "list": {
+      const items = block.items.map((item) => html`<li>${item.map(drawBlock)}</li>`);
+      return block.start === null ? html`<ul dir="auto">${items}</ul>` : html`<ol dir="auto" start=${block.start}>${items}</ol>`;
+    }
+    default:
+      return html`<div class="words">${block.inside.map(drawPiece)}</div>`;
+  }
+}
+
+function drawPiece(piece) {
+  if (typeof piece === "string") return piece;
+  const inside = piece.inside?.map(drawPiece);
+  switch (piece.kind) {
+    case "link":
+      return html`<a dir="auto" href=${piece.href} title=${piece.href} target="_blank" rel="noopener noreferrer">${inside}</a>`;
+    case "code":
+      return html`<code dir="auto">${piece.text}</code>`;
+    case "person":
+      return html`<bdi class=${piece.mine ? "mention me" : "mention"}>${piece.text}</bdi>`;
+    case "channel":
+      return html`<a dir="auto" href=${`#/${encodeURIComponent(piece.name)}`}>${piece.text}</a>`;
+    case "emoji":
+      return html`<span title=${`:${piece.name}:`}>${piece.text}</span>`;
+    case "strong":
+      return html`<strong>${inside}</strong>`;
+    case "del":
+      return html`<del>${inside}</del>`;
+    default:
+      return html`<em>${inside}</em>`;
+  }
+}
+
+function Code({text, language}) {
+  const [tree, setTree] = useState(null);
+  useEffect(() => {
+    if (!language) return;
+    let wanted = true;
+    import("../../text/highlight.js")
+      .then(({highlight}) => highlight(text, language))
+      .then((found) => wanted && setTree(found))
+      .catch(() => {}); // no connection: it stays plain
+    return () => (wanted = false);
+  }, [text, language]);
+  return html`<pre tabindex="0" dir="ltr"><code>${tree ? tree.map(drawCode) : text}</code></pre>`;
+}
+
+function drawCode(node) {
+  if (typeof node === "string") return node;
+  const inside = node.children.map(drawCode);
+  return node.scope ? html`<span class=${`code-${node.scope.split(".")[0]}`}>${inside}</span>` : inside;
+}

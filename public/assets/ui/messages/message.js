@@ -1,0 +1,60 @@
+// One message, one notice, one that is on its way.
+
+import {html, memo} from "../../html.js";
+import {clock, fullDate, rich, t} from "../../i18n/index.js";
+import {mentionsMe, namesIn} from "../../text/mentions.js";
+import {Avatar, Name} from "../avatar.js";
+import {Icon} from "../icons.js";
+import {Markup} from "./markup.js";
+
+export function Time({time}) {
+  return html`<time datetime=${new Date(time).toISOString()} title=${fullDate(time)}>${clock(time)}</time>`;
+}
+
+/** follows: it goes on what the message before it began. names: see Markup. bar: what can be done with it, while it is active. */
+export const Message = memo(({line, follows, twin, names, bar}) => {
+  const {sender} = line;
+  const forMe = names && mentionsMe(line.message, names);
+  return html`<article class=${["message", follows && "follows", forMe && "for-me"].filter(Boolean).join(" ")} data-id=${line.id} tabindex="-1">
+    ${follows ? html`<span class="aside"><${Time} time=${line.time} /></span>` : html`<${Avatar} user=${sender} />`}
+    <div class="body">
+      ${follows
+        ? html`<span class="hidden">${sender.name}</span>`
+        : html`<header><${Name} user=${sender} twin=${twin} /> <${Time} time=${line.time} /></header>`}
+      <${Markup} text=${line.message} names=${names} />
+    </div>
+    ${bar && html`<div class="bar">
+      <button class="quiet" onClick=${() => bar.quote(line)} aria-label=${t("message.quote")} title=${t("message.quote")}><${Icon} name="quote" /></button>
+      ${bar.copy && html`<button class="quiet" onClick=${() => bar.copy(line)} aria-label=${t("message.copy")} title=${t("message.copy")}><${Icon} name="copy" /></button>`}
+    </div>`}
+  </article>`;
+});
+
+const IS_NOW = " is now "; // the server's words
+
+/** names: see Markup. A name does not turn the words around it. */
+export const Notice = memo(({line, names}) => {
+  const own = (name) => html`<bdi>${name}</bdi>`;
+  const name = line.event === "rename" && line.user.name;
+  const words = name && line.message.endsWith(IS_NOW + name)
+    ? rich("notice.rename", {old: own(line.message.slice(0, -(IS_NOW + name).length)), name: own(name)})
+    : namesIn(line.message, names).map((piece) => (piece.name ? own(piece.name) : piece));
+  return html`<p class=${line.private ? "notice own" : "notice"} data-id=${line.id}>
+    ${line.private && html`<span class="only">${t("notice.own")}</span>`}
+    <span dir="auto">${words}</span> <${Time} time=${line.time} />
+  </p>`;
+});
+
+export function Pending({chat, item}) {
+  return html`<article class=${item.error ? "message failed" : "message pending"} data-id=${item.ref}>
+    <${Avatar} user=${chat.user ?? {id: "", name: chat.name}} />
+    <div class="body">
+      <header><span class="name" dir="auto">${chat.name}</span> <span class="state">${t(item.error ? "message.failed" : "message.pending")}</span></header>
+      <${Markup} text=${item.message} />
+      ${item.error && html`<p class="alert" role="alert">${item.error}
+        <button onClick=${() => chat.again(item)}>${t("message.again")}</button>
+        <button onClick=${() => chat.discard(item)}>${t("message.discard")}</button>
+      </p>`}
+    </div>
+  </article>`;
+}

@@ -1,0 +1,243 @@
+// The conversation: of what is in memory, a window of rows is in the page.
+
+import {html, useEffect, useLayoutEffect, useRef, useState} from "../../html.js";
+import {newer, newest, older} from "../../state/sync.js";
+import {rich, t} from "../../i18n/index.js";
+import {namesOf} from "../../text/mentions.js";
+import {around, before, behind, upwards} from "./portions.js";
+import {Announcer} from "./announcer.js";
+import {copied, useActive} from "./message_actions.js";
+import {Icon} from "../icons.js";
+import {Pending} from "./message.js";
+import {Beginning, rows} from "./rows.js";
+
+const WINDOW = {rows: 100, letters: 40_000, least: 12}; // while one reads the present
+const RUSH = 5; // messages in a frame from which on only the newest rows are drawn
+const SPARE = 10; // rows more than one sees then
+const ROW = 24; // px, at least
+const GROW = 20; // rows that come back at once when it is over
+const CALM = 150; // ms without a change
+const PORTION = 30; // ms between two portions of rows, in which something else can be done
+const STEP = {rows: 100, letters: 20_000, least: 1}; // which come in at an end
+const LARGEST = {rows: 400, letters: 80_000, least: 24}; // at once, while one reads further up
+const BOTTOM = 30; // px that count as the bottom
+const NEAR = 400; // px from an end, where more come in
+
+export function Messages({chat, channel}) {
+  const box = useRef();
+  const anchor = useRef(null); // {id, top}: the row that must not move
+  const [start, setStart] = useState(null); // index of the first row; null: the newest rows
+  const newestRows = useRef(WINDOW.rows); // how many these are
+  const [missed, setMissed] = useState(0);
+  const [markAbove, setMarkAbove] = useState(false);
+  const atBottom = useRef(true);
+  const left = useRef(0); // px from the top: where one was left, or has been seen, last
+  const size = useRef(""); // of the rows and of the place for them then
+  const toMark = useRef(false); // on the way to the first unread
+  const visited = useRef(0); // the mark that has been seen
+  const known = useRef(channel.seq); // when it was drawn last
+  const drawn = useRef(new Set()); // ids of the lines in the page
+  const lines = channel.lines;
+  const names = namesOf(chat, channel);
+  const active = useActive(chat, channel, box);
+  if (start === null && known.current && channel.seq - known.current >= RUSH) {
+    newestRows.current = Math.min(newestRows.current, Math.ceil(box.current.clientHeight / ROW) + SPARE);
+  }
+  const count = lines.length; // now: there may be more when one scrolls
+  const most = before(lines, count, WINDOW); // while one reads the present
+  const wanted = start === null ? Math.max(most, count - newestRows.current) : behind(lines, start, LARGEST);
+  const [first, last] = start === null
+    ? [upwards(lines, wanted, count, drawn.current), count]
+    : around(lines, start, wanted, drawn.current);
+  if (start === null && first > wanted) newestRows.current = count - first;
+  const present = last === count && !channel.later;
+
+  /** Remember where the rows stand, before some come in or go. */
+  function hold() {
+    const top = box.current.getBoundingClientRect().top;
+    const row = [...box.current.querySelectorAll("[data-id]")].find((one) => one.getBoundingClientRect().bottom > top);
+    anchor.current = row && {id: row.dataset.id, top: row.getBoundingClientRect().top};
+  }
+
+  useLayoutEffect(() => {
+    const mark = box.current.querySelector(".new");
+    if (toMark.current && mark) {
+      toMark.current = atBottom.current = channel.atEnd = false;
+      mark.scrollIntoView({block: "center"});
+    } else if (atBottom.current) stick();
+    else if (anchor.current) {
+      const row = box.current.querySelector(`[data-id="${CSS.escape(anchor.current.id)}"]`);
+      if (row) box.current.scrollTop += row.getBoundingClientRect().top - anchor.current.top;
+    }
+    anchor.current = null;
+    lookForMark();
+  });
+
+  /** Stay at the bottom, unless one has just scrolled up. */
+  function stick() {
+    const {scrollTop, scrollHeight, clientHeight} = box.current;
+    if (scrollTop < left.current - BOTTOM && scrollHeight - scrollTop - clientHeight > BOTTOM) return;
+    box.current.scrollTop = scrollHeight;
+    left.current = box.current.scrollTop;
+    size.current = `${scrollHeight} ${clientHeight}`;
+  }
+
+  /** Whether the line "New" is above what one sees, and has not been seen yet. */
+  function lookForMark() {
+    const mark = box.current.querySelector(".new");
+    const above = mark
+      ? mark.getBoundingClientRect().bottom < box.current.getBoundingClientRect().top
+      : channel.mark > 0 && (lines[first]?.seq ?? 0) > channel.mark + 1;
+    if (mark && !above) visited.current = channel.mark;
+    setMarkAbove(above && visited.current !== channel.mark);
+  }
+
+  useEffect(() => {
+    if (start === null && first === most) newestRows.current = WINDOW.rows;
+    if (first === (start ?? most) && (start === null || last === wanted)) return;
+    const timer = setTimeout(() => {
+      newestRows.current = Math.min(WINDOW.rows, newestRows.current + GROW);
+      chat.changed();
+    }, start === null ? CALM : PORTION);
+    return () => clearTimeout(timer);
+  });
+
+  useEffect(() => {
+    // What comes while one is at the end is read; what comes while one is further up is counted.
+    if (atBottom.current) setMissed(0);
+    else if (known.current && channel.seq > known.current) setMissed(missed + channel.seq - known.current);
+    known.current = channel.seq;
+    const gone = start === null ? 0 : channel.keepAround(start);
+    if (gone) setStart(start - gone);
+  });
+
+  const written = useRef(channel.written);
+  useEffect(() => {
+    // What one writes oneself is shown, however far up one was.
+    if (channel.written !== written.current) toPresent();
+    written.current = channel.written;
+  }, [channel.written]);
+
+  useEffect(() => {
+    // At the bottom one stays there, when the window or the box below changes, or something in a message grows.
+    const watch = new ResizeObserver(() => {
+      if (box.current && atBottom.current) stick();
+    });
+    watch.observe(box.current);
+    watch.observe(box.current.firstElementChild);
+    toPresent(); // which may have been let go while one read further up
+    return () => {
+      watch.disconnect();
+      channel.atEnd = undefined;
+    };
+  }, []);
+
+  /** Load what is before all that is here, and keep the rows where they are. */
+  async function loadOlder() {
+    const head = lines[0];
+    hold();
+    if (!(await older(chat, channel)) || !box.current) return;
+    hold();
+    setStart(before(channel.lines, channel.lines.indexOf(head), STEP));
+  }
+
+  async function loadNewer() {
+    if (!(await newer(chat, channel)) || !box.current) return;
+    hold();
+    setStart(further(channel.lines));
+  }
+
+  /** Where the rows begin when more come in below. */
+  const further = (lines) => Math.min(behind(lines, first, STEP), before(lines, lines.length, LARGEST));
+
+  function scrolled() {
+    // What the browser told late, or did because something has another height now, takes nobody from the bottom.
+    if (atBottom.current && size.current !== `${box.current.scrollHeight} ${box.current.clientHeight}`) stick();
+    const {scrollTop, scrollHeight, clientHeight} = box.current;
+    const below = scrollHeight - scrollTop - clientHeight;
+    left.current = scrollTop;
+    size.current = `${scrollHeight} ${clientHeight}`;
+    atBottom.current = present && below <= BOTTOM;
+    channel.atEnd = atBottom.current;
+    if (atBottom.current) {
+      if (start !== null) setStart(null);
+      if (missed) setMissed(0);
+      chat.look();
+    } else if (start === null) {
+      hold();
+      setStart(first); // rows go no more at the top while one reads further up
+    }
+    if (scrollTop < NEAR && first === 0) {
+      if (channel.more) loadOlder();
+    } else if (scrollTop < NEAR && !atBottom.current) {
+      hold();
+      setStart(before(lines, first, STEP));
+    } else if (below < NEAR && last < count) {
+      hold();
+      setStart(further(lines));
+    } else if (below < NEAR && channel.later) loadNewer();
+    lookForMark();
+  }
+
+  async function toPresent() {
+    if (channel.later) await newest(chat, channel);
+    if (channel.later || !box.current) return; // no connection
+    atBottom.current = true;
+    channel.atEnd = true;
+    left.current = 0;
+    setStart(null);
+    setMissed(0);
+    chat.look();
+    chat.changed();
+  }
+
+  /** Go to the first unread message, which may not be loaded yet. */
+  async function firstUnread() {
+    while (channel.more && channel.first > channel.mark + 1 && (await older(chat, channel)));
+    if (!box.current) return;
+    toMark.current = true;
+    const unread = channel.lines.findIndex((line) => line.seq > channel.mark);
+    drawn.current = new Set(); // they begin there
+    setStart(upwards(channel.lines, Math.max(0, unread - 20), unread, drawn.current));
+    chat.changed();
+  }
+
+  const shown = lines.slice(first, last);
+  drawn.current = new Set(shown.map((line) => line.id));
+  if (!atBottom.current && !anchor.current && box.current) hold();
+  const unknown = !channel.epoch; // what there is
+  const loading = channel.loading || (unknown && !chat.state.lost);
+  return html`<div class="messages-frame">
+    <div
+      class="messages" ref=${box} onScroll=${scrolled} onCopy=${(event) => copied(event, lines)} ...${active.listeners}
+      tabindex="0" role="log" aria-live="off" aria-busy=${unknown} aria-label=${t("messages.title", {name: channel.name})}
+    >
+      <div class="rows">
+        ${first === 0 && !channel.more && !unknown && html`<${Beginning} channel=${channel} />`}
+        ${(loading || unknown) && html`<p class="hint">${t(loading ? "messages.loading" : "messages.offline")}</p>`}
+        ${rows({chat, channel, names, active, before: lines[first - 1]}, shown)}
+        ${present && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
+        ${present && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`face ${name}`}>${words}</p>`)}
+      </div>
+    </div>
+    <${Announcer} chat=${chat} channel=${channel} />
+    ${markAbove && html`<button class="jump up" onClick=${firstUnread}>${t("messages.first-unread")}</button>`}
+    ${(missed > 0 || !present) && html`<button class="jump" onClick=${toPresent}>
+      ${missed ? t("messages.new", {count: missed}) : t("messages.present")} <${Icon} name="down" />
+    </button>`}
+    <${Typing} channel=${channel} />
+  </div>`;
+}
+
+/** Who is writing. */
+function Typing({channel}) {
+  const names = [...channel.typing.values()].filter((one) => one.until > Date.now()).map((one) => one.user.name);
+  return html`<p class="typing">${words(names)}</p>`;
+}
+
+function words([name, other, ...more]) {
+  if (name === undefined) return "";
+  const own = (one) => html`<bdi>${one}</bdi>`;
+  if (other === undefined) return rich("typing.one", {name: own(name)});
+  return more.length ? t("typing.many") : rich("typing.two", {name: own(name), other: own(other)});
+}

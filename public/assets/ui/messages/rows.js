@@ -1,0 +1,56 @@
+// The rows of the conversation: messages, notices, days, and the line above what is new.
+
+import {html} from "../../html.js";
+import {day, fullDay, t} from "../../i18n/index.js";
+import {canName} from "../../text/mentions.js";
+import {continues, sameDay} from "../../state/channel.js";
+import {twins} from "../../text/people.js";
+import {Comings, fold} from "./comings.js";
+import {Message, Notice} from "./message.js";
+
+/** before: the line above the first that is shown. */
+export function rows({chat, channel, names, active, before}, shown) {
+  const senders = shown.flatMap((line) => line.sender ?? []);
+  const alike = twins([...channel.users.values(), ...senders, chat.user ?? []].flat());
+  const days = []; // each with its rows: the name of a day sticks as long as they last
+  let drawn;
+  let marked = channel.mark === 0 || (before?.seq ?? 0) > channel.mark;
+  for (const line of fold(shown, sameDay)) {
+    if (!before || !sameDay(line.time, before.time)) {
+      drawn = [];
+      days.push({time: line.time, drawn, begins: true});
+      before = null;
+    } else if (!drawn) {
+      drawn = [];
+      days.push({time: line.time, drawn});
+    }
+    if (!marked && line.seq > channel.mark && line.sender?.id !== chat.user?.id) {
+      marked = true;
+      drawn.push(html`<div class="new" key="new" role="separator" aria-label=${t("messages.mark")}><span>${t("messages.mark")}</span></div>`);
+      before = null;
+    }
+    const isActive = active.id === line.id;
+    drawn.push(
+      line.sender
+        ? html`<${Message}
+            key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)}
+            names=${canName(line.message) ? names : undefined} bar=${isActive ? active.bar : undefined}
+          />`
+        : html`<${line.view ?? (line.comings ? Comings : Notice)} key=${line.id} line=${line} names=${names} />`,
+    );
+    before = line;
+  }
+  return days.map(({time, drawn, begins}) => html`<section key=${new Date(time).toDateString()} class="day">
+    ${begins && html`<hr aria-label=${day(time)} />`}
+    <time datetime=${new Date(time).toISOString().slice(0, 10)} title=${fullDay(time)}>${day(time)}</time>
+    ${drawn}
+  </section>`);
+}
+
+export function Beginning({channel}) {
+  const empty = channel.lines.length === 0;
+  return html`<div class="beginning">
+    <h2 dir="auto"># ${channel.name}</h2>
+    <p>${t(empty ? "messages.empty" : "messages.beginning")}</p>
+  </div>`;
+}

@@ -1,0 +1,117 @@
+// The frame: channels, conversation, members; on a phone, one at a time.
+
+import {backCloses} from "./address.js";
+import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
+import {byKeys, fieldOf, printable} from "./input.js";
+import {t} from "../i18n/index.js";
+import {Banner, Left} from "./banner.js";
+import {Composer} from "./composer/composer.js";
+import {Icon} from "./icons.js";
+import {Members} from "./members.js";
+import {Messages} from "./messages/messages.js";
+import {Sidebar} from "./sidebar.js";
+
+/** Load what opens above the page; the promise is the module, which is `dialogs.loaded`, too. */
+export async function dialogs() {
+  return (dialogs.loaded ??= await import("./dialogs/index.js"));
+}
+
+export function Shell({chat}) {
+  const [drawer, setDrawer] = useState("");
+  const opener = useRef();
+  const [dialog, setDialog] = useState(null); // a name, or the action whose form it is
+  const {Form, Jump, Keys, Settings} = dialogs.loaded ?? {};
+  const out = chat.state.neverIn && chat.state.kind === "ended"; // the banner says why, and there is nothing else
+  const channel = !out && chat.channels.get(chat.current);
+  const shut = () => setDialog(null);
+
+  function show(which) {
+    close();
+    if (dialogs.loaded) setDialog(which);
+    else dialogs().then(() => setDialog(which), () => {}); // or no connection
+  }
+
+  function open(which, event) {
+    opener.current = event.currentTarget;
+    setDrawer(drawer === which ? "" : which);
+  }
+  function close() {
+    setDrawer("");
+  }
+
+  useEffect(() => {
+    function key(event) {
+      const typing = event.defaultPrevented || fieldOf(event.target); // a plugin's face may have keys of its own
+      const ctrl = event.ctrlKey || event.metaKey;
+      if (event.key === "Escape") close();
+      else if (ctrl && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        show("jump");
+      } else if ((event.key === "?" && !typing && byKeys()) || (event.ctrlKey && event.key === "/")) show("keys");
+      else if (!typing && (printable(event) || (ctrl && event.key.toLowerCase() === "v"))) {
+        // What is written, or pasted, belongs to the box, wherever one has clicked; a row that was gone to by keys has its own.
+        const row = event.target.matches?.("article[data-id]") && byKeys();
+        if (!row) document.querySelector(".composer textarea")?.focus();
+      }
+      if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
+        event.preventDefault();
+        step(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
+      }
+    }
+    window.addEventListener("keydown", key);
+    return () => window.removeEventListener("keydown", key);
+  });
+  useLayoutEffect(() => {
+    // At once: what is typed next is for the drawer.
+    if (!drawer) return opener.current?.focus(); // given back to where it came from
+    const first = drawer === "channels" ? [".sidebar [aria-current]", ".sidebar :is(a, input)"] : [".members button"];
+    first.map((one) => document.querySelector(one)).find(Boolean).focus();
+    const narrow = matchMedia(`(max-width: ${drawer === "channels" ? 719 : 1099}px)`);
+    narrow.addEventListener("change", close); // it is no drawer any more
+    if (!narrow.matches) close();
+    const closed = backCloses(close);
+    return () => {
+      narrow.removeEventListener("change", close);
+      closed();
+    };
+  }, [drawer]);
+
+  return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""}`}>
+    <${Sidebar} chat=${chat} close=${close} show=${show} inert=${drawer === "members"} />
+    ${drawer && html`<div class="shade" onClick=${close}></div>`}
+    <main class="conversation" inert=${drawer !== ""}>
+      <header>
+        <button class="quiet only-narrow" onClick=${(event) => open("channels", event)} aria-label=${t("channels.title")} aria-expanded=${drawer === "channels"}>
+          <${Icon} name="menu" />${chat.unread > 0 && html`<span class="badge"></span>`}
+        </button>
+        <h1 dir="auto">${channel ? html`<span class="hash" aria-hidden="true">#</span> ${channel.name}` : t("app.title")}</h1>
+        ${channel && html`<button class="quiet" onClick=${() => chat.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}><${Icon} name="leave" /></button>`}
+        ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-expanded=${drawer === "members"}>
+          <${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
+        </button>`}
+      </header>
+      <${Banner} chat=${chat} />
+      <${Left} chat=${chat} />
+      ${channel
+        ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} />
+            <${Composer} chat=${chat} channel=${channel} fill=${show} later=${dialogs.loaded ?? {}} />`
+        : !out && html`<div class="empty"><h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p></div>`}
+    </main>
+    ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}
+    ${dialog === "jump" && html`<${Jump} chat=${chat} close=${shut} />`}
+    ${dialog === "keys" && html`<${Keys} close=${shut} />`}
+    ${dialog === "settings" && html`<${Settings} chat=${chat} show=${show} close=${shut} />`}
+    ${dialog?.parameters && html`<${Form} chat=${chat} channel=${channel} action=${dialog} close=${shut} />`}
+  </div>`;
+}
+
+/** Go to the next channel, or to the next that has something unread. */
+function step(chat, by, unread) {
+  const names = [...chat.channels.keys()];
+  let at = names.indexOf(chat.current);
+  for (let tried = 0; tried < names.length; tried++) {
+    at = (at + by + names.length) % names.length;
+    const channel = chat.channels.get(names[at]);
+    if (!unread || channel.unread(chat.user.id)) return chat.open(names[at]);
+  }
+}
