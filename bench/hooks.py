@@ -7,7 +7,6 @@ import timeit
 from collections.abc import Callable
 from pathlib import Path
 
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.protocol import Message, User
 from tornado_chat.config.settings import find_folder
 from tornado_chat.plugin_host.events import PluginEvents
@@ -16,7 +15,10 @@ from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.routing.context import PluginContext
 from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.router import _awake
+from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.web.socket.frames import text_frames
 
 LISTENER = """
 from tornado_chat import Context, Message, on
@@ -37,7 +39,7 @@ def best(function: Callable[[], object]) -> float:
 async def measure(folder: Path) -> dict[str, float]:
     """Return what is measured, in µs."""
     registry = build_registry([find_folder("plugins")])
-    hub = Hub(MemoryHistory())
+    hub = Server(MemoryHistory(), MemoryStore(), text_frames)
     hooks = PluginEvents(hub)
     ann, channel = User("1", "Ann"), hub.channel("general")
     message = Message("general", "hello", ann, 0)

@@ -8,16 +8,18 @@ from types import ModuleType
 from typing import Any
 
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
 from tornado_chat.plugin_host.events import PluginEvents
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.routing.router import Router
+from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_store import MemoryStore
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.testing.clock import JumpingLoop
 from tornado_chat.testing.participant import Participant
 from tornado_chat.testing.transports import FakeTransport, lines
+from tornado_chat.web.socket.frames import text_frames
 
 
 def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
@@ -54,7 +56,7 @@ async def pass_time(seconds: float) -> None:
 class Client(Participant):
     """A connection on a FakeTransport."""
 
-    def __init__(self, hub: Hub, user: User) -> None:
+    def __init__(self, hub: Server, user: User) -> None:
         self.transport = FakeTransport()
         self.user = user
         self.connection = Connection(user, self.transport, hub.flusher)
@@ -76,7 +78,7 @@ class House:
 
     def __init__(self, *plugins: ModuleType, history: MemoryHistory | None = None, **hub: Any) -> None:
         self.history = history or MemoryHistory()
-        self.hub = Hub(self.history, **hub)
+        self.hub = Server(self.history, **{"store": MemoryStore(), "frames": text_frames, **hub})
         self.now = 0.0
         registry = build_registry([])
         for module in plugins:

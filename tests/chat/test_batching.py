@@ -4,6 +4,7 @@ import asyncio
 
 from tests.helpers import run, turns
 from tornado_chat.chat.batching import MAX_TURNS, Batch, Batcher
+from tornado_chat.web.socket.frames import text_frames
 
 
 class Recorder(Batch):
@@ -23,7 +24,7 @@ class Recorder(Batch):
 
 def test_nothing_leaves_in_the_turn_in_which_it_came_and_all_of_it_soon_after() -> None:
     async def main() -> None:
-        box = Recorder(Batcher())
+        box = Recorder(Batcher(text_frames))
         box.gather(b"a")
         box.gather(b"b")
         assert box.batches == []
@@ -35,7 +36,7 @@ def test_nothing_leaves_in_the_turn_in_which_it_came_and_all_of_it_soon_after() 
 
 def test_lines_of_turns_without_a_pause_leave_together_in_order() -> None:
     async def main() -> None:
-        box = Recorder(Batcher())
+        box = Recorder(Batcher(text_frames))
         wanted = [str(number).encode() for number in range(10)]
         for line in wanted:
             box.gather(line)
@@ -48,7 +49,7 @@ def test_lines_of_turns_without_a_pause_leave_together_in_order() -> None:
 
 def test_without_a_pause_they_leave_after_16_turns_at_the_latest() -> None:
     async def main() -> None:
-        box = Recorder(Batcher())
+        box = Recorder(Batcher(text_frames))
         box.gather(b"first")
         waited = 0
         while not box.batches:
@@ -68,7 +69,7 @@ def test_without_a_pause_they_leave_after_16_turns_at_the_latest() -> None:
 
 def test_a_busy_outbox_holds_no_other_up() -> None:
     async def main() -> None:
-        flusher = Batcher()
+        flusher = Batcher(text_frames)
         busy, calm = Recorder(flusher), Recorder(flusher)
         calm.gather(b"calm")
         for _ in range(4):
@@ -82,7 +83,7 @@ def test_a_busy_outbox_holds_no_other_up() -> None:
 
 def test_outboxes_at_rest_leave_in_the_order_in_which_they_began() -> None:
     async def main() -> None:
-        flusher, order = Batcher(), []
+        flusher, order = Batcher(text_frames), []
         boxes = [Recorder(flusher, order) for _ in range(5)]
         for box in boxes:
             box.gather(b"x")
@@ -94,7 +95,7 @@ def test_outboxes_at_rest_leave_in_the_order_in_which_they_began() -> None:
 
 def test_what_was_flushed_by_hand_does_not_leave_again_and_what_comes_later_does() -> None:
     async def main() -> None:
-        box = Recorder(Batcher())
+        box = Recorder(Batcher(text_frames))
         box.gather(b"a")
         box.flush()
         box.gather(b"b")
@@ -108,7 +109,7 @@ def test_what_was_flushed_by_hand_does_not_leave_again_and_what_comes_later_does
 
 def test_what_a_flush_adds_to_another_outbox_leaves_too() -> None:
     async def main() -> None:
-        flusher = Batcher()
+        flusher = Batcher(text_frames)
         second = Recorder(flusher)
 
         class Passing(Recorder):

@@ -11,6 +11,7 @@ from tornado_chat.chat.channel import SLICE
 from tornado_chat.chat.connection import MAX_WAITING, Connection
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
+from tornado_chat.web.socket.frames import text_frames
 
 
 def frame_texts(frames: list[list[dict[str, Any]]]) -> list[list[str]]:
@@ -257,7 +258,7 @@ class Reader:
     def __init__(self, unread: int) -> None:
         self.transport = FakeTransport()
         self.transport.unread = unread
-        self.connection = Connection(User("1", "Ann"), self.transport, Batcher())
+        self.connection = Connection(User("1", "Ann"), self.transport, Batcher(text_frames))
         self.connection.fell_behind()
 
 

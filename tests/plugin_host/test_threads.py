@@ -11,13 +11,15 @@ from tornado.testing import gen_test
 from tests.helpers import House, on_database, run, turns
 from tests.plugin_host.test_manager import HEAD, PluginsCase, wait_for
 from tornado_chat.chat.errors import Refused
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import Message
+from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_store import MemoryStore
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.testing import Chat
+from tornado_chat.web.socket.frames import text_frames
 
 THREADS = (
     HEAD
@@ -166,7 +168,7 @@ def test_lines_that_could_not_be_planned_once_do_not_hold_up_later_ones() -> Non
 
 
 def test_the_chat_belongs_to_the_loop_that_runs_it_first_until_that_ends() -> None:
-    hub = Hub(MemoryHistory())
+    hub = Server(MemoryHistory(), MemoryStore(), text_frames)
     with pytest.raises(RuntimeError):  # no loop at all
         hub.channel("den").post("x")
 

@@ -18,14 +18,16 @@ from tests.helpers import Client, House, pass_time, run
 from tornado_chat.auth.accounts import Accounts
 from tornado_chat.auth.build import choose
 from tornado_chat.chat.announcements import AT_ONCE, DELAY, PACE
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
 from tornado_chat.chat.rate_limits import WORDS, Bucket, Limits
 from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.routing.router import Router
+from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_store import MemoryStore
 from tornado_chat.testing.transports import FakeTransport
+from tornado_chat.web.socket.frames import text_frames
 
 GUESTS, CHANNELS = 20, 200
 SECONDS = 0.3  # of each attack, and of the quiet before
@@ -52,7 +54,7 @@ class Crowd:
     """An honest user at home, and guests of one address who share many channels, all under the default limits."""
 
     def __init__(self) -> None:
-        self.hub = Hub(MemoryHistory())
+        self.hub = Server(MemoryHistory(), MemoryStore(), text_frames)
         self.hub.identity = choose(Settings(), bytes(32), Accounts(self.hub.store))
         self.hub.words = Bucket(*WORDS)
         self.limits = Limits(Settings())

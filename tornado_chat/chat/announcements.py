@@ -17,7 +17,7 @@ PACE = 50_000  # frames a second, over all channels; in a storm the news of each
 log = logging.getLogger("tornado_chat")
 
 
-class Presence:
+class Announcements:
     """The channels that have something to tell, in the order in which they will."""
 
     def __init__(self) -> None:

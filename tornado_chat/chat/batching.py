@@ -10,6 +10,7 @@ import asyncio
 import logging
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from time import perf_counter
 
 from tornado_chat.chat.metrics import Histogram
@@ -42,9 +43,13 @@ class Batch(ABC):
 
 
 class Batcher:
-    """The outboxes that hold lines, looked at once a turn of the loop. `thread`: the loop's, 0 before it runs."""
+    """The outboxes that hold lines, looked at once a turn of the loop. `thread`: the loop's, 0 before it runs.
 
-    def __init__(self) -> None:
+    frames: turns the lines of a flush into what the transports write.
+    """
+
+    def __init__(self, frames: Callable[[list[bytes]], list[bytes]]) -> None:
+        self.frames = frames
         self.thread = 0
         self.spent = Histogram()
         self._loop: asyncio.AbstractEventLoop | None = None

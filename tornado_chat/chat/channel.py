@@ -6,21 +6,15 @@ import asyncio
 import time
 from collections import deque
 from threading import get_ident
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tornado_chat.chat.batching import Batch
-from tornado_chat.chat.connection import Connection
+from tornado_chat.chat.broker import Broker, Member
 from tornado_chat.chat.models import Message, User
-from tornado_chat.chat.pending import PendingMessage
+from tornado_chat.chat.pending import PendingMessage, current
 from tornado_chat.chat.protocol import encode, fitting, notice
+from tornado_chat.chat.rate_limits import Usage
 from tornado_chat.chat.validation import MAX_PAGE, clean_text
-from tornado_chat.routing.context import current
-from tornado_chat.web.socket.frames import text_frames
-
-if TYPE_CHECKING:
-    from tornado_chat.chat.hub import Hub
-    from tornado_chat.chat.rate_limits import Usage
-    from tornado_chat.routing.context import Context
 
 PER_CALL = 24_000  # characters that a call reads of the history; more count as further calls
 ROW = 300  # of those, that a message counts as beside its text
@@ -31,31 +25,26 @@ class Channel(Batch):
     """A named place. `members`: its connections; `present`: its users, each with the number of theirs."""
 
     __slots__ = (
-        *("_asked", "_hub", "_moved", "_passing", "_planned_presence", "_renamed", "_skips", "_slices"),
+        *("_asked", "_broker", "_moved", "_passing", "_planned_presence", "_renamed", "_skips", "_slices"),
         *("maker", "members", "name", "present"),
     )
 
-    def __init__(self, name: str, hub: Hub) -> None:
-        super().__init__(hub.flusher)
+    def __init__(self, name: str, broker: Broker) -> None:
+        super().__init__(broker.flusher)
         self.name = name
-        self.members: dict[Connection, None] = {}
+        self.members: dict[Member, None] = {}
         self.present: dict[User, int] = {}
-        self._hub = hub
+        self._broker = broker
         self.maker: Usage | None = None  # of the address that made it
         self._moved: dict[User, bool] = {}
         self._renamed: dict[User, str] = {}  # what they were called when their name was last told
         self._planned_presence = False
         self._skips: list[tuple[int, User]] = []  # of the lines that wait: who does not get them
         self._passing = False
-        self._asked: dict[Connection, bytes] = {}  # how lines begin for who calls it otherwise
-        self._slices: deque[tuple[bytes, bool, list[Connection]]] = deque()
+        self._asked: dict[Member, bytes] = {}  # how lines begin for who calls it otherwise
+        self._slices: deque[tuple[bytes, bool, list[Member]]] = deque()
 
     # For actions and plugins
-
-    @staticmethod
-    def of_field(ctx: Context, said: str) -> Channel:
-        """Return the channel that a field of a call names, which the caller has joined."""
-        return ctx.server.joined(ctx.connection, said)
 
     def post(self, text: str, *, sender: User | None = None, ref: str | None = None) -> PendingMessage:
         """Say something that is kept; without a sender it is the server's own.
@@ -66,8 +55,8 @@ class Channel(Batch):
         if get_ident() != self._flusher.thread:  # asked here, as a call would cost as much again
             self._flusher.require_loop()
         message = Message(self.name, clean_text(text), sender, int(time.time() * 1000), ref)
-        on_post = self._hub.on_post
-        post = self._hub.history.append(message) if on_post is None else on_post(self, message)
+        on_post = self._broker.on_post
+        post = self._broker.history.append(message) if on_post is None else on_post(self, message)
         call = current.get()
         if call is not None:
             call.posts.append(post)
@@ -75,21 +64,18 @@ class Channel(Batch):
 
     def publish(self, action: str, *, skip: User | None = None, **fields: Any) -> None:
         """Send an event that is kept nowhere to everyone here (but to `skip`)."""
-        self._hub.publish(self.name, encode({"action": action, "channel": self.name, **fields}), skip)
+        self._broker.publish(self.name, encode({"action": action, "channel": self.name, **fields}), skip)
 
     def notice(self, text: str, *, skip: User | None = None, **fields: Any) -> None:
         """Show a line of the server's own, kept nowhere, to everyone here (but to `skip`)."""
-        self._hub.publish(self.name, notice(self.name, text, int(time.time() * 1000), fields), skip)
+        self._broker.publish(self.name, notice(self.name, text, int(time.time() * 1000), fields), skip)
 
-    def tell(self, user: User, action: str, /, *, skip: Connection | None = None, **fields: Any) -> None:
+    def tell(self, user: User, action: str, /, *, skip: Member | None = None, **fields: Any) -> None:
         """Send an event that is kept nowhere to one user's connections here (but to `skip`)."""
         self._flusher.require_loop()
         if skip is not None and self.present.get(user) == 1:
             return  # the one who is skipped
-        line = encode({"action": action, "channel": self.name, **fields})
-        for member in self._hub.connections_of(user.id):
-            if member in self.members and member is not skip:
-                member.gather(line)
+        self._broker.tell(user, self.name, encode({"action": action, "channel": self.name, **fields}), skip)
 
     async def read(
         self, *, after: int | None = None, before: int | None = None, limit: int = MAX_PAGE
@@ -98,7 +84,7 @@ class Channel(Batch):
 
         Those after a `seq`, or the last before one, or the newest.
         """
-        messages, more = await self._hub.history.read(self.name, after=after, before=before, limit=limit)
+        messages, more = await self._broker.history.read(self.name, after=after, before=before, limit=limit)
         count = fitting(messages if after is not None else messages[::-1])
         if count < len(messages):
             more = True
@@ -111,7 +97,7 @@ class Channel(Batch):
 
     # Members: what came before goes to those who were there
 
-    def add(self, connection: Connection) -> bool:
+    def add(self, connection: Member) -> bool:
         """Take a connection in; return whether its user has just come."""
         self.flush()
         self.members[connection] = None
@@ -121,7 +107,7 @@ class Channel(Batch):
             self._note(connection.user, came=True)
         return count == 0
 
-    def remove(self, connection: Connection) -> bool:
+    def remove(self, connection: Member) -> bool:
         """Let a connection go; return whether its user is gone with it."""
         self.flush()
         del self.members[connection]
@@ -133,7 +119,7 @@ class Channel(Batch):
             self._note(connection.user, came=False)
         return count == 0
 
-    def answer_to(self, asked: str, connection: Connection) -> None:
+    def answer_to(self, asked: str, connection: Member) -> None:
         """Show a member what is shown here under the name that it asked for, too: it knows no other one."""
         self.flush()
         self._asked[connection] = _beginning(asked)
@@ -156,10 +142,10 @@ class Channel(Batch):
     def _plan_presence(self) -> None:
         if not self._planned_presence:
             self._planned_presence = True
-            self._hub.presence.plan(self)
+            self._broker.announce(self)
 
     def tell_presence(self) -> None:
-        """Tell those who are here who came, went and was renamed since the last time; see Presence."""
+        """Tell those who are here who came, went and was renamed since the last time; see Announcements."""
         self._planned_presence = False
         moved, self._moved = self._moved, {}
         renamed = {user: name for user, name in self._renamed.items() if user in self.present}
@@ -167,7 +153,7 @@ class Channel(Batch):
         if not (moved or renamed) or not self.members:
             return
         fields: dict[str, Any] = {"count": len(self.present)}
-        small = len(self.present) <= self._hub.announce_limit
+        small = len(self.present) <= self._broker.announce_limit
         if small:
             came = [user for user, came in moved.items() if came]
             fields["joined"] = came + [user for user in renamed if user not in moved]
@@ -198,13 +184,13 @@ class Channel(Batch):
     def flush(self) -> None:
         """Send what has gathered to everyone who is a member now."""
         lines, self.lines = self.lines, []
-        self._hub.metrics.delivered += len(lines) * len(self.members)
+        self._broker.metrics.delivered += len(lines) * len(self.members)
         if self._asked:
             self._show_as_asked(lines)
         if self._skips:
             self._flush_but(lines)
             return
-        for frame in text_frames(lines):
+        for frame in self._flusher.frames(lines):
             if self._slices or len(self.members) > SLICE:
                 self._write(frame, self._passing, list(self.members))
             elif self._passing:
@@ -227,15 +213,15 @@ class Channel(Batch):
         for at, user in self._skips:
             without.setdefault(user, set()).add(at)
         self._skips = []
-        groups: dict[User | None, list[Connection]] = {}
+        groups: dict[User | None, list[Member]] = {}
         for member in self.members:
             groups.setdefault(member.user if member.user in without else None, []).append(member)
         for user_or_most, members in groups.items():
             left_out = without[user_or_most] if user_or_most else ()
-            for frame in text_frames([line for at, line in enumerate(lines) if at not in left_out]):
+            for frame in self._flusher.frames([line for at, line in enumerate(lines) if at not in left_out]):
                 self._write(frame, True, list(members))
 
-    def _write(self, frame: bytes, passing: bool, members: list[Connection]) -> None:
+    def _write(self, frame: bytes, passing: bool, members: list[Member]) -> None:
         self._slices.append((frame, passing, members))
         if len(self._slices) == 1:
             self._write_slice()

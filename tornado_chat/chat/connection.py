@@ -6,17 +6,14 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from tornado_chat.chat.batching import Batch, Batcher
+from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.errors import Close, Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import encode, notice
-from tornado_chat.web.socket.frames import text_frames
-
-if TYPE_CHECKING:
-    from tornado_chat.chat.channel import Channel
-    from tornado_chat.chat.rate_limits import ConnectionLimits
+from tornado_chat.chat.rate_limits import ConnectionLimits
 
 MAX_WAITING = 1024 * 1024  # bytes that a reader may be behind
 MAX_STALL = 8.0  # seconds in which it must take some of them; asked every second, so it is gone within 10
@@ -96,7 +93,7 @@ class Connection(Batch):
     def flush(self) -> None:
         """Send what has gathered for this connection alone."""
         lines, self.lines = self.lines, []
-        for frame in text_frames(lines):
+        for frame in self._flusher.frames(lines):
             self.write(frame)
 
     def count_mistake(self, now: float) -> bool:

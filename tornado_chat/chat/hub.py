@@ -2,62 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from heapq import nsmallest
 from itertools import islice
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar
 
-from tornado_chat.chat.announcements import Presence
+from tornado_chat.chat.announcements import Announcements
 from tornado_chat.chat.batching import Batcher
+from tornado_chat.chat.broker import Member
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Close, Error, Refused
 from tornado_chat.chat.history import History
 from tornado_chat.chat.metrics import Metrics
 from tornado_chat.chat.models import Message, User
-from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.pending import PendingMessage
-from tornado_chat.chat.read_positions import Reading
-from tornado_chat.chat.store import Store
-from tornado_chat.chat.user_ids import read_id, spellings
-from tornado_chat.chat.validation import MAX_NAME, clean_name, name_key
-from tornado_chat.storage.memory_store import MemoryStore
-
-if TYPE_CHECKING:
-    from tornado_chat.auth.providers import Identity
-    from tornado_chat.chat.rate_limits import Bucket
-    from tornado_chat.plugin_host.manager import PluginManager
-
-SLICE = 1_000  # of very many that are looked through before others are served
-T = TypeVar("T")
+from tornado_chat.chat.presence import Presence
+from tornado_chat.chat.rate_limits import Bucket
+from tornado_chat.chat.validation import clean_name
 
 
-class Hub:
-    """Everyone who is connected, and the channels that have members. Actions know it as `ctx.server`.
+class Hub(Presence):
+    """The connections of this process and the channels that have members: its Broker and its Presence.
 
-    `identity` (set by who makes both) knows who may come in; `moderation` who may not, and what administrators did.
+    frames: see Batcher.
     """
 
-    identity: Identity
-
-    def __init__(self, history: History, announce_limit: int = 200, store: Store | None = None) -> None:
+    def __init__(
+        self, history: History, frames: Callable[[list[bytes]], list[bytes]], announce_limit: int = 200
+    ) -> None:
         self.history = history
-        self.store = store or MemoryStore()
-        self.moderation = Moderation(self.store)
-        self.reading = Reading(self.store)
         self.announce_limit = announce_limit
-        self.flusher = Batcher()
+        self.flusher = Batcher(frames)
         self.metrics = Metrics()
         self.connections: set[Connection] = set()
         self.channels: dict[str, Channel] = {}
-        self.plugins: PluginManager | None = None  # of a server that runs
         #: What posts and who comes and goes pass first, where plugins listen (see PluginEvents).
         self.on_post: Callable[[Channel, Message], PendingMessage] | None = None
         self.on_move: Callable[..., None] | None = None
-        self.presence = Presence()
+        self.announcements = Announcements()
         self.words: Bucket | None = None  # what saying who comes and goes may cost, in frames; None: whatever it does
         self._users: dict[User, list[Connection]] = {}
         self._names: list[str] = []  # of the channels, in order
@@ -83,56 +66,12 @@ class Hub:
         found = self.channels.get(channel) or self.channels.get(clean_name(channel))
         return found.present.keys() if found else ()
 
-    def find_user(self, said: str, channel: str | None = None) -> User:
-        """Return who is in a channel, or online at all, by id or by a name that one alone bears; else Refused.
-
-        Where nobody is called so to the letter, whoever's name looks the same is meant; an @ before it is let go.
-        """
-        present = self.present(channel)
-        found = [user for user in present if user.id == said]
-        if not found and (user_id := read_id(said)) is not None:  # never the name of somebody else
-            found = [user for user in present if user_id in spellings(user.id)]
-        elif not found:
-            found = [user for user in present if user.name == said]
-            if not found and len(said) <= 4 * MAX_NAME:
-                keys = {name_key(said), name_key(said.removeprefix("@"))}
-                found = [user for user in present if name_key(user.name) in keys]
-        if len(found) != 1:
-            why = f"{len(found)} users are called {said}; give the id of one" if found else f"{said} is not here"
-            raise Refused(why, Error.INVALID_FIELD)
-        return found[0]
-
-    def find_id(self, said: str) -> str:
-        """Return the id of who is found so (see find_user), or an id as it is written: its user need not be here."""
-        try:
-            return self.find_user(said).id
-        except Refused:
-            user_id = read_id(said)
-            if user_id is None:
-                raise
-            return user_id
-
     def names(self, connection: Connection, after: str) -> Iterator[str]:
         """Yield the names of the channels that a connection may enter, in order, from behind `after` on."""
         if connection.allowed is not None:
             yield from sorted(name for name in connection.allowed if name > after and name in self.channels)
             return
         yield from islice(self._names, bisect_right(self._names, after), None)
-
-    async def is_banned(self, user_id: str, address: str = "") -> bool:
-        """Return whether a ban stands on a user or an address: for what they left to be done later."""
-        await self.moderation.load()
-        return self.moderation.ban_on(user_id, address) is not None
-
-    async def first(
-        self, many: Sequence[T], count: int, key: Callable[[T], Any], wanted: Callable[[T], bool] | None = None
-    ) -> list[T]:
-        """Return the first of very many (that are wanted) in the order of a key; others are served meanwhile."""
-        found: list[T] = []
-        for start in range(0, len(many), SLICE):
-            found = nsmallest(count, [*found, *filter(wanted, many[start : start + SLICE])], key=key)
-            await asyncio.sleep(0)
-        return found
 
     def join(self, connection: Connection, name: str) -> bool:
         """Make a connection a member, making the channel on the first join; return whether its user came with it."""
@@ -230,6 +169,16 @@ class Hub:
             channel.deliver(line, passing=True)
         else:
             channel.deliver_but(line, skip)
+
+    def tell(self, user: User, channel: str, line: bytes, skip: Member | None = None) -> None:
+        """Send a line that is not stored to a user's connections in a channel but one."""
+        for connection in self.connections_of(user.id):
+            if channel in connection.channels and connection is not skip:
+                connection.gather(line)
+
+    def announce(self, channel: Channel) -> None:
+        """Call a channel's `tell_presence` in a moment."""
+        self.announcements.plan(channel)
 
     # For the socket
 

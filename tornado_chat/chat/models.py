@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring as _quote
-from typing import Any
 
 # What a role may do beside talking; `User.may` is where it is asked.
 POWERS = {"admin": frozenset({"kick", "ban", "audit", "overview", "reload"})}
@@ -35,12 +34,6 @@ class User:
             role = "" if self.role == "member" else f',"role":{_quote(self.role)}'
             self._json = f'{{"id":{_quote(self.id)},"name":{_quote(self.name)}{role}}}'
         return self._json
-
-    @staticmethod
-    def of_field(ctx: Any, said: str) -> User:
-        """Return the user that a field of a call names; see Hub.find_user."""
-        found: User = ctx.server.find_user(said, ctx.about)
-        return found
 
 
 @dataclass(slots=True)

@@ -7,10 +7,25 @@ in another turn of the loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, MutableSequence
+from contextvars import ContextVar
+from typing import Protocol
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import Message
+
+
+class Call(Protocol):
+    """The call that is being handled: its `ok` waits for what it posts, and it is charged for what it reads."""
+
+    posts: MutableSequence[PendingMessage]
+
+    def charge(self, calls: float) -> None:
+        """Count this call as so many more."""
+
+
+#: The call that is being handled in this task, None outside of calls.
+current: ContextVar[Call | None] = ContextVar("current", default=None)
 
 
 class PendingMessage:

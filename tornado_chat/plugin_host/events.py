@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tornado_chat.chat.errors import Error, Refused
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import Message, User
 from tornado_chat.plugin_host.message_filters import MessageFilters, copy
 from tornado_chat.routing.context import Context, PluginContext, current
 from tornado_chat.routing.plugin import FAULTS, LIMIT, Plugin, call_plugin
 from tornado_chat.routing.registry import EVENTS, Listener
+from tornado_chat.routing.server import Server
 
 if TYPE_CHECKING:
     from tornado_chat.chat.channel import Channel
@@ -27,17 +27,17 @@ MOVES = ("connect", "disconnect", "join", "leave")
 class PluginEvents:
     """The listeners of the registry that is in use."""
 
-    def __init__(self, hub: Hub) -> None:
-        self._hub = hub
+    def __init__(self, server: Server) -> None:
+        self._server = server
         self._listeners: Mapping[str, tuple[Listener, ...]] = dict.fromkeys(EVENTS, ())
-        self._sieve = MessageFilters(hub, self._tell)
+        self._sieve = MessageFilters(server, self._tell)
 
     def use(self, listeners: Mapping[str, tuple[Listener, ...]]) -> None:
         """Call these from now on."""
         self._listeners = listeners
         self._sieve.use(listeners["message"], bool(listeners["posted"]))
-        self._hub.on_post = self._sieve.post if listeners["message"] or listeners["posted"] else None
-        self._hub.on_move = self.moved if any(listeners[event] for event in MOVES) else None
+        self._server.on_post = self._sieve.post if listeners["message"] or listeners["posted"] else None
+        self._server.on_move = self.moved if any(listeners[event] for event in MOVES) else None
 
     async def authenticate(self, request: Any) -> User | None:
         """Return who a request comes from, as the first listener that knows it says; Refused where one says no."""
@@ -77,7 +77,7 @@ class PluginEvents:
             plugin = listener.plugin
             if plugin.off:
                 continue
-            context = PluginContext(plugin, self._hub, event, connection, channel, user)
+            context = PluginContext(plugin, self._server, event, connection, channel, user)
             arguments = () if message is None else (copy(message),)
             task = _begin(plugin, event, listener.call, context, *arguments)
             if task is not None:

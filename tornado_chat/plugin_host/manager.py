@@ -8,7 +8,6 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from tornado_chat.chat.errors import Refused
-from tornado_chat.chat.hub import Hub
 from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.events import PluginEvents, run
 from tornado_chat.plugin_host.files import choose, find_plugins
@@ -17,6 +16,7 @@ from tornado_chat.plugin_host.watchdog import Watchdog
 from tornado_chat.routing.context import Context, PluginContext
 from tornado_chat.routing.plugin import LIMIT, Plugin
 from tornado_chat.routing.registry import Registry
+from tornado_chat.routing.server import Server
 
 LOOK = 0.25  # seconds between two looks for changed files; a change is taken in when the second finds no more of it
 SPACE = "plugins"  # of the store: what `python -m tornado_chat plugin list` reads
@@ -27,10 +27,12 @@ log = logging.getLogger("tornado_chat")
 class PluginManager:
     """Holds the registry in use, and builds another one at each reload. `on_swap` is called with each."""
 
-    def __init__(self, settings: Settings, hub: Hub, registry: Registry, on_swap: Callable[[Registry], None]) -> None:
-        self.hooks = PluginEvents(hub)
+    def __init__(
+        self, settings: Settings, server: Server, registry: Registry, on_swap: Callable[[Registry], None]
+    ) -> None:
+        self.hooks = PluginEvents(server)
         self._settings = settings
-        self._hub = hub
+        self._server = server
         self._on_swap = on_swap
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -46,15 +48,15 @@ class PluginManager:
 
     def context(self, plugin: Plugin, hears: str = "") -> Context:
         """Return what a plugin is given where nobody calls."""
-        return PluginContext(plugin, self._hub, hears)
+        return PluginContext(plugin, self._server, hears)
 
     async def start(self) -> None:
         """Call the `startup` listeners, start the timers and, with --reload, look for changes."""
         self._watchdog = Watchdog(lambda: list(self.registry.plugins.values()))
         self._watchdog.start()
-        for name, _ in await self._hub.store.items(SPACE):
+        for name, _ in await self._server.store.items(SPACE):
             if name not in self.registry.plugins:
-                await self._hub.store.delete(SPACE, name)
+                await self._server.store.delete(SPACE, name)
         await self.begin(self.registry, list(self.registry.plugins.values()))
         names = [name for name, plugin in self.registry.plugins.items() if not plugin.error]
         log.info("plugins loaded: %s", ", ".join(names) or "none", extra={"event": "plugins", "plugins": names})
@@ -76,7 +78,8 @@ class PluginManager:
 
     async def begin(self, registry: Registry, plugins: Collection[Plugin]) -> None:
         """Call the `startup` listeners of these plugins and start their timers."""
-        self._hub.flusher.require_loop()  # before a plugin can start a thread: the first loop that asks is the chat's
+        # Before a plugin can start a thread: the first loop that asks is the chat's.
+        self._server.flusher.require_loop()
         await self._call("startup", registry, plugins)
         for timer in registry.timers:
             if timer.plugin in plugins:
@@ -129,7 +132,7 @@ class PluginManager:
                 await self._write(plugin)
             gone = [plugin.name for plugin in old if plugin.name not in plugins]
             for name in gone:
-                await self._hub.store.delete(SPACE, name)
+                await self._server.store.delete(SPACE, name)
             touched = {**{one.name: one.error for one in new + kept}, **dict.fromkeys(gone, "")}
             well = [name for name, error in touched.items() if not error]
             if well or not touched:  # what is wrong has been named already
@@ -168,6 +171,6 @@ class PluginManager:
     async def _write(self, plugin: Plugin) -> None:
         state = {"stamp": plugin.stamp, "state": plugin.state, "error": plugin.error}
         try:
-            await self._hub.store.set(SPACE, plugin.name, state)
+            await self._server.store.set(SPACE, plugin.name, state)
         except Refused as refused:
             log.warning("the state of plugin %s is not kept: %s", plugin.name, refused.message)

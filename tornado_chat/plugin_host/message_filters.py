@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tornado_chat.chat.errors import Error, Refused
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.validation import clean_text
 from tornado_chat.routing.context import PluginContext, current
 from tornado_chat.routing.plugin import FAULTS, LIMIT, TimedOut
 from tornado_chat.routing.registry import Listener
+from tornado_chat.routing.server import Server
 
 if TYPE_CHECKING:
     from tornado_chat.chat.channel import Channel
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 class MessageFilters:
     """The `message` listeners that are in use. `tell` is called of what was stored, where someone listens to that."""
 
-    def __init__(self, hub: Hub, tell: Callable[..., None]) -> None:
-        self._hub = hub
+    def __init__(self, server: Server, tell: Callable[..., None]) -> None:
+        self._server = server
         self._tell = tell
         self._listeners: tuple[Listener, ...] = ()
         self._told = False
@@ -105,7 +105,7 @@ class MessageFilters:
                     raise
                 refused = error
         # A known ref is answered as the first time, whatever a listener makes of it today.
-        known = message.ref and message.sender and await self._hub.history.find(message.sender, message.ref)
+        known = message.ref and message.sender and await self._server.history.find(message.sender, message.ref)
         if known and known.channel == message.channel:
             return known
         assert refused is not None
@@ -121,7 +121,7 @@ class MessageFilters:
                 if listener.closed:
                     raise plugin.refuse()
                 continue
-            context = PluginContext(plugin, self._hub, "message", connection, channel, message.sender)
+            context = PluginContext(plugin, self._server, "message", connection, channel, message.sender)
             draft = copy(message)
             token = current.set(context)
             try:
@@ -145,7 +145,7 @@ class MessageFilters:
     def _append(
         self, channel: Channel, message: Message, connection: Connection | None, tell: bool = True
     ) -> PendingMessage:
-        post = self._hub.history.append(message)
+        post = self._server.history.append(message)
         if tell and self._told:
 
             def decided() -> None:

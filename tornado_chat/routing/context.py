@@ -8,6 +8,7 @@ from contextvars import ContextVar, copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
+from tornado_chat.chat import pending
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.rate_limits import network
 from tornado_chat.chat.store import Namespace
@@ -18,17 +19,16 @@ if TYPE_CHECKING:
 
     from tornado_chat.chat.channel import Channel
     from tornado_chat.chat.connection import Connection
-    from tornado_chat.chat.hub import Hub
     from tornado_chat.chat.models import User
     from tornado_chat.chat.pending import PendingMessage
     from tornado_chat.routing.plugin import Plugin
-    from tornado_chat.routing.router import Router
+    from tornado_chat.routing.server import Server
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: The call that is being handled here, so that its `ok` can wait for what it posts.
-current: ContextVar[Context | None] = ContextVar("current", default=None)
+#: The context that a handler or listener runs in; `channel.post` finds its call by it.
+current = cast("ContextVar[Context | None]", pending.current)
 
 
 class Context:
@@ -38,7 +38,7 @@ class Context:
     `server` knows the connections and channels; `ref` is the client's name for this call, or None.
     """
 
-    __slots__ = ("_channel", "_router", "connection", "posts", "ref")
+    __slots__ = ("_call_action", "_channel", "connection", "posts", "ref", "server")
 
     #: What a listener is told of, "" in a call of an action or timer.
     hears = ""
@@ -48,19 +48,16 @@ class Context:
         connection: Connection,
         channel: Channel | None,
         ref: str | None,
-        router: Router,
         posts: MutableSequence[PendingMessage],
+        server: Server,
+        call_action: Callable[[Context, str], Any],
     ) -> None:
         self.connection = connection
         self.ref = ref
         self.posts = posts
         self._channel = channel
-        self._router = router
-
-    @property
-    def server(self) -> Hub:
-        """The connections and channels that there are."""
-        return self._router.hub
+        self.server = server
+        self._call_action = call_action
 
     @property
     def user(self) -> User:
@@ -133,27 +130,27 @@ class Context:
 
     async def perform(self, name: str, channel: Channel) -> Any:
         """Call another action about `channel`, internal ones too; return what its handler returns."""
-        inner = Context(self.connection, channel, self.ref, self._router, self.posts)
-        result = self._router.perform(inner, name)
+        inner = Context(self.connection, channel, self.ref, self.posts, self.server, self._call_action)
+        result = self._call_action(inner, name)
         return await result if inspect.isawaitable(result) else result
 
 
 class PluginContext(Context):
     """What a plugin's actions, listeners and timers are given; where nobody acts `user` and `connection` are None."""
 
-    __slots__ = ("_plugin", "_server", "_user", "hears")
+    __slots__ = ("_plugin", "_user", "hears")
 
     def __init__(
         self,
         plugin: Plugin,
-        server: Hub,
+        server: Server,
         hears: str = "",
         connection: Connection | None = None,
         channel: Channel | None = None,
         user: User | None = None,
     ) -> None:
         self._plugin = plugin
-        self._server = server
+        self.server = server
         self.hears = hears
         self.connection = cast("Connection", connection)
         self._channel = channel
@@ -165,13 +162,8 @@ class PluginContext(Context):
     def of_call(cls, call: Context, plugin: Plugin) -> PluginContext:
         """Return the context of a call for the plugin that handles it."""
         context = cls(plugin, call.server, "", call.connection, call._channel, call.user)
-        context.ref, context.posts, context._router = call.ref, call.posts, call._router
+        context.ref, context.posts, context._call_action = call.ref, call.posts, call._call_action
         return context
-
-    @property
-    def server(self) -> Hub:
-        """See Context."""
-        return self._server
 
     @property
     def user(self) -> User:
@@ -198,7 +190,7 @@ class PluginContext(Context):
             coroutine.close()
             raise
         # Its own context: what it posts is no part of the call's answer, which would hold all of it for ever.
-        own = PluginContext(self._plugin, self._server, self.hears, self.connection, self._channel, self._user)
+        own = PluginContext(self._plugin, self.server, self.hears, self.connection, self._channel, self._user)
         context = copy_context()
         context.run(current.set, own)
         return self._plugin.spawn(coroutine, context)

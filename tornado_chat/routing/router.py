@@ -12,7 +12,6 @@ from typing import Any
 
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.protocol import MAX_REF, answer, decode
 from tornado_chat.chat.rate_limits import PENALTY, limited
@@ -20,6 +19,7 @@ from tornado_chat.chat.validation import clean_name, clean_text
 from tornado_chat.routing.context import Context, PluginContext, current
 from tornado_chat.routing.plugin import FAULTS, LIMIT, Plugin, call_plugin
 from tornado_chat.routing.registry import Action, Registry
+from tornado_chat.routing.server import Server
 
 MAX_LINES = 1_000  # of a frame: blank ones are ignored, but take time
 log = logging.getLogger("tornado_chat")
@@ -32,10 +32,11 @@ class Router:
     """
 
     def __init__(
-        self, registry: Registry, hub: Hub, clock: Callable[[], float] = time.monotonic, strict: bool = True
+        self, registry: Registry, server: Server, clock: Callable[[], float] = time.monotonic, strict: bool = True
     ) -> None:
         self.registry = registry
-        self.hub = hub
+        self.server = server
+        self._call_action = self.perform  # bound once
         self._clock = clock
         self._strict = strict
 
@@ -105,7 +106,7 @@ class Router:
             if action is None or action.internal:
                 raise _unknown(name)
             if connection.gate is not None and (wait := connection.gate.call(self._clock())):
-                context = Context(connection, None, ref, self, [])
+                context = Context(connection, None, ref, [], self.server, self._call_action)
                 over = self._over(context, message, wait)
                 return asyncio.ensure_future(self._finish(context, over, action, target))
             if action.plugin is not None:
@@ -117,8 +118,8 @@ class Router:
             if action.channel:
                 if type(target) is not str:
                     raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
-                channel = connection.channels.get(target) or self.hub.joined(connection, target)
-            context = Context(connection, channel, ref, self, [])
+                channel = connection.channels.get(target) or self.server.joined(connection, target)
+            context = Context(connection, channel, ref, [], self.server, self._call_action)
             if action.plugin is not None:
                 context = PluginContext.of_call(context, action.plugin)
             if action.found:
@@ -165,7 +166,7 @@ class Router:
 
     async def _over(self, context: Context, message: dict[str, Any], wait: float) -> dict[str, Any]:
         """Refuse a call that came too soon; but a message that is stored already is answered as the first time."""
-        known = context.ref and await self.hub.history.find(context.user, context.ref)
+        known = context.ref and await self.server.history.find(context.user, context.ref)
         if known and _says(message, known):
             return {"id": known.id, "seq": known.seq, "time": known.time}
         raise limited(wait)
@@ -193,7 +194,7 @@ class Router:
                 else:
                     self._failed(context.connection, post.error, context.ref, target, action)
                 return
-        self.hub.metrics.ok[action.name] += 1
+        self.server.metrics.ok[action.name] += 1
         if context.ref is None:
             return
         try:
@@ -228,7 +229,7 @@ class Router:
         target: object = None,
         action: Action | None = None,
     ) -> None:
-        self.hub.metrics.errors[action.name if action else "", refused.code] += 1
+        self.server.metrics.errors[action.name if action else "", refused.code] += 1
         connection.refuse(refused, ref, target)
         if refused.code in MISTAKES and self._strict and connection.count_mistake(self._clock()):
             connection.close(Close.POLICY, "too many errors")

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.protocol import MAX_NUMBER
+from tornado_chat.routing.resolvers import RESOLVERS
 
 Checker = Callable[[Any], Any]
 _MISSING: Any = inspect.Parameter.empty
@@ -107,9 +108,9 @@ def _alone(hint: Any) -> Any:
 
 
 def _finder(hint: Any) -> Callable[[Any, str], Any] | None:
-    """Return how a `Channel` or a `User` is found by what a field says: a class knows it by `of_field`."""
-    find: Callable[[Any, str], Any] | None = getattr(_alone(hint), "of_field", None)
-    return find
+    """Return how what a field says becomes the `Channel` or `User` that it names; None for all other types."""
+    kind = _alone(hint)
+    return RESOLVERS.get(kind) if isinstance(kind, type) else None
 
 
 def _read_type(hint: Any, where: str, names: dict[str, Any]) -> tuple[str, Checker, tuple[Any, ...]]:

@@ -16,7 +16,6 @@ from unittest import mock
 from tornado_chat.actions import BUILT_IN as MODULES
 from tornado_chat.auth.accounts import Accounts
 from tornado_chat.auth.build import choose
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
 from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.files import load
@@ -26,10 +25,12 @@ from tornado_chat.plugin_host.settings import read_settings
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import BUILT_IN, Registry
 from tornado_chat.routing.router import Router
+from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.storage.memory_store import MemoryStore
 from tornado_chat.testing.clock import JumpingLoop, never
 from tornado_chat.testing.person import Person
+from tornado_chat.web.socket.frames import text_frames
 
 PATIENCE = 60.0  # seconds of the chat's clock in which a call is answered
 
@@ -103,7 +104,7 @@ class Chat:
     def _start(self) -> None:
         with self._inside():
             self.registry = self._load()
-        self.hub = Hub(self._history, store=self.store)
+        self.hub = Server(self._history, self.store, text_frames)
         self.hub.identity = choose(Settings(), bytes(32), Accounts(self.store))
         self.router = Router(self.registry, self.hub, self._loop.time, strict=False)
         self._plugins = PluginManager(Settings(), self.hub, self.registry, lambda registry: None)

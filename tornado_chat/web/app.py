@@ -20,7 +20,6 @@ from tornado_chat.auth.providers import Credentials
 from tornado_chat.auth.throttle import Throttle
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.history import History
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import encode
 from tornado_chat.chat.rate_limits import WORDS, Bucket, Limits
@@ -32,6 +31,7 @@ from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.manager import PluginManager
 from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.router import Router
+from tornado_chat.routing.server import Server
 from tornado_chat.storage.data_folder import load_secret
 from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.storage.memory_store import MemoryStore
@@ -46,6 +46,7 @@ from tornado_chat.web.health import Health, MetricsPage, Ready
 from tornado_chat.web.pages import File, NotFound, Page, PluginUI
 from tornado_chat.web.plugin_routes import PluginRoutes, compiled
 from tornado_chat.web.sessions import ChangePassword, Register, SignIn, SignOut, WhoAmI, look_again
+from tornado_chat.web.socket.frames import text_frames
 from tornado_chat.web.socket.handler import ChatSocket
 from tornado_chat.web.socket.keepalive import Keepalive
 
@@ -100,7 +101,7 @@ class Chat(Application):
         if self.database is not None:
             history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
             store = SqliteStore(self.database)
-        self.hub = Hub(history, settings.announce_limit, store)
+        self.hub = Server(history, store, text_frames, settings.announce_limit)
         in_memory.is_used = self.hub.channels.__contains__
         self.accounts = Accounts(store)
         self.sessions = sessions_of(settings, secret, self.accounts)

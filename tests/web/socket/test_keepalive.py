@@ -21,6 +21,7 @@ from tornado_chat.config.settings import Settings
 from tornado_chat.server.loop import MonotonicLoop, new_loop
 from tornado_chat.testing import connect
 from tornado_chat.web.app import make_app
+from tornado_chat.web.socket.frames import text_frames
 from tornado_chat.web.socket.keepalive import Keepalive
 
 
@@ -33,7 +34,7 @@ class Line(FakeTransport):
         self.now = 0.0
         self.pinged: list[float] = []
         self.gone: list[tuple[float, int]] = []
-        self.connection = Connection(User("1", "Ann"), self, Batcher())
+        self.connection = Connection(User("1", "Ann"), self, Batcher(text_frames))
 
     def ping(self) -> None:
         self.pinged.append(self.now)
