@@ -1,9 +1,12 @@
 """The docs say what there is: actions, settings, codes and modules that are not in them fail here."""
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
+from tornado.testing import gen_test
 
 import tornado_chat
 from tornado_chat.chat.errors import Close, Error
@@ -15,7 +18,8 @@ from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.settings import read_settings
 from tornado_chat.routing.context import Context
 from tornado_chat.routing.registry import EVENTS, Registry
-from tornado_chat.testing import Chat, Person
+from tornado_chat.server.cli.plugins import PLUGIN
+from tornado_chat.testing import Chat, ChatTestCase, Person
 
 ROOT = Path(__file__).parent.parent
 DOCS = {str(path.relative_to(ROOT)): path.read_text() for path in [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]}
@@ -118,6 +122,48 @@ def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp
         registry.add(module, "example")
         read_settings(module, "example", {})
         assert registry.actions or registry.routes or registry.timers or any(registry.listeners.values())
+
+
+def titled(page: str, title: str) -> str:
+    found: list[str] = re.findall(rf'```python title="{title}"\n(.*?)```', DOCS[page], re.DOTALL)
+    return found[0]
+
+
+def test_the_plugin_of_the_tutorial_passes_its_tests(tmp_path: Path) -> None:
+    for title in ("plugins/karma.py", "tests/plugins/test_karma.py"):
+        path = tmp_path / title
+        path.parent.mkdir(parents=True)
+        path.write_text(titled("docs/tutorials/first-plugin.md", title))
+    assert pytest.main(["-q", "-p", "no:cacheprovider", "--no-cov", "--import-mode=importlib", str(path)]) == 0
+
+
+def test_the_tutorial_begins_with_the_template() -> None:
+    assert PLUGIN.format(command="karma", name="karma") in python_blocks(DOCS["docs/tutorials/first-plugin.md"])
+
+
+class BotOfTheTutorial(ChatTestCase):
+    settings: ClassVar[dict[str, Any]] = {"history": "memory"}
+
+    @gen_test
+    async def test_it_answers(self) -> None:
+        code = titled("docs/tutorials/first-bot.md", "bot.py").replace("asyncio.run(main())\n", "")
+        bot: dict[str, Any] = {}
+        exec(code, bot)
+        bot["ADDRESS"] = self.get_url("").rstrip("/")
+        ann = await self.join("Ann", "general")
+        running = asyncio.ensure_future(bot["main"]())
+        await ann.until_text("Helper joined the channel")
+        for said, answer in (
+            ("!ping", "pong"),
+            ("!who", "Here: "),
+            ("!roll 20", "Helper rolled"),
+            ("!roll x", "Sorry: "),
+        ):
+            await ann.say(said)
+            await ann.until(lambda event, answer=answer: answer in event.get("message", ""))
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
 
 
 def test_every_local_link_leads_somewhere() -> None:
