@@ -8,7 +8,14 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import re
+from typing import Any
 
+from tornado_chat.web.base import shown_path
+
+TORNADO = ("tornado.general", "tornado.application")
+# What was wrong with a request, up to the value that was, as in: Invalid header value 'Bearer …'
+REASON = re.compile("Unsupported Transfer-Encoding|[^'\":]*")
 KNOWN = {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName"}
 
 
@@ -44,8 +51,34 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(event, default=str)
 
 
+def _redact(record: logging.LogRecord) -> bool:
+    """Take out of Tornado's own log lines what a client sent: it may be a token, a cookie or a password."""
+    if record.name not in TORNADO or not isinstance(record.args, tuple):
+        return True
+    if record.msg.startswith("Malformed HTTP message from"):
+        peer, error = record.args
+        record.args = peer, _reason(error)
+    elif record.msg.startswith("Uncaught exception %s\n"):
+        request: Any = record.args[1]
+        record.msg, record.args = "Uncaught exception in %s %s", (request.method, shown_path(request.uri))
+    elif record.msg == "%d %s: %s":  # an HTTPError; the second is `GET /?token=… (127.0.0.1)`
+        status, summary, why = record.args
+        method, _, rest = str(summary).partition(" ")
+        why = _reason(why) if str(why).startswith("Invalid unicode") else why
+        record.args = status, f"{method} {shown_path(rest.rpartition(' (')[0])}", why
+    elif "cookie" in record.msg.lower():
+        record.args = ("…",) * len(record.args)
+    return True
+
+
+def _reason(error: object) -> str:
+    found = REASON.match(str(error))
+    return found[0].strip() if found else ""
+
+
 def configure(level: str, style: str) -> None:
     """Send every log line of the process to standard error; `level` as in --log-level, `style` text or json."""
     handler = logging.StreamHandler()
+    handler.addFilter(_redact)
     handler.setFormatter(_JsonFormatter() if style == "json" else _TextFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)

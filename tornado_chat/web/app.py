@@ -40,7 +40,7 @@ from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.version import VERSION
 from tornado_chat.web.assets import Asset, Assets
-from tornado_chat.web.base import policy, site
+from tornado_chat.web.base import policy, shown_path, site
 from tornado_chat.web.capacity import RateLimitedLog, max_connections
 from tornado_chat.web.health import Health, MetricsPage, Ready
 from tornado_chat.web.pages import File, NotFound, Page, PluginUI
@@ -227,12 +227,13 @@ def _log_request(handler: Any) -> None:
     level = logging.INFO if status < 500 else logging.ERROR
     if status == 101 or (status < 400 and QUIET.match(request.path)):
         level = logging.DEBUG
-    about = {"method": request.method, "path": request.path, "status": status, "ms": ms, "address": request.remote_ip}
+    path = shown_path(request.path)
+    about = {"method": request.method, "path": path, "status": status, "ms": ms, "address": request.remote_ip}
     log.log(
         level,
         "%s %s %s %.1f ms %s",
         request.method,
-        request.path,
+        path,
         f"{status} {handler._reason}" if status >= 400 else status,
         ms,
         request.remote_ip,

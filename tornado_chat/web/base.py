@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 from collections.abc import Collection
 from ipaddress import ip_address
@@ -16,6 +17,7 @@ from tornado_chat.config.networks import FORWARDED, is_loopback, peer_of
 if TYPE_CHECKING:
     from tornado_chat.web.app import Chat
 
+QUERY = re.compile(r"[?#;&=]|%(25)*(3f|23|3b|26|3d)", re.IGNORECASE)  # what begins a query, rightly written or not
 Site = tuple[str, str, int]
 PORTS = {"http": 80, "https": 443}
 HEADERS = {
@@ -60,6 +62,19 @@ def site(scheme: str, host: str) -> Site | None:
     with contextlib.suppress(ValueError):
         name = str(ip_address(name))
     return scheme, name, PORTS.get(scheme, 0) if port is None else port
+
+
+def shown_path(uri: str) -> str:
+    """Return what may be logged of a request's address: its path. A query may hold a token, `user:password@` too."""
+    path = QUERY.split(uri, maxsplit=1)[0]
+    is_path = path.startswith("/") and not path.startswith("//")
+    return path if is_path else re.sub("^([A-Za-z+.-]*:?//)?.*@", r"\1", path)
+
+
+def shown_origin(origin: str) -> str:
+    """Return what may be logged of an Origin header: scheme, host and port."""
+    found = re.match(r"([A-Za-z][A-Za-z0-9+.-]{0,20}://)(?:[^/?#]*@)?([^/?#@\s]{1,200})", origin)
+    return f"{found[1]}{found[2]}" if found else "an unknown site"
 
 
 def methods_of(handler: RequestHandler) -> str:

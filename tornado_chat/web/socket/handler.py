@@ -14,7 +14,7 @@ from tornado_chat.auth.providers import Credentials
 from tornado_chat.auth.requests import token_of
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Close, Error, Refused
-from tornado_chat.web.base import Safe
+from tornado_chat.web.base import Safe, shown_origin
 from tornado_chat.web.capacity import RETRY_AFTER
 from tornado_chat.web.socket.upgrade import SocketHandler
 
@@ -56,7 +56,7 @@ class ChatSocket(Safe, SocketHandler):
             self._turn_away()
             return
         if not self.is_from_here():
-            origin, here = request.headers["Origin"][:200], f"{request.protocol}://{request.host}"[:200]
+            origin, here = shown_origin(request.headers["Origin"]), f"{request.protocol}://{request.host}"[:200]
             self._tell(f"a page of {origin} asks, and this is {here} (see --trusted-proxies and --allowed-origin)")
             raise HTTPError(403, reason="Foreign Origin")
         try:
