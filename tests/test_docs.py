@@ -5,8 +5,10 @@ import inspect
 import json
 import pkgutil
 import re
+import tomllib
 from inspect import Parameter
 from pathlib import Path
+from textwrap import dedent
 from typing import Any, ClassVar
 
 import pytest
@@ -241,6 +243,16 @@ class BotOfTheTutorial(ChatTestCase):
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+
+def test_the_settings_of_the_kubernetes_example_are_settings() -> None:
+    example = (ROOT / "docs/examples/kubernetes.yaml").read_text()
+    block = re.search(r"chat\.toml: \|\n((?:    .*\n)+)", example)
+    assert block is not None
+    assert {*tomllib.loads(dedent(block[1]))} <= {*FIELDS}
+    variables = re.findall(r"TORNADO_CHAT_(\w+)", example)
+    assert variables
+    assert {name.lower() for name in variables} <= {*FIELDS, "config"}
 
 
 def test_every_local_link_leads_somewhere() -> None:
