@@ -17,6 +17,7 @@ from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.router import _awake
 from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_repositories import memory_repositories
 from tornado_chat.storage.memory_store import MemoryStore
 from tornado_chat.web.socket.frames import text_frames
 
@@ -39,7 +40,7 @@ def best(function: Callable[[], object]) -> float:
 async def measure(folder: Path) -> dict[str, float]:
     """Return what is measured, in µs."""
     registry = build_registry([find_folder("plugins")])
-    hub = Server(MemoryHistory(), MemoryStore(), text_frames)
+    hub = Server(MemoryHistory(), MemoryStore(), memory_repositories(), text_frames)
     hooks = PluginEvents(hub)
     ann, channel = User("1", "Ann"), hub.channel("general")
     message = Message("general", "hello", ann, 0)

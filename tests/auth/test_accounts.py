@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 
+from tests.helpers import on_database
 from tornado_chat.auth.account_names import clean_account
 from tornado_chat.auth.accounts import SESSIONS, Accounts, is_password, make_hash, session_of
 from tornado_chat.chat.errors import Refused
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.memory_repositories import MemoryAccounts
+from tornado_chat.storage.sqlite.accounts import SqliteAccounts
+from tornado_chat.storage.sqlite.writer import Database
 
 CHEAP = (2**4, 8, 1)
 WORD = "correct horse"
 
 
 def accounts() -> Accounts:
-    return Accounts(MemoryStore(), CHEAP)
+    return Accounts(MemoryAccounts(), CHEAP)
 
 
 def code_of(call: Any) -> str:
@@ -71,38 +74,6 @@ def test_two_names_that_look_the_same_are_one_account(name: str, other: str) -> 
     asyncio.run(main())
 
 
-def test_accounts_of_an_earlier_version_sign_in_though_two_of_them_look_the_same() -> None:
-    plain, dressed, private = "Ann\U0001f600", "Ann\U0001f600\ufe0f", "Ann\ue000"
-
-    async def main() -> None:
-        store = MemoryStore()
-        house = Accounts(store, CHEAP)
-        for number, name in enumerate((dressed, plain, private, "Zoe\u2764\ufe0f")):
-            hashed = make_hash(WORD + str(number), CHEAP)
-            await store.set("users", f"a:{number}", {"name": name, "password": hashed})
-            await store.set("names", name.casefold(), f"a:{number}")
-        for number, name in enumerate((dressed, plain, private, "zoe\u2764")):
-            found = await house.check(name, WORD + str(number))
-            assert found is not None
-            assert found.id == f"a:{number}"
-        for name in (dressed, plain, plain + "\ufe0e", "ZOE\u2764"):
-            with pytest.raises(Refused, match="taken"):
-                await house.register(name, WORD)
-        one, other, third = [await house.find(name) for name in (dressed, plain, private)]
-        await house.rename(third, "Ann")  # from a name that nobody can take any more
-        assert await house.check("Ann", WORD + "2") == third
-        await house.rename(other, "Bob")
-        for name in (plain, dressed):
-            with pytest.raises(Refused, match="taken"):
-                await house.register(name, WORD)
-            assert await house.find(name) == one
-        await house.rename(one, "Eve")
-        assert (await house.register(plain, WORD)).name == plain
-        assert await house.check("Eve", WORD + "0") == one
-
-    asyncio.run(main())
-
-
 def test_the_german_sharp_s_and_the_greek_final_sigma_are_folded() -> None:
     assert clean_account("Stra\xdfe")[1] == clean_account("STRASSE")[1]
     assert (
@@ -126,12 +97,12 @@ def test_a_name_in_one_alphabet_or_beside_one_that_looks_otherwise_is_allowed(na
 
 def test_of_many_who_want_a_name_at_once_one_gets_it_and_nothing_of_the_others_stays() -> None:
     async def main() -> None:
-        store = MemoryStore()
+        store = MemoryAccounts()
         house = Accounts(store, CHEAP)
         tries = (house.register(name, WORD) for name in ("Ann", "ann", "ANN", "aNn") * 3)
         outcomes = await asyncio.gather(*tries, return_exceptions=True)
         assert len([one for one in outcomes if not isinstance(one, Refused)]) == 1
-        assert len(await store.items("users")) == len(await store.items("names")) == 1
+        assert len(await store.accounts()) == len(store._names) == 1
 
     asyncio.run(main())
 
@@ -162,19 +133,19 @@ def test_a_password_is_the_same_however_its_letters_are_composed() -> None:
     assert not is_password("pass word", hashed)
 
 
-def test_neither_a_password_nor_a_session_can_be_read_from_the_store() -> None:
-    async def main() -> str:
-        store = MemoryStore()
-        house = Accounts(store, CHEAP)
+def test_neither_a_password_nor_a_session_can_be_read_from_the_file(tmp_path: Path) -> None:
+    async def main(database: Database) -> str:
+        house = Accounts(SqliteAccounts(database), CHEAP)
         token = await house.begin(await house.register("Ann", WORD))
-        everything = {space: await store.items(space) for space in ("names", "users", "sessions", "roles")}
         assert await house.resume(token)
         assert await house.resume(session_of(token)) is None  # what is kept opens nothing
-        text = json.dumps(everything)
-        assert WORD not in text
-        return token if token in text else ""
+        return token
 
-    assert asyncio.run(main()) == ""
+    token = on_database(tmp_path, main)
+    kept = (tmp_path / "chat.db").read_bytes()
+    assert b"Ann" in kept
+    assert WORD.encode() not in kept
+    assert token.encode() not in kept
     assert make_hash(WORD, CHEAP) != make_hash(WORD, CHEAP)
 
 
@@ -182,7 +153,7 @@ def test_a_session_ends_when_it_is_ended_when_its_time_is_over_and_with_another_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def main() -> None:
-        store = MemoryStore()
+        store = MemoryAccounts()
         house = Accounts(store, CHEAP)
         ann, bob = await house.register("Ann", WORD), await house.register("Bob", WORD)
         first, second, third, his = [await house.begin(user) for user in (ann, ann, ann, bob)]
@@ -198,14 +169,14 @@ def test_a_session_ends_when_it_is_ended_when_its_time_is_over_and_with_another_
         monkeypatch.setattr(time, "time", lambda: now + 31 * 86_400)
         assert await house.resume(his) is None
         await house.trim()
-        assert not await store.items("sessions")
+        assert not store._sessions
 
     asyncio.run(main())
 
 
 def test_an_account_has_a_hundred_sessions_and_the_oldest_that_stands_makes_room() -> None:
     async def main() -> None:
-        store = MemoryStore()
+        store = MemoryAccounts()
         house = Accounts(store, CHEAP)
         ann = await house.register("Ann", WORD)
         first = await house.begin(ann)
@@ -215,7 +186,7 @@ def test_an_account_has_a_hundred_sessions_and_the_oldest_that_stands_makes_room
         assert all([await house.resume(token) for token in tokens])
         await house.begin(ann)
         assert [bool(await house.resume(token)) for token in tokens] == [False] + [True] * (SESSIONS - 1)
-        assert len(await store.items("sessions")) == SESSIONS
+        assert len(store._sessions) == SESSIONS
 
     asyncio.run(main())
 
@@ -242,33 +213,22 @@ def test_a_renamed_account_signs_in_under_the_new_name_and_frees_the_old_one() -
     asyncio.run(main())
 
 
-class Unhurried(MemoryStore):
-    """A store that lets others go first, as a disk does."""
-
-    async def update(self, *change: Any) -> Any:
-        await asyncio.sleep(0)
-        return await super().update(*change)
-
-    async def delete(self, *what: str) -> bool:
-        await asyncio.sleep(0)
-        return await super().delete(*what)
-
-
-def test_renames_at_the_same_time_leave_one_name() -> None:
-    async def main() -> None:
-        store = Unhurried()
-        house = Accounts(store, CHEAP)
+def test_renames_at_the_same_time_leave_one_name(tmp_path: Path) -> None:
+    async def main(database: Database) -> None:
+        house = Accounts(SqliteAccounts(database), CHEAP)
         ann = await house.register("Ann", WORD)
         await asyncio.gather(*(house.rename(ann, name) for name in ("Zoe", "Yan", "Zoe", "Xia", "Yan")))
-        record = await store.get("users", ann.id)
-        assert await store.items("names") == [(record["name"].casefold(), ann.id)]
+        found = await house.user(ann.id)
+        assert found is not None
+        names = await database.read(lambda connection: connection.execute("SELECT * FROM account_names").fetchall())
+        assert names == [(found.name.casefold(), found.name.casefold(), ann.id)]
 
-    asyncio.run(main())
+    on_database(tmp_path, main)
 
 
 def test_a_password_that_is_changed_while_it_waits_to_be_compared_lets_nobody_in() -> None:
     async def main() -> None:
-        store = MemoryStore()
+        store = MemoryAccounts()
         house = Accounts(store, CHEAP)
         ann = await house.register("Ann", WORD)
         begun, aside = asyncio.Event(), house._aside
@@ -280,7 +240,7 @@ def test_a_password_that_is_changed_while_it_waits_to_be_compared_lets_nobody_in
         house._aside = begin  # type: ignore[method-assign]
         check = asyncio.ensure_future(house.check("Ann", WORD))
         await begun.wait()
-        await store.update("users", ann.id, lambda record: {**record, "password": make_hash("another word", CHEAP)})
+        await store.set_password(ann.id, make_hash("another word", CHEAP))
         assert await check is None
 
     asyncio.run(main())
@@ -303,7 +263,7 @@ def test_a_role_is_known_at_the_next_look() -> None:
 
 def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
     async def main() -> tuple[float, float]:
-        house = Accounts(MemoryStore(), (2**12, 8, 1))
+        house = Accounts(MemoryAccounts(), (2**12, 8, 1))
         await house.register("Ann", WORD)
         took: dict[str, list[float]] = {"Ann": [], "Eve": []}
         for _ in range(15):
@@ -319,7 +279,7 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
 
 def test_the_loop_goes_on_while_a_password_is_hashed() -> None:
     async def main() -> None:
-        house = Accounts(MemoryStore(), (2**12, 8, 1))
+        house = Accounts(MemoryAccounts(), (2**12, 8, 1))
         turns = 0
         check = asyncio.ensure_future(house.check("Ann", WORD))
         while not check.done():

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import time
 from collections.abc import Iterable
 from ipaddress import ip_network
 from types import SimpleNamespace
@@ -15,8 +14,7 @@ from tornado_chat.auth.accounts import Accounts
 from tornado_chat.auth.providers import Credentials, Guests, Header, Identity, Listeners, Sessions
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
-from tornado_chat.chat.moderation import Moderation
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.memory_repositories import MemoryAccounts
 
 HERE = Guests(b"s" * 32)
 
@@ -135,7 +133,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
 
 def header() -> Header:
-    return Header("Remote-User", PROXIES, Accounts(MemoryStore()))
+    return Header("Remote-User", PROXIES, Accounts(MemoryAccounts()))
 
 
 @pytest.mark.parametrize("peer", ["10.1.2.3", "fd00::1", "::ffff:10.1.2.3"])
@@ -204,38 +202,9 @@ def test_a_proxy_that_writes_a_name_in_another_case_means_the_same_user() -> Non
     assert {came.user.id for came in found if came} == {"h:ann"}
 
 
-def test_a_proxys_user_of_an_earlier_version_keeps_their_id_in_whatever_case_they_come() -> None:
-    async def main() -> None:
-        store = MemoryStore()
-        await store.set("read", "h:Ann%20Lee general", 7)
-        await store.set("bans", "h:Bob", {"until": time.time() + 60, "reason": "no", "by": "Boss"})
-        kind = Header("Remote-User", PROXIES, Accounts(store))
-        for name in ("Ann Lee", "ann lee", "ANN  LEE"):
-            came = await kind.authenticate(request("/ws", "10.0.0.1", Remote_User=name))
-            assert came is not None
-            assert came.user.id == "h:Ann%20Lee"
-        bob = await kind.authenticate(request("/ws", "10.0.0.1", Remote_User="Bob"))
-        assert bob is not None
-        accounts = Accounts(store)
-        await accounts.set_role("h:ann%20lee", "admin")  # as a command writes it
-        assert await accounts.role("h:Ann%20Lee") == "admin"
-        moderation = Moderation(store)
-        for _ in range(2):
-            await moderation.load()
-            assert moderation.ban_on(bob.user.id, "") == "no"
-            assert moderation.ban_on("h:Bob", "") == "no"
-        assert await moderation.find("h:Bob")
-        await moderation.lift("h:bob")
-        again = Moderation(store)
-        await again.load()
-        assert again.ban_on(bob.user.id, "") is None
-
-    asyncio.run(main())
-
-
 def test_a_role_that_was_given_before_case_was_ignored_is_kept() -> None:
     async def main() -> Credentials | None:
-        accounts = Accounts(MemoryStore())
+        accounts = Accounts(MemoryAccounts())
         await accounts.set_role("h:Bob", "member")
         await accounts.set_role("h:Ann", "admin")
         return await Header("Remote-User", PROXIES, accounts).authenticate(
@@ -249,7 +218,7 @@ def test_a_role_that_was_given_before_case_was_ignored_is_kept() -> None:
 
 def test_a_role_is_taken_away_in_whatever_case_it_was_given() -> None:
     async def main() -> str:
-        accounts = Accounts(MemoryStore())
+        accounts = Accounts(MemoryAccounts())
         await accounts.set_role("h:Ann", "admin")
         await accounts.set_role("h:ann", "member")
         return await accounts.role("h:ann")
@@ -259,7 +228,7 @@ def test_a_role_is_taken_away_in_whatever_case_it_was_given() -> None:
 
 def test_a_role_of_a_user_by_header_is_what_it_was_given() -> None:
     async def main() -> list[str]:
-        accounts = Accounts(MemoryStore())
+        accounts = Accounts(MemoryAccounts())
         await accounts.set_role("h:ann", "admin")
         kind = Header("Remote-User", PROXIES, accounts)
         asked = (request("/ws", "10.0.0.1", Remote_User=name) for name in ("ann", "bob"))
@@ -289,7 +258,7 @@ def test_a_plugin_says_who_it_is() -> None:
 
 
 def test_whom_a_plugin_refuses_no_other_kind_lets_in() -> None:
-    house = Identity([plugins(None), HERE], HERE, Accounts(MemoryStore()))
+    house = Identity([plugins(None), HERE], HERE, Accounts(MemoryAccounts()))
     assert ask(house, "/ws?name=Ann")
     with pytest.raises(Refused, match="not today"):
         ask(house, "/ws?name=Ann&refused")
@@ -297,7 +266,7 @@ def test_whom_a_plugin_refuses_no_other_kind_lets_in() -> None:
 
 def test_no_kind_can_make_a_user_of_another() -> None:
     async def ids() -> Iterable[str]:
-        accounts = Accounts(MemoryStore(), (2**4, 8, 1))
+        accounts = Accounts(MemoryAccounts(), (2**4, 8, 1))
         ann = await accounts.register("Ann", "correct horse")
         forged = plugins(User(ann.id, "Ann", "admin"))
         by_header = Header("Remote-User", PROXIES, accounts)
@@ -312,7 +281,7 @@ def test_no_kind_can_make_a_user_of_another() -> None:
 
 def test_the_kinds_are_tried_in_their_order() -> None:
     async def main() -> list[str]:
-        accounts = Accounts(MemoryStore(), (2**4, 8, 1))
+        accounts = Accounts(MemoryAccounts(), (2**4, 8, 1))
         token = await accounts.begin(await accounts.register("Ann", "correct horse"))
         sessions, found = Sessions(accounts, "tornado_chat_1"), []
         asked = request("/ws?name=Guest", Cookie=f"other=1; tornado_chat={token}")
@@ -327,7 +296,7 @@ def test_the_kinds_are_tried_in_their_order() -> None:
 
 
 def test_a_name_is_changed_where_it_is_ones_own() -> None:
-    house = Identity([HERE], HERE, Accounts(MemoryStore()))
+    house = Identity([HERE], HERE, Accounts(MemoryAccounts()))
     for ann in (HERE.guest("Ann"), Guests(b"s" * 32, beside=True).guest("Ann")):
         renamed, token = asyncio.run(house.rename(ann, " Zoe "))
         assert (renamed, renamed.name) == (ann, "Zoe")

@@ -10,7 +10,8 @@ from tests.helpers import House, pass_time, run
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.chat.repositories import Ban
+from tornado_chat.storage.memory_repositories import MemoryAudit, memory_repositories
 
 BOSS = User("a:boss", "Boss", "admin")
 CALLS: dict[str, dict[str, Any]] = {
@@ -55,7 +56,8 @@ def test_a_kick_ends_all_connections_of_a_user_and_says_where_they_came_from() -
 
 def test_a_ban_ends_whom_it_hits_and_holds_until_it_ends_or_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
-        house = House()
+        kept = memory_repositories()
+        house = House(repositories=kept)
         boss = house.client("Boss", role="admin", address="198.51.100.1")
         bob, cat, dan = (
             house.client(name, address=address)
@@ -65,7 +67,7 @@ def test_a_ban_ends_whom_it_hits_and_holds_until_it_ends_or_is_lifted(monkeypatc
         answer = await house.call(boss, "ban", address="192.0.2.77/24", reason="a flood")
         assert (answer["whom"], answer["ended"]) == ("192.0.2.0/24", 2)
         assert (bob.transport.closed[0], cat.transport.closed, dan.transport.closed) == (4403, [4403], [])
-        moderation = Moderation(house.hub.store)  # as after a restart
+        moderation = Moderation(kept)  # as after a restart
         assert moderation.ban_on("id-Bob", "") is None  # nothing is read yet
         await moderation.load()
         assert moderation.ban_on("id-Bob", "198.51.100.1") == "banned"
@@ -78,7 +80,7 @@ def test_a_ban_ends_whom_it_hits_and_holds_until_it_ends_or_is_lifted(monkeypatc
         now = time.time()
         monkeypatch.setattr(time, "time", lambda: now + 3601)
         assert house.hub.moderation.ban_on("id-Bob", "") is None
-        assert (await house.call(boss, "bans"))["bans"] == await house.hub.store.items("bans") == []
+        assert (await house.call(boss, "bans"))["bans"] == await kept.bans.all() == []
 
     run(main)
 
@@ -184,9 +186,10 @@ def test_an_id_is_taken_as_people_write_it_whether_its_user_is_here_or_not(writt
 
 def test_a_ban_of_an_account_that_does_not_exist_is_said_and_of_one_that_is_away_holds() -> None:
     async def main() -> None:
-        house = House()
+        kept = memory_repositories()
+        house = House(repositories=kept)
         boss = house.client("Boss", role="admin")
-        await house.hub.store.set("users", "a:0123", {"name": "Ann", "password": ""})
+        await kept.accounts.add(User("a:0123", "Ann"), "ann", "")
         answer = await house.call(boss, "ban", user="a:doesnotexist")
         assert answer["code"] == "invalid-field"
         assert "no account" in answer["message"]
@@ -210,30 +213,30 @@ def test_a_range_however_it_is_written_keeps_out_those_who_come_from_it(written:
 
 
 @pytest.mark.parametrize(
-    ("whom", "ban"),
+    "ban",
     [
-        *(("h:eve", None), ("h:eve", []), ("h:eve", {}), ("h:eve", {"until": "soon", "reason": ""})),
-        *(("h:eve", {"until": 9e9}), ("h:eve", {"until": 10**400, "reason": ""}), ("here/or there", {})),
-        ("here/there", {"until": 9e9, "reason": "", "by": "Boss"}),
+        *(Ban("h:eve", "", "", until, "") for until in (float("inf"), float("nan"), None, "soon")),  # type: ignore[arg-type]
+        Ban("here/there", "Boss", "", 9e9, ""),
     ],
     ids=str,
 )
 def test_a_ban_that_cannot_be_read_keeps_nobody_out_and_the_others_hold(
-    whom: str, ban: Any, caplog: pytest.LogCaptureFixture
+    ban: Ban, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
-        store = MemoryStore()
-        await store.set("bans", "a:bob", {"until": 9e9, "reason": "spam", "by": "Boss"})
-        await store.set("bans", whom, ban)
-        await store.set("bans", "::ffff:192.0.2.0/120", {"until": 9e9, "reason": "old", "by": "Boss"})
-        await store.set("audit", "1", None)
-        moderation = Moderation(store)
+        kept = memory_repositories()
+        for one in (
+            Ban("a:bob", "Boss", "", 9e9, "spam"),
+            ban,
+            Ban("::ffff:192.0.2.0/120", "Boss", "", 9e9, "old"),
+        ):
+            await kept.bans.put(one)
+        moderation = Moderation(kept)
         await moderation.load()
         assert moderation.ban_on("h:eve", "192.0.3.1") is None
         assert moderation.ban_on("a:bob", "") == "spam"
         assert moderation.ban_on("h:eve", "192.0.2.1") == "old"
-        assert [one["whom"] for one in await moderation.bans()] == ["::ffff:192.0.2.0/120", "a:bob"]
-        assert await moderation.recorded() == []
+        assert [one["whom"] for one in await moderation.bans()] == ["a:bob", "::ffff:192.0.2.0/120"]
         assert [record.levelname for record in caplog.records] == ["ERROR"]
 
     run(main)
@@ -261,12 +264,12 @@ def test_every_use_of_a_power_is_in_the_audit_the_newest_first_before_it_is_used
 
 
 def test_what_cannot_be_recorded_is_not_done() -> None:
-    class Failing(MemoryStore):
-        async def set(self, space: str, key: str, value: Any) -> None:
+    class Failing(MemoryAudit):
+        async def add(self, *entry: Any) -> None:
             raise Refused("history is not available", "history-unavailable")
 
     async def main() -> None:
-        house = House(store=Failing())
+        house = House(repositories=memory_repositories()._replace(audit=Failing()))
         boss, bob = house.client("Boss", role="admin"), house.client("Bob")
         for action in ("kick", "ban"):
             assert (await house.call(boss, action, user="id-Bob"))["code"] == "history-unavailable"
@@ -278,10 +281,10 @@ def test_what_cannot_be_recorded_is_not_done() -> None:
 
 def test_thousands_of_bans_are_read_at_a_start() -> None:
     async def main() -> None:
-        store = MemoryStore()
+        kept = memory_repositories()
         for number in range(2_500):
-            await store.set("bans", f"id-{number}", {"until": 9e9, "reason": "", "by": "Boss"})
-        moderation = Moderation(store)
+            await kept.bans.put(Ban(f"id-{number}", "Boss", "", 9e9, ""))
+        moderation = Moderation(kept)
         await moderation.load()
         assert moderation.ban_on("id-2499", "") == ""
         assert len(await moderation.bans()) == 2_500

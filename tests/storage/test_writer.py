@@ -149,6 +149,7 @@ def test_a_file_that_lacks_something_is_refused_with_what_to_do(tmp_path: Path, 
 
 def test_an_older_file_is_copied_and_then_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     on_database(tmp_path, lambda database: database.write(put("old")))
+    version = len(files.MIGRATIONS)
     monkeypatch.setattr(
         files, "MIGRATIONS", [*files.MIGRATIONS, "CREATE TABLE more (a); INSERT INTO more VALUES (1);"]
     )
@@ -160,10 +161,10 @@ def test_an_older_file_is_copied_and_then_migrated(tmp_path: Path, monkeypatch: 
 
     assert on_database(tmp_path, main) == on_database(tmp_path, main)
     (copy,) = tmp_path.glob("*.bak")
-    assert copy.name == "chat.db.v1.bak"
+    assert copy.name == f"chat.db.v{version}.bak"
     with sqlite3.connect(copy) as old:
         assert keys(old) == ["old"]
-        assert old.execute("PRAGMA user_version").fetchone() == (1,)
+        assert old.execute("PRAGMA user_version").fetchone() == (version,)
     old.close()
 
 

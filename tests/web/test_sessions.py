@@ -114,8 +114,8 @@ class SigningTest(Signing):
     @gen_test
     async def test_a_session_that_runs_out_ends_its_connection(self) -> None:
         cookie = await self.enter("Ann")
-        for key, session in await self.chat.hub.store.items("sessions"):
-            await self.chat.hub.store.set("sessions", key, {**session, "until": time.time() + 0.2})
+        sessions = self.chat.accounts._repository._sessions
+        sessions.update({one: (user_id, time.time() + 0.2) for one, (user_id, _) in sessions.items()})
         ann = await self.connect_as(cookie)
         assert await ann.until_closed() == 4401
 

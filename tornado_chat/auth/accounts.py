@@ -1,28 +1,27 @@
-"""Accounts: names with passwords, and the sessions of those who have signed in; all of it in the store.
+"""Accounts: names with passwords, and the sessions of those who have signed in.
 
-Spaces: those of account_names.py, `users` (id -> name and scrypt's hash), `sessions` (a token's hash -> id, end),
-`signed-in` (id -> its sessions, oldest first), `roles` (id -> role, where it is not `member`), `changed` (ids of whom
-a command has changed something that a running server has not looked at yet). A session's token itself is kept nowhere
-but with its owner.
+A session's token is kept by its owner alone; the chat keeps a hash of it.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import secrets
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from tornado_chat.auth.account_names import AccountNames, clean_account
+from tornado_chat.auth.account_names import clean_account, old_key
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import User
-from tornado_chat.chat.store import Store, all_in
-from tornado_chat.chat.user_ids import ACCOUNT, HEADER, today
+from tornado_chat.chat.repositories import Account, AccountRepository
+from tornado_chat.chat.user_ids import ACCOUNT, HEADER, make_id, today, written_id
+from tornado_chat.chat.validation import MAX_NAME, clean_name, name_key
 
 LASTS = 30 * 86_400  # seconds of a session
 SESSIONS = 100  # of one account at a time
@@ -33,13 +32,11 @@ T = TypeVar("T")
 
 
 class Accounts:
-    """The accounts of one store. `cost`: scrypt's n, r and p (16 MiB, and as long as p says)."""
+    """The accounts of a chat. `cost`: scrypt's n, r and p (16 MiB, and as long as p says)."""
 
-    def __init__(self, store: Store, cost: tuple[int, int, int] = (2**14, 8, 5)) -> None:
-        self._store = store
+    def __init__(self, repository: AccountRepository, cost: tuple[int, int, int] = (2**14, 8, 5)) -> None:
+        self._repository = repository
         self.cost = cost
-        self._renaming = asyncio.Lock()
-        self.names = AccountNames(store)
         self._thread = ThreadPoolExecutor(1, "passwords")  # one: a flood of passwords takes 16 MiB and one core
 
     # Names and passwords
@@ -48,142 +45,117 @@ class Accounts:
         """Make an account; Refused for a name that is taken or cannot be one, or a bad password."""
         name, key = clean_account(name)
         check_password(password)
-        await self.names.take(key, "")  # before the work is done
+        if await self._repository.named(key, key) is not None:  # before the work of hashing is done
+            raise _taken()
         hashed = await self._aside(lambda: make_hash(password, self.cost))
         user = User(ACCOUNT + secrets.token_hex(8), name)
-        await self._store.set("users", user.id, {"name": name, "password": hashed})
-        try:
-            await self.names.take(key, user.id)
-        except Refused:
-            await self._store.delete("users", user.id)
-            raise
+        if not await self._repository.add(user, key, hashed):
+            raise _taken()
         return user
 
     async def check(self, name: str, password: str) -> User | None:
         """Return whose name and password these are. It takes as long where there is no such name."""
-        user_id = await self.names.owner(name)
-        record = await self._store.get("users", user_id or ACCOUNT)
-        hashed = record["password"] if record else "$".join(["scrypt", *map(str, self.cost), "00" * 16, "00" * 32])
+        found = await self._named(name)
+        hashed = found.password if found else "$".join(["scrypt", *map(str, self.cost), "00" * 16, "00" * 32])
         right = await self._aside(lambda: is_password(password, hashed))
-        now = await self._store.get("users", user_id or ACCOUNT)  # it may have waited while the password was changed
-        return await self.user(user_id) if right and record and now["password"] == hashed else None
+        if not found or not right:
+            return None
+        now = await self._repository.account(found.user.id)  # the password may have changed while it was compared
+        return now.user if now and now.password == hashed else None
 
     async def find(self, name: str) -> User:
         """Return the account of a name; Refused where there is none."""
-        user_id = await self.names.owner(name)
-        user = user_id and await self.user(user_id)
-        if not user:
+        found = await self._named(name)
+        if not found:
             raise Refused(f"there is no account {name!r}")
-        return user
+        return found.user
+
+    async def _named(self, name: str) -> Account | None:
+        if len(name) > 4 * MAX_NAME:
+            return None
+        return await self._repository.named(old_key(name), name_key(name))
 
     async def user(self, user_id: str) -> User | None:
         """Return the account of an id."""
-        record = await self._store.get("users", user_id)
-        return User(user_id, record["name"], await self.role(user_id)) if record else None
+        found = await self._repository.account(user_id)
+        return found and found.user
 
     async def set_password(self, user: User, password: str, but: str = "") -> None:
         """Give an account another password, and end its sessions, `but` one (of `session_of`)."""
         hashed = await self._aside(lambda: make_hash(check_password(password), self.cost))
-        await self._store.update("users", user.id, lambda record: {**record, "password": hashed})
-        await self._sweep(lambda key, session: session["user"] == user.id and key != but)
+        await self._repository.set_password(user.id, hashed, but)
 
     async def rename(self, user: User, name: str) -> User:
         """Give an account another name; Refused where it is taken."""
         name, key = clean_account(name)
-        async with self._renaming:  # two at once would leave a name that nobody bears, or bear one that is not theirs
-            await self.names.take(key, user.id)
-            before = (await self._store.get("users", user.id))["name"]
-            await self._store.update("users", user.id, lambda record: {**record, "name": name})
-            await self.names.free(before, user.id, but=key)
+        if not await self._repository.rename(user.id, name, key):
+            raise _taken()
         return User(user.id, name, user.role)
 
     async def all(self) -> AsyncIterator[User]:
         """Yield all accounts, by id."""
-        async for user_id, record in all_in(self._store, "users"):
-            yield User(user_id, record["name"], await self.role(user_id))
+        after = ""
+        while page := await self._repository.accounts(after):
+            after = page[-1].id
+            for user in page:
+                yield user
 
-    # Roles, of others than accounts too
+    # Roles, and ids, of others than accounts too
 
     async def role(self, user_id: str) -> str:
         """Return the role that a user was given, `member` where none was."""
-        own = today(user_id)
-        role = await self._store.get("roles", own)
-        if role is None and own.startswith(HEADER):  # one that was given before the case of these ids was ignored
-            for known, given in await self._store.items("roles", HEADER):
-                role = given if today(known) == own else role
-        return str(role or "member")
+        return await self._repository.role(today(user_id)) or "member"
 
     async def set_role(self, user_id: str, role: str) -> None:
         """Give a user a role (of ROLES)."""
-        await self._store.set("roles", user_id, role)
+        await self._repository.set_role(today(user_id), role)
 
-    # What a command changes beside a server that runs
+    async def proxy_id(self, name: str) -> str:
+        """Return the id of the user whom a proxy names.
 
-    async def tell(self, user_id: str) -> None:
-        """Have a running server look anew at a user whose role or sessions were changed."""
-        await self._store.set("changed", user_id, True)
+        Case is ignored. Earlier versions did not ignore it: a user who read here under such an id keeps it, in
+        whatever case the name comes from now on.
+        """
+        own = before = make_id(HEADER, name)
+        with contextlib.suppress(Refused):
+            before = written_id(HEADER, clean_name(name))
+        return await self._repository.proxy_id(own, before)
 
-    async def changed(self) -> list[str]:
-        """Return the ids of those whom `tell` named since the last time."""
-        found = await self._store.items("changed")
-        for user_id, _ in found:
-            await self._store.delete("changed", user_id)
-        return [user_id for user_id, _ in found]
+    async def changed(self) -> Sequence[str]:
+        """Return the ids of users whose role or password was changed since the last time, by a command perhaps."""
+        return await self._repository.take_changed()
 
     # Sessions
 
     async def begin(self, user: User) -> str:
         """Begin a session of LASTS seconds; return the token that its owner keeps. The oldest of very many ends."""
         token = secrets.token_urlsafe(32)
-        session = session_of(token)
-        over: list[str] = []
-        await self._store.set("sessions", session, {"user": user.id, "until": int(time.time()) + LASTS})
-
-        def add(known: list[str]) -> list[str]:
-            sessions = [*known, session]
-            over[:] = sessions[:-SESSIONS]
-            return sessions[-SESSIONS:]
-
-        await self._store.update("signed-in", user.id, add, [])
-        for oldest in over:
-            await self._store.delete("sessions", oldest)
+        await self._repository.begin(session_of(token), user.id, int(time.time()) + LASTS, SESSIONS)
         return token
 
     async def resume(self, token: str) -> tuple[User, float] | None:
         """Return whose session a token is, and when it ends (s since 1970)."""
-        session = await self._store.get("sessions", session_of(token))
-        if not isinstance(session, dict) or session["until"] <= time.time():
-            return None
-        user = await self.user(session["user"])
-        return None if user is None else (user, session["until"])
+        found = await self._repository.session(session_of(token))
+        return found if found and found[1] > time.time() else None
 
     async def stands(self, session: str) -> bool:
         """Return whether a session (of `session_of`) has not been ended."""
-        return await self._store.get("sessions", session) is not None
+        return await self._repository.session(session) is not None
 
     async def end(self, session: str) -> None:
         """End a session (of `session_of`)."""
-        found = await self._store.get("sessions", session)
-        await self._store.delete("sessions", session)
-        if isinstance(found, dict):
-
-            def take_out(known: list[str]) -> list[str]:
-                return [one for one in known if one != session]
-
-            await self._store.update("signed-in", found["user"], take_out, [])
+        await self._repository.end(session)
 
     async def trim(self) -> None:
         """Forget the sessions that are over."""
-        now = time.time()
-        await self._sweep(lambda key, session: session["until"] <= now)
-
-    async def _sweep(self, over: Callable[[str, dict[str, Any]], bool]) -> None:
-        async for key, session in all_in(self._store, "sessions"):
-            if not isinstance(session, dict) or over(key, session):  # or it was damaged
-                await self._store.delete("sessions", key)
+        await self._repository.trim(time.time())
 
     async def _aside(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def _taken() -> Refused:
+    return Refused("that name is taken; choose another", Error.INVALID_NAME)
 
 
 def session_of(token: str) -> str:

@@ -175,7 +175,7 @@ class Header:
         name = display_name(given)
         if not name:
             raise Refused(f"{self._name} names nobody", Error.NOT_ALLOWED)
-        user_id = await self._accounts.names.of_proxy(given)
+        user_id = await self._accounts.proxy_id(given)
         return Credentials(User(user_id, name, await self._accounts.role(user_id)))
 
 

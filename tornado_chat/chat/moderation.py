@@ -1,4 +1,4 @@
-"""Who may not come in, and what administrators did: bans and the audit, both kept in the store."""
+"""Who may not come in, and what administrators did: bans and the audit."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import logging
 import math
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.rate_limits import network
-from tornado_chat.chat.store import MAX_KEY, Store, all_in
-from tornado_chat.chat.user_ids import ACCOUNT, read_id, spellings, today
+from tornado_chat.chat.repositories import Ban, Repositories
+from tornado_chat.chat.store import MAX_KEY
+from tornado_chat.chat.user_ids import ACCOUNT, read_id, spellings
 from tornado_chat.config.networks import Network, is_within, read_address, read_network
 
 log = logging.getLogger("tornado_chat")
@@ -24,10 +26,10 @@ ENDLESS = 10**13  # ms since 1970 that no clock reaches; the audit's keys count 
 class Moderation:
     """Bans of users (by id) and of addresses, each with an end, and the record of every use of a power."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, repositories: Repositories) -> None:
+        self._accounts, self._repository, self._audit = repositories
         self._loaded = False
-        self._bans: dict[str, dict[str, Any]] = {}
+        self._bans: dict[str, Ban] = {}
         self._ranges: dict[str, Network] = {}
 
     # Bans: at hand, so that no connection waits for the disk
@@ -35,24 +37,19 @@ class Moderation:
     async def load(self) -> None:
         """Read the bans, once; `ban_on` knows none before. One that is damaged is logged, and keeps nobody out."""
         if not self._loaded:
-            async for whom, ban in all_in(self._store, "bans"):
+            for ban in await self._repository.all():
                 try:
-                    self._know(own := today(whom), ban)
-                except (ValueError, TypeError, KeyError, OverflowError):
-                    log.error("the ban of %r in the store cannot be read and is not heeded: ban them again", whom)
-                    continue
-                if own != whom:
-                    if await self._store.get("bans", own) is None:
-                        await self._store.set("bans", own, ban)
-                    await self._store.delete("bans", whom)
+                    self._know(ban)
+                except (ValueError, TypeError):
+                    log.error("the ban of %r cannot be read and is not heeded: ban them again", ban.whom)
             self._loaded = True
 
-    def _know(self, whom: str, ban: dict[str, Any]) -> None:
-        if not math.isfinite(ban["until"]):
+    def _know(self, ban: Ban) -> None:
+        if not math.isfinite(ban.until):
             raise ValueError("a ban has an end")
-        if "/" in whom:  # no user's id has one
-            self._ranges[whom] = read_network(whom, strict=False)
-        self._bans[whom] = {"by": "", "name": "", **ban, "reason": str(ban["reason"])}
+        if "/" in ban.whom:  # no user's id has one
+            self._ranges[ban.whom] = read_network(ban.whom, strict=False)
+        self._bans[ban.whom] = ban
 
     def ban_on(self, user_id: str, address: str) -> str | None:
         """Return the reason of a ban that stands, None where there is none."""
@@ -60,8 +57,8 @@ class Moderation:
         ranges = [whom for whom, network in self._ranges.items() if ip is not None and ip in network]
         for whom in (*spellings(user_id), *ranges):
             ban = self._bans.get(whom)
-            if ban is not None and ban["until"] > now:
-                return str(ban["reason"])
+            if ban is not None and ban.until > now:
+                return ban.reason
         return None
 
     def hits(self, whom: str, user_id: str, address: str) -> bool:
@@ -76,7 +73,7 @@ class Moderation:
         Refused (`invalid-field`) for what is neither, and for an account that does not exist.
         """
         if address is None and user_id and "/" not in user_id and len(user_id) <= MAX_KEY:
-            if user_id.startswith(ACCOUNT) and await self._store.get("users", user_id) is None:
+            if user_id.startswith(ACCOUNT) and await self._accounts.account(user_id) is None:
                 raise Refused(f"there is no account with the id {user_id}", Error.INVALID_FIELD)
             return user_id
         try:
@@ -98,36 +95,34 @@ class Moderation:
     async def ban(self, whom: str, until: float, reason: str, by: User, name: str = "") -> None:
         """Keep a user (an id; `name`: who that was) or a range of addresses out `until` a time, in s since 1970."""
         await self.load()
-        ban = {"until": until, "reason": reason, "by": by.name, "name": name}
-        await self._store.set("bans", whom, ban)
-        self._know(whom, ban)
+        ban = Ban(whom, by.name, name, until, reason)
+        await self._repository.put(ban)
+        self._know(ban)
 
     async def lift(self, whom: str) -> bool:
         """End a ban; return whether there was one."""
         await self.load()
         self._bans.pop(whom, None)
         self._ranges.pop(whom, None)
-        return await self._store.delete("bans", whom)
+        return await self._repository.delete(whom)
 
     async def bans(self) -> list[dict[str, Any]]:
         """Return the bans that stand, each with `whom`; those that have ended are forgotten."""
         await self.load()
-        for whom in [whom for whom, ban in self._bans.items() if ban["until"] <= time.time()]:
+        for whom in [whom for whom, ban in self._bans.items() if ban.until <= time.time()]:
             await self.lift(whom)
-        return [{"whom": whom, **ban} for whom, ban in self._bans.items()]
+        return [ban._asdict() for ban in self._bans.values()]
 
     # The audit
 
     async def record(self, by: User, power: str, about: dict[str, Any]) -> None:
         """Keep that a power is used; when this returns it is on the disk."""
         now = int(time.time() * 1000)
-        entry = {"time": now, "by": {"id": by.id, "name": by.name}, "power": power, "about": about}
-        await self._store.set("audit", f"{ENDLESS - now}-{secrets.token_hex(4)}", entry)
+        await self._audit.add(f"{ENDLESS - now}-{secrets.token_hex(4)}", now, by, power, about)
         whom = next((str(about[key]) for key in ("user", "whom", "lifted", "plugin") if about.get(key)), "")
         extra = {"event": "power", "power": power, "user": by.id, "about": whom}
         log.info("%s used the power %s on %s", by.id, power, whom, extra=extra)
 
-    async def recorded(self, after: str = "", limit: int = 200) -> list[dict[str, Any]]:
+    async def recorded(self, after: str = "", limit: int = 200) -> Sequence[dict[str, Any]]:
         """Return the newest entries, or those behind the `key` of one."""
-        found = await self._store.items("audit", after=after, limit=limit)
-        return [{"key": key, **entry} for key, entry in found if isinstance(entry, dict)]
+        return await self._audit.entries(after, limit)

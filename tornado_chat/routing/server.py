@@ -12,6 +12,7 @@ from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.read_positions import Reading
+from tornado_chat.chat.repositories import Repositories
 from tornado_chat.chat.store import Store
 
 SLICE = 1_000  # items that are looked through before the loop may serve others
@@ -48,12 +49,13 @@ class Server(Hub):
         self,
         history: History,
         store: Store,
+        repositories: Repositories,
         frames: Callable[[list[bytes]], list[bytes]],
         announce_limit: int = 200,
     ) -> None:
         super().__init__(history, frames, announce_limit)
         self.store = store
-        self.moderation = Moderation(store)
+        self.moderation = Moderation(repositories)
         self.reading = Reading(store)
 
     async def is_banned(self, user_id: str, address: str = "") -> bool:

@@ -27,6 +27,7 @@ from tornado_chat.routing.registry import BUILT_IN, Registry
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_repositories import memory_repositories
 from tornado_chat.storage.memory_store import MemoryStore
 from tornado_chat.testing.clock import JumpingLoop, never
 from tornado_chat.testing.person import Person
@@ -60,6 +61,7 @@ class Chat:
         self._sources = plugins
         self._history = MemoryHistory()
         self.store = MemoryStore()
+        self._repositories = memory_repositories()
         self._start()
 
     def __enter__(self) -> Chat:
@@ -104,8 +106,8 @@ class Chat:
     def _start(self) -> None:
         with self._inside():
             self.registry = self._load()
-        self.hub = Server(self._history, self.store, text_frames)
-        self.hub.identity = choose(Settings(), bytes(32), Accounts(self.store))
+        self.hub = Server(self._history, self.store, self._repositories, text_frames)
+        self.hub.identity = choose(Settings(), bytes(32), Accounts(self._repositories.accounts))
         self.router = Router(self.registry, self.hub, self._loop.time, strict=False)
         self._plugins = PluginManager(Settings(), self.hub, self.registry, lambda registry: None)
         self._do(self._plugins.begin(self.registry, self.registry.plugins.values()))

@@ -34,8 +34,10 @@ from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
 from tornado_chat.storage.data_folder import load_secret
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_repositories import memory_repositories
 from tornado_chat.storage.memory_store import MemoryStore
 from tornado_chat.storage.sqlite.history import SqliteHistory
+from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.version import VERSION
@@ -98,12 +100,14 @@ class Chat(Application):
         in_memory = MemoryHistory()
         history: History = in_memory
         store: Store = MemoryStore()
+        repositories = memory_repositories()
         if self.database is not None:
             history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
             store = SqliteStore(self.database)
-        self.hub = Server(history, store, text_frames, settings.announce_limit)
+            repositories = sqlite_repositories(self.database)
+        self.hub = Server(history, store, repositories, text_frames, settings.announce_limit)
         in_memory.is_used = self.hub.channels.__contains__
-        self.accounts = Accounts(store)
+        self.accounts = Accounts(repositories.accounts)
         self.sessions = sessions_of(settings, secret, self.accounts)
         self.hub.identity = self.identity = choose(settings, secret, self.accounts)
         self.throttle = Throttle(settings.limits == "on")
@@ -187,7 +191,8 @@ class Chat(Application):
         with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
             await self.accounts.trim()
             await self.hub.reading.trim()
-            await self.hub.history.trim()
+            if isinstance(self.hub.history, SqliteHistory):
+                await self.hub.history.trim()
 
     async def start(self) -> None:
         """Let the plugins begin; to be called on the loop that serves."""

@@ -13,8 +13,8 @@ from tornado_chat.__main__ import main
 from tornado_chat.auth.accounts import Accounts
 from tornado_chat.chat.models import Message, User
 from tornado_chat.server.cli.console import guarded
+from tornado_chat.storage.sqlite.accounts import SqliteAccounts
 from tornado_chat.storage.sqlite.history import SqliteHistory
-from tornado_chat.storage.sqlite.store import SqliteStore
 
 COMMANDS = ("export", "check", "user list", "plugin list", "plugin check", "config show", "--help", "user --help")
 
@@ -29,7 +29,7 @@ def data(tmp_path: Path) -> Path:
             await history.append(Message("general", f"{number} {'x' * 1_000}", User("1", "Zoë"), 0, None))
 
     on_database(folder, lambda database: say(SqliteHistory(database)))
-    on_database(folder, lambda database: Accounts(SqliteStore(database)).register("Kim", "correct horse"))
+    on_database(folder, lambda database: Accounts(SqliteAccounts(database)).register("Kim", "correct horse"))
     return folder
 
 

@@ -11,7 +11,9 @@ import pytest
 
 from tornado_chat.__main__ import main
 from tornado_chat.auth.accounts import Accounts
+from tornado_chat.storage.sqlite.accounts import SqliteAccounts
 from tornado_chat.storage.sqlite.files import DatabaseError
+from tornado_chat.storage.sqlite.moderation import SqliteAudit
 from tornado_chat.storage.sqlite.offline import OfflineDatabase
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
@@ -33,7 +35,7 @@ def test_accounts_are_made_changed_and_listed_while_a_server_runs(
 ) -> None:
     async def serve() -> None:
         database = Database(tmp_path)
-        accounts = Accounts(SqliteStore(database))
+        accounts = Accounts(SqliteAccounts(database))
         try:
             assert await asyncio.to_thread(user, tmp_path, "add", "Ann", "--role", "admin") == 0
             ann = await accounts.check("ann", WORD)
@@ -46,9 +48,9 @@ def test_accounts_are_made_changed_and_listed_while_a_server_runs(
             assert await asyncio.to_thread(user, tmp_path, "role", "Ann", "member") == 0
             assert await asyncio.to_thread(user, tmp_path, "role", "h:boss", "admin") == 0
             assert [await accounts.role(one) for one in (ann.id, "h:boss")] == ["member", "admin"]
-            entries = await SqliteStore(database).items("audit")
-            assert sorted(entry["power"] for _, entry in entries) == ["passwd", "role", "role", "role"]
-            assert {entry["by"]["name"] for _, entry in entries} == {"command line"}
+            entries = await SqliteAudit(database).entries("", 10)
+            assert sorted(entry["power"] for entry in entries) == ["passwd", "role", "role", "role"]
+            assert {entry["by"]["name"] for entry in entries} == {"command line"}
         finally:
             await asyncio.to_thread(database.close)
 
@@ -124,7 +126,7 @@ def test_a_role_for_whom_a_proxy_names_is_given_however_the_id_is_written(
     assert user(tmp_path, "role", written, "admin") == 0
     assert capsys.readouterr().out == "h:carol%40example.com: admin, whenever the proxy names them\n"
     with OfflineDatabase(tmp_path) as file:
-        assert asyncio.run(Accounts(SqliteStore(file)).role("h:carol%40example.com")) == "admin"
+        assert asyncio.run(Accounts(SqliteAccounts(file)).role("h:carol%40example.com")) == "admin"
 
 
 def test_a_role_that_someone_has_already_is_told_so_and_not_done(
@@ -135,7 +137,7 @@ def test_a_role_that_someone_has_already_is_told_so_and_not_done(
     assert user(tmp_path, "role", "Ann", "member") == 0
     assert capsys.readouterr().out == "Ann: is member already; nothing was changed\n"
     with OfflineDatabase(tmp_path) as file:
-        assert asyncio.run(SqliteStore(file).items("audit")) == []
+        assert asyncio.run(SqliteAudit(file).entries("", 10)) == []
 
 
 def test_a_short_password_or_a_taken_name_changes_nothing(

@@ -13,11 +13,12 @@ from tornado_chat.auth.accounts import ROLES, Accounts
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
+from tornado_chat.chat.repositories import Repositories
 from tornado_chat.chat.user_ids import ACCOUNT, HEADER, read_id
 from tornado_chat.config.settings import SettingsError
 from tornado_chat.storage.sqlite.files import NAME, look_for
+from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.offline import OfflineDatabase
-from tornado_chat.storage.sqlite.store import SqliteStore
 
 OPERATOR = User("", "command line")  # as the audit names it
 
@@ -50,14 +51,14 @@ def run(folder: Path, given: argparse.Namespace) -> int:
             look_for(folder / NAME)
         password = _ask() if given.what in ("add", "passwd") else ""
         with OfflineDatabase(folder) as file:
-            asyncio.run(_act(SqliteStore(file), folder, given, password))
+            asyncio.run(_act(sqlite_repositories(file), folder, given, password))
     except Refused as refused:
         raise SettingsError(refused.message) from None
     return 0
 
 
-async def _act(store: SqliteStore, folder: Path, given: argparse.Namespace, password: str) -> None:
-    accounts, moderation = Accounts(store), Moderation(store)
+async def _act(repositories: Repositories, folder: Path, given: argparse.Namespace, password: str) -> None:
+    accounts, moderation = Accounts(repositories.accounts), Moderation(repositories)
     if given.what == "list":
         empty = True
         async for user in accounts.all():
@@ -85,7 +86,6 @@ async def _act(store: SqliteStore, folder: Path, given: argparse.Namespace, pass
     if given.what == "add":
         print(f"{user.name} is in {folder.absolute()}")
         return
-    await accounts.tell(user.id)
     known = not user.id.startswith(HEADER)
     print(f"{user.name}: done" if known else f"{user.id}: {given.role}, whenever the proxy names them")
 

@@ -8,10 +8,12 @@ import os
 import secrets
 import sqlite3
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tornado_chat.storage.data_folder import create_file, make_folder, open_or_create, sync
+from tornado_chat.storage.sqlite.migrations import MIGRATIONS, MOVES
 from tornado_chat.storage.sqlite.schema import missing
 
 NAME = "chat.db"
@@ -19,21 +21,6 @@ APPLICATION = 0x54434854  # "TCHT", which the file's header says
 BUSY = 1.0  # seconds of waiting for a lock that another process has on the file
 
 RESTORE = "bring a backup back with: python -m tornado_chat restore FILE"
-
-# Each step takes a file from one version of the schema (PRAGMA user_version) to the next.
-MIGRATIONS = [
-    """
-    CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE channels (no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, floor INTEGER NOT NULL DEFAULT 0);
-    CREATE TABLE senders (no INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE);
-    -- id is (channels.no << 40) + seq; all of a channel lies together; up to its floor it is deleted
-    CREATE TABLE messages (
-        id INTEGER PRIMARY KEY, sender INTEGER, name TEXT, text TEXT NOT NULL, time INTEGER NOT NULL, ref TEXT
-    );
-    CREATE UNIQUE INDEX refs ON messages (sender, ref) WHERE ref IS NOT NULL;
-    CREATE TABLE store (space TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (space, key)) WITHOUT ROWID;
-    """
-]
 
 
 class DatabaseError(Exception):
@@ -135,11 +122,29 @@ def migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
         kept = path.with_name(f"{path.name}.v{version}.bak")
         if not kept.exists():
             copy(connection, kept)
-    steps = "".join(MIGRATIONS[version:])
-    connection.executescript(
-        f"BEGIN IMMEDIATE; {steps}; PRAGMA application_id={APPLICATION}; PRAGMA user_version={len(MIGRATIONS)};"
-        f"INSERT OR IGNORE INTO facts VALUES ('epoch', '{secrets.token_hex(8)}'); COMMIT"
-    )
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for number, step in enumerate(MIGRATIONS[version:], version + 1):
+            for statement in _statements(step):
+                connection.execute(statement)
+            if number in MOVES:
+                MOVES[number](connection)
+        for words in (f"application_id={APPLICATION}", f"user_version={len(MIGRATIONS)}"):
+            pragma(connection, words)
+        connection.execute("INSERT OR IGNORE INTO facts VALUES ('epoch', ?)", (secrets.token_hex(8),))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for piece in script.split(";"):
+        statement += f"{piece};"
+        if sqlite3.complete_statement(statement):  # that semicolon was in no comment and no text
+            yield statement
+            statement = ""
 
 
 def open_file(path: Path) -> sqlite3.Connection:

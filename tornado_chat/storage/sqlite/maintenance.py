@@ -18,7 +18,6 @@ from tornado_chat.chat.validation import name_key
 from tornado_chat.storage.data_folder import SECRET, SECRET_SIZE, sync, write_file
 from tornado_chat.storage.sqlite import queries
 from tornado_chat.storage.sqlite.files import (
-    MIGRATIONS,
     NAME,
     DatabaseError,
     connect,
@@ -29,6 +28,7 @@ from tornado_chat.storage.sqlite.files import (
     reason,
     version_of,
 )
+from tornado_chat.storage.sqlite.migrations import MIGRATIONS
 from tornado_chat.storage.sqlite.schema import differences
 
 FORMATS = ("jsonl", "txt")

@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import TypeVar
 
 from tornado_chat.storage.sqlite.files import (
-    MIGRATIONS,
     NAME,
     DatabaseError,
     connect,
@@ -20,6 +19,7 @@ from tornado_chat.storage.sqlite.files import (
     reason,
     version_of,
 )
+from tornado_chat.storage.sqlite.migrations import MIGRATIONS
 
 T = TypeVar("T")
 
