@@ -39,6 +39,37 @@ def test_what_comes_in_one_go_leaves_in_one_frame_the_same_bytes_for_everyone() 
     run(main)
 
 
+def test_a_plugin_sends_events_under_names_of_its_own_alone() -> None:
+    async def main() -> None:
+        chat = House()
+        ann = chat.client("Ann", "den")
+        den = chat.hub.channel("den")
+        reserved = ("hello", "ok", "error", "renamed", "actions", "presence", "send-message")
+        for action in (*reserved, "", None, {"action": "x"}, type("Text", (str,), {})("wave")):
+            for send in (
+                lambda action=action: den.publish(action),
+                lambda action=action: den.tell(ann.user, action),
+                lambda action=action: ann.connection.send({"action": action}),
+            ):
+                with pytest.raises(ValueError, match="an action of its own"):
+                    send()
+        with pytest.raises(ValueError, match="an action of its own"):
+            ann.connection.send({"motto": "x"})
+        for field in ("action", "id", "message", "ref", "seq", "target", "time"):
+            for how in (den.notice, lambda text, **fields: ann.connection.show("den", text, **fields)):
+                if field not in ("target", "message"):
+                    with pytest.raises(ValueError, match=f"its own {field}"):
+                        how("x", **{field: "x"})
+        await turns()
+        assert ann.events == []
+        den.publish("wave")
+        den.notice("x", event="wave")
+        await turns()
+        assert [event["action"] for event in ann.events] == ["wave", "send-message"]
+
+    run(main)
+
+
 def test_kept_and_passing_lines_never_share_a_frame_and_keep_their_order() -> None:
     async def main() -> None:
         chat = House()

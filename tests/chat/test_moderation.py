@@ -48,6 +48,9 @@ def test_a_kick_ends_all_connections_of_a_user_and_says_where_they_came_from() -
         assert [bob.transport.closed for bob in bobs] == [[4403], [4403]]
         assert not cat.transport.closed
         assert (await house.call(boss, "kick", user="Cat"))["ended"] == 1  # by the name
+        for own in ("id-Boss", "Boss", " boss "):
+            assert "send you away" in (await house.call(boss, "kick", user=own))["message"]
+        assert not boss.transport.closed
         for action in ("kick", "ban"):
             assert "is not here" in (await house.call(boss, action, user="nobody"))["message"]
 

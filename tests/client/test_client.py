@@ -1,6 +1,7 @@
 """The client for bots where things go otherwise than well (test_delivery has how it outlives a server)."""
 
 import asyncio
+import json
 from typing import Any, ClassVar
 
 import pytest
@@ -127,7 +128,7 @@ class ClientTest(ChatTestCase):
             await bot.join("den")
             channel = self.chat.hub.channel("den")
             for number in range(60):
-                channel.publish({"action": "noise", "number": number})
+                channel.publish("noise", number=number)
             await asyncio.gather(*(channel.post(f"{number}") for number in range(count // 2)))
             await until(lambda: not bot._inbox.offer({"action": "noise"}))
             cut(bot)
@@ -135,6 +136,27 @@ class ClientTest(ChatTestCase):
             await bot.send("den", "end")
             assert bot._inbox._queue.qsize() <= 50
             assert await self.hear(bot, count + 1) == [*map(str, range(count)), "end"]
+
+    @gen_test
+    async def test_events_that_it_does_not_understand_are_skipped(self) -> None:
+        lines: list[Any] = [{"motto": "x"}, {"action": None}, {"action": ["ok"]}, [1], 5, "text", None]
+        for action in ("ok", "error", "renamed", "hello", "send-message"):
+            lines += [{"action": action}, {"action": action, "channel": "den", "user": 5, "ref": ["x"], "seq": "abc"}]
+            lines += [{"action": action, "user": {"name": 5}, "ref": None, "target": ["den"], "message": {}}]
+        said = {"action": "send-message", "target": "den", "message": "x"}
+        lines += [{**said, "seq": seq} for seq in ("abc", None, 0.5)]
+        lines += [{"action": "hello", "user": {"id": "g:x", "name": "Evil"}, "token": "evil"}]
+        lines += [{"action": "error", "ref": "x", "code": "refused", "message": "x", "retry_after_ms": "soon"}]
+        async with self.bot() as bot:
+            await bot.join("den")
+            [connection] = self.chat.hub.connections
+            for line in lines:
+                connection.gather(json.dumps(line).encode())
+            connection.gather(b"no JSON")
+            connection.gather(b"[" * 20_000)
+            await bot.send("den", "still here")
+            assert await self.hear(bot, 1) == ["still here"]
+            assert (bot.code, bot.user["name"], bot.token == "evil") == (None, "Bot", False)
 
     @gen_test
     async def test_the_end_says_why(self) -> None:

@@ -2,10 +2,15 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
+import re
 import tempfile
 import time
-from collections.abc import Iterator
+import warnings
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Iterator
+from hashlib import sha1
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, ClassVar
@@ -42,7 +47,10 @@ def test_an_address_may_be_that_of_the_page_or_of_the_websocket(written: str, me
     [
         *(
             (one, "address of a chat")
-            for one in ("", "localhost:3000", "h", "ftp://h", "http://", "http://h:x", "http://[")
+            for one in (
+                *("", "localhost:3000", "h", "ftp://h", "http://", "http://h:x", "http://h:99999", "http://["),
+                *("http://a..b", f"http://{'h' * 70}", "http://h h", "http://.", "http://h\0"),
+            )
         ),
         ("http://h/?token=abc", "token="),
         ("http://ann:secret@h", "password="),
@@ -138,6 +146,96 @@ async def test_a_client_that_was_not_let_in_leaves_nothing_running(io_loop: Any)
     async with asyncio.timeout(5):
         while asyncio.all_tasks() - before:
             await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def answering(answer: Callable[[bytes], bytes]) -> AsyncIterator[str]:
+    """Serve one answer, made from the request's key, to whoever asks; yield host and port."""
+
+    served = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.append((asyncio.current_task(), writer))
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            found = re.search(rb"Sec-WebSocket-Key: (.*)\r\n", await reader.readuntil(b"\r\n\r\n"), re.IGNORECASE)
+            writer.write(answer(found[1] if found else b""))
+            await reader.read()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        server.close()
+        for task, writer in served:
+            writer.close()
+            if task is not None:
+                await task
+
+
+def upgraded(payload: bytes, opcode: int = 1) -> Callable[[bytes], bytes]:
+    def answer(key: bytes) -> bytes:
+        accept = b64encode(sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
+        head = SWITCH + b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n"
+        return head + bytes([0x80 + opcode, len(payload)]) + payload
+
+    return answer
+
+
+SWITCH = b"HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+NO_CHATS = {
+    "long header": lambda key: b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000 + b"\r\n\r\n",
+    "wrong accept": lambda key: SWITCH + b"Sec-WebSocket-Accept: x\r\n\r\n",
+    "no accept": lambda key: SWITCH + b"\r\n",
+    "extension": lambda key: upgraded(b"")(key).replace(b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: x\r\n\r\n"),
+    "status": lambda key: b"HTTP/1.1 abc\r\n\r\n",
+    "length": lambda key: b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+    **{name: upgraded(name.encode()) for name in ("hello", "[1]", "5", "null", '{"x":1}', '{"action":"ok"}')},
+    "part of a hello": upgraded(b'{"action":"hello"}'),
+    "hello of nobody": upgraded(b'{"action":"hello","token":5,"user":{"name":5}}'),
+    "binary": upgraded(b"\0\1", opcode=2),
+}
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("name", NO_CHATS)
+async def test_what_is_no_chat_is_said_at_once(io_loop: Any, name: str) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # Tornado's, of a handshake that it has given up
+        async with answering(NO_CHATS[name]) as there:
+            await fails(f"http://{there}", "is not a chat")
+        gc.collect()
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize(
+    "location",
+    [
+        *("http://[bad", "ftp://127.0.0.1/x", "http://127.0.0.1:99999/", "http://127.0.0.1:abc/", "http://a..b/"),
+        *("javascript:alert(1)", "mailto:a@b"),
+    ],
+)
+async def test_a_redirect_to_what_is_no_address_ends_it(io_loop: Any, location: str) -> None:
+    with serve(("/ws", Answer, {"status": 302, "location": location})) as there:
+        await fails(f"http://{there}", "redirects to", "not the address of a chat")
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        *({"token": token} for token in ("a\r\nb", "\xe9", " ", "\0")),
+        *({"headers": headers} for headers in ({"X": "a\nb"}, {"X": "\u6f22"}, {"X Y": "a"}, {"X": 5}, {"X": None})),
+        {"name": "\ud800"},
+    ],
+)
+def test_what_no_request_can_carry_is_said_at_once(how: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="="):
+        Client("http://h", **how)
+
+
+@pytest.mark.gen_test
+@pytest.mark.parametrize("token", ["a\nb", "\xe9", 5, None])
+async def test_a_function_that_returns_no_token_ends_it(io_loop: Any, token: Any) -> None:
+    await fails(f"http://127.0.0.1:{free_port()}", "no token", token=lambda: token)
 
 
 class PasswordTest(ChatTestCase):
@@ -243,6 +341,14 @@ class MovingTest(ChatTestCase):
             assert bot.base == self.get_url("").rstrip("/")
             assert bot.user["name"] == "Bot"
             await bot.__aexit__(None, None, None)
+
+    @gen_test
+    async def test_a_redirect_may_name_the_scheme_of_the_websocket_and_gives_no_credentials(self) -> None:
+        for there in ("ws://127.0.0.1", "http://u:p@127.0.0.1"):
+            rule = ("/ws", Answer, {"status": 302, "location": f"{there}:{self.get_http_port()}/ws"})
+            with serve(rule) as moved:
+                async with Client(f"http://{moved}", "Bot") as bot:
+                    assert bot.base == self.get_url("").rstrip("/")
 
     @gen_test
     async def test_who_was_in_once_waits_for_an_address_that_is_not_found_for_a_while(self) -> None:

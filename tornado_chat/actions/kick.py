@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from tornado_chat import Context, Name, action
+from tornado_chat import Context, Name, Refused, action
 
 
 @action("kick", channel=False, power="kick")
 async def kick(ctx: Context, user: str, reason: Name = "sent away") -> dict[str, Any]:
     """End all connections of a user (an id, or a name that one alone bears); the answer says where they came from."""
     found = ctx.server.find_user(user)
+    if found.id == ctx.user.id:
+        raise Refused("that would send you away too")
     await ctx.use("kick", user=found.id, name=found.name, reason=reason)
     connections = ctx.server.connections_of(found.id)
     addresses = sorted({connection.address for connection in connections})

@@ -22,5 +22,5 @@ async def rename(ctx: Context, name: Name) -> dict[str, Any]:
     ctx.server.become(user)
     renamed = {"user": user} if token is None else {"user": user, "token": token}
     for connection in ctx.server.connections_of(user.id):  # this one, too: several tabs may share it
-        connection.send({"action": "renamed", **renamed})
+        connection.answer({"action": "renamed", **renamed})
     return renamed

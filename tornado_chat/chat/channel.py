@@ -12,7 +12,7 @@ from tornado_chat.chat.batching import Batch
 from tornado_chat.chat.broker import Broker, Member
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.pending import PendingMessage, current
-from tornado_chat.chat.protocol import encode, fitting, notice
+from tornado_chat.chat.protocol import encode, event_line, fitting, notice
 from tornado_chat.chat.rate_limits import Usage
 from tornado_chat.chat.validation import MAX_PAGE, clean_text
 
@@ -64,7 +64,7 @@ class Channel(Batch):
 
     def publish(self, action: str, *, skip: User | None = None, **fields: Any) -> None:
         """Send an event that is kept nowhere to everyone here (but to `skip`)."""
-        self._broker.publish(self.name, encode({"action": action, "channel": self.name, **fields}), skip)
+        self._broker.publish(self.name, event_line({"action": action, "channel": self.name, **fields}), skip)
 
     def notice(self, text: str, *, skip: User | None = None, **fields: Any) -> None:
         """Show a line of the server's own, kept nowhere, to everyone here (but to `skip`)."""
@@ -75,7 +75,7 @@ class Channel(Batch):
         self._flusher.require_loop()
         if skip is not None and self.present.get(user) == 1:
             return  # the one who is skipped
-        self._broker.tell(user, self.name, encode({"action": action, "channel": self.name, **fields}), skip)
+        self._broker.tell(user, self.name, event_line({"action": action, "channel": self.name, **fields}), skip)
 
     async def read(
         self, *, after: int | None = None, before: int | None = None, limit: int = MAX_PAGE
@@ -159,7 +159,8 @@ class Channel(Batch):
             fields["joined"] = came + [user for user in renamed if user not in moved]
             fields["left"] = [user for user, came in moved.items() if not came]
         if small or moved:
-            self.publish("presence", **fields)
+            line = encode({"action": "presence", "channel": self.name, **fields})
+            self._broker.publish(self.name, line)
         for user, name in renamed.items():
             if small and user.name != name:
                 self.notice(f"{name} is now {user.name}", event="rename", user=user)

@@ -12,7 +12,7 @@ from tornado_chat.chat.batching import Batch, Batcher
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.errors import Close, Refused
 from tornado_chat.chat.models import User
-from tornado_chat.chat.protocol import encode, notice
+from tornado_chat.chat.protocol import encode, event_line, notice
 from tornado_chat.chat.rate_limits import ConnectionLimits
 
 MAX_WAITING = 1024 * 1024  # bytes that a reader may be behind
@@ -72,7 +72,12 @@ class Connection(Batch):
     # Lines of its own
 
     def send(self, event: Mapping[str, Any]) -> None:
-        """Send an event to this connection alone."""
+        """Send a plugin's event to this connection alone; ValueError for a reserved `action`, or none."""
+        self._flusher.require_loop()
+        self.gather(event_line(event))
+
+    def answer(self, event: Mapping[str, Any]) -> None:
+        """Send one of the server's own events to this connection alone."""
         self._flusher.require_loop()
         self.gather(encode(event))
 
@@ -88,7 +93,7 @@ class Connection(Batch):
             event["target"] = target
         if refused.retry_after:
             event["retry_after_ms"] = math.ceil(refused.retry_after * 1000)
-        self.send(event)
+        self.answer(event)
 
     def flush(self) -> None:
         """Send what has gathered for this connection alone."""

@@ -17,6 +17,9 @@ MAX_DEPTH = 64
 MAX_VALUES = 2_000  # of one message, at all depths: each costs 0.1 µs or more to read
 MAX_NUMBER = 2**53  # beyond it a JavaScript client reads another number
 MAX_PAGE_BYTES = 256 * 1024
+#: Events that the server alone sends: their fields are fixed, and clients rely on them.
+RESERVED = frozenset({"actions", "error", "hello", "ok", "presence", "renamed", "send-message"})
+FIXED = frozenset({"action", "id", "message", "ref", "seq", "target", "time"})  # fields of a line that is shown
 
 
 # Lines up
@@ -121,6 +124,14 @@ _encode = json.JSONEncoder(
 ).encode
 
 
+def event_line(event: Mapping[str, Any]) -> bytes:
+    """Return a plugin's event as one line; ValueError if its action is missing, no text or reserved."""
+    action = event.get("action")
+    if type(action) is not str or not action or action in RESERVED:
+        raise ValueError(f"an event needs an action of its own, not {action!r}; use notice, reply or post for lines")
+    return encode(event)
+
+
 def encode(event: Mapping[str, Any]) -> bytes:
     """Return an event as one line, without a line end; a User or Message in it becomes its object."""
     return _encode(event).encode()
@@ -136,7 +147,9 @@ def answer(ref: str, message: Message | None, results: Mapping[str, Any] | None)
 
 
 def notice(channel: str, text: str, time: int, fields: Mapping[str, Any]) -> bytes:
-    """Return a line of the server's own that is shown in a channel and kept nowhere."""
+    """Return an ephemeral line of the server's own, shown in a channel; ValueError for a field that is fixed."""
+    if fixed := FIXED.intersection(fields):
+        raise ValueError(f"a line that is shown has its own {', '.join(sorted(fixed))}")
     return encode(
         {"action": "send-message", "target": channel, "message": text, "sender": None, "time": time, **fields}
     )

@@ -6,13 +6,11 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable
-from typing import Any
 
 from tornado.websocket import WebSocketClientConnection, WebSocketError
 
 from tornado_chat.chat.errors import Error, Refused
-
-Event = dict[str, Any]
+from tornado_chat.client.events import Event
 
 
 class Calls:

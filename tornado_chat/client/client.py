@@ -14,8 +14,9 @@ from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
 from tornado_chat.chat.validation import clean_name
 from tornado_chat.client.calls import Calls
 from tornado_chat.client.credentials import Credentials, Token, clean_base
+from tornado_chat.client.events import Event
 from tornado_chat.client.inbox import Inbox
-from tornado_chat.client.reconnect import FIRST_PAUSE, LONGEST_PAUSE, Event, Reconnecting
+from tornado_chat.client.reconnect import FIRST_PAUSE, LONGEST_PAUSE, Reconnecting
 
 PAGE = 200
 INBOX = 1_000  # events that wait for whoever iterates
@@ -170,7 +171,7 @@ class Client:
         action = event["action"]
         if action == "send-message":
             self._hear(event)
-        elif action in ("ok", "error") and event["ref"]:
+        elif action in ("ok", "error") and event.get("ref"):
             self._calls.answer(event)
         else:
             self._inbox.offer(event)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
-from tornado.httputil import HTTPHeaders
+from tornado.httputil import HTTPHeaders, HTTPInputError
 
 TIMEOUT = 5.0  # seconds for one request
 SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+HOST = re.compile(rb"[a-z0-9_.-]+", re.IGNORECASE)
+TOKEN = re.compile(r"[!-~]*")  # printable ASCII
 
 Token = str | Callable[[], str | Awaitable[str]]
 
@@ -23,7 +27,7 @@ def clean_base(address: str) -> str:
         scheme, host, _ = SCHEMES.get(parts.scheme), parts.hostname, parts.port
     except ValueError as error:
         raise ValueError(f"{address!r} is not the address of a chat: {error}") from None
-    if scheme is None or not host:
+    if scheme is None or not host or not _is_host(host):
         raise ValueError(f"{address!r} is not the address of a chat: write http://HOST:PORT or https://HOST")
     if parts.username is not None:
         raise ValueError(
@@ -34,6 +38,13 @@ def clean_base(address: str) -> str:
     return f"{scheme}://{parts.netloc}{parts.path.rstrip('/').removesuffix('/ws')}"
 
 
+def _is_host(name: str) -> bool:
+    try:
+        return ":" in name or HOST.fullmatch(name.encode("idna")) is not None  # with a colon: IPv6
+    except UnicodeError:
+        return False
+
+
 class SignInFailed(Exception):
     """The server does not accept a name and its password; the message says why."""
 
@@ -41,7 +52,7 @@ class SignInFailed(Exception):
 class Credentials:
     """A name; a token or a function that returns one; or the name and password of an account.
 
-    `headers` go with every request, for a proxy in front of the chat.
+    `headers` go with every request, for a proxy in front of the chat. ValueError if a request cannot carry them.
     """
 
     def __init__(self, name: str, token: Token, password: str, headers: Mapping[str, str]) -> None:
@@ -49,7 +60,15 @@ class Credentials:
         self.token = "" if callable(token) else token
         self._ask = token if callable(token) else None
         self._password = password
-        self._headers = HTTPHeaders(headers)
+        self._headers = HTTPHeaders()
+        try:
+            name.encode()
+            for header, value in headers.items():
+                self._headers.add(header, value)
+        except (ValueError, TypeError, HTTPInputError) as error:
+            raise ValueError(f"name= or headers= cannot be sent: {error}") from None
+        if not TOKEN.fullmatch(self.token):
+            raise ValueError("token= has characters that no token has")
         self._cookie = ""
         self._new = False  # whether the server has not yet said hello to what it is shown now
 
@@ -68,6 +87,8 @@ class Credentials:
         elif self._ask is not None:
             answer = self._ask()
             self.token = await answer if inspect.isawaitable(answer) else answer
+            if not isinstance(self.token, str) or not TOKEN.fullmatch(self.token):
+                raise SignInFailed("the function token= returned what is no token")
             self._new = True
         if self.token and not self._password:
             if "Authorization" in headers:  # somebody else's

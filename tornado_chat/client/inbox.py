@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
-Event = dict[str, Any]
+from tornado_chat.client.events import Event
 
 
 class Inbox:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import random
 import ssl
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError
-from tornado.iostream import StreamClosedError
+from tornado.httpclient import HTTPClientError
+from tornado.iostream import StreamClosedError, UnsatisfiableReadError
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 
 from tornado_chat.chat.errors import Close
-from tornado_chat.client.credentials import Credentials, SignInFailed
+from tornado_chat.client.credentials import Credentials, SignInFailed, clean_base
+from tornado_chat.client.events import Event, read_event
+from tornado_chat.client.probes import speaks_plainly, speaks_tls
 
 FINAL = frozenset({1000, 1002, 1003, 1007, 1009, Close.BAD_REQUEST, Close.NOT_SIGNED_IN, Close.NOT_ALLOWED})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds
@@ -28,10 +28,9 @@ REFUSALS = {400: Close.NOT_ALLOWED, 401: Close.NOT_SIGNED_IN, 403: Close.NOT_ALL
 PASSING = (408, 425, 429)  # statuses that waiting mends
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
-PROBE = 3.0  # seconds to find out what a server speaks
 PLAIN = "if it speaks plain HTTP, write http:// or ws://"
+NO_CHAT = "what answers at this address is not a chat; check host and path"
 
-Event = dict[str, Any]
 log = logging.getLogger("tornado_chat.client")
 
 
@@ -145,10 +144,11 @@ class Reconnecting:
             return None
         try:
             socket = await websocket_connect(request)
-        except (HTTPClientError, OSError, StreamClosedError, WebSocketError) as error:
+        except Exception as error:
             await self._explain(error)
             return None
         self._problem = "the connection was lost"
+        greeted = False
         try:
             while True:
                 async with asyncio.timeout(SILENCE):  # (wait_for of Python 3.11 may swallow a cancellation)
@@ -156,9 +156,17 @@ class Reconnecting:
                 if frame is None:
                     break
                 for line in str(frame).split("\n"):
-                    event = json.loads(line)
-                    if event["action"] == "hello":
-                        self._credentials.accepted(event["token"])
+                    event = read_event(line)
+                    is_hello = event is not None and event["action"] == "hello"
+                    if not greeted and not is_hello:
+                        self._give_up(NO_CHAT)
+                        return None
+                    if event is None or (greeted and is_hello):
+                        log.debug("skipped an event that no server sends: %.200s", line)
+                        continue
+                    if is_hello:
+                        greeted = True
+                        self._credentials.accepted(event.get("token"))
                     self._received(event, socket)
         except TimeoutError:
             self._problem = f"the server has been silent for {SILENCE:g} s"
@@ -174,9 +182,14 @@ class Reconnecting:
         return code
 
     def _follow(self, location: str) -> None:
-        """Go to another address of the same host. Another host is never shown the credentials."""
-        here = urlsplit(self.base)
-        there = urlsplit(urljoin(f"{self.base}/ws", location))
+        """Go to another address of the same host; credentials are never sent to another host."""
+        try:
+            there = urlsplit(urljoin(f"{self.base}/ws", location))
+            path = there.path.removesuffix("/").removesuffix("/ws").removesuffix("/sign-in")
+            base = clean_base(f"{there.scheme}://{there.netloc.rpartition('@')[2]}{path}")
+        except ValueError:
+            raise _Ended(f"the server redirects to {location[:200]!r}, which is not the address of a chat") from None
+        here, there = urlsplit(self.base), urlsplit(base)
         if there.hostname != here.hostname or (here.scheme, there.scheme) == ("https", "http"):
             raise _Ended(
                 f"the server redirects to {there.scheme}://{there.netloc}; pass that address if you trust it"
@@ -184,8 +197,7 @@ class Reconnecting:
         self._redirects += 1
         if self._redirects > MOST_REDIRECTS:
             raise _Ended("the server redirects again and again")
-        path = there.path.removesuffix("/").removesuffix("/ws").removesuffix("/sign-in")
-        self.base = f"{there.scheme}://{there.netloc}{path}"
+        self.base = base
 
     async def _explain(self, error: Exception) -> None:
         """Keep why a try failed, for the log; _Ended where waiting does not help, _Redirected for another address."""
@@ -201,44 +213,28 @@ class Reconnecting:
                 raise _Ended(self._problem, REFUSALS[error.code])
             if 400 <= error.code < 500 and error.code not in PASSING:
                 hopeless = f"there is no chat at this address ({error.code} {error.message}); check host and path"
-        elif isinstance(error, WebSocketError):
-            hopeless = "what answers at this address is not a chat; check host and path"
+        elif isinstance(error, WebSocketError | UnsatisfiableReadError) or type(error) is StreamClosedError:
+            hopeless = NO_CHAT  # its answer is not HTTP, or no WebSocket handshake
         elif isinstance(error, ssl.SSLCertVerificationError):
             hopeless = f"the server's certificate is not valid: {error.verify_message}"
         elif isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             hopeless = f"TLS failed ({error.reason}); {PLAIN}"
         elif isinstance(error, HTTPTimeoutError):
-            if self.base.startswith("https:") and await _speaks_plainly(self.base):
+            if self.base.startswith("https:") and await speaks_plainly(self.base):
                 hopeless = f"the server does not speak TLS here; {PLAIN}"
         elif isinstance(error, HTTPStreamClosedError | ConnectionResetError):
             self._problem = "the server closed the connection without an answer"
-            if self.base.startswith("http:") and await _speaks_tls(self.base):
+            if self.base.startswith("http:") and await speaks_tls(self.base):
                 hopeless = "the server speaks TLS here: write https:// or wss://"
-        if hopeless and not self._was_well:  # else a proxy may only be waiting for its chat to come back
-            raise _Ended(hopeless)
-        self._problem = hopeless or self._problem
+        if hopeless:
+            self._give_up(hopeless)
+
+    def _give_up(self, why: str) -> None:
+        """End with a reason, unless it was well before: then a proxy may be waiting for its chat to come back."""
+        if not self._was_well:
+            raise _Ended(why)
+        self._problem = why
 
 
 def _seconds(header: str) -> float:
     return min(float(header), LONGEST_RETRY_AFTER) if header.isascii() and header.isdigit() else 0.0
-
-
-async def _speaks_plainly(base: str) -> bool:
-    """Return whether the server of an https address answers plain HTTP."""
-    parts = urlsplit(base)
-    url = f"http://{parts.netloc}/" if parts.port else f"http://{parts.netloc}:443/"
-    answer = await AsyncHTTPClient().fetch(url, raise_error=False, follow_redirects=False, request_timeout=PROBE)
-    return answer.code != 599  # no answer at all
-
-
-async def _speaks_tls(base: str) -> bool:
-    """Return whether a TLS handshake works with the server of an http address."""
-    parts, context = urlsplit(base), ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    try:
-        async with asyncio.timeout(PROBE):
-            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 80, ssl=context)
-    except (OSError, TimeoutError):
-        return False
-    writer.transport.abort()
-    return True

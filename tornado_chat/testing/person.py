@@ -35,7 +35,7 @@ class Person(Participant):
     async def _connect(self, chat: Chat) -> None:
         chat.hub.add(self._connection)
         actions = chat.registry.describe(self.user.may)
-        self._connection.send({"action": "hello", "user": self.user, "actions": actions})
+        self._connection.answer({"action": "hello", "user": self.user, "actions": actions})
         if chat.hub.on_move is not None:
             chat.hub.on_move("connect", self._connection)
 
