@@ -1,16 +1,24 @@
 """The docs say what there is: actions, settings, codes and modules that are not in them fail here."""
 
 import asyncio
+import inspect
+import json
+import pkgutil
 import re
+import tomllib
+from inspect import Parameter
 from pathlib import Path
+from textwrap import dedent
 from typing import Any, ClassVar
 
 import pytest
 from tornado.testing import gen_test
 
 import tornado_chat
+import tornado_chat.testing
 from tornado_chat.chat.errors import Close, Error
 from tornado_chat.chat.store import Namespace
+from tornado_chat.config.arguments import COMMANDS
 from tornado_chat.config.settings import FIELDS, find_folder, flag, written
 from tornado_chat.config.sources import load as load_settings
 from tornado_chat.plugin_host.files import load
@@ -19,7 +27,7 @@ from tornado_chat.plugin_host.settings import read_settings
 from tornado_chat.routing.context import Context
 from tornado_chat.routing.registry import EVENTS, Registry
 from tornado_chat.server.cli.plugins import PLUGIN
-from tornado_chat.testing import Chat, ChatTestCase, Person
+from tornado_chat.testing import Chat, ChatTestCase, Client, Person
 
 ROOT = Path(__file__).parent.parent
 DOCS = {str(path.relative_to(ROOT)): path.read_text() for path in [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]}
@@ -31,19 +39,38 @@ HELPERS = {  # what handlers and listeners are given, but what is for the server
     "ann": {*dir(Person)},
     "server": {"channel", "channels", "present", "connections", "find_user"},
 }
-WIRE = DOCS["docs/reference/wire.md"] + DOCS.get("docs/reference/errors.md", "")
+WIRE = "".join(DOCS[f"docs/reference/{page}.md"] for page in ("wire", "actions", "events", "errors"))
+API = DOCS["docs/reference/plugin-api.md"]
 PLUGINS = "".join(
     text for name, text in DOCS.items() if re.match(r"docs/(how-to|tutorials|reference)/.*plugin", name)
 )
 MODULES = [path.relative_to(ROOT / "tornado_chat") for path in (ROOT / "tornado_chat").rglob("*.py")]
 
 
-def test_every_action_is_in_the_protocol() -> None:
-    for name, action in build_registry([find_folder("plugins")]).actions.items():
-        page = PLUGINS if action.internal else WIRE
-        assert f"`{name}`" in page, name
-        for parameter in action.parameters:
-            assert f"`{parameter.name}`" in page, f"{name}: {parameter.name}"
+def test_every_action_is_in_the_protocol_with_each_field_and_its_default() -> None:
+    sections = dict(
+        re.findall(r"^### (\S+)\n(.*?)(?=^##)", DOCS["docs/reference/actions.md"], re.DOTALL | re.MULTILINE)
+    )
+    registry = build_registry([find_folder("plugins")])
+    aliases = {"join-communication-channel": "join-channel", "leave-communication-channel": "leave-channel"}
+    for name, action in registry.actions.items():
+        if action.internal:
+            assert f"`{name}`" in PLUGINS, name
+        elif action.plugin is not None:
+            row = re.search(rf"^\| `{name}` \|.*", WIRE, re.MULTILINE)
+            assert row is not None, name
+            assert all(f"`{one.name}`" in row[0] for one in action.parameters), name
+        else:
+            section = sections[aliases.get(name, name)]
+            assert name not in aliases or f"`{name}`" in section
+            for one in action.parameters:
+                default = "required"
+                if one.default is not Parameter.empty:
+                    value = int(one.default) if isinstance(one.default, float) else one.default
+                    default = f"`{json.dumps(value)}`"
+                assert re.search(
+                    rf"^\| `{one.name}`.*? \| [^|]+ \| {re.escape(default)} \|", section, re.MULTILINE
+                ), f"{name}: {one.name}"
 
 
 @pytest.mark.parametrize("code", list(Error))
@@ -102,6 +129,58 @@ def test_every_helper_is_in_the_plugins_page() -> None:
         for name in names:
             if not name.startswith("_"):
                 assert re.search(rf"\b{name}\b", PLUGINS), f"{kind}: {name}"
+
+
+def test_every_public_name_is_in_the_reference_of_the_plugin_api() -> None:
+    for module in (tornado_chat, tornado_chat.testing):
+        for name in module.__all__:
+            assert (
+                f"::: {module.__name__}.{name}\n" in API
+                or f"| `{name}` |" in API
+                or f"`{module.__name__}.{name}`" in API
+            )
+
+
+def test_everything_in_the_reference_of_the_plugin_api_has_a_docstring() -> None:
+    for path, options in re.findall(r"^::: (\S+)((?:\n    .*)*)", API, re.MULTILINE):
+        found = pkgutil.resolve_name(path)
+        assert inspect.getdoc(found), path
+        for member in re.findall(r"[\w]+", " ".join(re.findall(r"members: \[(.*?)\]", options))):
+            assert inspect.getdoc(inspect.getattr_static(found, member)), f"{path}.{member}"
+
+
+def test_every_command_is_in_its_page() -> None:
+    for command in COMMANDS:
+        assert re.search(rf"^## {command}$", DOCS["docs/reference/cli.md"], re.MULTILINE), command
+
+
+class Transcript(ChatTestCase):
+    @gen_test
+    async def test_a_server_answers_as_the_transcript_says(self) -> None:
+        clients: dict[str, Client] = {}
+        given: dict[str, dict[str, Any]] = {}  # what was given anew: ids and tokens
+        for who, way, text in re.findall(r"^(\w+) ([→←✕]) ?(.*)$", DOCS["docs/reference/wire.md"], re.MULTILINE):
+            if way == "✕":
+                await clients[who].close()
+                continue
+            line = json.loads(text)
+            if line["action"] == "hello":
+                token = given[who]["token"] if who in given else None
+                clients[who] = await self.connect(None if token else who, token=token)
+                given[who] = event = clients[who].hello
+            elif way == "→":
+                if "since" in line:
+                    line["since"]["epoch"] = given[who]["epoch"]
+                clients[who].send(**line)
+                continue
+            else:
+                kind = {"action", "event", "ref"} & line.keys()
+                event = await clients[who].until(
+                    lambda event, line=line, kind=kind: all(event.get(key) == line[key] for key in kind)
+                )
+            assert event.keys() == line.keys()
+            for key in {"message", "seq", "target", "channel", "count", "recovered", "more", "code"} & line.keys():
+                assert event[key] == line[key], (text, event)
 
 
 def python_blocks(text: str) -> list[str]:
@@ -164,6 +243,16 @@ class BotOfTheTutorial(ChatTestCase):
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+
+def test_the_settings_of_the_kubernetes_example_are_settings() -> None:
+    example = (ROOT / "docs/examples/kubernetes.yaml").read_text()
+    block = re.search(r"chat\.toml: \|\n((?:    .*\n)+)", example)
+    assert block is not None
+    assert {*tomllib.loads(dedent(block[1]))} <= {*FIELDS}
+    variables = re.findall(r"TORNADO_CHAT_(\w+)", example)
+    assert variables
+    assert {name.lower() for name in variables} <= {*FIELDS, "config"}
 
 
 def test_every_local_link_leads_somewhere() -> None:

@@ -1,4 +1,4 @@
-"""What docs/how-to/operate.md says, tried: config show, systemd's notice, nginx and Caddy in front, under a path."""
+"""What the how-to guides say, tried: config show, systemd's notice, nginx and Caddy in front, under a path."""
 
 import asyncio
 import os

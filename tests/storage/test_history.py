@@ -60,6 +60,7 @@ def test_seq_counts_from_1_without_gaps_in_each_channel_and_ids_are_never_the_sa
         assert len({one.id for one in kept}) == 5
         assert all(type(one.id) is str for one in kept)
         assert (await log.last("den"), await log.last("attic"), await log.last("none")) == (3, 2, 0)
+        assert (await log.floor("den"), await log.floor("none"), await log.trim()) == (0, 0, 0)
 
     run(main)
 
@@ -363,6 +364,7 @@ def test_the_newest_of_each_channel_are_kept_and_a_ref_goes_with_its_message(tmp
         for channel in ("a", "b", "d", "e"):
             kept, more = await log.read(channel, after=0, limit=50)
             assert ([one.seq for one in kept], more) == ([39, 40, 41, 42, 43, 44, 45], False)
+            assert await log.floor(channel) == 38
         assert len((await log.read("c", limit=50))[0]) == 5
         assert await log.find(ANN, "a37") is None
         assert await log.find(ANN, "a38") is not None
@@ -384,7 +386,7 @@ def test_what_is_older_goes_and_seq_goes_on_even_when_nothing_is_left(tmp_path: 
         await post
         assert await log.trim() == 25 + 11
         assert await log.read("old", limit=9) == ([], False)
-        assert await log.last("old") == 25
+        assert await log.last("old") == await log.floor("old") == 25
         assert (await log.read("den", after=0, limit=1))[0][0].seq == 12
 
     async def later(log: SqliteHistory) -> None:

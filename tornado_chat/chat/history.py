@@ -33,6 +33,12 @@ class History(Protocol):
     async def last(self, channel: str) -> int:
         """Return the newest `seq` of a channel, 0 where there is none."""
 
+    async def floor(self, channel: str) -> int:
+        """Return the `seq` up to which a channel's messages are gone, 0 where all are kept."""
+
+    async def trim(self) -> int:
+        """Delete what is kept no longer, a little at a time; return how many messages. No `seq` comes twice."""
+
     async def read(
         self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
     ) -> tuple[list[Message], bool]:

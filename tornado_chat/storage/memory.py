@@ -18,16 +18,6 @@ SMALL = 4 * 1024  # characters that a channel keeps while there are fuller ones,
 EACH = 250  # characters that a message counts as beside its text
 
 
-class _Log:
-    """The messages of a channel, and how many characters they count as."""
-
-    __slots__ = ("messages", "size")
-
-    def __init__(self) -> None:
-        self.messages: deque[Message] = deque()
-        self.size = 0
-
-
 class MemoryHistory:
     """A History (see there) that commits as it appends.
 
@@ -38,8 +28,8 @@ class MemoryHistory:
         self.epoch = secrets.token_hex(8)
         self.is_used: Callable[[str], bool] = lambda channel: False
         self._keep = keep
-        self._logs: dict[str, _Log] = {}
-        self._size = 0
+        self._logs: dict[str, deque[Message]] = {}
+        self._size = 0  # of all, in characters
         self._floor = 0  # the newest `seq` of all channels that were forgotten: none comes twice
         self._refs: dict[tuple[str, str], Message] = {}
         self._count = 0
@@ -59,21 +49,19 @@ class MemoryHistory:
                 return post
         log = self._logs.get(message.channel)
         if log is None:
-            log = self._logs[message.channel] = _Log()
+            log = self._logs[message.channel] = deque()
         self._count += 1
         message.id = str(self._count)
-        messages = log.messages
-        message.seq = (messages[-1].seq if messages else self._floor) + 1
-        messages.append(message)
+        message.seq = (log[-1].seq if log else self._floor) + 1
+        log.append(message)
         size = len(message.text)
-        if len(messages) > self._keep:
-            old = messages.popleft()
+        if len(log) > self._keep:
+            old = log.popleft()
             size -= len(old.text)
             if old.ref is not None and old.sender is not None:
                 del self._refs[old.sender.id, old.ref]
         else:
             size += EACH
-        log.size += size
         self._size += size
         if self._size > MAX:
             self._make_room()
@@ -88,7 +76,16 @@ class MemoryHistory:
     async def last(self, channel: str) -> int:
         """See History."""
         log = self._logs.get(channel)
-        return log.messages[-1].seq if log else self._floor
+        return log[-1].seq if log else self._floor
+
+    async def floor(self, channel: str) -> int:
+        """See History."""
+        log = self._logs.get(channel)
+        return log[0].seq - 1 if log else self._floor
+
+    async def trim(self) -> int:
+        """Do nothing: each append forgets what is too much."""
+        return 0
 
     async def read(
         self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
@@ -96,7 +93,7 @@ class MemoryHistory:
         """See History."""
         if channel not in self._logs:
             return [], False
-        log = self._logs[channel].messages
+        log = self._logs[channel]
         first = log[0].seq
         if after is not None:
             start = min(max(after + 1 - first, 0), len(log))
@@ -106,37 +103,36 @@ class MemoryHistory:
         start = max(end - limit, 0)
         return list(islice(log, start, end)), start > 0
 
-    def _cut(self, log: _Log, size: int, least: int) -> None:
-        """Forget the oldest messages of a channel until it counts as so many characters, or has so few left."""
-        messages, over, freed = log.messages, log.size - size, 0
-        while freed < over and len(messages) > least:
-            old = messages.popleft()
+    def _cut(self, log: deque[Message], over: int, least: int) -> None:
+        """Forget a channel's oldest messages: so many characters, but leave so many messages."""
+        freed = 0
+        while freed < over and len(log) > least:
+            old = log.popleft()
             freed += EACH + len(old.text)
             if old.ref is not None and old.sender is not None:
                 del self._refs[old.sender.id, old.ref]
-        log.size -= freed
         self._size -= freed
 
     def _make_room(self) -> None:
         """Cut the fullest channels to one size; then, if need be, forget those that nobody is in, then the silent."""
-        goal = MAX - ROOM
-        sizes, below = sorted(log.size for log in self._logs.values()), 0
-        for count, size in enumerate(sizes):
+        goal, below = MAX - ROOM, 0
+        sizes = {name: sum(EACH + len(message.text) for message in log) for name, log in self._logs.items()}
+        for count, size in enumerate(sorted(sizes.values())):
             if below + size * (len(sizes) - count) > goal:
                 size = max(SMALL, (goal - below) // (len(sizes) - count))
                 break
             below += size
-        for log in self._logs.values():
-            self._cut(log, size, 1)
+        for name, log in self._logs.items():
+            self._cut(log, sizes[name] - size, 1)
         if self._size <= goal:
             return
-        silent = sorted(self._logs, key=lambda name: (self.is_used(name), self._logs[name].messages[-1].time))
+        silent = sorted(self._logs, key=lambda name: (self.is_used(name), self._logs[name][-1].time))
         for name in silent[:-1]:
             if self._size <= goal:
                 break
             log = self._logs.pop(name)
-            self._floor = max(self._floor, log.messages[-1].seq)
-            self._cut(log, 0, 0)
+            self._floor = max(self._floor, log[-1].seq)
+            self._cut(log, MAX, 0)
 
 
 def again(known: Message, message: Message, post: PendingMessage) -> None:

@@ -191,8 +191,7 @@ class Chat(Application):
         with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
             await self.accounts.trim()
             await self.hub.reading.trim()
-            if isinstance(self.hub.history, SqliteHistory):
-                await self.hub.history.trim()
+            await self.hub.history.trim()
 
     async def start(self) -> None:
         """Let the plugins begin; to be called on the loop that serves."""

@@ -135,6 +135,10 @@ class SqliteHistory:
             last = self._newest[channel] = max(last, self._newest.get(channel, 0))
         return last
 
+    async def floor(self, channel: str) -> int:
+        """See History."""
+        return await self._database.read(lambda connection: queries.floor(connection, channel))
+
     async def read(
         self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
     ) -> tuple[list[Message], bool]:
@@ -147,7 +151,7 @@ class SqliteHistory:
         return (messages[:limit] if after is not None else messages[1:]), True
 
     async def trim(self) -> int:
-        """Delete what is kept no longer, a little at a time; return how many messages. No `seq` comes twice."""
+        """See History."""
         if self._keep_days is None and self._keep_messages is None:
             return 0
         since = None if self._keep_days is None else int((time.time() - self._keep_days * 86_400) * 1_000)

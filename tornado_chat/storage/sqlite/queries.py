@@ -198,6 +198,12 @@ def last(connection: sqlite3.Connection, channel: str) -> int:
     return row[0] if row else 0
 
 
+def floor(connection: sqlite3.Connection, channel: str) -> int:
+    """Return the `seq` up to which a channel was trimmed."""
+    row = connection.execute("SELECT floor FROM channels WHERE name = ?", (channel,)).fetchone()
+    return row[0] if row else 0
+
+
 # Trimming
 
 _STALE = f"""
