@@ -51,6 +51,7 @@ from tornado_chat.web.sessions import ChangePassword, Register, SignIn, SignOut,
 from tornado_chat.web.socket.frames import text_frames
 from tornado_chat.web.socket.handler import ChatSocket
 from tornado_chat.web.socket.keepalive import Keepalive
+from tornado_chat.web.socket.tornado_internals import reason
 
 QUIET = re.compile("/(assets/|healthz$|readyz$|metrics$)")  # asked for all the time; a page alone has 60 assets
 log = logging.getLogger("tornado_chat")
@@ -237,7 +238,7 @@ def _log_request(handler: Any) -> None:
         "%s %s %s %.1f ms %s",
         request.method,
         path,
-        f"{status} {handler._reason}" if status >= 400 else status,
+        f"{status} {reason(handler)}" if status >= 400 else status,
         ms,
         request.remote_ip,
         extra={"event": "request", **about},

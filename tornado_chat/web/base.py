@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from tornado.web import RequestHandler
 
 from tornado_chat.config.networks import FORWARDED, is_loopback, peer_of
+from tornado_chat.web.socket.tornado_internals import answers
 
 if TYPE_CHECKING:
     from tornado_chat.web.app import Chat
@@ -79,9 +80,7 @@ def shown_origin(origin: str) -> str:
 
 def methods_of(handler: RequestHandler) -> str:
     """Return what the Allow header of a handler says."""
-    none = RequestHandler._unimplemented_method
-    answered = (method for method in handler.SUPPORTED_METHODS if getattr(type(handler), method.lower()) is not none)
-    return ", ".join(answered)
+    return ", ".join(method for method in handler.SUPPORTED_METHODS if answers(handler, method))
 
 
 class Safe(RequestHandler):

@@ -18,6 +18,7 @@ from tornado_chat.routing.context import Context
 from tornado_chat.routing.plugin import FAULTS, Plugin, call_plugin, contained
 from tornado_chat.routing.registry import Registry
 from tornado_chat.web.base import HEADERS, methods_of
+from tornado_chat.web.socket.tornado_internals import has_begun
 
 #: What a Refused is answered with, where it is not 400.
 STATUS: dict[str, int] = {
@@ -110,7 +111,7 @@ def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
 
         def send_error(self, status_code: int = 500, **about: Any) -> None:
             error = about.get("exc_info", (None, None))[1]
-            if isinstance(error, Refused) and not self._headers_written:
+            if isinstance(error, Refused) and not has_begun(self):
                 self.clear()
                 self.set_status(STATUS.get(error.code, 400))
                 self.finish({"code": error.code, "message": error.message})

@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 
-from tornado.util import _websocket_mask as unmask
+from tornado_chat.web.socket.tornado_internals import unmask
 
 MAX_FRAME_OUT = 256 * 1024  # bytes of lines in one frame
 MIN_FRAGMENT = 64  # bytes: more fragments than the largest message has in this size are too many (each costs a loop)

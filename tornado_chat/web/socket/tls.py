@@ -1,17 +1,12 @@
-"""A transport over Tornado's IOStream, for TLS, where the socket cannot be handed to asyncio.
-
-It leans on a private part of Tornado 6.6: how many bytes an IOStream was given to write, and has written.
-"""
+"""A transport over Tornado's IOStream, for TLS, where the socket cannot be handed to asyncio."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from tornado.iostream import IOStream, StreamClosedError
 
-if TYPE_CHECKING:
-    from tornado_chat.web.socket.transport import WebSocketTransport
+from tornado_chat.web.socket.tornado_internals import unwritten
 
 CHUNK = 64 * 1024  # bytes, read or written at once: a reader that takes less in 8 s counts as stalled
 
@@ -19,9 +14,9 @@ CHUNK = 64 * 1024  # bytes, read or written at once: a reader that takes less in
 class StreamTransport:
     """The methods of asyncio's transport that a WebSocketTransport uses."""
 
-    def __init__(self, stream: IOStream, wire: WebSocketTransport) -> None:
+    def __init__(self, stream: IOStream, protocol: asyncio.Protocol) -> None:
         self._stream = stream
-        self._wire = wire
+        self._protocol = protocol
         self._behind = False  # whether something waits
         self._closing = False
         self._reading: asyncio.Future[bytes] | None = None
@@ -43,7 +38,7 @@ class StreamTransport:
             written.add_done_callback(self._written)
             if not self._behind:
                 self._behind = True
-                self._wire.pause_writing()
+                self._protocol.pause_writing()
 
     def _written(self, done: asyncio.Future[None]) -> None:
         if self._behind and done.exception() is None and self.get_write_buffer_size() == 0:
@@ -51,12 +46,11 @@ class StreamTransport:
             if self._closing:
                 self._stream.close()
             else:
-                self._wire.resume_writing()
+                self._protocol.resume_writing()
 
     def get_write_buffer_size(self) -> int:
         """Return how many bytes wait."""
-        stream = self._stream
-        return 0 if stream.closed() else stream._total_write_index - stream._total_write_done_index
+        return 0 if self._stream.closed() else unwritten(self._stream)
 
     def set_write_buffer_limits(self, high: int) -> None:
         """Do nothing: whatever waits is told."""
@@ -84,7 +78,7 @@ class StreamTransport:
             return  # it waits for resume_reading, or has been handed over
         self._reading = None
         if done.exception() is None:
-            self._wire.data_received(done.result())
+            self._protocol.data_received(done.result())
             if not self._paused:
                 self.resume_reading()
 
@@ -109,4 +103,4 @@ class StreamTransport:
 
     def _lost(self) -> None:
         self._closing = True
-        asyncio.get_running_loop().call_soon(self._wire.connection_lost, None)
+        asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)

@@ -1,8 +1,4 @@
-"""One open WebSocket on an asyncio transport, or for TLS on the IOStream behind the same methods.
-
-It leans on private parts of Tornado 6.6: `IOStream._read_buffer`, what was read behind the handshake, and `_closed`:
-the socket goes on without its stream.
-"""
+"""One open WebSocket on an asyncio transport, or for TLS on the IOStream behind the same methods."""
 
 from __future__ import annotations
 
@@ -11,16 +7,14 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from time import monotonic
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, Protocol, cast
 
 from tornado.iostream import SSLIOStream
+from tornado.websocket import WebSocketHandler
 
-from tornado_chat.web.socket import compression
+from tornado_chat.web.socket import compression, tornado_internals
 from tornado_chat.web.socket.frames import FrameError, FrameReader, Opcode, close_frame, frame, parse_close
 from tornado_chat.web.socket.tls import StreamTransport
-
-if TYPE_CHECKING:
-    from tornado_chat.web.socket.upgrade import SocketHandler
 
 PATIENCE = 5.0  # seconds that a client has to answer a goodbye
 LINGER = 0.5  # seconds in which one that broke the protocol over TLS can read why
@@ -28,6 +22,44 @@ _CLOSE = int(Opcode.CLOSE)  # and the other control frames
 SEND_BUFFER = 512 * 1024  # bytes that the kernel may hide from MAX_WAITING; left alone, it grows to megabytes
 TURN = 64  # messages of one connection before the others have their turn
 MAX_BEHIND = 1024 * 1024  # bytes that are read behind a goodbye; a flood that goes on then waits for its end
+
+
+class SocketCallbacks(Protocol):
+    """What a WebSocketTransport asks and tells its handler, a SocketHandler."""
+
+    @property
+    def max_message_size(self) -> int:
+        """The most bytes that a message has."""
+
+    def answer(self) -> tuple[bytes, bool]:
+        """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""
+
+    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
+        """Handle a message; what is returned is done when more may be read, None: at once."""
+
+    def on_ping(self, data: bytes) -> None:
+        """Hear that a ping was answered."""
+
+    def on_pong(self, data: bytes) -> None:
+        """Hear a pong."""
+
+    def on_sign(self) -> Awaitable[None] | None:
+        """Hear of a ping or a pong, after either; what is returned: see `on_message`."""
+
+    def on_closing(self) -> None:
+        """Hear that a goodbye was said or heard: what is written from now on goes nowhere."""
+
+    def on_pause(self) -> None:
+        """Hear that the kernel has not taken all that was written."""
+
+    def on_resume(self) -> None:
+        """Hear that nothing waits any more."""
+
+    def on_ws_connection_close(self, close_code: int | None = None, close_reason: str | None = None) -> None:
+        """Hear, once, that the connection has ended."""
+
+    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
+        """Log what a callback raised."""
 
 
 class WebSocketTransport(asyncio.Protocol):
@@ -52,7 +84,7 @@ class WebSocketTransport(asyncio.Protocol):
         "write",
     )
 
-    def __init__(self, handler: SocketHandler) -> None:
+    def __init__(self, handler: SocketCallbacks) -> None:
         self._handler = handler
         self._reader: FrameReader | None = FrameReader(handler.max_message_size)
         self._early: bytes | None = b""  # came before the handler was open
@@ -69,11 +101,11 @@ class WebSocketTransport(asyncio.Protocol):
 
     # The handshake
 
-    async def accept_connection(self, handler: SocketHandler) -> None:
+    async def accept_connection(self, handler: WebSocketHandler) -> None:
         """Answer the upgrade, take the socket over and open the handler."""
-        answer, self._deflates = handler.answer()
+        answer, self._deflates = self._handler.answer()
         if self._deflates:
-            self._reader = FrameReader(handler.max_message_size, compression.inflate)
+            self._reader = FrameReader(self._handler.max_message_size, compression.inflate)
         stream = handler.detach()
         if stream.closed():
             return  # the client has not waited for the answer
@@ -81,10 +113,8 @@ class WebSocketTransport(asyncio.Protocol):
         if isinstance(stream, SSLIOStream):
             self.connection_made(StreamTransport(stream, self))
         else:
-            self._early = bytes(stream._read_buffer)
-            stream.io_loop.remove_handler(stream.fileno())
-            stream._closed = True
-            await asyncio.get_running_loop().connect_accepted_socket(lambda: self, stream.socket)
+            sock, self._early = tornado_internals.release_socket(stream)
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: self, sock)
             self._transport.pause_reading()  # uvloop does not heed it in connection_made
         self._transport.write(answer)
         try:
@@ -93,7 +123,7 @@ class WebSocketTransport(asyncio.Protocol):
                 await opened
         except Exception:
             self._failed()
-        asyncio.get_running_loop().call_soon(handler.let_go)
+        asyncio.get_running_loop().call_soon(tornado_internals.free_handshake, handler)
         early, self._early = self._early, None
         if early:
             self.data_received(early)

@@ -4,9 +4,7 @@
 IOStream for an asyncio transport; writing is then `transport.write` of a frame that was built once, and there is
 no task, future or coroutine per message or per connection. (TLS stays on the IOStream, behind the same methods.)
 
-It leans on private parts of Tornado 6.6: `_headers` and `_finished` (the answer is written to the socket itself:
-Tornado's way there costs a fifth of an upgrade), and the names in HANDSHAKE, what a handler needs no more once it
-has been answered. There are no subprotocols, and the answer sets no cookie.
+There are no subprotocols, and the answer sets no cookie.
 """
 
 from __future__ import annotations
@@ -18,17 +16,12 @@ from tornado.log import app_log
 from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
-from tornado_chat.web.socket import compression
+from tornado_chat.web.socket import compression, tornado_internals
 from tornado_chat.web.socket.transport import WebSocketTransport
-
-HANDSHAKE = (
-    *("request", "ui", "path_args", "path_kwargs", "open_args", "open_kwargs", "_headers", "_headers_written"),
-    *("_write_buffer", "_transforms", "_prepared_future", "_auto_finish", "_reason"),
-)
 
 
 class SocketHandler(WebSocketHandler):
-    """A WebSocketHandler on a WebSocketTransport. `on_pause`, `on_resume`: see WebSocketTransport."""
+    """A WebSocketHandler on a WebSocketTransport, whose SocketCallbacks it has."""
 
     compress = False  # whether permessage-deflate is agreed to
     close_code: int | None = None
@@ -47,7 +40,7 @@ class SocketHandler(WebSocketHandler):
         return self.ws_connection
 
     def answer(self) -> tuple[bytes, bool]:
-        """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""
+        """See SocketCallbacks; HTTPError (400) for what is no upgrade."""
         headers = self.request.headers
         key = headers.get("Sec-WebSocket-Key")
         if self.request.version != "HTTP/1.1":
@@ -64,13 +57,9 @@ class SocketHandler(WebSocketHandler):
         self.set_header("Upgrade", "websocket")
         self.set_header("Connection", "Upgrade")
         self.set_header("Sec-WebSocket-Accept", WebSocketProtocol13.compute_accept_value(key))
-        lines = ["HTTP/1.1 101 Switching Protocols", *(f"{name}: {value}" for name, value in self._headers.get_all())]
-        self._finished = True
+        given = tornado_internals.finish_upgrade(self).get_all()
+        lines = ["HTTP/1.1 101 Switching Protocols", *(f"{name}: {value}" for name, value in given)]
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), agreed is not None
-
-    def let_go(self) -> None:
-        """Free what served the handshake: of 15 KB for an idle connection 3 are left."""
-        self.__dict__ = {name: value for name, value in vars(self).items() if name not in HANDSHAKE}
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Begin the closing handshake (RFC 6455, 7.1.2)."""
@@ -78,21 +67,21 @@ class SocketHandler(WebSocketHandler):
             self.ws_connection.close(code, reason)
 
     def on_sign(self) -> Awaitable[None] | None:
-        """A ping or a pong came; what is returned is done when more may be read, None: at once."""
+        """See SocketCallbacks."""
         return None
 
     def on_closing(self) -> None:
-        """A goodbye was said or heard: what is written from now on goes nowhere."""
+        """See SocketCallbacks."""
 
     def on_pause(self) -> None:
-        """Something waits: the kernel has not taken all that was written."""
+        """See SocketCallbacks."""
 
     def on_resume(self) -> None:
-        """Nothing waits any more."""
+        """See SocketCallbacks."""
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         """Log an exception of a handler once; after the handshake there is no request left to name."""
-        if self._finished:
+        if tornado_internals.is_finished(self):
             app_log.error("Uncaught exception in %s", type(self).__name__, exc_info=(kind, error, trace))
         else:
             super().log_exception(kind, error, trace)
