@@ -16,16 +16,16 @@ from tornado.testing import gen_test
 
 import tornado_chat
 import tornado_chat.testing
+from tests.command_line import load as load_settings
 from tornado_chat.chat.errors import Close, Error
 from tornado_chat.chat.store import Namespace
-from tornado_chat.config.arguments import COMMANDS
 from tornado_chat.config.settings import FIELDS, find_folder, flag, written
-from tornado_chat.config.sources import load as load_settings
 from tornado_chat.plugin_host.files import load
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.settings import read_settings
 from tornado_chat.routing.context import Context
 from tornado_chat.routing.registry import EVENTS, Registry
+from tornado_chat.server.cli.main import COMMANDS
 from tornado_chat.server.cli.plugins import PLUGIN
 from tornado_chat.testing import Chat, ChatTestCase, Client, Person
 
@@ -151,7 +151,7 @@ def test_everything_in_the_reference_of_the_plugin_api_has_a_docstring() -> None
 
 def test_every_command_is_in_its_page() -> None:
     for command in COMMANDS:
-        assert re.search(rf"^## {command}$", DOCS["docs/reference/cli.md"], re.MULTILINE), command
+        assert re.search(rf"^## {command.word}$", DOCS["docs/reference/cli.md"], re.MULTILINE), command.word
 
 
 class Transcript(ChatTestCase):

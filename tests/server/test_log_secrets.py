@@ -86,3 +86,15 @@ def test_no_secret_of_a_request_is_logged(server: Server) -> None:
     assert "HTTPServerRequest(" not in log
     if log.startswith("{"):
         assert all("\n" not in json.loads(line)["message"] for line in log.splitlines())
+
+
+def test_an_error_that_ends_the_start_is_an_event_of_a_json_log(environ: dict[str, str]) -> None:
+    json_log = {**environ, "TORNADO_CHAT_LOG_FORMAT": "json"}
+    for flags in (["--port", "x"], ["--tls-cert", "/nowhere"], ["--data-dir", __file__]):
+        server = Server(json_log, *flags)
+        server.process.communicate(timeout=15)
+        assert server.process.returncode == 2
+        events = server.events()
+        assert events[-1]["level"] == "error"
+        assert events[-1]["event"] == "not started"
+        assert flags[-1].removeprefix("x") in events[-1]["message"]

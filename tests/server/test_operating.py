@@ -18,8 +18,8 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application
 
 from tests.browser import CHROMIUM, FLAGS, WHY_NOT
+from tests.command_line import show
 from tornado_chat.config.settings import Settings
-from tornado_chat.config.sources import show
 from tornado_chat.server.run import _notify
 from tornado_chat.testing import connect
 from tornado_chat.web.app import make_app
@@ -52,7 +52,7 @@ def test_config_show_is_a_command_and_a_wrong_value_one_line(tmp_path: Path) -> 
     for arguments, status, said in (
         (["show", "--port", "4000"], 0, "port = 4000"),
         (["show", "--port", "x"], 2, "--port must be a whole number"),
-        (["tell"], 2, "config show"),
+        (["tell"], 2, "there is no command config tell; there are show"),
     ):
         done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=20, check=False)
         assert done.returncode == status

@@ -6,12 +6,12 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from tornado_chat.config import types
-from tornado_chat.config.arguments import serve_parser, suggestion
 from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag
 
 PREFIX = "TORNADO_CHAT_"
@@ -24,32 +24,28 @@ SERVICE = re.compile("_SERVICE_|_PORT_")
 Found = dict[str, tuple[Any, str]]  # name -> what was written, or what was read of it; and where
 
 
-def load(
-    arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os.environ, only: Collection[str] = ALL
-) -> Settings:
-    """Return the settings of a command line; SettingsError, or an exit of argparse's own (help, version).
+def load(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ, only: Collection[str] = ALL) -> Settings:
+    """Return the settings. flags: what was given on the command line, by setting; and `config`, the TOML file.
 
     only: the settings that are wanted. The others are not read: what is wrong with them is no matter.
     """
-    values = {name: value for name, (value, _) in collect(arguments, environ, only).items()}
+    values = {name: value for name, (value, _) in _collect(flags, environ, only).items()}
     if "data_dir" not in only:
         values["data_dir"] = Path()  # a user without a home folder has no default
     return Settings(**values)
 
 
-def collect(
-    arguments: Sequence[str] | None, environ: Mapping[str, str] = os.environ, only: Collection[str] = ALL
-) -> Found:
+def _collect(flags: Mapping[str, Any], environ: Mapping[str, str], only: Collection[str]) -> Found:
     """Return what is set otherwise than by default, each with where it was said. Only what counts is read."""
-    given = vars(serve_parser().parse_args(arguments))
-    config = _config_file(given.pop("config", None), environ)
+    config = _config_file(flags.get("config"), environ)
     found = _from_file(config) if config else {}
     for key, value in environ.items():
         name = key.removeprefix(PREFIX).lower()
         if key.startswith(PREFIX) and name in FIELDS and not _is_passed_over(key, value):
             found[name] = value, key
-    for name, value in given.items():
-        found[name] = value, flag(name)
+    for name, value in flags.items():
+        if name in FIELDS:
+            found[name] = value, flag(name)
     return {name: (_read(name, *said, config), said[1]) for name, said in found.items() if name in only}
 
 
@@ -63,9 +59,9 @@ def passed_over(environ: Mapping[str, str] = os.environ) -> str:
     return f"not settings, and passed over: {', '.join(words)}" if words else ""
 
 
-def show(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> str:
+def show(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> str:
     """Return each setting, a line of TOML each, with where it was said; what is secret is not shown."""
-    found, lines = collect(arguments, environ), []
+    found, lines = _collect(flags, environ, ALL), []
     settings = Settings(**{name: value for name, (value, _) in found.items()})
     for name in FIELDS:
         value = getattr(settings, name)
@@ -76,6 +72,13 @@ def show(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> s
         line = f"{name} = {shown}"
         lines.append(f"{line:44} # {found[name][1] if name in found else 'default'}")
     return "\n".join(lines)
+
+
+def suggestion(word: str, words: Iterable[str]) -> str:
+    """Return ` (did you mean …?)` for a word that is close to one of these, else nothing."""
+    near = get_close_matches(word, words := list(words), n=1, cutoff=0.75)
+    near = near or [each for each in words if len(word.strip("-")) > 2 and each.startswith(word)][:2]
+    return f" (did you mean {' or '.join(near)}?)" if near else ""
 
 
 def _is_passed_over(key: str, value: str) -> bool:

@@ -103,8 +103,8 @@ def test_a_password_is_asked_for_twice_and_not_shown(tmp_path: Path, monkeypatch
         (["role", "a:doesnotexist", "admin"], "no account with the id a:doesnotexist"),
         (["role", "h:", "admin"], "no account 'h:'"),
         (["add"], "required: NAME"),
-        (["remove", "Ann"], "invalid choice: 'remove'"),
-        ([], "required: add|passwd|role|list"),
+        (["remove", "Ann"], "no command user remove; there are add, passwd, role, list"),
+        ([], "user needs one of add, passwd, role, list"),
     ],
     ids=str,
 )

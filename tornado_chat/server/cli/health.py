@@ -1,19 +1,21 @@
-"""`python -m tornado_chat health`: asks the server of these settings whether it is well, as containers do."""
+"""`health`: asks the server of these settings whether it is well, as containers do."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import socket
 import ssl
-from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException, HTTPSConnection, InvalidURL
 
-from tornado_chat.config.settings import Settings
+from tornado_chat.config.settings import FIELDS, Settings
 from tornado_chat.config.sources import load
 from tornado_chat.config.types import SOCKET
 from tornado_chat.server.cli import console
+from tornado_chat.server.cli.parsing import Command, flags_of
 from tornado_chat.server.listener import ANY
 
+ASKED = ("host", "port", "tls_cert")
 TIMEOUT = 3.0  # seconds
 
 
@@ -30,9 +32,9 @@ class _UnixConnection(HTTPConnection):
             self.sock = self._context.wrap_socket(self.sock)
 
 
-def run(arguments: Sequence[str]) -> int:
+def _health(given: argparse.Namespace) -> int:
     """Ask /healthz of the server that these settings start; return 0, or 1 where it is not well."""
-    settings = load(arguments[1:], only=("host", "port", "tls_cert"))
+    settings = load(flags_of(given), only=ASKED)
     try:
         with contextlib.closing(_connection(settings)) as connection:
             connection.request("GET", "/healthz", headers={"Host": "localhost"})
@@ -67,3 +69,9 @@ def _connection(settings: Settings) -> HTTPConnection:
 
 def _place(settings: Settings) -> str:
     return settings.host if settings.host.startswith(SOCKET) else f"port {settings.port} of {settings.host}"
+
+
+COMMANDS = (
+    # What starts the server may be given to ask it.
+    Command("health", "ask the server whether it is well (exit status 1)", _health, settings=ASKED, others=FIELDS),
+)

@@ -2,45 +2,87 @@
 
 from __future__ import annotations
 
-import logging
+import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 from tornado_chat.config.settings import SettingsError
-from tornado_chat.config.sources import load, passed_over
-from tornado_chat.routing.registry import RegistryError
-from tornado_chat.server.cli import console, data, health, plugins
-from tornado_chat.server.logging import configure
-from tornado_chat.server.run import run
-from tornado_chat.storage.sqlite.files import DatabaseError
+from tornado_chat.config.sources import passed_over, suggestion
+from tornado_chat.server.cli import console, data, health, plugins, serve, users
+from tornado_chat.server.cli.parsing import Command, Group, program
 
-RUN = {
-    **dict.fromkeys([*data.COMMANDS, "config"], data.run),
-    "plugin": plugins.run,
-    "health": health.run,
-}
-log = logging.getLogger("tornado_chat")
+COMMANDS = (*serve.COMMANDS, *data.COMMANDS, *users.COMMANDS, *plugins.COMMANDS, *health.COMMANDS)
+TOP = Group("", serve.SERVE.help, COMMANDS, serve.SERVE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status (2: something given cannot be used)."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    command = arguments[0] if arguments else ""
-    strange = passed_over()
     try:
         with console.guarded():
-            if command in RUN:
-                if strange:
+            command, given = parse(sys.argv[1:] if arguments is None else arguments)
+            if command is not serve.SERVE:
+                if strange := passed_over():
                     console.complain(strange)
-                return RUN[command](arguments)
-            settings = load(arguments)
-        configure(settings.log_level, settings.log_format)
-        if strange:
-            log.warning("%s", strange)
-        run(settings)
-    except (SettingsError, RegistryError, DatabaseError) as error:
+                return command.run(given)
+        return command.run(given)
+    except serve.ERRORS as error:
         console.complain(str(error))
         return 2
     except KeyboardInterrupt:  # before the server was there to handle it
         return console.INTERRUPTED
-    return 0
+
+
+def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
+    """Return the command of a command line and what it is given; SettingsError, or an exit where help is wanted.
+
+    The first word that is neither an option nor an option's value names the command, so options may stand before it.
+    """
+    known = dict(_options())
+    options, rest = list[str](), list(words)
+    found: Command | Group = TOP
+    while isinstance(found, Group) and rest and rest[0] != "--":
+        word = rest.pop(0)
+        if word.startswith("-"):
+            options.append(word)
+            if word in known and known[word][1] and rest:
+                options.append(rest.pop(0))
+        else:
+            found = next((one for one in found.commands if one.word == word), None) or _refuse(word, found, options)
+    parser = found.parser()
+    parser.known = {option: name for option, (name, _) in known.items()}
+    if isinstance(found, Group):
+        if "-h" in options or "--help" in options:
+            parser.print_help()
+            sys.exit(0)
+        if found.default is None:
+            names = ", ".join(one.word for one in found.commands)
+            raise SettingsError(f"{found.name} needs one of {names} (see {program()} {found.name} --help)")
+        found = found.default
+    return found, parser.parse_args([*options, *rest])
+
+
+def _options() -> Iterator[tuple[str, tuple[str, bool]]]:
+    """Yield each option, with a command that takes it and whether it has a value."""
+    for one in reversed(COMMANDS):  # of several commands the first is named
+        for command in one.commands if isinstance(one, Group) else (one,):
+            for option, action in command.parser().options.items():
+                yield option, (command.name, action.nargs != 0)
+
+
+def _refuse(word: str, group: Group, options: Sequence[str]) -> NoReturn:
+    """Raise a SettingsError for a word that is no command; what is wrong may be an option before it."""
+    parser = group.parser()
+    known = dict(_options())
+    if unknown := [each for each in options if each.startswith("-") and each.partition("=")[0] not in known]:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    named = [one.word for one in group.commands]
+    deeper = [one.name for each in group.commands if isinstance(each, Group) for one in each.commands]
+    meant = next(
+        (name for name in [*deeper, *known] if name in (f"--{word}", f"{name.rpartition(' ')[0]} {word}")), ""
+    )
+    hint = f" (did you mean {meant}?)" if meant else suggestion(word, [*named, *known])
+    words = "" if hint else f"; there are {', '.join(named)}"
+    raise SettingsError(
+        f"there is no command {f'{group.name} {word}'.strip()}{hint}{words} (see {parser.prog} --help)"
+    )

@@ -1,4 +1,4 @@
-"""`python -m tornado_chat plugin list | check | new`, for whoever writes plugins."""
+"""`plugin list`, `plugin check` and `plugin new`, for plugin authors."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import keyword
 import logging
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tornado_chat.config.arguments import Parser
 from tornado_chat.config.settings import PACKAGE, Settings, SettingsError, find_folder
 from tornado_chat.config.sources import load
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.manager import SPACE
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Registry
+from tornado_chat.server.cli.parsing import Command, Group, Parser, flags_of
 from tornado_chat.storage.sqlite.files import MissingError
 from tornado_chat.storage.sqlite.maintenance import stored
 
@@ -53,48 +53,17 @@ def test_cheers_are_counted_and_seen_by_everyone(chat):
 '''
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run a command line that begins with `plugin`; return the exit status."""
-    parser = Parser(prog="python -m tornado_chat plugin", description="Look after plugins.", allow_abbrev=False)
-    commands = parser.add_subparsers(dest="command", metavar="list | check | new", required=True)
-    for name, text in (
-        ("list", "show the plugins: file, state, and what each has"),
-        ("check", "load them and say what is wrong (exit status 1)"),
-        ("new", "write a plugin and its test, to begin with"),
-    ):
-        command = commands.add_parser(name, help=text, description=text.capitalize() + ".", allow_abbrev=False)
-        for where, metavar, action, about in (
-            (
-                "--plugins-dir",
-                "DIR",
-                "append",
-                "folder of plugins beside the shipped ones; may be given several times",
-            ),
-            ("--data-dir", "DIR", "store", "where the history is, as for the server"),
-            ("--config", "FILE", "store", "TOML file with settings"),
-        ):
-            command.add_argument(where, metavar=metavar, action=action, help=about, default=argparse.SUPPRESS)
-        command.add_argument(
-            "--no-shipped-plugins", action="store_true", help="leave out those that come with the server"
-        )
-        if name != "list":
-            command.add_argument("name", metavar="NAME", nargs="?" if name == "check" else None)
-    given = vars(parser.parse_args(arguments[1:]))
-    flags = ["--no-shipped-plugins"] if given["no_shipped_plugins"] else []
-    for name in ("plugins_dir", "data_dir", "config"):
-        values = given.get(name, [])
-        flags += [
-            f"--{name.replace('_', '-')}={value}" for value in (values if isinstance(values, list) else [values])
-        ]
-    settings = load(flags, only=("data_dir", "plugins_dir", "no_shipped_plugins", "plugins"))
+SETTINGS = ("data_dir", "plugins_dir", "no_shipped_plugins")
+
+
+def _load(given: argparse.Namespace) -> tuple[Settings, Registry]:
+    settings = load(flags_of(given), only=(*SETTINGS, "plugins"))
     logging.getLogger("tornado_chat").addHandler(logging.NullHandler())  # what is wrong is shown once
-    if given["command"] == "new":
-        return _new(settings, given["name"])
-    registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
-    return _list(settings, registry) if given["command"] == "list" else _check(registry, given["name"])
+    return settings, build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
 
 
-def _list(settings: Settings, registry: Registry) -> int:
+def _list(given: argparse.Namespace) -> int:
+    settings, registry = _load(given)
     states: dict[str, dict[str, Any]] = {}
     with contextlib.suppress(MissingError):  # no server has run here yet
         states = stored(settings.data_dir, SPACE)
@@ -131,7 +100,8 @@ def _offers(registry: Registry, plugin: Plugin) -> Iterator[str]:
             yield f"{kind}: {', '.join(names)}"
 
 
-def _check(registry: Registry, name: str | None) -> int:
+def _check(given: argparse.Namespace) -> int:
+    registry, name = _load(given)[1], given.name
     if name is not None and name not in registry.plugins:
         raise SettingsError(f"there is no plugin {name}; there are {', '.join(registry.plugins) or 'none'}")
     broken = 0
@@ -148,7 +118,9 @@ def _check(registry: Registry, name: str | None) -> int:
     return 1 if broken else 0
 
 
-def _new(settings: Settings, name: str) -> int:
+def _new(given: argparse.Namespace) -> int:
+    settings, registry = _load(given)
+    name = given.name
     folder = Path(
         os.path.abspath((*settings.plugins_dir, find_folder("plugins"))[0])
     )  # no .. leads the test elsewhere
@@ -157,7 +129,6 @@ def _new(settings: Settings, name: str) -> int:
     if keyword.iskeyword(name):
         raise SettingsError(f"{name} is a word of Python's own, and can name no function; take another, as my_{name}")
     command = name.replace("_", "-")
-    registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
     if command in registry.actions:
         raise SettingsError(f"there is an action {command} already, in {registry.actions[command].file}")
     if name in registry.plugins and not (folder / f"{name}.py").exists():
@@ -182,3 +153,23 @@ def _new(settings: Settings, name: str) -> int:
     install = "" if find_spec("pytest") else "pip install pytest, then "
     print(f"Try it: /{command} NAME in the page, and {install}python -m pytest {path}")
     return 0
+
+
+def _add_optional_name(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?", default=None, help="this plugin alone")
+
+
+def _add_name(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME", help="its name, as in guess_a_number")
+
+
+LIST = Command("plugin list", "show the plugins: file, state, and what each has", _list, SETTINGS)
+CHECK = Command(
+    "plugin check",
+    "load them and say what is wrong (exit status 1)",
+    _check,
+    SETTINGS,
+    add_arguments=_add_optional_name,
+)
+NEW = Command("plugin new", "write a plugin and its test, to begin with", _new, SETTINGS, add_arguments=_add_name)
+COMMANDS = (Group("plugin", "list, check and make plugins", (LIST, CHECK, NEW)),)

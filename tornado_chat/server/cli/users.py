@@ -1,4 +1,4 @@
-"""Accounts on the command line: python -m tornado_chat user add | passwd | role | list. A server may be running."""
+"""`user add`, `user passwd`, `user role` and `user list`. A server may be running."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import argparse
 import asyncio
 import getpass
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from tornado_chat.auth.account_names import clean_account
@@ -16,6 +18,7 @@ from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.repositories import Repositories
 from tornado_chat.chat.user_ids import ACCOUNT, HEADER, read_id
 from tornado_chat.config.settings import SettingsError
+from tornado_chat.server.cli.parsing import Command, Group, Parser, data_dir
 from tornado_chat.storage.sqlite.files import NAME, look_for
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.offline import OfflineDatabase
@@ -23,43 +26,25 @@ from tornado_chat.storage.sqlite.offline import OfflineDatabase
 OPERATOR = User("", "command line")  # as the audit names it
 
 
-def add_arguments(parser: argparse.ArgumentParser, place: argparse.ArgumentParser) -> None:
-    """Add what `user` takes. place: the arguments that say which data folder."""
-    kinds = parser.add_subparsers(dest="what", metavar="add|passwd|role|list", required=True)
-    for what, text in (
-        ("add", "make an account; its password is asked for, or read from the standard input"),
-        ("passwd", "give an account another password, and end its sessions and their connections"),
-        ("role", "give a role; who is connected is so anew with it. ID is for those whom a proxy names (h:…)"),
-        ("list", "list the accounts: name, role, id"),
-    ):
-        one = kinds.add_parser(what, help=text, description=text.capitalize() + ".", parents=[place])
-        if what != "list":
-            one.add_argument("name", metavar="NAME|ID" if what == "role" else "NAME")
-        if what == "add":
-            one.add_argument("--role", choices=ROLES, default="member")
-        if what == "role":
-            one.add_argument("role", choices=ROLES)
-
-
-def run(folder: Path, given: argparse.Namespace) -> int:
-    """Do what was asked; return the exit status."""
+def _run(what: str, given: argparse.Namespace) -> int:
+    folder = data_dir(given)
     try:
         _check_text(vars(given).get("name", ""))
-        if given.what == "add":
+        if what == "add":
             clean_account(given.name)
         else:
             look_for(folder / NAME)
-        password = _ask() if given.what in ("add", "passwd") else ""
+        password = _ask() if what in ("add", "passwd") else ""
         with OfflineDatabase(folder) as file:
-            asyncio.run(_act(sqlite_repositories(file), folder, given, password))
+            asyncio.run(_act(sqlite_repositories(file), folder, what, given, password))
     except Refused as refused:
         raise SettingsError(refused.message) from None
     return 0
 
 
-async def _act(repositories: Repositories, folder: Path, given: argparse.Namespace, password: str) -> None:
+async def _act(repositories: Repositories, folder: Path, what: str, given: argparse.Namespace, password: str) -> None:
     accounts, moderation = Accounts(repositories.accounts), Moderation(repositories)
-    if given.what == "list":
+    if what == "list":
         empty = True
         async for user in accounts.all():
             print(f"{user.name}\t{user.role}\t{user.id}")
@@ -67,23 +52,23 @@ async def _act(repositories: Repositories, folder: Path, given: argparse.Namespa
         if empty:
             print(f"no accounts in {folder}", file=sys.stderr)  # the output is the list alone
         return
-    if given.what == "add":
+    if what == "add":
         user = await accounts.register(given.name, password)
-    elif given.what == "role" and (user_id := read_id(given.name)) is not None:
+    elif what == "role" and (user_id := read_id(given.name)) is not None:
         user = await _of_id(accounts, user_id)
     else:
         user = await accounts.find(given.name)
     about = {"user": user.id, "name": user.name}
-    if given.what == "passwd":
+    if what == "passwd":
         await moderation.record(OPERATOR, "passwd", about)
         await accounts.set_password(user, password)
-    elif given.what == "role" and given.role == await accounts.role(user.id):
+    elif what == "role" and given.role == await accounts.role(user.id):
         print(f"{user.name}: is {given.role} already; nothing was changed")
         return
-    elif given.what == "role" or given.role != "member":
+    elif what == "role" or given.role != "member":
         await moderation.record(OPERATOR, "role", {**about, "role": given.role})
         await accounts.set_role(user.id, given.role)
-    if given.what == "add":
+    if what == "add":
         print(f"{user.name} is in {folder.absolute()}")
         return
     known = not user.id.startswith(HEADER)
@@ -123,3 +108,39 @@ def _ask() -> str:
     except UnicodeError:
         raise SettingsError("the password is not UTF-8; nothing was changed") from None
     return password
+
+
+def _add_name(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME", help="the account")
+
+
+def _add_account(parser: Parser) -> None:
+    _add_name(parser)
+    parser.add_argument("--role", choices=ROLES, default="member", help="its role (member)")
+
+
+def _add_role(parser: Parser) -> None:
+    parser.add_argument("name", metavar="NAME|ID", help="the account, or the id of someone whom a proxy names (h:…)")
+    parser.add_argument("role", choices=ROLES, help="the role")
+
+
+def _command(what: str, help: str, add_arguments: Callable[[Parser], None] = lambda parser: None) -> Command:
+    return Command(f"user {what}", help, partial(_run, what), add_arguments=add_arguments)
+
+
+COMMANDS = (
+    Group(
+        "user",
+        "make and change accounts; a server may be running",
+        (
+            _command(
+                "add", "make an account; its password is asked for, or read from the standard input", _add_account
+            ),
+            _command(
+                "passwd", "give an account another password, and end its sessions and their connections", _add_name
+            ),
+            _command("role", "give a role; whoever is connected gets it at once", _add_role),
+            _command("list", "list the accounts: name, role, id"),
+        ),
+    ),
+)

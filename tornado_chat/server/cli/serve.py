@@ -1,0 +1,68 @@
+"""`serve`, and `config show`, which shows what it would be given."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import os
+
+from tornado_chat.config import speed
+from tornado_chat.config.settings import FIELDS, Settings, SettingsError
+from tornado_chat.config.sources import load, passed_over, show
+from tornado_chat.routing.registry import RegistryError
+from tornado_chat.server.cli.parsing import Command, Group, Parser, flags_of
+from tornado_chat.server.logging import configure
+from tornado_chat.server.run import run
+from tornado_chat.storage.sqlite.files import DatabaseError
+from tornado_chat.version import VERSION
+
+ERRORS = (SettingsError, RegistryError, DatabaseError)  # what is given cannot be used: one line, status 2
+LOG = ("log_level", "log_format")
+log = logging.getLogger("tornado_chat")
+
+
+def _serve(given: argparse.Namespace) -> int:
+    about_log = _log_settings(given)
+    configure(about_log.log_level, about_log.log_format)
+    try:
+        settings = load(flags_of(given))
+        if strange := passed_over():
+            log.warning("%s", strange)
+        run(settings)
+    except ERRORS as error:
+        if about_log.log_format != "json":
+            raise
+        log.error("%s", error, extra={"event": "not started"})
+        return 2
+    return 0
+
+
+def _log_settings(given: argparse.Namespace) -> Settings:
+    """Return how to log, even where other settings, or the file of settings, cannot be read."""
+    flags = {name: value for name, value in vars(given).items() if name in LOG}
+    environ = {key: value for key, value in os.environ.items() if key.startswith("TORNADO_CHAT_LOG_")}
+    for words, variables in ((flags_of(given), os.environ), (flags, environ)):
+        with contextlib.suppress(SettingsError):
+            return load(words, variables, LOG)
+    return load({}, {}, LOG)
+
+
+def _show(given: argparse.Namespace) -> int:
+    print(show(flags_of(given)))
+    return 0
+
+
+def _add_version(parser: Parser) -> None:
+    parser.add_argument("--version", action="version", version=f"tornado_chat {VERSION} ({speed.describe()})")
+
+
+SERVE = Command(
+    "serve",
+    "serve a chat: a page and a WebSocket, at the address that it prints",
+    _serve,
+    settings=FIELDS,
+    add_arguments=_add_version,
+)
+SHOW = Command("config show", "show each setting, and where it was set", _show, settings=FIELDS)
+COMMANDS = (SERVE, Group("config", "show the settings", (SHOW,)))
