@@ -36,11 +36,9 @@ class MemoryHistory:
         self._committed: Callable[[Sequence[Message]], None] = lambda messages: None
 
     def on_commit(self, committed: Callable[[Sequence[Message]], None]) -> None:
-        """See History."""
         self._committed = committed
 
     def append(self, message: Message) -> PendingMessage:
-        """See History."""
         post = PendingMessage()
         if message.ref is not None and message.sender is not None:
             known = self._refs.setdefault((message.sender.id, message.ref), message)
@@ -70,16 +68,13 @@ class MemoryHistory:
         return post
 
     async def find(self, sender: User, ref: str) -> Message | None:
-        """See History."""
         return self._refs.get((sender.id, ref))
 
     async def last(self, channel: str) -> int:
-        """See History."""
         log = self._logs.get(channel)
         return log[-1].seq if log else self._floor
 
     async def floor(self, channel: str) -> int:
-        """See History."""
         log = self._logs.get(channel)
         return log[0].seq - 1 if log else self._floor
 
@@ -90,7 +85,6 @@ class MemoryHistory:
     async def read(
         self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
     ) -> tuple[list[Message], bool]:
-        """See History."""
         if channel not in self._logs:
             return [], False
         log = self._logs[channel]

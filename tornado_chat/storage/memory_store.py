@@ -18,16 +18,13 @@ class MemoryStore:
         self._keys: dict[str, list[str]] = {}
 
     async def get(self, space: str, key: str, default: Any = None) -> Any:
-        """See Store."""
         found = self._spaces.get(check(space), {}).get(check(key))
         return default if found is None else json.loads(found)
 
     async def set(self, space: str, key: str, value: Any) -> None:
-        """See Store."""
         self._set(check(space), check(key), encode(value))
 
     async def delete(self, space: str, key: str) -> bool:
-        """See Store."""
         if self._spaces.get(check(space), {}).pop(check(key), None) is None:
             return False
         keys = self._keys[space]
@@ -35,14 +32,12 @@ class MemoryStore:
         return True
 
     async def update(self, space: str, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
-        """See Store."""
         encode(default)
         text = encode(function(await self.get(space, key, default)))  # which waits for nothing
         self._set(space, key, text)
         return json.loads(text)
 
     async def items(self, space: str, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
-        """See Store."""
         keys, values = self._keys.get(check(space), []), self._spaces.get(space, {})
         start = max(bisect_left(keys, check(prefix, 0)), bisect_left(keys, check(after, 0) + "\0"))
         return [(key, json.loads(values[key])) for key in keys[start : start + limit] if key.startswith(prefix)]

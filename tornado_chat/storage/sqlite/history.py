@@ -88,11 +88,9 @@ class SqliteHistory:
         self._batch.taken = True
 
     def on_commit(self, committed: Callable[[Sequence[Message]], None]) -> None:
-        """See History."""
         self._committed = committed
 
     def append(self, message: Message) -> PendingMessage:
-        """See History."""
         post = PendingMessage()
         if len(self.waiting) >= WAITING:
             post.fail(unavailable())
@@ -122,11 +120,9 @@ class SqliteHistory:
             self._committed(messages)
 
     async def find(self, sender: User, ref: str) -> Message | None:
-        """See History."""
         return await self._database.read(lambda connection: queries.find(connection, sender.id, ref))
 
     async def last(self, channel: str) -> int:
-        """See History."""
         known = self._newest.get(channel)
         if known is not None:
             return known
@@ -136,13 +132,11 @@ class SqliteHistory:
         return last
 
     async def floor(self, channel: str) -> int:
-        """See History."""
         return await self._database.read(lambda connection: queries.floor(connection, channel))
 
     async def read(
         self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
     ) -> tuple[list[Message], bool]:
-        """See History."""
         messages = await self._database.read(
             lambda connection: queries.page(connection, channel, after, before, limit + 1)
         )
@@ -151,7 +145,6 @@ class SqliteHistory:
         return (messages[:limit] if after is not None else messages[1:]), True
 
     async def trim(self) -> int:
-        """See History."""
         if self._keep_days is None and self._keep_messages is None:
             return 0
         since = None if self._keep_days is None else int((time.time() - self._keep_days * 86_400) * 1_000)

@@ -76,11 +76,9 @@ class OfflineDatabase:
         self._let_go()
 
     async def read(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        """See Database."""
         return self._do(run)
 
     async def write(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        """See Database."""
         return self._do(run)
 
     def _do(self, run: Callable[[sqlite3.Connection], T]) -> T:

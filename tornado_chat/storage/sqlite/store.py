@@ -24,16 +24,13 @@ class SqliteStore:
         self._damaged: set[tuple[str, str]] = set()
 
     async def get(self, space: str, key: str, default: Any = None) -> Any:
-        """See Store."""
         found = await self._database.read(partial(_get, space=check(space), key=check(key)))
         return default if found is None else json.loads(found)
 
     async def set(self, space: str, key: str, value: Any) -> None:
-        """See Store."""
         await self._database.write(partial(_set, space=check(space), key=check(key), text=encode(value)))
 
     async def delete(self, space: str, key: str) -> bool:
-        """See Store."""
         check(space), check(key)
 
         def run(connection: sqlite3.Connection) -> bool:
@@ -42,7 +39,6 @@ class SqliteStore:
         return await self._database.write(run)
 
     async def update(self, space: str, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
-        """See Store."""
         check(space), check(key), encode(default)
 
         def run(connection: sqlite3.Connection) -> tuple[str, BaseException | None]:
@@ -60,7 +56,6 @@ class SqliteStore:
         return json.loads(text)
 
     async def items(self, space: str, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
-        """See Store."""
         check(space), check(prefix, 0), check(after, 0)
         readable: list[tuple[str, Any]] = []
         while not readable:  # a page of which nothing can be read is not the end
