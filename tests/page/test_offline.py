@@ -60,6 +60,18 @@ async def test_33_the_page_starts_without_its_server_and_is_never_an_old_one_wit
         browsers.complaints.clear()  # the browser's own lines about a server that is not there
 
 
+@browser_test
+async def test_a_page_from_before_an_update_that_needs_a_module_which_has_moved_is_loaded_again(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await ann.fill("textarea", "half a sen")
+        old = await ann.evaluate("document.querySelector('script').src.replace(/v-.*/, 'v-0123456789ab/slash.js')")
+        async with ann.expect_navigation():
+            await ann.evaluate("(url) => void import(url)", old)
+        await ann.locator("textarea").wait_for()
+        assert await ann.input_value("textarea") == "half a sen"
+
+
 async def stop(http_server: HTTPServer, app: Chat) -> None:
     """Take the server away."""
     http_server.stop()

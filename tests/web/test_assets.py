@@ -27,6 +27,9 @@ def test_a_file_that_changed_is_read_again_under_a_new_address_when_the_page_is(
     assert not found.find(f"v-{before}/app.js")[1]
     assert found.find("app.js")[0].body == b"two!"
     assert found.find("new.txt")[0].type == "application/octet-stream"
+    assert found.find(f"v-{before}/gone.js") == (assets.RELOAD, False)
+    assert found.find(f"v-{before}/gone.png")[0] is found.find(f"v-{found.version}/gone.js")[0] is None
+    assert found.find("gone.js") == (None, False)
     (tmp_path / "assets/new.txt").unlink()
     found.page()
     assert found.find("new.txt")[0] is None

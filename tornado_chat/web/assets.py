@@ -51,14 +51,18 @@ class Assets:
         return self._pages[name]
 
     def find(self, path: str) -> tuple[Asset | None, bool]:
-        """Return a file under assets/, or None, and whether this address of it is good for ever.
+        """Return a file under assets/, or None, and whether browsers may keep this address of it for ever.
 
-        Addresses are v-VERSION/app.js and app.js. Of another version (a page that was loaded before an update) it
-        is the file as it is now.
+        Addresses are v-VERSION/app.js and app.js. A page that was loaded before an update names another version: it
+        gets the file as it is now, or, where the module has gone, one that reloads the page.
         """
         versioned = VERSIONED.fullmatch(path)
         name = versioned[2] if versioned else path
-        return self._files.get("assets/" + name), versioned is not None and versioned[1] == self.version
+        current = versioned is not None and versioned[1] == self.version
+        file = self._files.get("assets/" + name)
+        if file is None and versioned and not current and name.endswith(".js"):
+            file = RELOAD
+        return file, current
 
     def _look(self) -> None:
         self._looked = time.monotonic()
@@ -102,3 +106,9 @@ def read(suffix: str, body: bytes, stamp: tuple[int, int] = (0, 0)) -> Asset:
     digest = hashlib.sha256(body).hexdigest()[:32]
     kind = TYPES.get(suffix, "application/octet-stream")
     return Asset(kind, body, gzipped if len(gzipped) < len(body) else None, digest, stamp)
+
+
+# Not while the page starts: a proxy that keeps an old page would have it reload for ever.
+RELOAD = read(
+    ".js", b'if (document.querySelector("#app > :not(.starting)")) location.reload();\nawait new Promise(() => {});\n'
+)
