@@ -14,6 +14,7 @@ guardInput();
 const place = document.getElementById("app");
 const DAY_CHECK = 15 * 60_000; // ms
 let waiting = false;
+let Question; // a component, with a link that signs in
 let placed = ""; // the channel that the address was last made to name
 
 /** Draw once in a frame, however much has changed; a hidden tab has no frames. */
@@ -30,8 +31,10 @@ const chat = new Chat(storage, document.baseURI.split("#")[0], changed);
 function draw() {
   waiting = false;
   if (place.querySelector(".starting")) place.textContent = "";
-  const inside = chat.user || (chat.state.kind !== "out" && (chat.token || chat.account.signedIn));
-  render(chat.question ?? (inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`), place);
+  const {question, known, state} = chat.session;
+  const inside = chat.user || (known && state.kind !== "out");
+  if (question) render(html`<${Question} ...${question} />`, place);
+  else render(inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
   if (inside && chat.current !== placed) {
     // Only when another is shown: the address may be ahead of what is drawn.
     placed = chat.current;
@@ -57,7 +60,7 @@ function showUnread() {
 window.addEventListener("hashchange", () => addressed() && chat.user && chat.open(addressed()));
 document.addEventListener("visibilitychange", () => {
   chat.away = document.hidden;
-  chat.look();
+  chat.readState.refresh();
   changed();
   if (!document.hidden) wake();
 });
@@ -87,7 +90,7 @@ watchDay();
 
 /** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
 function wake() {
-  if (chat.state.kind === "waiting") chat.connection.connect();
+  if (chat.session.state.kind === "waiting") chat.connection.connect();
   else chat.connection.probe();
 }
 
@@ -98,12 +101,14 @@ if (addressed()) {
 } else {
   chat.current = [...chat.channels.keys()][0] ?? "";
 }
-const looked = chat.account.look();
+const {session} = chat;
+const asked = session.account.refresh();
 const given = new URL(location.href).searchParams.get("token"); // by an application that signs people in
-if (given || !chat.token) await looked;
+if (given || !session.token) await asked;
 if (given) {
-  const {arrive} = await import("./state/sign_in_link.js");
-  if (await arrive(chat, given)) history.replaceState(null, "", location.pathname + location.hash); // nobody is to copy it with the address
+  const [ui, {SwitchUser}] = await Promise.all([import("./ui/switch_user.js"), import("./state/switch_user.js")]);
+  Question = ui.Question;
+  if (await new SwitchUser(session).arrive(given)) history.replaceState(null, "", location.pathname + location.hash); // nobody is to copy it with the address
 }
-if (chat.state.kind === "out" && (chat.token || chat.account.signedIn)) chat.connection.connect();
+if (session.known && session.state.kind === "out") chat.connection.connect();
 draw();

@@ -40,7 +40,7 @@ test("what is written in a channel before the server has said how its name is wr
   const storage = openStorage();
   const chat = new Chat(storage, "http://localhost/", () => {});
   const calls = [];
-  chat.user = {id: "a", name: "Ann"};
+  chat.session.user = {id: "a", name: "Ann"};
   chat.current = "cafe\u0301";
   const channel = chat.know(chat.current);
   chat.keep(channel.name);
@@ -53,7 +53,7 @@ test("what is written in a channel before the server has said how its name is wr
     if (action === "send-message") return {id: "1", seq: 1, time: 2};
     return {channel: target.normalize("NFC"), epoch: "e", seq: 0, users: [], count: 1, messages: [], recovered: false, more: false, read: 0};
   };
-  await chat.join(channel);
+  await chat.sync.join(channel);
   await new Promise(setImmediate);
   assert.deepEqual(calls.filter(([action]) => action !== "read"), [
     ["join-channel", "cafe\u0301", undefined],

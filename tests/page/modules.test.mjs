@@ -63,7 +63,7 @@ test("a join that recovers adds what was missed, another one starts anew", () =>
   assert.deepEqual([seqs(channel), channel.seq, channel.read, channel.more], [[1], 1, 0, true]);
 });
 
-test("a box is drawn anew where it stands, outlives a join that starts anew, and goes with its face", () => {
+test("a box is drawn anew where it stands, outlives a join that starts anew, and goes with its plugin", () => {
   const channel = joined({seq: 1, messages: [message(1)]});
   channel.box("poll", "a", {draw: "once"});
   channel.merge([message(2)]);
@@ -326,13 +326,13 @@ test("rates come of how totals grow, and a server that starts anew makes none be
   const figures = new Figures();
   const totals = {at: 10, messages: 5, calls: 9, refused: 1, delivered: 50, late: 0.1, looks: 4, processor: 1, memory: 2 ** 21};
   const now = {users: 3, connections: 4};
-  figures.take({now, totals});
-  figures.take({now, totals: {...totals, at: 12, messages: 9, calls: 15, delivered: 90, late: 0.5, looks: 12, processor: 1.5}});
-  figures.take({now, totals: {...totals, at: 14, messages: 0, calls: 1, delivered: 0, processor: 0}});
+  figures.receive({now, totals});
+  figures.receive({now, totals: {...totals, at: 12, messages: 9, calls: 15, delivered: 90, late: 0.5, looks: 12, processor: 1.5}});
+  figures.receive({now, totals: {...totals, at: 14, messages: 0, calls: 1, delivered: 0, processor: 0}});
   const {users, messages, delivered, refused, late, processor, memory} = figures.series;
   assert.deepEqual([users, memory, messages, delivered, refused, processor], [[3, 3, 3], [2, 2, 2], [2], [20], [0], [25]]);
   assert.equal(late[0], 50);
-  for (let look = 0; look < 200; look++) figures.take({now, totals: {...totals, at: 20 + look}});
+  for (let look = 0; look < 200; look++) figures.receive({now, totals: {...totals, at: 20 + look}});
   assert.equal(users.length, 90);
 });
 

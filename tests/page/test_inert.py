@@ -71,7 +71,7 @@ async def test_script_in_texts_names_markdown_and_plugins_output_is_inert(people
         await write(page, "/hostile")
         await page.locator(".notice").get_by_text(channel, exact=True).first.wait_for()
         await page.locator(".box p[title]").get_by_text(channel, exact=True).wait_for()
-        await page.locator(".box .alert", has_text="TrustedHTML").wait_for()  # even where a face would have it
+        await page.locator(".box .alert", has_text="TrustedHTML").wait_for()  # even where a plugin would have it
 
         async def hit() -> Any:
             return await page.evaluate("window.hit ?? null")

@@ -91,6 +91,7 @@ async def test_without_a_server_nobody_is_here_now_and_nothing_is_loading(
         await ann.evaluate(STARTED)
         await ann.reload()
         await here.wait_for()
+        await ann.locator("link[href*='dialogs.css']").wait_for(state="attached")  # they are loaded
         await stop(http_server, app)
         await here.wait_for(state="detached")
         await becomes(0, ann.locator(".members .dot").count)

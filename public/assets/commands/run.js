@@ -1,5 +1,5 @@
-// Doing what a line with a slash says. Loaded when the page has come to rest, or with the first such line.
-// tests/commands.json has the grammar by example; tornado_chat/testing/slash.py reads the same.
+// Parses and runs slash commands. Loaded when the page has come to rest, or with the first command.
+// tests/commands.json has the grammar by example; tornado_chat/testing/slash.py follows it, too.
 
 import {shorten} from "../text/characters.js";
 import {commands, usage, written} from "./schema.js";
@@ -64,11 +64,11 @@ export function parse(line, actions) {
   return {action: name, fields};
 }
 
-/** Do an action in a channel; the promise is rejected with the server's error. */
+/** Run an action in a channel; the promise is rejected with the server's error. */
 export async function perform(chat, channel, {action, fields}) {
   const answer = await chat.connection.call(action, {target: channel.name, ...fields});
   if (action === "join-channel") chat.open(answer.channel);
-  else if (action === "leave-channel") chat.leave(answer.channel);
+  else if (action === "leave-channel") chat.sync.leave(answer.channel);
   else if (action === "who") chat.say(chat.current, answer.users.map((user) => user.name).join(", "));
   else if (action === "channels") chat.say(chat.current, answer.channels.map((one) => `#${one.name} (${one.count})`).join(", "));
   else if ("ended" in answer) chat.say(chat.current, t("command.ended", {count: answer.ended}));

@@ -134,7 +134,7 @@ export default {
     "notice.own": "Only you can see this",
     "notice.leave": "{name} left the channel",
 
-    "face.failed": "What the plugin {name} adds to this page has failed: {words}",
+    "plugin.failed": "What the plugin {name} adds to this page has failed: {words}",
 
     "composer.label": "Message #{name}",
     "composer.send": "Send",

@@ -131,7 +131,7 @@ export default {
     "notice.own": "只有你能看到",
     "notice.leave": "{name} 离开了频道",
 
-    "face.failed": "插件 {name} 的界面出错：{words}",
+    "plugin.failed": "插件 {name} 的界面出错：{words}",
 
     "composer.label": "发消息到 #{name}",
     "composer.send": "发送",

@@ -13,7 +13,7 @@ export class Account {
   }
 
   /** Ask what there is, and return whether it was said; where the server does not answer, all stays as it was. */
-  async look() {
+  async refresh() {
     try {
       const answer = await fetch(new URL("auth", this.base), {cache: "no-store", signal: AbortSignal.timeout(SILENCE)});
       const {kinds, registration, user} = await answer.json();

@@ -2,7 +2,7 @@
 // this tab's or through another tab is the line's affair.
 
 import {Socket} from "./socket.js";
-import {Tabs, canShare} from "./shared_socket.js";
+import {SharedSocket, canShare} from "./shared_socket.js";
 
 const TICK = 5_000; // ms
 const SLEPT = 30_000; // ms between two ticks: the machine slept
@@ -37,7 +37,7 @@ export class Connection {
     this.heard = 0; // ms: when something came last
     this.roundTrip = null; // ms
     const hears = {frame: (text) => this.frame(text), state: (state) => this.turn(state)};
-    this.line = shared ? new Tabs(address, hears, newRef()) : new Socket(address, hears);
+    this.line = shared ? new SharedSocket(address, hears, newRef()) : new Socket(address, hears);
   }
 
   /** Whether this tab does what all tabs need done once. */
@@ -51,9 +51,9 @@ export class Connection {
   }
 
   /** Connect anew, all tabs together, as whom one is now. */
-  take() {
+  reconnect() {
     this.begin();
-    this.line.take();
+    this.line.reconnect();
   }
 
   /** Send a message; the promise is its `ok`, or a Failed. */
@@ -82,10 +82,10 @@ export class Connection {
   }
 
   /** Leave, and stay away. */
-  end() {
+  disconnect() {
     clearInterval(this.ticking);
     this.ticking = 0;
-    this.line.end();
+    this.line.disconnect();
     this.hang();
   }
 

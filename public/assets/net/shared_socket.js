@@ -10,7 +10,7 @@ const SILENCE = 3_000; // ms after which a leader that does not answer is one no
 /** Whether tabs can find each other here: browsers have no locks on plain http, other than to this machine. */
 export const canShare = () => Boolean(globalThis.navigator?.locks && globalThis.BroadcastChannel);
 
-export class Tabs {
+export class SharedSocket {
   /** The same as a Socket, and a tab's name that no other one has. */
   constructor(address, on, tab) {
     this.on = on;
@@ -22,13 +22,13 @@ export class Tabs {
       frame: (text) => {
         this.greeting ??= text.split("\n", 1)[0];
         for (const line of text.split("\n")) if (/^{"action":"(actions|renamed)"/.test(line)) this.greet(JSON.parse(line));
-        this.tell({kind: "frame", text});
+        this.broadcast({kind: "frame", text});
         this.on.frame(text);
       },
       state: (state) => {
         this.greeting = null;
         this.state = state;
-        this.tell({kind: "state", state});
+        this.broadcast({kind: "state", state});
         this.on.state(state);
       },
     });
@@ -48,7 +48,7 @@ export class Tabs {
 
   send(text) {
     if (this.leads) this.socket.send(text);
-    else this.tell({kind: "send", text});
+    else this.broadcast({kind: "send", text});
   }
 
   renew() {
@@ -57,22 +57,22 @@ export class Tabs {
   }
 
   /** Have the socket in this tab, a new one: the others go on through it. */
-  take() {
-    if (this.leads) return this.socket.take();
+  reconnect() {
+    if (this.leads) return this.socket.reconnect();
     this.leader = ""; // who is someone else
     this.on.state({kind: "connecting"});
     if (!this.air) this.begin();
     this.queue(true);
   }
 
-  end() {
+  disconnect() {
     this.claim?.end();
     this.claim = null;
     this.air?.close();
     this.air = null;
     this.leader = "";
     clearTimeout(this.silence);
-    this.socket.end();
+    this.socket.disconnect();
   }
 
   // Internal
@@ -107,14 +107,14 @@ export class Tabs {
   lead() {
     clearTimeout(this.silence);
     this.leader = this.tab;
-    this.tell({kind: "lead"});
+    this.broadcast({kind: "lead"});
     this.socket.connect();
   }
 
   /** Another tab has taken the lock, as this one had not answered for a while. */
   robbed() {
     this.leader = "";
-    this.socket.end();
+    this.socket.disconnect();
     this.queue(false);
     this.ask();
   }
@@ -126,13 +126,13 @@ export class Tabs {
 
   ask() {
     this.on.state({kind: "connecting"});
-    this.tell({kind: "ask"});
+    this.broadcast({kind: "ask"});
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.queue(true), SILENCE);
   }
 
-  /** Say something to all other tabs. */
-  tell(message, to = "") {
+  /** Send to all other tabs, or to one. */
+  broadcast(message, to = "") {
     this.air?.postMessage({...message, from: this.tab, to});
   }
 
@@ -141,10 +141,10 @@ export class Tabs {
     if (this.leads) {
       if (kind === "send") this.socket.send(text);
       else if (kind === "ask") {
-        this.tell({kind: "lead"}, from);
-        if (this.greeting) this.tell({kind: "frame", text: this.greeting}, from);
+        this.broadcast({kind: "lead"}, from);
+        if (this.greeting) this.broadcast({kind: "frame", text: this.greeting}, from);
         else {
-          this.tell({kind: "state", state: this.state}, from);
+          this.broadcast({kind: "state", state: this.state}, from);
           this.socket.connect();
         }
       }

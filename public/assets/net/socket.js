@@ -51,13 +51,13 @@ export class Socket {
   }
 
   /** Connect anew, as whom one is now. */
-  take() {
-    this.end();
+  reconnect() {
+    this.disconnect();
     this.connect();
   }
 
   /** Leave, and stay away. */
-  end() {
+  disconnect() {
     clearTimeout(this.timer);
     this.asking?.abort();
     const socket = this.socket;

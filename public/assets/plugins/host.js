@@ -1,41 +1,40 @@
-// The faces of plugins: their own JavaScript, which draws what they send. What goes wrong in one stays its own affair.
+// The UIs of plugins: their own JavaScript, which draws what they send. An error in one does not touch the rest of the page.
 
-import {Box, failure} from "./frame.js";
+import {Frame, failure} from "./frame.js";
 import {html} from "../html.js";
 import {explain} from "../i18n/index.js";
 
-const EARLY = 1_000; // events that are kept for a face while it is loading
+const EARLY = 1_000; // events that are kept for a UI while it is loading
 
-export class Faces {
+export class PluginHost {
   constructor(chat) {
     this.chat = chat;
-    chat.tellFaces = (event) => this.hear(event);
-    this.all = new Map(); // name of the plugin -> Face
+    this.all = new Map(); // name of the plugin -> PluginUI
   }
 
-  /** Have these, each {name, url}, and no others. One with another address is loaded anew, and one that failed to. */
+  /** Show these UIs, each {name, url}, and no others. One with another URL is loaded again, and so is one that failed to load. */
   use(wanted) {
-    for (const [name, face] of this.all) {
-      if (face.alive && wanted.some((one) => one.name === name && one.url === face.url)) continue;
-      face.end();
+    for (const [name, ui] of this.all) {
+      if (ui.alive && wanted.some((one) => one.name === name && one.url === ui.url)) continue;
+      ui.end();
       this.all.delete(name);
       this.chat.failures.delete(name);
     }
     for (const {name, url} of wanted) {
       if (this.all.has(name)) continue;
-      const face = new Face(this.chat, name, url);
-      this.all.set(name, face);
-      for (const {joined, name: channel} of this.chat.channels.values()) if (joined) face.hear({action: "joined", channel});
+      const ui = new PluginUI(this.chat, name, url);
+      this.all.set(name, ui);
+      for (const {joined, name: channel} of this.chat.channels.values()) if (joined) ui.receive({action: "joined", channel});
     }
   }
 
-  hear(event) {
-    for (const face of this.all.values()) face.hear(event);
+  receive(event) {
+    for (const ui of this.all.values()) ui.receive(event);
   }
 }
 
-class Face {
-  /** url: seen from assets/, so that it imports the very modules of this page. */
+class PluginUI {
+  /** url: relative to assets/, so that the UI shares the modules of this page. */
   constructor(chat, name, url) {
     this.chat = chat;
     this.name = name;
@@ -56,10 +55,10 @@ class Face {
     }
     const {early} = this;
     this.early = null;
-    for (const event of early) this.hear(event);
+    for (const event of early) this.receive(event);
   }
 
-  /** What `setup` is given; docs/how-to/plugins has the words for it. */
+  /** The argument of `setup`; docs/how-to/plugins describes it. */
   api() {
     const {chat} = this;
     return {
@@ -72,7 +71,7 @@ class Face {
       },
       show: (channel, key, draw) => {
         if (!this.alive) return;
-        chat.channels.get(channel)?.box(this.name, key, {view: Box, draw});
+        chat.channels.get(channel)?.box(this.name, key, {view: Frame, draw});
         chat.changed();
       },
       call: async (action, fields = {}) => {
@@ -86,18 +85,18 @@ class Face {
     };
   }
 
-  hear(event) {
+  receive(event) {
     if (!this.alive) return;
     if (this.early) {
       if (this.early.length < EARLY) this.early.push(event);
       return;
     }
-    for (const [action, listener] of this.listeners) if (action === event.action) this.tell(listener, event);
+    for (const [action, listener] of this.listeners) if (action === event.action) this.notify(listener, event);
   }
 
-  async tell(listener, event) {
+  async notify(listener, event) {
     try {
-      await listener(structuredClone(event)); // the page goes on with its own
+      await listener(structuredClone(event)); // the page uses the original
       if (this.alive && this.chat.failures.delete(this.name)) this.chat.changed();
     } catch (error) {
       this.fail(error);
@@ -105,13 +104,13 @@ class Face {
   }
 
   fail(error) {
-    if (!this.alive) return; // the one after it has its name, and its boxes
-    console.error(`The face of ${this.name}:`, error);
+    if (!this.alive) return; // its successor has its name, and its boxes
+    console.error(`The UI of ${this.name}:`, error);
     this.chat.failures.set(this.name, failure(this.name, error));
     this.chat.changed();
   }
 
-  /** Take away all that it has shown, and hear it no more. */
+  /** Remove all that it has shown, and send it no more events. */
   end() {
     if (!this.alive) return;
     this.alive = false;

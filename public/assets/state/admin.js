@@ -1,21 +1,17 @@
-// What an administrator sees and does: who is here, figures, bans and the audit.
+// The state of the administrator's page: who is here, figures, bans and the audit.
 
 import {Chat} from "./chat.js";
-import {Connection} from "../net/connection.js";
-import {address, turn} from "./session.js";
 import {Figures} from "./figures.js";
 import {explain, t} from "../i18n/index.js";
 
 const LOOK_EVERY = 2_000; // ms
 const LISTS_EVERY = 5; // looks: others ban, too
 
-export class Office extends Chat {
-  /** As a chat, but in no channel, and with a socket of its own: one may be someone else in the chat. */
+export class Admin extends Chat {
+  /** A chat without channels, with a socket of its own: in the chat the same browser may be another user. */
   constructor(storage, base, changed) {
-    super(storage, base, changed);
+    super(storage, base, changed, false);
     this.channels.clear();
-    const hears = {event: (event) => this.receive(event), state: (state) => turn(this, state)};
-    this.connection = new Connection(() => address(this), hears, false);
     this.figures = new Figures();
     this.overview = null; // null: not allowed, or not yet known
     this.bans = [];
@@ -25,28 +21,29 @@ export class Office extends Chat {
     this.how = ""; // how one becomes an administrator where nobody signs in with a password
   }
 
-  /** Come in as whoever the browser is signed in as; else the form is shown. */
+  /** Connect as the user that the browser is signed in as; otherwise the form is shown. */
   async start() {
-    const known = await this.account.look();
-    if (known && !this.account.kinds.includes("password")) {
-      this.how = t(this.account.kinds.join() === "guest" ? "admin.no-accounts" : "admin.elsewhere");
-      this.state = {kind: "out", words: this.how};
+    const {session} = this;
+    const {account} = session;
+    const known = await account.refresh();
+    if (known && !account.kinds.includes("password")) {
+      this.how = t(account.kinds.join() === "guest" ? "admin.no-accounts" : "admin.elsewhere");
+      session.state = {kind: "out", words: this.how};
     }
-    if (this.account.signedIn) this.token = ""; // an account goes before a guest
-    this.account.kinds = this.account.kinds.filter((kind) => kind !== "guest"); // a guest is no administrator
-    this.account.registration = false;
-    if (this.token || this.account.signedIn) this.connection.connect();
+    if (account.signedIn) session.token = ""; // an account goes before a guest
+    account.kinds = account.kinds.filter((kind) => kind !== "guest"); // a guest is no administrator
+    account.registration = false;
+    if (session.known) this.connection.connect();
     this.changed();
     setInterval(() => document.hidden || this.watch(), LOOK_EVERY);
   }
 
-  meet() {
-    // Plugins' faces are the chat's.
+  usePlugins() {
+    // Plugins draw in the chat only.
   }
 
   begin({user}) {
-    this.user = user;
-    this.name = user.name;
+    Object.assign(this.session, {user, name: user.name});
     this.looks = 0;
     this.watch();
   }
@@ -60,7 +57,7 @@ export class Office extends Chat {
         this.looks++ % LISTS_EVERY === 0 && this.list(),
       ]);
       this.overview = overview;
-      this.figures.take(overview);
+      this.figures.receive(overview);
     } catch (error) {
       if (error.code === "not-allowed") this.refuse();
     }
@@ -68,10 +65,10 @@ export class Office extends Chat {
   }
 
   refuse() {
-    this.connection.end();
-    this.state = {kind: "out", words: t("admin.refused", {name: this.name, how: this.how || t("admin.sign-in")})};
-    this.user = this.overview = null;
-    this.name = "";
+    const {session} = this;
+    session.refuse(t("admin.refused", {name: session.name, how: this.how || t("admin.sign-in")}));
+    session.user = this.overview = null;
+    session.name = "";
   }
 
   async list() {

@@ -1,4 +1,4 @@
-// What the page knows: plain data and how events change it. No DOM, no socket.
+// A channel as the page knows it: plain data, and how events change it. No DOM, no socket.
 
 const BACK = 60_000; // ms in which one who left is not said to have come back
 const GROUP = 5 * 60_000; // ms: messages of one author within it stand together
@@ -23,7 +23,7 @@ export class Channel {
     this.count = 0;
     this.typing = new Map(); // user id -> {user, until (ms)}
     this.read = null; // seq; null: one was never here
-    this.mark = 0; // seq behind which the line "New" stands while one reads; 0: nowhere
+    this.mark = null; // seq after which the line "New" stands; null: nowhere
     this.mentions = 0;
     this.draft = "";
     this.written = 0; // how often one has written here
@@ -89,17 +89,17 @@ export class Channel {
     this.trim();
   }
 
-  /** Show what a plugin's face draws, {view, draw}: in its box where there is one, else in a new one at the end. */
-  box(face, key, drawn) {
-    const id = `face ${face} ${key}`;
+  /** Show what a plugin draws, {view, draw}, in the box with this key; a new box is added at the end. */
+  box(plugin, key, drawn) {
+    const id = `plugin ${plugin} ${key}`;
     const at = this.lines.findIndex((line) => line.id === id);
-    if (at < 0) this.note({face, ...drawn, time: Date.now()}, id);
+    if (at < 0) this.note({plugin, ...drawn, time: Date.now()}, id);
     else this.lines[at] = {...this.lines[at], ...drawn};
   }
 
-  /** Let all boxes of a face go. */
-  unbox(face) {
-    this.lines = this.lines.filter((line) => line.face !== face);
+  /** Remove all boxes of a plugin. */
+  unbox(plugin) {
+    this.lines = this.lines.filter((line) => line.plugin !== plugin);
   }
 
   /** Let the oldest go where there are very many. Not while one reads further up: see `keepAround`. */
@@ -117,9 +117,9 @@ export class Channel {
     return from;
   }
 
-  /** Begin anew with the newest messages; boxes of faces stay. Return the messages that are new here. */
+  /** Begin anew with the newest messages; boxes of plugins stay. Return the messages that are new here. */
   renew({messages, more}) {
-    const boxes = this.lines.filter((line) => line.face);
+    const boxes = this.lines.filter((line) => line.plugin);
     this.lines = [];
     this.later = false;
     this.more = more;
@@ -138,7 +138,7 @@ export class Channel {
 
   /** Take in the answer to a join: what was missed, or everything anew. Return the messages that are new here. */
   join({epoch, seq, messages, recovered, more, users, count, read}) {
-    if (this.epoch && this.epoch !== epoch) this.read = this.mark = 0;
+    if (this.epoch && this.epoch !== epoch) [this.read, this.mark] = [0, null];
     this.epoch = epoch;
     this.joined = true;
     this.users = new Map(users.map((user) => [user.id, user]));
@@ -164,7 +164,8 @@ export class Channel {
   readElsewhere(seq) {
     if (!(seq > this.read)) return;
     this.read = seq;
-    this.mentions = this.mark = 0;
+    this.mentions = 0;
+    this.mark = null;
   }
 
   presence({joined, left, count}) {

@@ -1,49 +1,49 @@
-// The chat as the components know it: what there is to show, and what one can do.
+// The chat as the components see it: the state that they read, and the actions that they call.
 
-import {Account} from "../net/account.js";
+import {explain} from "../i18n/index.js";
 import {Connection, newRef} from "../net/connection.js";
-import {address, goOut, renamed, turn} from "./session.js";
-import {comeBack, firstChannel, join, leave} from "./sync.js";
-import {explain, t} from "../i18n/index.js";
-import {Outbox, sendWaiting} from "./outbox.js";
-import {look, take} from "./read_state.js";
 import {Channel} from "./channel.js";
+import {Outbox} from "./outbox.js";
+import {ReadState} from "./read_state.js";
+import {Session} from "./session.js";
+import {Sync} from "./sync.js";
 
 const TYPING_EVERY = 3_000; // ms
 const TYPING_LASTS = 5_000; // ms
 
 export class Chat {
-  /** storage: see openStorage. base: address of the page, beside which /ws is. changed(): draw again. */
-  constructor(storage, base, changed) {
+  /** storage: see openStorage. base: URL of the page, which /ws is beside. changed(): draw again. shared: see Connection. */
+  constructor(storage, base, changed, shared) {
     this.storage = storage;
     this.base = base;
-    this.account = new Account(base, storage.read("account", false));
     this.changed = changed;
-    this.name = storage.read("name", "");
-    this.token = storage.read("token", "");
-    this.user = null;
-    this.question = null; // markup, while something must be answered first
     this.actions = [];
     this.limits = {message: 4000};
-    this.state = {kind: "out"};
     this.channels = new Map();
     this.current = "";
-    this.left = []; // channels that one has left, to be had back until one goes on elsewhere
     this.epoch = storage.read("epoch", "");
-    this.outbox = new Outbox(storage);
     this.lastTyped = 0;
-    this.away = false;
-    this.faces = null; // a promise of Faces, while plugins have some
-    this.tellFaces = null; // function(event), while there are some
-    this.failures = new Map(); // name of a plugin -> words: what its face did wrong
-    this.connection = new Connection(() => address(this), {
-      event: (event) => this.receive(event),
-      state: (state) => turn(this, state),
-    });
+    this.away = false; // whether the page is hidden
+    this.plugins = null; // a PluginHost, once a plugin has a UI
+    this.loadingPlugins = null; // the promise of it
+    this.failures = new Map(); // name of a plugin -> what went wrong in its UI, in words
+    this.session = new Session(this);
+    this.readState = new ReadState(this);
+    this.sync = new Sync(this);
+    this.outbox = new Outbox(storage, this);
+    this.connection = new Connection(
+      () => this.session.address(),
+      {event: (event) => this.receive(event), state: (state) => this.session.connectionChanged(state)},
+      shared,
+    );
     for (const name of storage.read("channels", [])) this.know(name);
   }
 
-  // What comes down
+  get user() {
+    return this.session.user;
+  }
+
+  // Events from the server
 
   receive(event) {
     const channel = this.channels.get(event.channel ?? event.target);
@@ -52,8 +52,10 @@ export class Chat {
         this.begin(event);
         break;
       case "send-message":
-        if (channel && event.seq) take(this, channel, [event]);
-        else channel?.note(event);
+        if (channel && event.seq) {
+          channel.early?.push(event);
+          this.readState.receive(channel, channel.merge([event]));
+        } else channel?.note(event);
         break;
       case "presence":
         channel?.presence(event);
@@ -69,53 +71,52 @@ export class Chat {
         break;
       case "actions":
         this.actions = event.actions;
-        this.meet(event.ui);
+        this.usePlugins(event.ui);
         break;
       case "renamed":
-        renamed(this, event);
+        this.session.update(event.user, event.token || this.session.token);
         break;
       case "error":
         this.say(event.target ?? this.current, explain(event));
     }
-    this.faces?.then((faces) => faces?.hear(event));
+    this.loadingPlugins?.then((host) => host?.receive(event));
     this.changed();
   }
 
-  begin({user, token, actions, ui, limits, epoch}) {
-    this.user = user;
-    this.name = user.name;
-    if (token || !user.id.startsWith("t:")) this.token = token ?? ""; // an application's is not said again
-    this.actions = actions;
-    this.meet(ui);
-    this.limits = limits;
-    if (this.epoch && this.epoch !== epoch) for (const channel of this.channels.values()) channel.read &&= 0; // of a history that is no more
-    this.storage.write("epoch", (this.epoch = epoch));
-    this.storage.write("account", this.account.signedIn || undefined);
-    this.storage.write("name", user.name);
-    this.storage.write("token", this.token || undefined);
+  begin(hello) {
+    this.session.begin(hello);
+    this.actions = hello.actions;
+    this.usePlugins(hello.ui);
+    this.limits = hello.limits;
+    if (this.epoch && this.epoch !== hello.epoch) for (const channel of this.channels.values()) channel.read &&= 0; // of another history
+    this.storage.write("epoch", (this.epoch = hello.epoch));
     if (this.current) this.know(this.current);
-    for (const channel of this.channels.values()) this.join(channel);
-    if (!this.channels.size) firstChannel(this).then((name) => this.current || this.open(name), () => {});
+    for (const channel of this.channels.values()) this.sync.join(channel);
+    if (!this.channels.size) this.sync.firstChannel().then((name) => this.current || this.open(name), () => {});
   }
 
-  /** Have these faces of plugins; what loads and draws them comes with the first. */
-  meet(wanted = []) {
-    if (wanted.length) this.faces ??= import("../plugins/host.js").then(({Faces}) => new Faces(this), () => (this.faces = null));
-    this.faces?.then((faces) => faces?.use(wanted));
+  /** Show the UIs of these plugins, each {name, url}, and no others. */
+  usePlugins(wanted = []) {
+    if (wanted.length) {
+      this.loadingPlugins ??= import("../plugins/host.js").then(
+        ({PluginHost}) => (this.plugins = new PluginHost(this)),
+        () => (this.loadingPlugins = null),
+      );
+    }
+    this.loadingPlugins?.then((host) => host?.use(wanted));
   }
 
-  /** Another tab of this browser has changed what is kept. */
+  /** Another tab of this browser has changed what is stored. */
   changedElsewhere({folder, name, value}) {
+    const {connection, session} = this;
     const channel = this.channels.get(name);
-    if (folder === "name" && !value) goOut(this);
-    else if (folder === "become" && this.connection.line.leads === undefined) {
-      this.name = this.storage.read("name", "");
-      this.token = this.storage.read("token", "");
-      this.connection.take();
-    } else if (folder === "token" && value && this.state.kind === "out") {
-      this.name = this.storage.read("name", "");
-      this.token = value;
-      this.connection.connect();
+    if (folder === "name" && !value) session.end();
+    else if (folder === "become" && connection.line.leads === undefined) {
+      session.reload();
+      connection.reconnect();
+    } else if (folder === "token" && value && session.state.kind === "out") {
+      session.reload();
+      connection.connect();
     } else if (folder === "channels") this.follow(value ?? []);
     else if (folder === "outbox") this.outbox.changedElsewhere(name, value);
     else if (folder === "draft" && channel) channel.draft = value ?? "";
@@ -124,6 +125,14 @@ export class Chat {
   }
 
   // Channels
+
+  /** The user has signed out. */
+  clear() {
+    this.usePlugins([]);
+    this.channels.clear();
+    this.outbox.items = [];
+    this.show("");
+  }
 
   know(name) {
     let channel = this.channels.get(name);
@@ -136,38 +145,22 @@ export class Chat {
     return channel;
   }
 
-  /** Show a channel, joining it if one has not. */
+  /** Show a channel; join it first if necessary. */
   open(name) {
     const channel = this.know(name);
     this.keep(name);
-    if (!channel.joined && this.connection.open) this.join(channel);
+    if (!channel.joined && this.connection.open) this.sync.join(channel);
     this.show(channel.name);
   }
 
   show(name) {
-    this.left = [];
+    this.sync.left = [];
     if (name === this.current) return this.changed();
     const before = this.channels.get(this.current);
-    if (before) before.mark = 0;
+    if (before) before.mark = null;
     this.current = name;
-    this.look();
+    this.readState.refresh();
     this.changed();
-  }
-
-  look() {
-    look(this);
-  }
-
-  join(channel) {
-    return join(this, channel);
-  }
-
-  leave(name) {
-    leave(this, name);
-  }
-
-  comeBack() {
-    comeBack(this);
   }
 
   forget(name) {
@@ -179,17 +172,17 @@ export class Chat {
     this.changed();
   }
 
-  /** Have the channels that another tab has. */
+  /** Take over the list of channels of another tab. */
   follow(names) {
     for (const name of this.channels.keys()) if (!names.includes(name)) this.forget(name);
     for (const name of names) {
       const channel = this.know(name);
-      if (!channel.joined && this.connection.open) this.join(channel);
+      if (!channel.joined && this.connection.open) this.sync.join(channel);
     }
     if (!this.current) this.show(names[0] ?? "");
   }
 
-  /** Remember a channel for the next visit, or no more; the list is the same for all tabs. */
+  /** Store or forget a channel for the next visit; all tabs have the same list. */
   keep(name, wanted = true) {
     const names = this.storage.read("channels", []);
     if (names.includes(name) !== wanted) {
@@ -209,7 +202,7 @@ export class Chat {
     }
   }
 
-  /** Send what is written, or do the command that it is; an Error with words where that can't be done. */
+  /** Send a text, or run the command that it is; an Error with words if that fails. */
   async write(channel, text) {
     let done;
     if (/^\/(?!\/)/.test(text)) {
@@ -227,15 +220,7 @@ export class Chat {
   /** Send messages, one after the other. */
   post(channel, messages) {
     for (const message of messages) this.outbox.add({ref: newRef(), target: channel.name, message, time: Date.now()});
-    sendWaiting(this, channel);
-  }
-
-  /** Try a failed message again, under the same `ref`: it can not be there twice. */
-  again(item) {
-    delete item.error;
-    this.outbox.keep(item);
-    sendWaiting(this, this.know(item.target));
-    this.changed();
+    this.outbox.send(channel);
   }
 
   discard(item) {
@@ -243,8 +228,8 @@ export class Chat {
     this.changed();
   }
 
-  /** Have the system tell of a message, if that is wanted. */
-  async tell(channel, message, mentioned) {
+  /** Show a message as a notification of the system, if the user wants that. */
+  async notify(channel, message, mentioned) {
     if (this.storage.read("notify", "off") === "off") return;
     const {arrived} = await import("./notifications.js");
     arrived(this, channel, message, mentioned);

@@ -10,8 +10,8 @@ export class Figures {
     this.series = Object.fromEntries(NAMES.map((name) => [name, []]));
   }
 
-  /** Take in an overview: its counts now, and how its totals have grown since the one before. */
-  take({now, totals}) {
+  /** Receive an overview: its counts now, and how its totals have grown since the one before. */
+  receive({now, totals}) {
     const before = this.last;
     this.last = totals;
     this.add("users", now.users);

@@ -1,11 +1,10 @@
-// What has been written and is not known to be stored: it survives a reload, goes out with its `ref`, and is the
-// same in all tabs.
+// Messages that the server has not confirmed: they survive a reload, are sent under their `ref`, and are the same in all tabs.
 
 import {explain} from "../i18n/index.js";
-import {readUpTo, seen} from "./read_state.js";
 
 export class Outbox {
-  constructor(storage) {
+  constructor(storage, chat) {
+    this.chat = chat;
     this.storage = storage;
     this.mine = new Set(); // refs of what was written in this tab
     this.items = storage.folder("outbox").map(([, item]) => item);
@@ -48,41 +47,47 @@ export class Outbox {
   sort() {
     this.items.sort((one, other) => one.time - other.time);
   }
-}
 
-/**
- * Send what waits for a channel, one after the other: nothing overtakes what has to wait. What other tabs wrote is sent
- * by the one that has the socket, too.
- */
-export async function sendWaiting(chat, channel) {
-  const {connection, outbox} = chat;
-  const {session} = connection;
-  if (channel.sending === session) return;
-  channel.sending = session;
-  const mine = (item) => !item.error && (connection.leads || outbox.mine.has(item.ref));
-  const next = () => channel.joined && session === connection.session && outbox.of(channel.name).find(mine);
-  for (let item = next(); item && (await send(chat, channel, item)); item = next());
-  if (channel.sending === session) channel.sending = null;
-}
-
-/** Send a message, again and again under one `ref`: the server stores it once. Return whether more can follow. */
-async function send(chat, channel, item) {
-  try {
-    const {id, seq, time} = await chat.connection.call("send-message", {target: item.target, message: item.message}, item.ref);
-    chat.outbox.done(item.ref);
-    channel.merge([{id, seq, time, message: item.message, sender: chat.user, ref: item.ref}]);
-    if (seen(chat, channel)) readUpTo(chat, channel, seq);
-  } catch (error) {
-    if (error.code === "not-joined") {
-      channel.joined = false;
-      chat.join(channel);
-    } else if (error.retryAfter) await new Promise((done) => setTimeout(done, error.retryAfter));
-    else if (error.code === "disconnected") return false;
-    else {
-      item.error = explain(error);
-      chat.outbox.keep(item);
-    }
+  /** Send what waits for a channel, in order. What other tabs wrote is sent by the tab that has the socket, too. */
+  async send(channel) {
+    const {connection} = this.chat;
+    const {session} = connection;
+    if (channel.sending === session) return;
+    channel.sending = session;
+    const mine = (item) => !item.error && (connection.leads || this.mine.has(item.ref));
+    const next = () => channel.joined && session === connection.session && this.of(channel.name).find(mine);
+    for (let item = next(); item && (await this.sendOne(channel, item)); item = next());
+    if (channel.sending === session) channel.sending = null;
   }
-  chat.changed();
-  return true;
+
+  /** Send a message. Whoever sends it again uses the same `ref`, so the server stores it once. Return whether more can follow. */
+  async sendOne(channel, item) {
+    const {chat} = this;
+    try {
+      const {id, seq, time} = await chat.connection.call("send-message", {target: item.target, message: item.message}, item.ref);
+      this.done(item.ref);
+      channel.merge([{id, seq, time, message: item.message, sender: chat.user, ref: item.ref}]);
+      if (chat.readState.sees(channel)) chat.readState.readUpTo(channel, seq);
+    } catch (error) {
+      if (error.code === "not-joined") {
+        channel.joined = false;
+        chat.sync.join(channel);
+      } else if (error.retryAfter) await new Promise((done) => setTimeout(done, error.retryAfter));
+      else if (error.code === "disconnected") return false;
+      else {
+        item.error = explain(error);
+        this.keep(item);
+      }
+    }
+    chat.changed();
+    return true;
+  }
+
+  /** Send a message again that the server has refused. */
+  retry(item) {
+    delete item.error;
+    this.keep(item);
+    this.send(this.chat.know(item.target));
+    this.chat.changed();
+  }
 }

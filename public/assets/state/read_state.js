@@ -1,71 +1,73 @@
-// How far one has read, here and in the user's other windows.
+// How far the user has read each channel, here and in other windows.
 
 import {canName, mentionsMe, namesOf} from "../text/mentions.js";
 
 const TELL_EVERY = 2_000; // ms: a busy channel is read many times a second
 const KEEP_EVERY = 200; // ms
 
-/** Whether what comes into a channel is seen at once. */
-export function seen(chat, channel) {
-  return channel.name === chat.current && !chat.away;
-}
-
-/** The page is looked at (again): the open channel is read from here on. */
-export function look(chat) {
-  const channel = chat.channels.get(chat.current);
-  if (!channel || chat.away || !chat.user) return;
-  if (channel.unread(chat.user.id) && !channel.mark) channel.mark = channel.read || 0.5;
-  if (channel.atEnd !== false) readUpTo(chat, channel, channel.seq);
-  channel.trim();
-}
-
-/** Remember how far one has read; other tabs learn it from what is kept, other machines from the server. */
-export function readUpTo(chat, channel, seq) {
-  if (seq <= channel.read) return;
-  channel.read = seq;
-  channel.mentions = 0;
-  remember(chat, channel);
-}
-
-/** Keep the reading position for the next visit, even that of a newcomer, who has seen nothing new yet. */
-export function remember(chat, channel) {
-  if (!channel.keeping) {
-    keep(chat, channel);
-    channel.keeping = setTimeout(() => {
-      channel.keeping = null;
-      keep(chat, channel);
-    }, KEEP_EVERY);
+export class ReadState {
+  constructor(chat) {
+    this.chat = chat;
   }
-  channel.telling ??= setTimeout(() => {
-    channel.telling = null;
-    chat.connection.call("read", {target: channel.name, seq: channel.read}).catch(() => {});
-  }, TELL_EVERY);
-}
 
-function keep(chat, channel) {
-  if (chat.channels.get(channel.name) === channel) chat.storage.write(`read/${channel.name}`, channel.read); // not left meanwhile
-}
+  /** Whether a message that arrives in a channel is seen at once. */
+  sees(channel) {
+    return channel.name === this.chat.current && !this.chat.away;
+  }
 
-/** Put messages where they belong; what is new and of someone else is read, or marked as unread. */
-export function take(chat, channel, messages) {
-  channel.early?.push(...messages);
-  settle(chat, channel, channel.merge(messages));
-}
+  /** The page is visible (again): the open channel counts as read. */
+  refresh() {
+    const {chat} = this;
+    const channel = chat.channels.get(chat.current);
+    if (!channel || chat.away || !chat.user) return;
+    if (channel.unread(chat.user.id)) channel.mark ??= channel.read;
+    if (channel.atEnd !== false) this.readUpTo(channel, channel.seq);
+    channel.trim();
+  }
 
-/** Do what new messages in a channel entail; nobody is notified of old ones. */
-export function settle(chat, channel, fresh, old = false) {
-  const me = chat.user;
-  for (const message of fresh) {
-    const mine = message.sender?.id === me.id;
-    if (mine && message.ref) chat.outbox.done(message.ref);
-    if (message.sender) channel.typing.delete(message.sender.id);
-    if (seen(chat, channel) && (mine || channel.atEnd !== false)) readUpTo(chat, channel, message.seq);
-    else if (!mine && message.seq > channel.read) {
-      channel.mark ||= channel.read;
-      const mentioned = canName(message.message) && mentionsMe(message.message, namesOf(chat, channel));
-      if (mentioned) channel.mentions++;
-      if (!old) chat.tell(channel, message, mentioned);
+  readUpTo(channel, seq) {
+    if (seq <= channel.read) return;
+    channel.read = seq;
+    channel.mentions = 0;
+    this.remember(channel);
+  }
+
+  /** Store the position, even a newcomer's, who has nothing unread yet. Other tabs see the storage, other machines are told by the server. */
+  remember(channel) {
+    if (!channel.keeping) {
+      this.store(channel);
+      channel.keeping = setTimeout(() => {
+        channel.keeping = null;
+        this.store(channel);
+      }, KEEP_EVERY);
     }
+    channel.telling ??= setTimeout(() => {
+      channel.telling = null;
+      this.chat.connection.call("read", {target: channel.name, seq: channel.read}).catch(() => {});
+    }, TELL_EVERY);
   }
-  channel.trim();
+
+  store(channel) {
+    const {channels, storage} = this.chat;
+    if (channels.get(channel.name) === channel) storage.write(`read/${channel.name}`, channel.read); // not left meanwhile
+  }
+
+  /** Mark new messages of a channel as read or unread. old: loaded from before, of which nobody is notified. */
+  receive(channel, fresh, old = false) {
+    const {chat} = this;
+    const me = chat.user;
+    for (const message of fresh) {
+      const mine = message.sender?.id === me.id;
+      if (mine && message.ref) chat.outbox.done(message.ref);
+      if (message.sender) channel.typing.delete(message.sender.id);
+      if (this.sees(channel) && (mine || channel.atEnd !== false)) this.readUpTo(channel, message.seq);
+      else if (!mine && message.seq > channel.read) {
+        channel.mark ??= channel.read;
+        const mentioned = canName(message.message) && mentionsMe(message.message, namesOf(chat, channel));
+        if (mentioned) channel.mentions++;
+        if (!old) chat.notify(channel, message, mentioned);
+      }
+    }
+    channel.trim();
+  }
 }

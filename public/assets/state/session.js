@@ -1,124 +1,188 @@
-// Into the chat and out of it: who one is, and why one is not let in.
+// Who the user is: signing in and out, and why the server refuses a connection.
 
 import {explain, t} from "../i18n/index.js";
+import {Account} from "../net/account.js";
 
-/** Where to connect to, as whom one is. */
-export function address(chat) {
-  const url = new URL("ws", chat.base);
-  url.protocol = url.protocol.replace("http", "ws");
-  if (chat.token) url.search = `?token=${encodeURIComponent(chat.token)}`;
-  else if (!chat.account.signedIn) url.search = `?name=${encodeURIComponent(chat.name)}`;
-  return url.href;
-}
-
-/** Come in under a name; the first channel is where something can be seen. */
-export function enter(chat, name) {
-  chat.name = name;
-  chat.storage.write("name", name);
-  dropToken(chat);
-  chat.connection.connect();
-}
-
-/** Sign in to an account, or register one (`what`), and come in. */
-export async function signIn(chat, what, name, password) {
-  chat.state = {kind: "connecting"};
-  chat.changed();
-  try {
-    await chat.account.ask(what, {name, password});
-    dropToken(chat);
-    chat.connection.connect();
-  } catch (error) {
-    const field = {"no-such-account": "password", "invalid-field": "password", "invalid-name": "name"}[error.code];
-    chat.state = {kind: "out", words: error.code ? explain(error) : t("login.silent"), field};
+export class Session {
+  constructor(chat) {
+    this.chat = chat;
+    this.account = new Account(chat.base, chat.storage.read("account", false));
+    this.name = chat.storage.read("name", "");
+    this.token = chat.storage.read("token", "");
+    this.user = null; // {id, name, role}, from the first hello on
+    this.state = {kind: "out"}; // of the connection, or "out"; words: what is wrong; field: of the form, to which they belong
+    this.question = null; // {here, user, answer(yes)} while a link asks whether to become another user
   }
-  chat.changed();
-}
 
-function dropToken(chat) {
-  chat.storage.write("token", (chat.token = "") || undefined);
-}
-
-/** One has another name, or another token for it. */
-export function renamed(chat, {user, token}) {
-  chat.user = user;
-  chat.name = user.name;
-  if (token) chat.token = token;
-  chat.storage.write("name", chat.name);
-  chat.storage.write("token", chat.token || undefined);
-}
-
-/** One is no longer who one was. */
-export function goOut(chat) {
-  chat.connection.end();
-  chat.meet([]);
-  chat.account.signedIn = false;
-  chat.state = {kind: "out"};
-  chat.user = null;
-  chat.name = chat.token = "";
-  chat.channels.clear();
-  chat.outbox.items = [];
-  chat.show("");
-}
-
-/** The connection is in another state. */
-export async function turn(chat, state) {
-  const neverIn = !chat.user;
-  const lost = state.kind === "waiting" || state.kind === "ended" || (state.kind === "connecting" && chat.state.lost);
-  chat.state = {...state, neverIn, lost};
-  if (state.kind !== "open") {
-    for (const channel of chat.channels.values()) channel.joined = false;
+  /** Whether there is an identity to connect with. */
+  get known() {
+    return Boolean(this.token || this.account.signedIn);
   }
-  const refused = state.kind === "ended" && state.code === 4401;
-  if (refused && chat.token && chat.storage.read("aside", []).length) {
-    if (chat.connection.leads) (await import("./sign_in_link.js")).back(chat); // the others follow
-  } else if (refused && chat.token.split(".").length === 3) {
-    dropToken(chat); // an application's, which is over: nobody becomes a guest by that
-    chat.user = null;
-    chat.state = {kind: "out", words: t("login.over")};
-  } else if (refused && chat.token) {
-    dropToken(chat);
-    chat.connection.connect(); // the server knows this token no more: the same name, as someone new
-  } else if (state.kind === "ended" && state.code === 4400) {
-    if (!chat.token) chat.storage.write("name", undefined);
-    keptOut(chat, state.reason ? explain({code: "invalid-name", message: state.reason}) : t("login.bad-name"), "name");
-  } else if (refused && chat.account.signedIn) {
-    chat.account.signedIn = false; // signed out elsewhere, or the session is over
-    chat.user = null;
-    chat.state = {kind: "out", words: t("login.over")};
-    if (!chat.account.known) {
-      await chat.account.look(); // the server was away when the page began
-      chat.account.signedIn = false;
+
+  /** The WebSocket URL, with the identity in its query. */
+  address() {
+    const url = new URL("ws", this.chat.base);
+    url.protocol = url.protocol.replace("http", "ws");
+    if (this.token) url.search = `?token=${encodeURIComponent(this.token)}`;
+    else if (!this.account.signedIn) url.search = `?name=${encodeURIComponent(this.name)}`;
+    return url.href;
+  }
+
+  /** Connect as a guest. */
+  enter(name) {
+    this.become(name, "");
+    this.chat.connection.connect();
+  }
+
+  /** Sign in to an account, or register one, and connect. what: "sign-in" or "register". */
+  async signIn(what, name, password) {
+    this.state = {kind: "connecting"};
+    this.chat.changed();
+    try {
+      await this.account.ask(what, {name, password});
+      this.dropToken();
+      this.chat.connection.connect();
+    } catch (error) {
+      const field = {"no-such-account": "password", "invalid-field": "password", "invalid-name": "name"}[error.code];
+      this.state = {kind: "out", words: error.code ? explain(error) : t("login.silent"), field};
     }
-  } else if (state.kind === "waiting" && neverIn) {
+    this.chat.changed();
+  }
+
+  /** Sign out in all tabs, and forget what was stored for the user; or return to the user of before a link. */
+  async signOut() {
+    const {storage} = this.chat;
+    if (storage.read("aside", []).length) return this.switchBack().catch(() => {});
+    if (this.account.signedIn) this.account.ask("sign-out").catch(() => {});
+    for (const key of ["name", "token", "channels", "epoch", "account"]) storage.write(key, undefined);
+    for (const folder of ["draft", "read", "outbox"]) {
+      for (const [name] of storage.folder(folder)) storage.write(`${folder}/${name}`, undefined);
+    }
+    return this.end();
+  }
+
+  /** The user has signed out, here or in another tab. */
+  end() {
+    this.chat.connection.disconnect();
+    this.account.signedIn = false;
+    this.state = {kind: "out"};
+    this.user = null;
+    this.name = this.token = "";
+    this.chat.clear();
+  }
+
+  /** Receive a hello. */
+  begin({user, token}) {
+    if (!token && user.id.startsWith("t:")) token = this.token; // the server does not repeat an application's token
+    this.update(user, token ?? "");
+    this.chat.storage.write("account", this.account.signedIn || undefined);
+  }
+
+  /** The user has another name, or another token for it. */
+  update(user, token) {
+    this.user = user;
+    this.become(user.name, token);
+  }
+
+  /** Connect under another name or token from now on. */
+  become(name, token) {
+    this.name = name;
+    this.token = token;
+    this.chat.storage.write("name", name);
+    this.chat.storage.write("token", token || undefined);
+  }
+
+  /** Ask whether to become another user. */
+  ask(here, user) {
+    return new Promise((decide) => {
+      const answer = (yes) => {
+        this.question = null;
+        this.chat.changed();
+        decide(yes);
+      };
+      this.question = {here, user, answer};
+      this.chat.changed();
+    });
+  }
+
+  /** Take over the identity that another tab has stored. */
+  reload() {
+    this.name = this.chat.storage.read("name", "");
+    this.token = this.chat.storage.read("token", "");
+  }
+
+  /** Return to the user who was here before a link of an application. */
+  async switchBack() {
+    const {SwitchUser} = await import("./switch_user.js");
+    this.user = null;
+    await new SwitchUser(this).back();
+  }
+
+  dropToken() {
+    this.chat.storage.write("token", (this.token = "") || undefined);
+  }
+
+  /** Receive a state of the connection. */
+  async connectionChanged(state) {
+    const {chat, account} = this;
+    const neverIn = !this.user;
+    const lost = state.kind === "waiting" || state.kind === "ended" || (state.kind === "connecting" && this.state.lost);
+    this.state = {...state, neverIn, lost};
+    if (state.kind !== "open") {
+      for (const channel of chat.channels.values()) channel.joined = false;
+    }
+    const refused = state.kind === "ended" && state.code === 4401;
+    if (refused && this.token && chat.storage.read("aside", []).length) {
+      if (chat.connection.leads) await this.switchBack(); // the other tabs follow
+    } else if (refused && this.token.split(".").length === 3) {
+      this.dropToken(); // an application's token has expired: do not fall back to a guest
+      this.user = null;
+      this.state = {kind: "out", words: t("login.over")};
+    } else if (refused && this.token) {
+      this.dropToken();
+      chat.connection.connect(); // the server has forgotten this guest: connect as a new one of the same name
+    } else if (state.kind === "ended" && state.code === 4400) {
+      if (!this.token) chat.storage.write("name", undefined);
+      this.refuse(state.reason ? explain({code: "invalid-name", message: state.reason}) : t("login.bad-name"), "name");
+    } else if (refused && account.signedIn) {
+      account.signedIn = false; // signed out elsewhere, or the session has expired
+      this.user = null;
+      this.state = {kind: "out", words: t("login.over")};
+      if (!account.known) {
+        await account.refresh(); // the server was away when the page began
+        account.signedIn = false;
+      }
+    } else if (state.kind === "waiting" && neverIn) {
+      chat.changed();
+      await this.askWhy(this.state);
+    }
     chat.changed();
-    await askWhy(chat, chat.state);
   }
-  chat.changed();
-}
 
-/** Ask over HTTP why the socket did not open: a browser does not tell the page. By POST, as that names the origin. */
-async function askWhy(chat, state) {
-  let status;
-  try {
-    ({status} = await fetch(address(chat).replace(/^ws/, "http"), {method: "POST", cache: "no-store"}));
-  } catch {
-    return; // nobody is there: the banner counts to the next try
+  /** Ask over HTTP why the socket did not open, as browsers do not tell. By POST, because that sends the origin. */
+  async askWhy(state) {
+    let status;
+    try {
+      ({status} = await fetch(this.address().replace(/^ws/, "http"), {method: "POST", cache: "no-store"}));
+    } catch {
+      return; // the server is away: the banner counts down to the next try
+    }
+    if (state !== this.state) return;
+    if (status === 403) this.refuse(t("login.foreign"));
+    else if (status === 503) state.words = t("login.full"); // the next try follows
   }
-  if (state !== chat.state) return;
-  if (status === 403) keptOut(chat, t("login.foreign"));
-  else if (status === 503) state.words = t("login.full"); // and the next try comes
-}
 
-/** field: which one is wrong, in a form that is shown now. */
-function keptOut(chat, words, field) {
-  chat.connection.end();
-  chat.state = {kind: "out", words, field};
-}
+  /** Show the form, with what is wrong. field: the one to correct. */
+  refuse(words, field) {
+    this.chat.connection.disconnect();
+    this.state = {kind: "out", words, field};
+  }
 
-/** Forget what was wrong: it is being mended, or another form is shown. */
-export function forgive(chat) {
-  if (chat.state.kind === "waiting") chat.connection.end();
-  if (chat.state.kind === "connecting" || (chat.state.kind === "out" && !chat.state.words)) return;
-  chat.state = {kind: "out"};
-  chat.changed();
+  /** Forget what was wrong: the user corrects it, or has chosen another form. */
+  forgive() {
+    if (this.state.kind === "waiting") this.chat.connection.disconnect();
+    if (this.state.kind === "connecting" || (this.state.kind === "out" && !this.state.words)) return;
+    this.state = {kind: "out"};
+    this.chat.changed();
+  }
 }

@@ -122,7 +122,7 @@ class Inline {
 
   // Emphasis, as CommonMark has it, but for these: beside the letters of languages that write no blanks a mark may stand
   // behind punctuation, as in **你好。**再见; 2*3*4 is a sum; a _ has words or blanks around it, not the rest of a path or of a
-  // face such as (-_-); and there is a word inside.
+  // emoticon such as (-_-); and there is a word inside.
 
   emphasis(at, run) {
     const {text, out, open} = this;

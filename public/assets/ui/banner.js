@@ -10,7 +10,7 @@ export function ending({code, reason, neverIn}) {
 }
 
 export function Banner({chat}) {
-  const {kind, retryAt} = chat.state;
+  const {kind, retryAt} = chat.session.state;
   const [, tick] = useState(0);
   useEffect(() => {
     if (kind !== "waiting") return;
@@ -21,7 +21,7 @@ export function Banner({chat}) {
   if (kind === "open" || (kind === "connecting" && !chat.user)) return null;
   if (kind === "connecting") return html`<div class="banner" role="status">${t("banner.connecting")}</div>`;
   const ended = kind === "ended";
-  const words = ended ? ending(chat.state) : t("banner.waiting", {count: Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))});
+  const words = ended ? ending(chat.session.state) : t("banner.waiting", {count: Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))});
   return html`<div class="banner" role="status">
     <span>${words} ${!ended && chat.current && t("banner.kept")}</span>
     <button onClick=${() => chat.connection.connect()}>${t(ended ? "banner.again" : "banner.now")}</button>
@@ -31,12 +31,12 @@ export function Banner({chat}) {
 /** The channel that one has just left, and the way back into it. */
 export function Left({chat}) {
   const button = useRef();
-  const name = chat.left.at(-1)?.channel.name;
+  const name = chat.sync.left.at(-1)?.channel.name;
   useEffect(() => {
     if (document.activeElement === document.body) button.current?.focus(); // the one that was pressed may be gone
   }, [name]);
   return html`<div role="status">${name !== undefined && html`<div class="left">
     <span dir="auto">${t("channels.left", {name})}</span>
-    <button ref=${button} onClick=${() => chat.comeBack()}>${t("channels.undo")}</button>
+    <button ref=${button} onClick=${() => chat.sync.undoLeave()}>${t("channels.undo")}</button>
   </div>`}</div>`;
 }

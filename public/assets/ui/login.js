@@ -1,6 +1,5 @@
 // The first visit: one field and one button; where there are accounts, signing in and registering too.
 
-import {enter, forgive, signIn} from "../state/session.js";
 import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../i18n/index.js";
 import {ending} from "./banner.js";
@@ -11,36 +10,37 @@ const BUTTONS = {guest: "login.start", "sign-in": "login.sign-in", register: "lo
 
 /** title: of a form for something else than the chat. */
 export function Login({chat, title, children}) {
-  const {kinds, registration} = chat.account;
+  const {session} = chat;
+  const {kinds, registration} = session.account;
   const ways = [kinds.includes("guest") && "guest", kinds.includes("password") && "sign-in", registration && "register"].filter(Boolean);
-  const [way, setWay] = useState((chat.name && ways.find((one) => one === "sign-in")) || ways[0]); // a name without a token was an account's
-  const [name, setName] = useState(chat.name);
+  const [way, setWay] = useState((session.name && ways.find((one) => one === "sign-in")) || ways[0]); // a name without a token was an account's
+  const [name, setName] = useState(session.name);
   const [password, setPassword] = useState("");
   const form = useRef();
-  const {field} = chat.state; // that is wrong
+  const {field} = session.state; // that is wrong
   useEffect(() => {
     // To what is wrong, or else to what is empty
     const [first, second] = form.current?.querySelectorAll("input") ?? [];
     const at = second && (field ? field === "password" : first.value) ? second : first;
     at?.focus();
     if (field) at?.select();
-  }, [way, chat.state.kind === "out" && chat.state.words && chat.state]);
-  const busy = chat.state.kind === "connecting" || chat.state.kind === "waiting";
+  }, [way, session.state.kind === "out" && session.state.words && session.state]);
+  const busy = session.state.kind === "connecting" || session.state.kind === "waiting";
   const words =
-    chat.state.words ??
-    (chat.state.kind === "waiting" ? t("login.silent") : null) ??
-    (chat.state.kind === "ended" ? ending(chat.state) : null);
+    session.state.words ??
+    (session.state.kind === "waiting" ? t("login.silent") : null) ??
+    (session.state.kind === "ended" ? ending(session.state) : null);
 
   function submit(event) {
     event.preventDefault();
     const clean = name.trim();
-    if (clean && way === "guest") enter(chat, clean);
-    else if (clean && password) signIn(chat, way, clean, password);
+    if (clean && way === "guest") session.enter(clean);
+    else if (clean && password) session.signIn(way, clean, password);
   }
 
   function change(set, value) {
     set(value);
-    forgive(chat);
+    session.forgive();
   }
 
   if (!way) return html`<main class="login"><p class="alert" role="alert">${words ?? t("login.elsewhere")}</p>${children}</main>`;
@@ -63,7 +63,7 @@ export function Login({chat, title, children}) {
           aria-invalid=${field === "password"}
         />
         ${way === "register" && html`<small id="password-hint" class="muted">${t("password.hint")}</small>`}`}
-      <button class="primary" disabled=${!name.trim() || (way !== "guest" && !password) || chat.state.kind === "connecting"}>
+      <button class="primary" disabled=${!name.trim() || (way !== "guest" && !password) || session.state.kind === "connecting"}>
         ${t(busy ? "login.connecting" : BUTTONS[way])}
       </button>
       <p id="login-words" class="alert" role="alert">${words}</p>

@@ -21,7 +21,7 @@ export function Shell({chat}) {
   const opener = useRef();
   const [dialog, setDialog] = useState(null); // a name, or the action whose form it is
   const {Form, Jump, Keys, Settings} = dialogs.loaded ?? {};
-  const out = chat.state.neverIn && chat.state.kind === "ended"; // the banner says why, and there is nothing else
+  const out = chat.session.state.neverIn && chat.session.state.kind === "ended"; // the banner says why, and there is nothing else
   const channel = !out && chat.channels.get(chat.current);
   const shut = () => setDialog(null);
 
@@ -41,7 +41,7 @@ export function Shell({chat}) {
 
   useEffect(() => {
     function key(event) {
-      const typing = event.defaultPrevented || fieldOf(event.target); // a plugin's face may have keys of its own
+      const typing = event.defaultPrevented || fieldOf(event.target); // a plugin's UI may have keys of its own
       const ctrl = event.ctrlKey || event.metaKey;
       if (event.key === "Escape") close();
       else if (ctrl && event.key.toLowerCase() === "k") {
@@ -85,7 +85,7 @@ export function Shell({chat}) {
           <${Icon} name="menu" />${chat.unread > 0 && html`<span class="badge"></span>`}
         </button>
         <h1 dir="auto">${channel ? html`<span class="hash" aria-hidden="true">#</span> ${channel.name}` : t("app.title")}</h1>
-        ${channel && html`<button class="quiet" onClick=${() => chat.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}><${Icon} name="leave" /></button>`}
+        ${channel && html`<button class="quiet" onClick=${() => chat.sync.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}><${Icon} name="leave" /></button>`}
         ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-expanded=${drawer === "members"}>
           <${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
         </button>`}

@@ -37,7 +37,7 @@ export function Sidebar({chat, close, show, inert}) {
     ${chat.words && html`<p class="alert" role="alert">${chat.words}</p>`}
     <footer>
       ${chat.user && html`<${Avatar} user=${chat.user} small />`}
-      <span class="name" dir="auto">${chat.name}</span>
+      <span class="name" dir="auto">${chat.session.name}</span>
       <button class="quiet" onClick=${() => show("settings")} aria-label=${t("settings.title")} title=${t("settings.title")}><${Icon} name="settings" /></button>
     </footer>
   </nav>`;

@@ -7,7 +7,7 @@ import {Dialog} from "../dialogs/dialog.js";
 const HOURS = [1, 24, 168, 720, 8760];
 
 /** against: {user, addresses}, or {} where the address is to be written. */
-export function Sanction({office, against: {user, addresses = []}, close}) {
+export function Sanction({admin, against: {user, addresses = []}, close}) {
   const [what, setWhat] = useState(user ? "kick" : "address");
   const [words, setWords] = useState("");
 
@@ -19,7 +19,7 @@ export function Sanction({office, against: {user, addresses = []}, close}) {
     else fields.address = address?.value.trim() ?? what;
     if (what !== "kick") fields.hours = Number(hours.value);
     try {
-      await office.use(what === "kick" ? "kick" : "ban", fields);
+      await admin.use(what === "kick" ? "kick" : "ban", fields);
       close();
     } catch (error) {
       setWords(explain(error));

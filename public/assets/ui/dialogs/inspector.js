@@ -31,7 +31,7 @@ function Inspector({chat}) {
     return () => timers.forEach(clearInterval);
   }, []);
 
-  const {connection, state} = chat;
+  const {connection, session: {state}} = chat;
   const now = Date.now();
   const seconds = (since) => (since ? `${((now - since) / 1000).toFixed(1)} s` : "–");
   const calls = [...connection.calls.values()].map(({action, since}) => `${action} (${seconds(since)})`);

@@ -10,7 +10,7 @@ export function Password({chat}) {
     event.preventDefault();
     const form = event.target;
     try {
-      await chat.account.ask("password", {password: form.elements.present.value, new: form.elements.new.value});
+      await chat.session.account.ask("password", {password: form.elements.present.value, new: form.elements.new.value});
       form.reset();
       setSaid({words: t("password.done")});
     } catch (error) {
@@ -23,7 +23,7 @@ export function Password({chat}) {
   return html`<details>
     <summary>${t("password.change")}</summary>
     <form class="form" onSubmit=${change} onInput=${() => setSaid(null)}>
-      <input type="text" name="username" value=${chat.name} autocomplete="username" readonly hidden />
+      <input type="text" name="username" value=${chat.session.name} autocomplete="username" readonly hidden />
       <label>${t("login.password")} <input type="password" name="present" required maxlength="1024" autocomplete="current-password" /></label>
       <label>${t("password.new")} <input type="password" name="new" required minlength="8" maxlength="1024" autocomplete="new-password" />
         <small class="muted">${t("password.hint")}</small></label>

@@ -2,7 +2,6 @@
 
 import {html, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";
-import {signOut} from "../../state/sign_out.js";
 import {Dialog} from "./dialog.js";
 import {Icon} from "../icons.js";
 import {LanguageChoice} from "../language.js";
@@ -16,7 +15,7 @@ export function Settings({chat, show, close}) {
   function leave() {
     if ((unsent || guest) && !sure) return setSure(true);
     close();
-    signOut(chat);
+    chat.session.signOut();
   }
   return html`<${Dialog} title=${t("settings.title")} close=${close}>
     <div class="settings">
@@ -26,7 +25,7 @@ export function Settings({chat, show, close}) {
       ${chat.user?.role === "admin" && html`<a href="admin">${t("settings.admin")}</a>`}
       <button class="quiet" onClick=${() => show("keys")}><${Icon} name="keyboard" /> ${t("keys.title")}</button>
       ${sure && html`<p class="alert" role="alert">
-        ${guest && t("me.lose-name", {name: chat.name})} ${unsent > 0 && t("me.lose-messages", {count: unsent})}
+        ${guest && t("me.lose-name", {name: chat.session.name})} ${unsent > 0 && t("me.lose-messages", {count: unsent})}
       </p>`}
       <button class="quiet" onClick=${leave}><${Icon} name="leave" /> ${t(sure ? "me.leave-anyway" : "me.leave")}</button>
     </div>

@@ -8,7 +8,7 @@ const MOST = 3; // at once; more are counted
 export function Announcer({chat, channel}) {
   const [words, setWords] = useState("");
   const heard = useRef(0);
-  const boxes = useRef(new Set(channel.lines.filter(({face}) => face).map(({id}) => id))); // of plugins' faces
+  const boxes = useRef(new Set(channel.lines.filter(({plugin}) => plugin).map(({id}) => id))); // of plugins
   useEffect(() => {
     const from = heard.current;
     if (!channel.epoch) return;
@@ -19,9 +19,9 @@ export function Announcer({chat, channel}) {
     else if (fresh.length) setWords(fresh.map((line) => `${line.sender.name}: ${line.message}`).join("\n"));
   }, [channel.seq, channel.epoch]);
   useEffect(() => {
-    const fresh = channel.lines.filter(({face, id}) => face && !boxes.current.has(id));
+    const fresh = channel.lines.filter(({plugin, id}) => plugin && !boxes.current.has(id));
     for (const {id} of fresh) boxes.current.add(id);
-    const said = ({face, id}) => `${face}: ${document.querySelector(`[data-id="${CSS.escape(id)}"]`)?.innerText ?? ""}`;
+    const said = ({plugin, id}) => `${plugin}: ${document.querySelector(`[data-id="${CSS.escape(id)}"]`)?.innerText ?? ""}`;
     if (fresh.length) setWords(fresh.map(said).join("\n"));
   }, [channel.lines.length]);
   return html`<p class="hidden" role="status">${words}</p>`;

@@ -47,12 +47,12 @@ export const Notice = memo(({line, names}) => {
 
 export function Pending({chat, item}) {
   return html`<article class=${item.error ? "message failed" : "message pending"} data-id=${item.ref}>
-    <${Avatar} user=${chat.user ?? {id: "", name: chat.name}} />
+    <${Avatar} user=${chat.user ?? {id: "", name: chat.session.name}} />
     <div class="body">
-      <header><span class="name" dir="auto">${chat.name}</span> <span class="state">${t(item.error ? "message.failed" : "message.pending")}</span></header>
+      <header><span class="name" dir="auto">${chat.session.name}</span> <span class="state">${t(item.error ? "message.failed" : "message.pending")}</span></header>
       <${Markup} text=${item.message} />
       ${item.error && html`<p class="alert" role="alert">${item.error}
-        <button onClick=${() => chat.again(item)}>${t("message.again")}</button>
+        <button onClick=${() => chat.outbox.retry(item)}>${t("message.again")}</button>
         <button onClick=${() => chat.discard(item)}>${t("message.discard")}</button>
       </p>`}
     </div>

@@ -1,7 +1,6 @@
 // The conversation: of what is in memory, a window of rows is in the page.
 
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../../html.js";
-import {newer, newest, older} from "../../state/sync.js";
 import {rich, t} from "../../i18n/index.js";
 import {namesOf} from "../../text/mentions.js";
 import {around, before, behind, upwards} from "./portions.js";
@@ -34,7 +33,7 @@ export function Messages({chat, channel}) {
   const left = useRef(0); // px from the top: where one was left, or has been seen, last
   const size = useRef(""); // of the rows and of the place for them then
   const toMark = useRef(false); // on the way to the first unread
-  const visited = useRef(0); // the mark that has been seen
+  const visited = useRef(null); // the mark that has been seen
   const known = useRef(channel.seq); // when it was drawn last
   const drawn = useRef(new Set()); // ids of the lines in the page
   const lines = channel.lines;
@@ -87,7 +86,7 @@ export function Messages({chat, channel}) {
     const mark = box.current.querySelector(".new");
     const above = mark
       ? mark.getBoundingClientRect().bottom < box.current.getBoundingClientRect().top
-      : channel.mark > 0 && (lines[first]?.seq ?? 0) > channel.mark + 1;
+      : channel.mark !== null && (lines[first]?.seq ?? 0) > channel.mark + 1;
     if (mark && !above) visited.current = channel.mark;
     setMarkAbove(above && visited.current !== channel.mark);
   }
@@ -136,13 +135,13 @@ export function Messages({chat, channel}) {
   async function loadOlder() {
     const head = lines[0];
     hold();
-    if (!(await older(chat, channel)) || !box.current) return;
+    if (!(await chat.sync.older(channel)) || !box.current) return;
     hold();
     setStart(before(channel.lines, channel.lines.indexOf(head), STEP));
   }
 
   async function loadNewer() {
-    if (!(await newer(chat, channel)) || !box.current) return;
+    if (!(await chat.sync.newer(channel)) || !box.current) return;
     hold();
     setStart(further(channel.lines));
   }
@@ -162,7 +161,7 @@ export function Messages({chat, channel}) {
     if (atBottom.current) {
       if (start !== null) setStart(null);
       if (missed) setMissed(0);
-      chat.look();
+      chat.readState.refresh();
     } else if (start === null) {
       hold();
       setStart(first); // rows go no more at the top while one reads further up
@@ -180,20 +179,20 @@ export function Messages({chat, channel}) {
   }
 
   async function toPresent() {
-    if (channel.later) await newest(chat, channel);
+    if (channel.later) await chat.sync.newest(channel);
     if (channel.later || !box.current) return; // no connection
     atBottom.current = true;
     channel.atEnd = true;
     left.current = 0;
     setStart(null);
     setMissed(0);
-    chat.look();
+    chat.readState.refresh();
     chat.changed();
   }
 
   /** Go to the first unread message, which may not be loaded yet. */
   async function firstUnread() {
-    while (channel.more && channel.first > channel.mark + 1 && (await older(chat, channel)));
+    while (channel.more && channel.first > channel.mark + 1 && (await chat.sync.older(channel)));
     if (!box.current) return;
     toMark.current = true;
     const unread = channel.lines.findIndex((line) => line.seq > channel.mark);
@@ -206,7 +205,7 @@ export function Messages({chat, channel}) {
   drawn.current = new Set(shown.map((line) => line.id));
   if (!atBottom.current && !anchor.current && box.current) hold();
   const unknown = !channel.epoch; // what there is
-  const loading = channel.loading || (unknown && !chat.state.lost);
+  const loading = channel.loading || (unknown && !chat.session.state.lost);
   return html`<div class="messages-frame">
     <div
       class="messages" ref=${box} onScroll=${scrolled} onCopy=${(event) => copied(event, lines)} ...${active.listeners}
@@ -217,7 +216,7 @@ export function Messages({chat, channel}) {
         ${(loading || unknown) && html`<p class="hint">${t(loading ? "messages.loading" : "messages.offline")}</p>`}
         ${rows({chat, channel, names, active, before: lines[first - 1]}, shown)}
         ${present && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
-        ${present && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`face ${name}`}>${words}</p>`)}
+        ${present && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`plugin ${name}`}>${words}</p>`)}
       </div>
     </div>
     <${Announcer} chat=${chat} channel=${channel} />

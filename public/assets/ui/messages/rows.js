@@ -14,7 +14,7 @@ export function rows({chat, channel, names, active, before}, shown) {
   const alike = twins([...channel.users.values(), ...senders, chat.user ?? []].flat());
   const days = []; // each with its rows: the name of a day sticks as long as they last
   let drawn;
-  let marked = channel.mark === 0 || (before?.seq ?? 0) > channel.mark;
+  let marked = channel.mark === null || (before?.seq ?? 0) > channel.mark;
   for (const line of fold(shown, sameDay)) {
     if (!before || !sameDay(line.time, before.time)) {
       drawn = [];

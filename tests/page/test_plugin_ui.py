@@ -55,7 +55,7 @@ def app(io_loop: object, tmp_path: Path, plugins: Path) -> Chat:
 
 
 @browser_test
-async def test_a_face_draws_its_events_and_buttons_and_goes_when_its_plugin_is_reloaded(
+async def test_a_plugin_draws_its_events_and_buttons_and_goes_when_its_plugin_is_reloaded(
     people: Opened, app: Chat, plugins: Path
 ) -> None:
     async with people() as browsers:
@@ -103,7 +103,7 @@ async def test_a_face_draws_its_events_and_buttons_and_goes_when_its_plugin_is_r
             await page.locator(".box").get_by_text("I am here", exact=True).wait_for()
             await page.locator(".box").get_by_role("button", name="TWO 0").wait_for()
 
-        # Without its face there is no box, and the action stays.
+        # Without its UI there is no box, and the action stays.
         (plugins / "mood.js").unlink()
         await app.plugins.reload()
         await becomes(0, box.count)
@@ -114,7 +114,7 @@ async def test_a_face_draws_its_events_and_buttons_and_goes_when_its_plugin_is_r
 
 
 @browser_test
-async def test_a_face_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
+async def test_a_ui_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
     people: Opened, app: Chat, plugins: Path
 ) -> None:
     for name, face in {
@@ -157,7 +157,7 @@ async def test_a_face_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
         await write(ann, "/mood good")
         await ann.get_by_role("button", name="mended").wait_for()
         assert len(await failed()) == 3
-        assert all(said.startswith("The face of ") for said in browsers.complaints)
+        assert all(said.startswith("The UI of ") for said in browsers.complaints)
         browsers.complaints.clear()
 
 

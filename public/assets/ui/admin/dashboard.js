@@ -3,7 +3,6 @@
 import {NAMES} from "../../state/figures.js";
 import {html, useState} from "../../html.js";
 import {fullDate, rich, t} from "../../i18n/index.js";
-import {signOut} from "../../state/sign_out.js";
 import {twins} from "../../text/people.js";
 import {Avatar, Name} from "../avatar.js";
 import {Banner} from "../banner.js";
@@ -12,39 +11,39 @@ import {Icon} from "../icons.js";
 import {LanguageChoice} from "../language.js";
 import {Sanction} from "./sanction.js";
 
-export function Desk({office}) {
+export function Dashboard({admin}) {
   const [against, setAgainst] = useState(null); // {user, addresses}, or {} for an address that is written
   return html`<main class="desk">
     <header>
       <h1>${t("settings.admin")}</h1>
       <a href="./">${t("admin.chat")}</a>
-      <span class="name" dir="auto">${office.name}</span>
-      <${LanguageChoice} chat=${office} />
-      <button class="quiet" onClick=${() => signOut(office)} aria-label=${t("me.leave")} title=${t("me.leave")}><${Icon} name="leave" /></button>
+      <span class="name" dir="auto">${admin.session.name}</span>
+      <${LanguageChoice} chat=${admin} />
+      <button class="quiet" onClick=${() => admin.session.signOut()} aria-label=${t("me.leave")} title=${t("me.leave")}><${Icon} name="leave" /></button>
     </header>
-    <${Banner} chat=${office} />
-    <p class="done" role="status">${office.done}</p>
+    <${Banner} chat=${admin} />
+    <p class="done" role="status">${admin.done}</p>
     <section class="charts" aria-label=${t("admin.figures")}>
-      ${NAMES.map((name) => html`<${Chart} key=${name} name=${name} values=${office.figures.series[name]} />`)}
+      ${NAMES.map((name) => html`<${Chart} key=${name} name=${name} values=${admin.figures.series[name]} />`)}
     </section>
     <div class="columns">
-      <${People} office=${office} choose=${setAgainst} />
-      <${Channels} overview=${office.overview} />
-      <${Plugins} office=${office} />
-      <${Bans} office=${office} choose=${setAgainst} />
-      <${Audit} entries=${office.entries} />
+      <${People} admin=${admin} choose=${setAgainst} />
+      <${Channels} overview=${admin.overview} />
+      <${Plugins} admin=${admin} />
+      <${Bans} admin=${admin} choose=${setAgainst} />
+      <${Audit} entries=${admin.entries} />
     </div>
-    ${against && html`<${Sanction} office=${office} against=${against} close=${() => setAgainst(null)} />`}
+    ${against && html`<${Sanction} admin=${admin} against=${against} close=${() => setAgainst(null)} />`}
   </main>`;
 }
 
-function People({office, choose}) {
-  const {people, found} = office.overview;
+function People({admin, choose}) {
+  const {people, found} = admin.overview;
   const alike = twins(people.map(({user}) => user));
   return html`<section class="people" aria-labelledby="people">
-    <h2 id="people">${office.state.kind === "open" ? t("members.here", {count: office.overview.now.users}) : t("members.title")}</h2>
+    <h2 id="people">${admin.session.state.kind === "open" ? t("members.here", {count: admin.overview.now.users}) : t("members.title")}</h2>
     <input
-      type="search" value=${office.find} onInput=${({target}) => office.seek(target.value)} maxlength="128" dir="auto"
+      type="search" value=${admin.find} onInput=${({target}) => admin.seek(target.value)} maxlength="128" dir="auto"
       placeholder=${t("admin.find")} aria-label=${t("admin.find")} spellcheck="false"
     />
     <ul>
@@ -52,7 +51,7 @@ function People({office, choose}) {
         <${Avatar} user=${user} small />
         <span class="about"><span class="who"><${Name} user=${user} twin=${alike.has(user.id)} /></span>
           <span class="muted">${[t("admin.connections", {count: connections}), ...addresses].join(" · ")}</span></span>
-        ${user.id === office.user?.id
+        ${user.id === admin.user?.id
           ? html`<span class="muted">${t("members.you")}</span>`
           : html`<button onClick=${() => choose({user, addresses})} aria-label=${t("admin.against", {name: user.name})}>${t("admin.act")}</button>`}
       </li>`)}
@@ -74,32 +73,32 @@ function Channels({overview: {channels, now}}) {
   </section>`;
 }
 
-function Plugins({office}) {
-  const {plugins} = office.overview;
+function Plugins({admin}) {
+  const {plugins} = admin.overview;
   return html`<section class="plugins" aria-labelledby="plugins">
     <h2 id="plugins">${t("admin.plugins")}</h2>
     <ul>
       ${plugins.map(({name, state, error, calls, failures}) => html`<li key=${name}>
         <span class="about"><b>${name}</b> <span class=${error ? "alert" : "muted"} dir="auto">${error ? `${state}: ${error}` : state}</span>
           <span class="muted">${t("admin.calls", {count: calls, failures})}</span></span>
-        <button onClick=${() => office.reload(name)} aria-label=${t("admin.reload-label", {name})}>${t("admin.reload")}</button>
+        <button onClick=${() => admin.reload(name)} aria-label=${t("admin.reload-label", {name})}>${t("admin.reload")}</button>
       </li>`)}
     </ul>
     ${!plugins.length && html`<p class="muted">${t("admin.no-plugins")}</p>`}
   </section>`;
 }
 
-function Bans({office, choose}) {
+function Bans({admin, choose}) {
   return html`<section aria-labelledby="bans">
     <h2 id="bans">${t("admin.bans")}</h2>
     <ul>
-      ${office.bans.map(({whom, name, until, reason, by}) => html`<li key=${whom} class="ban">
+      ${admin.bans.map(({whom, name, until, reason, by}) => html`<li key=${whom} class="ban">
         <span class="about"><b dir="auto">${name || whom}</b>
           <span class="muted" dir="auto">${t("admin.ban", {by, reason, until: fullDate(until * 1000)})}</span></span>
-        <button onClick=${() => office.lift(whom)} aria-label=${t("admin.lift-label", {name: name || whom})}>${t("admin.lift")}</button>
+        <button onClick=${() => admin.lift(whom)} aria-label=${t("admin.lift-label", {name: name || whom})}>${t("admin.lift")}</button>
       </li>`)}
     </ul>
-    ${!office.bans.length && html`<p class="muted">${t("admin.no-bans")}</p>`}
+    ${!admin.bans.length && html`<p class="muted">${t("admin.no-bans")}</p>`}
     <button onClick=${() => choose({})}>${t("admin.ban-address")}</button>
   </section>`;
 }
