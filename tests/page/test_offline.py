@@ -61,7 +61,7 @@ async def test_33_the_page_starts_without_its_server_and_is_never_an_old_one_wit
 
 
 @browser_test
-async def test_a_page_from_before_an_update_that_needs_a_module_which_has_moved_is_loaded_again(people: Opened) -> None:
+async def test_a_page_from_before_an_update_reloads_when_a_module_has_moved(people: Opened) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann")
         await ann.fill("textarea", "half a sen")
