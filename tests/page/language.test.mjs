@@ -109,8 +109,9 @@ test("what the server says of a name is said in the language, with the character
   assert.equal(said("a character without a meaning (U+E000)"), "名字不可用：名字里不能有没有含义的字符（U+E000）");
   assert.equal(explain({code: "invalid-name", message: "a name has 1 to 64 characters"}), "名字不可用：名字须有 1 到 64 个字符");
   assert.equal(explain({code: "invalid-field", message: "message: nothing in the text can be seen"}), "填写有误：内容里没有可见的字符");
-  const names = readFileSync(new URL("../../tornado_chat/chat/validation.py", import.meta.url), "utf8") +
-    readFileSync(new URL("../../tornado_chat/auth/account_names.py", import.meta.url), "utf8");
+  const server = new URL("../../tornado_chat/", import.meta.url);
+  const names = ["chat/", "auth/"].flatMap((folder) => readdirSync(new URL(folder, server)).filter((file) => file.endsWith(".py"))
+    .map((file) => readFileSync(new URL(folder + file, server), "utf8"))).join();
   for (const words of ["a name has 1 to ", "a name must not contain ", "nothing in the text can be seen", "text has 1 to ",
     "that name is taken; choose another", "a name must not mix "]) assert.ok(names.includes(words), words);
 });
