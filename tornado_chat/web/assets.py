@@ -20,6 +20,7 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
 }
 VERSIONED = re.compile(r"v-([0-9a-f]{12})/(.+)", re.DOTALL)
+MODULE = re.compile(r"(?:[\w-]+/)*[\w-]+\.js")
 SCRIPT = re.compile(rb'<script type="module" src="(assets/[^"]+)">')
 IMPORT = re.compile(rb'^(?:import|export)\b[^"\n;]*"(\.[^"]+)"', re.MULTILINE)
 
@@ -60,7 +61,7 @@ class Assets:
         name = versioned[2] if versioned else path
         current = versioned is not None and versioned[1] == self.version
         file = self._files.get("assets/" + name)
-        if file is None and versioned and not current and name.endswith(".js"):
+        if file is None and versioned and not current and MODULE.fullmatch(name):
             file = RELOAD
         return file, current
 
