@@ -224,7 +224,7 @@ class OverTheLimitTest(ChatTestCase):
     @gen_test
     async def test_channels_are_capped_per_user_and_altogether_and_leaving_makes_room(self) -> None:
         ann = await self.connect("Ann")
-        self.chat.limits._rates[0] = (0, 0, 0)  # type: ignore[union-attr]
+        self.chat.hub.limits._rates[0] = (0, 0, 0)  # type: ignore[union-attr]
         bob = await self.connect("Bob")
         gate = next(iter(self.chat.hub.connections)).gate
         assert gate is not None
@@ -250,7 +250,7 @@ class OverTheLimitTest(ChatTestCase):
 
     @gen_test
     async def test_a_second_connection_joins_the_same_channels_at_no_cost(self) -> None:
-        self.chat.limits._rates[0] = (0, 0, 0)  # type: ignore[union-attr]
+        self.chat.hub.limits._rates[0] = (0, 0, 0)  # type: ignore[union-attr]
         ann = await self.connect("Ann")
         for number in range(15):
             await ann.call("join-channel", target=str(number))
@@ -263,7 +263,7 @@ class OverTheLimitTest(ChatTestCase):
 
     @gen_test
     async def test_a_join_flood_is_rate_limited(self) -> None:
-        self.chat.limits._rates[0] = (0, 2, 0)  # type: ignore[union-attr]
+        self.chat.hub.limits._rates[0] = (0, 2, 0)  # type: ignore[union-attr]
         ann = await self.connect("Ann")
         for number in range(25):
             ann.send("join-channel", target="den", ref=f"j{number}")

@@ -122,7 +122,7 @@ class ClientTest(ChatTestCase):
 
     @gen_test
     async def test_who_reads_slowly_misses_nothing_and_keeps_little_in_memory(self) -> None:
-        self.chat.limits, count = None, 800
+        self.chat.hub.limits, count = None, 800
         async with self.bot() as bot:
             bot._inbox = Inbox(50)
             await bot.join("den")

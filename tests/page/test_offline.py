@@ -52,7 +52,7 @@ async def test_33_the_page_starts_without_its_server_and_is_never_an_old_one_wit
 
         changed = shutil.copytree(find_folder("public"), tmp_path / "public") / "index.html"
         changed.write_text(changed.read_text().replace("<body>", "<body class=changed>"))
-        app.assets = Assets(changed.parent)
+        vars(app.assets).update(vars(Assets(changed.parent)))
         http_server.listen(http_port, "127.0.0.1")
         await read(ann, "written meanwhile")
         await ann.reload()

@@ -160,11 +160,11 @@ async def test_a_name_nobody_can_bear_is_said_in_the_form(people: Opened) -> Non
 async def test_the_form_says_why_nobody_is_let_in(people: Opened, app: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     async with people() as browsers:
         page = await browsers.open()
-        room, app.max_connections = app.max_connections, 0
+        room, app.hub.max_connections = app.hub.max_connections, 0
         await page.fill("#name", "Ann")
         await page.keyboard.press("Enter")
         await page.get_by_text("lets in nobody more at the moment").wait_for()
-        app.max_connections = room
+        app.hub.max_connections = room
         await page.locator("textarea").wait_for()  # by itself
         await page.context.close()
         page = await browsers.open()

@@ -63,7 +63,7 @@ class KeepingTest(ChatTestCase):
         messages, more = await after.hub.history.read("general", limit=10)
         assert ([one.text for one in messages], more) == (["before"], False)
         assert after.hub.history.epoch == ann.hello["epoch"]
-        user = after.identity.guests.resume(ann.hello["token"])
+        user = after.auth.identity.guests.resume(ann.hello["token"])
         assert user is not None
         assert user.id == ann.hello["user"]["id"]
         known = await after.hub.history.find(user, "kept")
@@ -91,7 +91,7 @@ class KeepingTest(ChatTestCase):
         ann = await self.join("Ann", "general")
         ann.send("send-message", target="general", message="stored", ref="r1")
         await ann.until("ok")
-        self.chat.leaving = True
+        self.chat.hub.leaving = True
         ann.send("send-message", target="general", message="said again, later", ref="r2")
         await self.connect("Ben")  # the socket has read hers by now
         self.chat.hub.close()

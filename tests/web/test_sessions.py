@@ -37,7 +37,7 @@ class Signing(ChatTestCase):
 
     @property
     def cookie(self) -> str:
-        return str(self.chat.sessions.cookie)
+        return str(self.chat.auth.sessions.cookie)
 
     async def ask(self, path: str, fields: Any = None, cookie: str = "", **headers: str) -> HTTPResponse:
         """POST JSON, or GET where there is none."""
@@ -175,7 +175,7 @@ class AttackTest(Signing):
         ):
             assert (await self.ask("/password", fields, who)).code == code, fields
         assert await self.user(cookie)
-        self.chat.throttle = Throttle()
+        self.chat.auth.throttle = Throttle()
         codes = {(await self.ask("/password", {"password": "x", "new": WORD}, cookie)).code for _ in range(11)}
         assert codes == {401, 429}
 
@@ -201,7 +201,7 @@ class AttackTest(Signing):
 
     def test_two_servers_in_memory_with_one_data_folder_have_cookies_of_their_own(self) -> None:
         other = dataclasses.replace(self.chat_settings, port=3001)
-        assert make_app(other).sessions.cookie != self.cookie
+        assert make_app(other).auth.sessions.cookie != self.cookie
         kept = [dataclasses.replace(other, history="sqlite", port=port) for port in (3001, 3002)]
         assert len({sessions_of(one, b"s", self.chat.accounts).cookie for one in kept}) == 1  # a port may be changed
 
@@ -281,7 +281,7 @@ class AttackTest(Signing):
             ({"name": "ANN", "password": WORD}, "invalid-name"),
             ({"name": "\u0410nn", "password": WORD}, "invalid-name"),
         ):  # fmt: skip
-            self.chat.throttle = Throttle()
+            self.chat.auth.throttle = Throttle()
             answer = await self.ask("/register", fields)
             assert answer.code == 400, fields
             assert json.loads(answer.body)["code"] == code, fields
@@ -303,7 +303,7 @@ class AttackTest(Signing):
         await self.enter("Ann")
         for name in ("Ann", "ANN", "Ann\u200b", "\uff21nn", "Ann\ufe0f"):
             assert (await self.ask("/sign-in", {"name": name, "password": "wrong word"})).code == 401
-        assert list(self.chat.throttle._names) == ["ann"]
+        assert list(self.chat.auth.throttle._names) == ["ann"]
 
     @gen_test
     async def test_a_banned_user_is_told_and_does_not_come_in_by_a_session_or_a_token(self) -> None:

@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from tornado_chat.auth.accounts import Accounts
 from tornado_chat.auth.providers import AuthProvider, Guests, Header, Identity, Sessions
 from tornado_chat.auth.requests import cookie_name
+from tornado_chat.auth.throttle import Throttle
 from tornado_chat.config.settings import Settings, SettingsError
+
+
+@dataclass
+class Auth:
+    """What knows who people are. `registration`: whether visitors may create accounts."""
+
+    accounts: Accounts
+    sessions: Sessions
+    identity: Identity
+    throttle: Throttle
+    kinds: tuple[str, ...]
+    registration: bool
+
+
+def build(settings: Settings, secret: bytes, accounts: Accounts) -> Auth:
+    """Return what the settings ask for; SettingsError for a kind of identity that cannot be had."""
+    return Auth(
+        accounts,
+        sessions_of(settings, secret, accounts),
+        choose(settings, secret, accounts),
+        Throttle(settings.limits == "on"),
+        settings.auth,
+        "password" in settings.auth and settings.registration == "open",
+    )
 
 
 def choose(settings: Settings, secret: bytes, accounts: Accounts) -> Identity:

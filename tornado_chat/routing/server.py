@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Sequence
 from heapq import nsmallest
 from typing import Any, Protocol, TypeVar
@@ -11,6 +12,7 @@ from tornado_chat.chat.history import History
 from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
+from tornado_chat.chat.rate_limits import Limits
 from tornado_chat.chat.read_positions import Reading
 from tornado_chat.chat.repositories import Repositories
 from tornado_chat.chat.store import Store
@@ -57,6 +59,13 @@ class Server(Hub):
         self.store = store
         self.moderation = Moderation(repositories)
         self.reading = Reading(store)
+        self.limits: Limits | None = None
+        self.max_connections = sys.maxsize
+        self.leaving = False  # it stops: what still comes up will be said again to the server after this one
+
+    def is_full(self) -> bool:
+        """Return whether there is no room for another connection."""
+        return len(self.connections) >= self.max_connections
 
     async def is_banned(self, user_id: str, address: str = "") -> bool:
         """Return whether a ban stands on a user or an address: for what they left to be done later."""

@@ -112,7 +112,7 @@ def _notify(state: str) -> None:
 async def drain(chat: Chat) -> None:
     """End the plugins and what is being stored, say 1012 to everyone and wait for them; who lingers is cut off."""
     chat.keepalive.stop()
-    chat.leaving = True
+    chat.hub.leaving = True
     await asyncio.wait({asyncio.ensure_future(chat.close())}, timeout=DRAIN)
     chat.hub.close()
     deadline = asyncio.get_running_loop().time() + DRAIN

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Refused
-from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
+from tornado_chat.routing.registry import Registry
+from tornado_chat.routing.router import Router
+from tornado_chat.routing.server import Server
 from tornado_chat.testing.participant import Participant
 from tornado_chat.testing.transports import FakeTransport, lines
 
-if TYPE_CHECKING:
-    from tornado_chat.testing.chat import Chat
+
+class Chat(Protocol):
+    """What a Person needs of its testing.Chat."""
+
+    hub: Server
+    registry: Registry
+    router: Router
+
+    def _do(self, what: Coroutine[Any, Any, None], enough: Callable[[], bool] = ...) -> None: ...
 
 
 class Person(Participant):
@@ -107,6 +116,6 @@ class _Transport(FakeTransport):
             self.on_end()
 
 
-def _remove(hub: Hub, connection: Connection) -> None:
+def _remove(hub: Server, connection: Connection) -> None:
     connection.ended = True
     asyncio.get_running_loop().call_soon(hub.remove, connection)

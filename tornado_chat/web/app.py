@@ -15,9 +15,8 @@ from tornado.routing import PathMatches, Rule
 from tornado.web import Application
 
 from tornado_chat.auth.accounts import Accounts
-from tornado_chat.auth.build import choose, sessions_of
+from tornado_chat.auth.build import build
 from tornado_chat.auth.providers import Credentials
-from tornado_chat.auth.throttle import Throttle
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.history import History
 from tornado_chat.chat.models import User
@@ -49,7 +48,7 @@ from tornado_chat.web.pages import File, NotFound, Page, PluginUI
 from tornado_chat.web.plugin_routes import PluginRoutes, compiled
 from tornado_chat.web.sessions import ChangePassword, Register, SignIn, SignOut, WhoAmI, look_again
 from tornado_chat.web.socket.frames import text_frames
-from tornado_chat.web.socket.handler import ChatSocket
+from tornado_chat.web.socket.handler import ChatSocket, Shared
 from tornado_chat.web.socket.keepalive import Keepalive
 from tornado_chat.web.socket.tornado_internals import reason
 
@@ -61,42 +60,8 @@ class Chat(Application):
     """One chat server: the parts that its handlers share."""
 
     def __init__(self, settings: Settings) -> None:
-        self.assets = Assets(find_folder("public"))
-        self._routes = PluginRoutes(self, lambda plugin: self.plugins.context(plugin))
-        super().__init__(
-            [
-                (r"/(admin)?", Page),
-                (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", PluginUI),
-                (r"/assets/(.*)", File),
-                (r"/ws", ChatSocket),
-                (r"/auth", WhoAmI),
-                (r"/register", Register),
-                (r"/sign-in", SignIn),
-                (r"/sign-out", SignOut),
-                (r"/password", ChangePassword),
-                (r"/healthz", Health),
-                (r"/readyz", Ready),
-                (r"/metrics", MetricsPage),
-                Rule(PathMatches("/plugins/.*"), self._routes),
-            ],
-            default_handler_class=NotFound,
-            log_function=_log_request,
-            websocket_max_message_size=settings.max_message_size,
-            allowed_sites={site(*origin.split("://")) for origin in settings.allowed_origin},
-            policy=policy(settings.allowed_origin),
-            metrics_from=settings.metrics_from,
-            metrics_token=settings.metrics_token,
-        )
-        self._proxies = settings.trusted_proxies
-        self._told = False
         registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
-        try:
-            secret = load_secret(settings.data_dir)
-        except FileExistsError:
-            raise SettingsError(f"--data-dir {settings.data_dir} is a file, not a folder") from None
-        except (OSError, ValueError) as error:
-            said = getattr(error, "strerror", None) or error
-            raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None
+        secret = _secret(settings)
         self.database = Database(settings.data_dir) if settings.history == "sqlite" else None
         in_memory = MemoryHistory()
         history: History = in_memory
@@ -108,34 +73,64 @@ class Chat(Application):
             repositories = sqlite_repositories(self.database)
         self.hub = Server(history, store, repositories, text_frames, settings.announce_limit)
         in_memory.is_used = self.hub.channels.__contains__
-        self.accounts = Accounts(repositories.accounts)
-        self.sessions = sessions_of(settings, secret, self.accounts)
-        self.hub.identity = self.identity = choose(settings, secret, self.accounts)
-        self.throttle = Throttle(settings.limits == "on")
-        open_to_all = "password" in settings.auth and settings.registration == "open"
-        self.ways: dict[str, Any] = {"kinds": list(settings.auth), "registration": open_to_all}
-        self.limits = Limits(settings) if settings.limits == "on" else None
-        self.hub.words = Bucket(*WORDS) if self.limits is not None else None
-        self.router = Router(registry, self.hub, strict=self.limits is not None)
+        self.hub.max_connections = max_connections()
+        if settings.limits == "on":
+            self.hub.limits, self.hub.words = Limits(settings), Bucket(*WORDS)
+        self.auth = build(settings, secret, Accounts(repositories.accounts))
+        self.accounts, self.hub.identity = self.auth.accounts, self.auth.identity
+        self.router = Router(registry, self.hub, strict=settings.limits == "on")
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
-        self._frame = settings.max_message_size
+        self.assets = Assets(find_folder("public"))
         self.ui: dict[str, Asset] = {}  # the JavaScript of plugins, by file name
         self._about: dict[str, bytes] = {}  # by role: what hello says to all who have it
-        self.hub.plugins = self.plugins = PluginManager(settings, self.hub, registry, self._use)
-        self.identity.listen(self.plugins.hooks.authenticate)
-        self.compress = settings.compress
-        self.leaving = False  # what still comes up is for the server after this one: it will be said again
-        self.max_connections = max_connections()
-        self.turned_away = RateLimitedLog(
+        self._frame = settings.max_message_size
+        self._proxies = settings.trusted_proxies
+        self._told = False
+        self._turned_away = RateLimitedLog(
             "connections are turned away (see max_connections, connect_rate and ulimit -n)"
         )
+        self._routes = PluginRoutes(self, lambda plugin: self.plugins.context(plugin))
+        super().__init__(
+            self._handlers(settings.compress),
+            default_handler_class=NotFound,
+            log_function=self._log_request,
+            websocket_max_message_size=settings.max_message_size,
+            allowed_sites={site(*origin.split("://")) for origin in settings.allowed_origin},
+            policy=policy(settings.allowed_origin),
+            metrics_from=settings.metrics_from,
+            metrics_token=settings.metrics_token,
+        )
+        self.hub.plugins = self.plugins = PluginManager(settings, self.hub, registry, self._use)
+        self.auth.identity.listen(self.plugins.hooks.authenticate)
+
+    def _handlers(self, compress: bool) -> list[Any]:
+        people = {"auth": self.auth, "server": self.hub}
+        page = {"assets": self.assets}
+        shared = Shared(self.hub, self.router, self.auth.identity, self.keepalive, self.hello, compress)
+        figures = {"server": self.hub, "keepalive": self.keepalive, "database": self.database}
+        return [
+            (r"/(admin)?", Page, page),
+            (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", PluginUI, {"files": self.ui}),
+            (r"/assets/(.*)", File, page),
+            (r"/ws", ChatSocket, {"shared": shared}),
+            (r"/auth", WhoAmI, people),
+            (r"/register", Register, people),
+            (r"/sign-in", SignIn, people),
+            (r"/sign-out", SignOut, people),
+            (r"/password", ChangePassword, people),
+            (r"/healthz", Health),
+            (r"/readyz", Ready, {"database": self.database}),
+            (r"/metrics", MetricsPage, figures),
+            Rule(PathMatches("/plugins/.*"), self._routes),
+        ]
 
     def _use(self, registry: Registry) -> None:
         """Switch to a registry between two messages; tell all connections if their actions or plugin UI changed."""
         self.router.registry = registry
         self._routes.use(compiled(registry))
         ui = {f"{name}.{asset.digest[:12]}.js": (name, asset) for name, asset in registry.ui().items()}
-        self.ui = {file: asset for file, (_, asset) in ui.items()}
+        self.ui.clear()
+        self.ui.update((file, asset) for file, (_, asset) in ui.items())
         named = [{"name": name, "url": f"faces/{quote(file)}"} for file, (name, _) in ui.items()]
         before, lines = self._about, {}
         self._about = {}
@@ -177,15 +172,11 @@ class Chat(Application):
         who = encode({"action": "hello", "user": came.user, "token": came.token})
         return who[:-1] + b"," + self._about.get(came.user.role, self._about["member"])
 
-    def is_full(self) -> bool:
-        """Return whether there is no room for another connection."""
-        return len(self.hub.connections) >= self.max_connections
-
     async def follow(self) -> None:
         """Let what a command has changed count for those who are connected."""
         with contextlib.suppress(Refused):  # the disk fails
             for user_id in await self.accounts.changed():
-                await look_again(self, user_id)
+                await look_again(self.auth, self.hub, user_id)
 
     async def trim(self) -> None:
         """Delete what is kept no longer."""
@@ -214,32 +205,41 @@ class Chat(Application):
         threading.Thread(target=run, daemon=True).start()
         await closed.wait()
 
+    def _log_request(self, handler: Any) -> None:
+        """Log a request without its query, which may hold a token."""
+        request = handler.request
+        self.hub.metrics.requests[handler.get_status()] += 1
+        if isinstance(handler, ChatSocket) and handler.get_status() == 503:
+            self._turned_away.warn()
+            return
+        status, ms = handler.get_status(), round(1000 * request.request_time(), 1)
+        level = logging.INFO if status < 500 else logging.ERROR
+        if status == 101 or (status < 400 and QUIET.match(request.path)):
+            level = logging.DEBUG
+        path = shown_path(request.path)
+        about = {"method": request.method, "path": path, "status": status, "ms": ms, "address": request.remote_ip}
+        log.log(
+            level,
+            "%s %s %s %.1f ms %s",
+            request.method,
+            path,
+            f"{status} {reason(handler)}" if status >= 400 else status,
+            ms,
+            request.remote_ip,
+            extra={"event": "request", **about},
+        )
+
+
+def _secret(settings: Settings) -> bytes:
+    try:
+        return load_secret(settings.data_dir)
+    except FileExistsError:
+        raise SettingsError(f"--data-dir {settings.data_dir} is a file, not a folder") from None
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None
+
 
 def make_app(settings: Settings) -> Chat:
     """Return the chat as a Tornado application, for an HTTPServer or a test."""
     return Chat(settings)
-
-
-def _log_request(handler: Any) -> None:
-    """Log a request without its query, which may hold a token."""
-    request = handler.request
-    handler.application.hub.metrics.requests[handler.get_status()] += 1
-    if isinstance(handler, ChatSocket) and handler.get_status() == 503:
-        handler.application.turned_away.warn()
-        return
-    status, ms = handler.get_status(), round(1000 * request.request_time(), 1)
-    level = logging.INFO if status < 500 else logging.ERROR
-    if status == 101 or (status < 400 and QUIET.match(request.path)):
-        level = logging.DEBUG
-    path = shown_path(request.path)
-    about = {"method": request.method, "path": path, "status": status, "ms": ms, "address": request.remote_ip}
-    log.log(
-        level,
-        "%s %s %s %.1f ms %s",
-        request.method,
-        path,
-        f"{status} {reason(handler)}" if status >= 400 else status,
-        ms,
-        request.remote_ip,
-        extra={"event": "request", **about},
-    )

@@ -7,16 +7,13 @@ import re
 import socket
 from collections.abc import Collection
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from tornado.web import RequestHandler
 
 from tornado_chat.config.networks import FORWARDED, is_loopback, peer_of
 from tornado_chat.web.socket.tornado_internals import answers
-
-if TYPE_CHECKING:
-    from tornado_chat.web.app import Chat
 
 QUERY = re.compile(r"[?#;&=]|%(25)*(3f|23|3b|26|3d)", re.IGNORECASE)  # what begins a query, rightly written or not
 Site = tuple[str, str, int]
@@ -88,8 +85,6 @@ class Safe(RequestHandler):
 
     The application's settings are `policy`, and `allowed_sites`: those, beside its own, whose pages may ask.
     """
-
-    application: Chat
 
     def set_default_headers(self) -> None:
         """Add them to every answer, errors too."""

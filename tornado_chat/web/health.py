@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from tornado.web import HTTPError
 
 from tornado_chat.chat.metrics import family, histogram, process, single
 from tornado_chat.config.networks import FORWARDED, is_within, peer_of
 from tornado_chat.config.shared_secret import same_secret
+from tornado_chat.routing.server import Server
+from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.web.base import Fresh
-
-if TYPE_CHECKING:
-    from tornado_chat.web.app import Chat
+from tornado_chat.web.socket.keepalive import Keepalive
 
 
 class Health(Fresh):
@@ -29,10 +28,13 @@ class Health(Fresh):
 class Ready(Fresh):
     """Whether messages can be stored: 200, or 503 with what is wrong."""
 
+    def initialize(self, database: Database | None) -> None:
+        """Keep what it is given."""
+        self.database = database
+
     def get(self) -> None:
         """Answer `ready` and `why`."""
-        database = self.application.database
-        state = database and database.state
+        state = self.database and self.database.state
         self.set_status(503 if state else 200)
         self.write({"ready": not state, "why": state})
 
@@ -42,12 +44,18 @@ class Ready(Fresh):
 class MetricsPage(Fresh):
     """Figures for Prometheus, for those who may see them: by address, or by a bearer token."""
 
+    def initialize(self, server: Server, keepalive: Keepalive, database: Database | None) -> None:
+        """Keep what it is given."""
+        self.server = server
+        self.keepalive = keepalive
+        self.database = database
+
     def get(self) -> None:
         """Answer all figures."""
         if not self._may():
             raise HTTPError(403, reason="Not From Here")
         self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        self.write("".join(_all(self.application)))
+        self.write("".join(_all(self.server, self.keepalive, self.database)))
 
     head = get
 
@@ -61,22 +69,24 @@ class MetricsPage(Fresh):
         return is_within(address, self.settings["metrics_from"]) and not unknown and self.is_named_here()
 
 
-def _all(chat: Chat) -> Iterator[str]:
-    hub = chat.hub
-    yield single("connections", "gauge", "Connections now.", len(hub.connections))
-    yield single("users", "gauge", "Users who are connected now.", len(hub.present()))
-    yield single("channels", "gauge", "Channels that have members now.", len(hub.channels))
-    yield single("behind", "gauge", "Connections that read more slowly than is written.", len(chat.keepalive.behind))
-    yield histogram("fan_out_seconds", "Time in which a turn of the loop wrote what had gathered.", hub.flusher.spent)
-    if chat.database is not None:
-        yield histogram("commit_seconds", "Time that a transaction took, its sync included.", chat.database.commits)
-        yield single("ready", "gauge", "Whether messages can be stored.", int(not chat.database.state))
-    yield from hub.metrics.families()
-    plugins = chat.plugins.registry.plugins.values()
+def _all(server: Server, keepalive: Keepalive, database: Database | None) -> Iterator[str]:
+    yield single("connections", "gauge", "Connections now.", len(server.connections))
+    yield single("users", "gauge", "Users who are connected now.", len(server.present()))
+    yield single("channels", "gauge", "Channels that have members now.", len(server.channels))
+    yield single("behind", "gauge", "Connections that read more slowly than is written.", len(keepalive.behind))
+    yield histogram(
+        "fan_out_seconds", "Time in which a turn of the loop wrote what had gathered.", server.flusher.spent
+    )
+    if database is not None:
+        yield histogram("commit_seconds", "Time that a transaction took, its sync included.", database.commits)
+        yield single("ready", "gauge", "Whether messages can be stored.", int(not database.state))
+    yield from server.metrics.families()
+    plugins = server.plugins.describe() if server.plugins else []
     for name, kind, text, value in (
         ("plugin_calls_total", "counter", "Calls of plugins' actions and routes.", "calls"),
         ("plugin_failures_total", "counter", "What failed, took too long or blocked the server.", "failures"),
-        ("plugin_off", "gauge", "Whether a plugin is switched off.", "off"),
     ):
-        yield family(name, kind, text, [({"plugin": one.name}, int(getattr(one, value))) for one in plugins])
+        yield family(name, kind, text, [({"plugin": one["name"]}, one[value]) for one in plugins])
+    off = [({"plugin": one["name"]}, int(one["state"] == "off")) for one in plugins]
+    yield family("plugin_off", "gauge", "Whether a plugin is switched off.", off)
     yield from process()

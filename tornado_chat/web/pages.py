@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tornado.web import HTTPError
 
-from tornado_chat.web.assets import Asset
+from tornado_chat.web.assets import Asset, Assets
 from tornado_chat.web.base import Safe
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -40,9 +42,13 @@ class Static(Safe):
 class Page(Static):
     """The page itself, or the administrator's."""
 
+    def initialize(self, assets: Assets) -> None:
+        """Keep what it is given."""
+        self.assets = assets
+
     def get(self, name: str | None) -> None:
         """Answer with index.html, or with admin.html."""
-        page = self.application.assets.page(name or "index")
+        page = self.assets.page(name or "index")
         self.answer(page, "no-cache")  # asked for each time, 304 while it is the same
 
     head = get
@@ -51,9 +57,13 @@ class Page(Static):
 class File(Static):
     """What the page is made of."""
 
+    def initialize(self, assets: Assets) -> None:
+        """Keep what it is given."""
+        self.assets = assets
+
     def get(self, path: str) -> None:
         """Answer with a file; one whose address names its version never changes."""
-        asset, for_ever = self.application.assets.find(path)
+        asset, for_ever = self.assets.find(path)
         if asset is None:
             raise HTTPError(404)
         if path == "worker.js":
@@ -66,9 +76,13 @@ class File(Static):
 class PluginUI(Static):
     """The JavaScript of plugins. It lies among the page's files so that it can import them by relative paths."""
 
+    def initialize(self, files: Mapping[str, Asset]) -> None:
+        """Keep the files in use, by name."""
+        self.files = files
+
     def get(self, name: str) -> None:
         """Answer with a file in use; its URL contains its hash."""
-        asset = self.application.ui.get(name)
+        asset = self.files.get(name)
         if asset is None:
             raise HTTPError(404)
         self.answer(asset, FOR_EVER)

@@ -7,22 +7,21 @@ has put them.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 
 from tornado_chat.auth.account_names import clean_account
 from tornado_chat.auth.accounts import LASTS, check_password
+from tornado_chat.auth.build import Auth
 from tornado_chat.auth.providers import Credentials
 from tornado_chat.chat.errors import Close, Error, Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import decode, encode
 from tornado_chat.chat.user_ids import spellings
 from tornado_chat.chat.validation import name_key
+from tornado_chat.routing.server import Server
 from tornado_chat.web.base import Fresh
-
-if TYPE_CHECKING:
-    from tornado_chat.web.app import Chat
 
 log = logging.getLogger("tornado_chat")
 
@@ -34,6 +33,10 @@ STATUS = {
 
 
 class _Json(Fresh):
+    def initialize(self, auth: Auth, server: Server) -> None:
+        self.auth = auth
+        self.server = server
+
     def answer(self, status: int, event: dict[str, Any]) -> None:
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
@@ -45,11 +48,12 @@ class WhoAmI(_Json):
 
     async def get(self) -> None:
         """Answer `kinds`, `registration`, and `user` (null: nobody yet)."""
+        auth = self.auth
         try:
-            came = await self.application.identity.authenticate(self.request)
+            came = await auth.identity.authenticate(self.request)
         except Refused:
             came = None
-        self.answer(200, {**self.application.ways, "user": came and came.user})
+        self.answer(200, {"kinds": auth.kinds, "registration": auth.registration, "user": came and came.user})
 
     head = get
 
@@ -59,7 +63,7 @@ class _Post(_Json):
         try:
             if not self.is_from_here():
                 raise Refused("this is not for other sites", Error.NOT_ALLOWED)
-            if "password" not in self.application.ways["kinds"]:
+            if "password" not in self.auth.kinds:
                 raise Refused("there are no accounts here", Error.NOT_ALLOWED)
             if self.request.headers.get("Content-Type", "").partition(";")[0].strip() != "application/json":
                 raise Refused("send JSON, as application/json", Error.INVALID_JSON)
@@ -84,8 +88,8 @@ class _Post(_Json):
         return name, password
 
     async def check(self, name: str, password: str) -> User | None:
-        chat = self.application
-        return await chat.throttle.guess(self.address, name_key(name), lambda: chat.accounts.check(name, password))
+        accounts = self.auth.accounts
+        return await self.auth.throttle.guess(self.address, name_key(name), lambda: accounts.check(name, password))
 
     def log(self, event: str, user_id: str = "") -> None:
         """Log what has happened, to whom and from where."""
@@ -94,10 +98,10 @@ class _Post(_Json):
 
     async def begin(self, user: User, event: str = "signed in") -> None:
         """Always a new session, whatever cookie was sent; the one that it replaces ends."""
-        await end_session(self.application, self.request)
-        token = await self.application.accounts.begin(user)
+        await end_session(self.auth, self.server, self.request)
+        token = await self.auth.accounts.begin(user)
         safe = self.request.protocol == "https"
-        cookie = self.application.sessions.cookie
+        cookie = self.auth.sessions.cookie
         self.set_cookie(cookie, token, path="", max_age=LASTS, httponly=True, samesite="Strict", secure=safe)
         self.log(event, user.id)
         self.answer(200, {"user": user})
@@ -108,13 +112,13 @@ class Register(_Post):
 
     async def act(self, fields: dict[str, Any]) -> None:
         """Make it."""
-        if not self.application.ways["registration"]:
+        if not self.auth.registration:
             raise Refused("accounts are made by the administrator here", Error.NOT_ALLOWED)
         name, password = self.credentials(fields)
         clean_account(name)
         check_password(password)
-        async with self.application.throttle.register(self.address):
-            user = await self.application.accounts.register(name, password)
+        async with self.auth.throttle.register(self.address):
+            user = await self.auth.accounts.register(name, password)
         await self.begin(user, "registered")
 
 
@@ -136,10 +140,10 @@ class SignOut(_Post):
 
     async def act(self, fields: dict[str, Any]) -> None:
         """End it."""
-        came = await end_session(self.application, self.request)
+        came = await end_session(self.auth, self.server, self.request)
         if came is not None:
             self.log("signed out", came.user.id)
-        self.clear_cookie(self.application.sessions.cookie, path="")
+        self.clear_cookie(self.auth.sessions.cookie, path="")
         self.answer(200, {})
 
 
@@ -148,11 +152,11 @@ class ChangePassword(_Post):
 
     async def act(self, fields: dict[str, Any]) -> None:
         """Compare the present one and set the new one; 401 where it is not the present one."""
-        came = await self.application.sessions.authenticate(self.request)
+        came = await self.auth.sessions.authenticate(self.request)
         if came is None:
             raise Refused("sign in first", Error.NOT_ALLOWED)
         name, password = self.credentials({**fields, "name": came.user.name})
-        new, accounts = fields.get("new"), self.application.accounts
+        new, accounts = fields.get("new"), self.auth.accounts
         if not isinstance(new, str):
             raise Refused("new must be text", Error.INVALID_FIELD)
         check_password(new)
@@ -160,29 +164,29 @@ class ChangePassword(_Post):
         if user != came.user:
             self.answer(401, {"code": Error.NOT_ALLOWED, "message": "that is not the password"})
             return
-        async with self.application.throttle.turn(self.address):
+        async with self.auth.throttle.turn(self.address):
             await accounts.set_password(came.user, new, but=came.session)
         self.log("changed the password", came.user.id)
-        await look_again(self.application, came.user.id)
+        await look_again(self.auth, self.server, came.user.id)
         self.answer(200, {"user": user})
 
 
-async def look_again(chat: Chat, user_id: str) -> None:
+async def look_again(auth: Auth, server: Server, user_id: str) -> None:
     """End the connections of a user that came with a session that is over (4401), or in another role (1012)."""
-    role = await chat.accounts.role(user_id)
-    theirs = [user.id for user in chat.hub.present() if user_id in spellings(user.id)]
-    for connection in [one for known in theirs for one in chat.hub.connections_of(known)]:
-        if connection.session and not await chat.accounts.stands(connection.session):
-            chat.hub.end([connection], "the password was changed", Close.NOT_SIGNED_IN)
+    role = await auth.accounts.role(user_id)
+    theirs = [user.id for user in server.present() if user_id in spellings(user.id)]
+    for connection in [one for known in theirs for one in server.connections_of(known)]:
+        if connection.session and not await auth.accounts.stands(connection.session):
+            server.end([connection], "the password was changed", Close.NOT_SIGNED_IN)
         elif connection.user.role != role:
-            chat.hub.end([connection], "your role was changed", Close.RESTART)  # they come back with it
+            server.end([connection], "your role was changed", Close.RESTART)  # they come back with it
 
 
-async def end_session(chat: Chat, request: HTTPServerRequest) -> Credentials | None:
+async def end_session(auth: Auth, server: Server, request: HTTPServerRequest) -> Credentials | None:
     """End the session whose cookie this is, and the connections that came with it (4401); return whose it was."""
-    came = await chat.sessions.authenticate(request)
+    came = await auth.sessions.authenticate(request)
     if came is not None:
-        await chat.accounts.end(came.session)
-        theirs = [one for one in chat.hub.connections_of(came.user.id) if one.session == came.session]
-        chat.hub.end(theirs, "signed out", Close.NOT_SIGNED_IN)
+        await auth.accounts.end(came.session)
+        theirs = [one for one in server.connections_of(came.user.id) if one.session == came.session]
+        server.end(theirs, "signed out", Close.NOT_SIGNED_IN)
     return came

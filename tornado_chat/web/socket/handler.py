@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from time import monotonic, time
 
 from tornado.web import HTTPError
 
-from tornado_chat.auth.providers import Credentials
+from tornado_chat.auth.providers import Credentials, Identity
 from tornado_chat.auth.requests import token_of
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Close, Error, Refused
+from tornado_chat.routing.router import Router
+from tornado_chat.routing.server import Server
 from tornado_chat.web.base import Safe, shown_origin
 from tornado_chat.web.capacity import RETRY_AFTER
+from tornado_chat.web.socket.keepalive import Keepalive
 from tornado_chat.web.socket.upgrade import SocketHandler
 
 CODES = {*Close, 1001, 1005, 1006}  # a client may say any other
@@ -36,6 +40,18 @@ LONGEST = 10.0 * 365 * 86_400  # seconds that a timer is set for
 log = logging.getLogger("tornado_chat")
 
 
+@dataclass(slots=True, frozen=True)
+class Shared:
+    """What all sockets of a server share. `hello`: makes a connection's first line of who it is."""
+
+    server: Server
+    router: Router
+    identity: Identity
+    keepalive: Keepalive
+    hello: Callable[[Credentials], bytes]
+    compress: bool
+
+
 class ChatSocket(Safe, SocketHandler):
     """A client's socket: Tornado's handler, whose decoded messages go to the router."""
 
@@ -45,14 +61,18 @@ class ChatSocket(Safe, SocketHandler):
     _retry_after = 0  # seconds
     _expiry: asyncio.TimerHandle | None = None
 
+    def initialize(self, shared: Shared) -> None:
+        """Keep what all sockets share."""
+        self.shared = shared
+
     async def prepare(self) -> None:
         """Decide before the upgrade who may come in: 403 for another site, 503 where there is no room.
 
         The connection of one who may not come in is closed after the upgrade, as a browser is not told a status.
         """
-        chat, request = self.application, self.request
-        self.compress = chat.compress
-        if chat.is_full():
+        server, request = self.shared.server, self.request
+        self.compress = self.shared.compress
+        if server.is_full():
             self._turn_away()
             return
         if not self.is_from_here():
@@ -60,17 +80,17 @@ class ChatSocket(Safe, SocketHandler):
             self._tell(f"a page of {origin} asks, and this is {here} (see --trusted-proxies and --allowed-origin)")
             raise HTTPError(403, reason="Foreign Origin")
         try:
-            if chat.limits is not None:
-                chat.limits.admit(request.remote_ip or "")
+            if server.limits is not None:
+                server.limits.admit(request.remote_ip or "")
         except Refused as refused:
             self._retry_after = math.ceil(refused.retry_after)
             raise HTTPError(503, reason=refused.message.capitalize()) from None
         try:
-            await chat.hub.moderation.load()
-            self.came = await chat.identity.authenticate(request)
+            await server.moderation.load()
+            self.came = await self.shared.identity.authenticate(request)
             if self.came is None and token_of(request) is not None:
                 self.refused = Close.NOT_SIGNED_IN, "the token is not valid here"
-            elif self.came is None and chat.identity.needs_name:
+            elif self.came is None and self.shared.identity.needs_name:
                 raise Refused("a name is missing: ask for /ws?name=YOU", Error.INVALID_NAME)
         except Refused as refused:
             self._refuse(refused)
@@ -121,29 +141,29 @@ class ChatSocket(Safe, SocketHandler):
         """Introduce the client to the hub and say hello."""
         if self.transport.is_closing():
             return
-        chat, came, address = self.application, self.came, self.request.remote_ip or ""
-        ban = None if came is None else chat.hub.moderation.ban_on(came.user.id, address)
+        server, came, address = self.shared.server, self.came, self.request.remote_ip or ""
+        ban = None if came is None else server.moderation.ban_on(came.user.id, address)
         if came is None or ban is not None:
             code, why = self.refused if ban is None else (Close.NOT_ALLOWED, ban)
             self._tell(why if ban is None else f"banned: {ban}")
             self.close(code, why)
             return
-        if chat.is_full():  # many came at once
+        if server.is_full():  # many came at once
             self.close(Close.TRY_LATER, "the server is full")
             return
         gate = None
-        if chat.limits is not None:
+        if server.limits is not None:
             try:
-                gate = chat.limits.enter(came.user.id, address)
+                gate = server.limits.enter(came.user.id, address)
             except Refused as refused:
                 self._tell(refused.message)
                 self.close(Close.TRY_LATER, refused.message)
                 return
         del self.came
-        others = chat.hub.connections_of(came.user.id)
+        others = server.connections_of(came.user.id)
         if others:
-            came = chat.identity.again(came, others[0].user)
-        self.connection = Connection(came.user, self.transport, chat.hub.flusher, gate)
+            came = self.shared.identity.again(came, others[0].user)
+        self.connection = Connection(came.user, self.transport, server.flusher, gate)
         self.connection.address = address
         self.connection.session, self.connection.allowed = came.session, came.channels
         if came.until is not None:
@@ -151,13 +171,13 @@ class ChatSocket(Safe, SocketHandler):
             self._expiry = asyncio.get_running_loop().call_later(
                 rest, self.connection.close, Close.NOT_SIGNED_IN, "the time you signed in for is over"
             )
-        chat.hub.metrics.requests[101] += 1
+        server.metrics.requests[101] += 1
         self._log_client("connected")
-        chat.hub.add(self.connection)
-        chat.keepalive.add(self.connection, monotonic())
-        self.connection.gather(chat.hello(came))
-        if chat.hub.on_move is not None:
-            chat.hub.on_move("connect", self.connection)
+        server.add(self.connection)
+        self.shared.keepalive.add(self.connection, monotonic())
+        self.connection.gather(self.shared.hello(came))
+        if server.on_move is not None:
+            server.on_move("connect", self.connection)
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Hand a text frame to the router; binary is not spoken here."""
@@ -165,13 +185,13 @@ class ChatSocket(Safe, SocketHandler):
             self.close(Close.UNSUPPORTED, "text frames only")
             return None
         assert self.connection is not None  # a socket without one was closed when it opened
-        if self.application.leaving:
+        if self.shared.server.leaving:
             return None
-        return self.application.router.dispatch(self.connection, message)
+        return self.shared.router.dispatch(self.connection, message)
 
     def on_sign(self) -> Awaitable[None] | None:
         """Count a ping or a pong as a call."""
-        return None if self.connection is None else self.application.router.count(self.connection)
+        return None if self.connection is None else self.shared.router.count(self.connection)
 
     def on_close(self) -> None:
         """Forget the client: it is gone from the hub and from its channels."""
@@ -181,11 +201,11 @@ class ChatSocket(Safe, SocketHandler):
             self._log_client(
                 "left", f": {WHY.get(self.close_code or 0, 'closed')} ({self.close_code})", code=self.close_code
             )
-            self.application.hub.metrics.closed[str(self.close_code) if self.close_code in CODES else "other"] += 1
-            self.application.hub.remove(self.connection)
-            self.application.keepalive.remove(self.connection)
-            if self.application.limits is not None and self.connection.gate is not None:
-                self.application.limits.leave(self.connection.gate)
+            self.shared.server.metrics.closed[str(self.close_code) if self.close_code in CODES else "other"] += 1
+            self.shared.server.remove(self.connection)
+            self.shared.keepalive.remove(self.connection)
+            if self.shared.server.limits is not None and self.connection.gate is not None:
+                self.shared.server.limits.leave(self.connection.gate)
 
     def on_closing(self) -> None:
         """Handle nothing more of it, and write nothing more to it."""
@@ -196,10 +216,10 @@ class ChatSocket(Safe, SocketHandler):
         """Watch a client that reads more slowly than it is written to."""
         if self.connection is not None:
             self.connection.fell_behind()
-            self.application.keepalive.behind.add(self.connection)
+            self.shared.keepalive.behind.add(self.connection)
 
     def on_resume(self) -> None:
         """The client has read everything."""
         if self.connection is not None:
             self.connection.caught_up()
-            self.application.keepalive.behind.discard(self.connection)
+            self.shared.keepalive.behind.discard(self.connection)

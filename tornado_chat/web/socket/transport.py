@@ -7,12 +7,13 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from time import monotonic
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from tornado.iostream import SSLIOStream
 from tornado.websocket import WebSocketHandler
 
 from tornado_chat.web.socket import compression, tornado_internals
+from tornado_chat.web.socket.callbacks import SocketCallbacks
 from tornado_chat.web.socket.frames import FrameError, FrameReader, Opcode, close_frame, frame, parse_close
 from tornado_chat.web.socket.tls import StreamTransport
 
@@ -24,44 +25,6 @@ TURN = 64  # messages of one connection before the others have their turn
 MAX_BEHIND = 1024 * 1024  # bytes that are read behind a goodbye; a flood that goes on then waits for its end
 
 
-class SocketCallbacks(Protocol):
-    """What a WebSocketTransport asks and tells its handler, a SocketHandler."""
-
-    @property
-    def max_message_size(self) -> int:
-        """The most bytes that a message has."""
-
-    def answer(self) -> tuple[bytes, bool]:
-        """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""
-
-    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
-        """Handle a message; what is returned is done when more may be read, None: at once."""
-
-    def on_ping(self, data: bytes) -> None:
-        """Hear that a ping was answered."""
-
-    def on_pong(self, data: bytes) -> None:
-        """Hear a pong."""
-
-    def on_sign(self) -> Awaitable[None] | None:
-        """Hear of a ping or a pong, after either; what is returned: see `on_message`."""
-
-    def on_closing(self) -> None:
-        """Hear that a goodbye was said or heard: what is written from now on goes nowhere."""
-
-    def on_pause(self) -> None:
-        """Hear that the kernel has not taken all that was written."""
-
-    def on_resume(self) -> None:
-        """Hear that nothing waits any more."""
-
-    def on_ws_connection_close(self, close_code: int | None = None, close_reason: str | None = None) -> None:
-        """Hear, once, that the connection has ended."""
-
-    def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
-        """Log what a callback raised."""
-
-
 class WebSocketTransport(asyncio.Protocol):
     """One open WebSocket: frames in and out. Tornado knows it as the handler's `ws_connection`.
 
@@ -69,19 +32,8 @@ class WebSocketTransport(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_behind",
-        "_closing",
-        "_code",
-        "_deadline",
-        "_deflates",
-        "_early",
-        "_handler",
-        "_messages",
-        "_reader",
-        "_reason",
-        "_transport",
-        "last_heard",
-        "write",
+        *("_behind", "_closing", "_code", "_deadline", "_deflates", "_early", "_handler", "_messages"),
+        *("_reader", "_reason", "_transport", "last_heard", "write"),
     )
 
     def __init__(self, handler: SocketCallbacks) -> None:
@@ -98,8 +50,6 @@ class WebSocketTransport(asyncio.Protocol):
         self._deadline: asyncio.TimerHandle | None = None
         self.write: Callable[[bytes], None] = _write_nowhere
         self.last_heard = monotonic()
-
-    # The handshake
 
     async def accept_connection(self, handler: WebSocketHandler) -> None:
         """Answer the upgrade, take the socket over and open the handler."""
@@ -129,8 +79,6 @@ class WebSocketTransport(asyncio.Protocol):
             self.data_received(early)
         if self._messages is None:
             self._transport.resume_reading()
-
-    # Bytes in
 
     def connection_made(self, transport: Any) -> None:
         """Begin to write; reading begins when the handler is open."""
@@ -210,8 +158,6 @@ class WebSocketTransport(asyncio.Protocol):
             self._handler.on_ping(payload)
         return self._handler.on_sign()
 
-    # Its end
-
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Say goodbye; the client has 5 s to answer."""
         if not self._closing:
@@ -270,8 +216,6 @@ class WebSocketTransport(asyncio.Protocol):
     def on_connection_close(self) -> None:
         """Do nothing: Tornado's handler tells its protocol, which told it."""
 
-    # What waits to be written
-
     def waiting(self) -> int:
         """Return how many bytes the kernel has not taken yet."""
         return cast(int, self._transport.get_write_buffer_size())
@@ -283,8 +227,6 @@ class WebSocketTransport(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Tell the handler that nothing waits."""
         self._handler.on_resume()
-
-    # What else a Tornado handler asks of it
 
     def ping(self, data: bytes = b"") -> None:
         """Ask for a sign of life."""
