@@ -261,6 +261,15 @@ def test_every_local_link_leads_somewhere() -> None:
             assert ((ROOT / name).parent / link).exists(), f"{name}: {link}"
 
 
+def test_every_file_that_the_page_of_changes_names_exists() -> None:
+    folders = ("tornado_chat", "public", "tests")
+    files = [path for folder in folders for path in (ROOT / folder, *(ROOT / folder).rglob("*"))]
+    named = re.findall(r"`([\w./]+(?:\.py|\.js|\.css|/))`", DOCS["docs/how-to/change-the-code.md"])
+    assert len(named) > 30
+    for name in named:
+        assert any(f"/{path.relative_to(ROOT)}".endswith(f"/{name.rstrip('/')}") for path in files), name
+
+
 def test_every_test_that_the_testing_page_names_exists() -> None:
     named = re.findall(r"`([\w/]+\.py)::(\w+)`", DOCS["docs/explanation/testing.md"])
     faults = re.findall(r"^\| (F\d+) ", DOCS["docs/explanation/testing.md"], re.MULTILINE)
