@@ -22,7 +22,7 @@ SLICE = 1_000  # members that are written to before the loop may read again
 
 
 class Channel(Batch):
-    """A named place. `members`: its connections; `present`: its users, each with the number of theirs."""
+    """A channel: `name`, `members` (connections) and `present` (users, each with the number of their connections)."""
 
     __slots__ = (
         *("_asked", "_broker", "_moved", "_passing", "_planned_presence", "_renamed", "_skips", "_slices"),
@@ -47,10 +47,13 @@ class Channel(Batch):
     # For actions and plugins
 
     def post(self, text: str, *, sender: User | None = None, ref: str | None = None) -> PendingMessage:
-        """Say something that is kept; without a sender it is the server's own.
+        """Post a message, which is stored. Without a sender it is the server's own.
 
-        The order is settled now; what is returned can be awaited, but need not be. Refused (`invalid-field`) for
-        a text that is empty or longer than 4,000 characters, and where a listener says no.
+        The order of messages is settled when this is called. To know that the message is stored, await what is
+        returned. Repeating a sender's `ref` posts nothing again.
+
+        Raises Refused: `invalid-field` for a text that is empty or longer than 4,000 characters, or whatever a
+        `message` listener says.
         """
         if get_ident() != self._flusher.thread:  # asked here, as a call would cost as much again
             self._flusher.require_loop()
@@ -63,15 +66,18 @@ class Channel(Batch):
         return post
 
     def publish(self, action: str, *, skip: User | None = None, **fields: Any) -> None:
-        """Send an event that is kept nowhere to everyone here (but to `skip`)."""
+        """Send an event to everyone in the channel, except `skip`. It is not stored.
+
+        Raises ValueError for the action of one of the server's own events.
+        """
         self._broker.publish(self.name, event_line({"action": action, "channel": self.name, **fields}), skip)
 
     def notice(self, text: str, *, skip: User | None = None, **fields: Any) -> None:
-        """Show a line of the server's own, kept nowhere, to everyone here (but to `skip`)."""
+        """Show a line to everyone in the channel, except `skip`. It is not stored and has no sender."""
         self._broker.publish(self.name, notice(self.name, text, int(time.time() * 1000), fields), skip)
 
     def tell(self, user: User, action: str, /, *, skip: Member | None = None, **fields: Any) -> None:
-        """Send an event that is kept nowhere to one user's connections here (but to `skip`)."""
+        """Send an event to one user's connections in the channel, except `skip`. It is not stored."""
         self._flusher.require_loop()
         if skip is not None and self.present.get(user) == 1:
             return  # the one who is skipped
@@ -80,9 +86,9 @@ class Channel(Batch):
     async def read(
         self, *, after: int | None = None, before: int | None = None, limit: int = MAX_PAGE
     ) -> tuple[list[Message], bool]:
-        """Return kept messages, oldest first, and whether there are more that way; as much as one answer holds.
+        """Return stored messages, oldest first, and whether there are more in that direction.
 
-        Those after a `seq`, or the last before one, or the newest.
+        The first messages after a `seq`, the last before one, or the newest. At most 200, and 256 KiB.
         """
         messages, more = await self._broker.history.read(self.name, after=after, before=before, limit=limit)
         count = fitting(messages if after is not None else messages[::-1])

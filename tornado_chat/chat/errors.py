@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 
 
 class Error(StrEnum):
-    """What an `error` line says in its `code`."""
+    """The `code` of an error."""
 
     INVALID_JSON = "invalid-json"
     UNKNOWN_ACTION = "unknown-action"
@@ -48,9 +48,9 @@ class Close(IntEnum):
 
 
 class Refused(Exception):
-    """The caller's mistake: answered with `code` and `message`, never logged.
+    """Raised to refuse a call. The caller is answered with `code` and `message`; nothing is logged.
 
-    `retry_after`: seconds after which it may be tried again, 0 where waiting does not help.
+    `retry_after`: seconds after which to try again, 0 if waiting does not help.
     """
 
     def __init__(self, message: str, code: str = Error.REFUSED, retry_after: float = 0.0) -> None:

@@ -49,9 +49,9 @@ class Hub(Presence):
     # For actions and plugins
 
     def channel(self, name: str) -> Channel:
-        """Return the channel of that name; one without members has nobody to hear what is published.
+        """Return the channel of that name, whether or not it has members.
 
-        Refused (`invalid-name`) for what is no name.
+        Raises Refused (`invalid-name`) if it cannot be a name.
         """
         found = self.channels.get(name)
         if found is None:
@@ -60,7 +60,7 @@ class Hub(Presence):
         return found
 
     def present(self, channel: str | None = None) -> Collection[User]:
-        """Return who is in a channel, or who is online at all."""
+        """Return the users in a channel, or without a name everyone who is online."""
         if channel is None:
             return self._users.keys()
         found = self.channels.get(channel) or self.channels.get(clean_name(channel))

@@ -12,7 +12,7 @@ GUEST = "g:"  # what the id of a guest begins with where there are other users t
 
 @dataclass(slots=True, unsafe_hash=True)
 class User:
-    """Who someone is: `id`, which alone makes two equal, `name`, and `role` (`member`, `admin` or `guest`)."""
+    """A user: `id`, `name` and `role` (`member`, `admin` or `guest`). Users with the same id are equal."""
 
     id: str
     name: str = field(compare=False)
@@ -25,7 +25,7 @@ class User:
             self.role = "guest"
 
     def may(self, power: str) -> bool:
-        """Return whether this user's role has a power, as in `ctx.user.may("ban")`."""
+        """Return whether this user's role has a power: `kick`, `ban`, `audit`, `overview` or `reload`."""
         return power in POWERS.get(self.role, ())
 
     def json(self) -> str:
@@ -38,9 +38,10 @@ class User:
 
 @dataclass(slots=True)
 class Message:
-    """One kept message; `seq` (from 1, without gaps in its channel) and `id` come with the commit.
+    """A message: `channel`, `text`, `sender`, `time`, `ref`, `seq` and `id`.
 
-    `time` is in ms since 1970 (UTC); `sender` is None for the server's own; `ref` is the sender's name for it.
+    `seq` (from 1, without gaps in its channel) and `id` are set when it is stored. `time` is in milliseconds since
+    1970 (UTC). `sender` is None for the server's own messages. `ref` is the sender's name for the call, or None.
     """
 
     channel: str

@@ -39,9 +39,10 @@ class Plugins(Protocol):
 
 
 class Server(Hub):
-    """The hub, and what surrounds it: bans and the audit, read positions, the store, identities, plugins.
+    """The hub with bans and the audit, read positions, the store, identities and plugins.
 
-    `identity` and `plugins` are set by the one who makes them; a chat in a test may have neither.
+    `channels`: those that have members, by name. `connections`: all of them. `identity` and `plugins` are set by
+    their maker; a chat in a test may have neither.
     """
 
     identity: Identity
@@ -68,7 +69,7 @@ class Server(Hub):
         return len(self.connections) >= self.max_connections
 
     async def is_banned(self, user_id: str, address: str = "") -> bool:
-        """Return whether a ban stands on a user or an address: for what they left to be done later."""
+        """Return whether a user or an address is banned. Ask before you do later what someone asked for."""
         await self.moderation.load()
         return self.moderation.ban_on(user_id, address) is not None
 
