@@ -53,6 +53,26 @@ SEEN = re.compile(rf"[^\s\x00-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff{_UNSEEN}]")
 
 _CURSIVE = ("ARABIC", "SYRIAC", "MANDAIC", "NKO", "MONGOLIAN", "PHAGS-PA", "MANICHAEAN", "PSALTER", "ADLAM", "HANIFI")
 _VIRAMA = 9  # as a combining class
+_INDIC = frozenset(
+    (
+        *("BENGALI", "DEVANAGARI", "GRANTHA", "GUJARATI", "GURMUKHI", "KANNADA", "MALAYALAM", "NANDINAGARI"),
+        *("NEWA", "ORIYA", "SHARADA", "TAMIL", "TELUGU", "TIRHUTA"),
+    )
+)
+#: Marks of one script, by the first word of their names, that letters of other scripts bear as well.
+_SHARED = {
+    "ARABIC": {"SYRIAC"},
+    "BINDU": {"GRANTHA", "TAMIL"},
+    "CYRILLIC": {"GLAGOLITIC", "OLD PERMIC"},
+    "DEVANAGARI": _INDIC,
+    "GRANTHA": {"TAMIL"},
+    "IDEOGRAPHIC": {"CJK", "BOPOMOFO", "HANGUL"},
+    "KATAKANA-HIRAGANA": {"KATAKANA", "HIRAGANA", "HENTAIGANA"},
+    "VEDIC": _INDIC,
+    "VIETNAMESE": {"CJK"},
+}
+#: Scripts of marks called COMBINING; what else is called so is of no script, and stands on any letter.
+_COMBINING = frozenset((*_SHARED, "GLAGOLITIC", "GREEK", "LATIN", "OLD PERMIC"))
 MAX_MARKS = 4  # that one letter can bear (UTS 39, 5.4)
 
 
@@ -73,7 +93,7 @@ def faults(text: str) -> Iterator[tuple[int, str]]:
                 yield at, f"an invisible character ({title(char)})"
         elif kind[0] == "M":
             marks += kind != "Mc"
-            if not base:
+            if not base or not _stands_on(char, base):
                 yield at, f"a mark that has no letter to stand on ({title(char)})"
             elif marks > MAX_MARKS:
                 yield at, f"more than {MAX_MARKS} marks on one letter"
@@ -104,6 +124,16 @@ def _belongs(char: str, before: str, base: str, after: str) -> bool:
     return "\U000e0100" <= char <= "\U000e01ef" and script == "CJK" and before == base
 
 
+def _stands_on(mark: str, letter: str) -> bool:
+    """Return whether a mark is of a letter's script or of none. Scripts are derived from the characters' names."""
+    name = unicodedata.name(mark, "")
+    common = name.startswith("COMBINING ")
+    script = _first_word(name.removeprefix("COMBINING "))
+    if common and script not in _COMBINING:
+        return True
+    return script == _script(letter) or _script(letter) in _SHARED.get(script, ())
+
+
 def _is_virama(char: str) -> bool:
     return char != "" and unicodedata.combining(char) == _VIRAMA
 
@@ -114,7 +144,13 @@ def _may_come(char: str) -> bool:
 
 
 def _script(char: str) -> str:
-    return unicodedata.name(char, "").partition(" ")[0]
+    return _first_word(unicodedata.name(char, ""))
+
+
+def _first_word(name: str) -> str:
+    """Return the script that a character's name begins with: one word, or two where one would be ambiguous."""
+    first, _, rest = name.partition(" ")
+    return f"{first} {rest.partition(' ')[0]}" if first in ("OLD", "TAI") else first
 
 
 def title(char: str) -> str:
