@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import io
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from tornado_chat.auth.accounts import Accounts, make_hash, session_of
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.moderation import Moderation
 from tornado_chat.storage.sqlite.files import APPLICATION, DatabaseError
-from tornado_chat.storage.sqlite.maintenance import backup, check, restore
+from tornado_chat.storage.sqlite.maintenance import backup, check, export, restore
 from tornado_chat.storage.sqlite.migrations.messages import SQL
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.offline import OfflineDatabase
@@ -146,6 +147,18 @@ def test_a_data_folder_of_version_1_opens_with_everything_in_it(tmp_path: Path) 
     assert before != (tmp_path / "chat.db").read_bytes()
     with OfflineDatabase(tmp_path) as file:
         asyncio.run(is_all_there(file))
+
+
+def test_messages_of_version_1_are_exported_before_the_server_was_started(tmp_path: Path) -> None:
+    path = version_1(tmp_path, {})
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("INSERT INTO channels VALUES (1, 'general', 0)")
+        file.execute("INSERT INTO senders VALUES (1, 'a:1')")
+        file.execute("INSERT INTO messages VALUES ((1 << 40) + 1, 1, 'Ann', 'hello', 0, 'r')")
+    out = io.StringIO()
+    assert export(tmp_path, out, format="txt") == 1
+    assert out.getvalue() == "1970-01-01 00:00:00Z [general] Ann: hello\n"
+    assert not list(tmp_path.glob("*.bak"))
 
 
 def test_a_backup_of_version_1_is_restored_and_a_command_may_be_the_first_to_open_it(tmp_path: Path) -> None:

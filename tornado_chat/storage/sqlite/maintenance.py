@@ -154,8 +154,6 @@ def export(folder: Path, out: TextIO, channel: str | None = None, format: str = 
         raise DatabaseError(f"there is no format {format}; there are {' and '.join(FORMATS)}")
     count = 0
     with _opened(folder / NAME) as connection:
-        if version_of(connection, folder / NAME) < len(MIGRATIONS):
-            raise DatabaseError(f"{folder / NAME} is of an older server; start this one once to bring it up to date")
         names = [row[0] for row in connection.execute("SELECT name FROM channels ORDER BY name")]
         for name in names if channel is None else [_channel(names, channel)]:
             for message in _messages(connection, name):
