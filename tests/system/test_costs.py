@@ -146,7 +146,7 @@ def test_20_guests_in_200_channels_doing_their_worst_leave_an_honest_users_media
             for guest in guests:
                 guest.cancel()
             print(f"{kind}: quiet {quiet * 1000:.2f} ms, attacked {attacked * 1000:.2f} ms")  # noqa: T201
-            assert attacked < max(10 * quiet, 0.02), kind
+            assert attacked < max(10 * quiet, 0.05), kind  # under a coverage tracer 20 to 25 ms; before, 1.6 s
             crowd.forgive()
 
     asyncio.run(main())
