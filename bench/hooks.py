@@ -12,7 +12,7 @@ from tornado_chat.config.settings import find_folder
 from tornado_chat.plugin_host.events import PluginEvents
 from tornado_chat.plugin_host.files import load
 from tornado_chat.plugin_host.loader import build_registry
-from tornado_chat.routing.context import PluginContext
+from tornado_chat.routing.context import Context
 from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.router import _awake
 from tornado_chat.routing.server import Server
@@ -52,8 +52,8 @@ async def measure(folder: Path) -> dict[str, float]:
         "binding of a send-message": best(lambda: send.bind(said)),
         "post without listeners: the hook": best(lambda: hub.on_post is None),
         "coming and going without listeners: the hook": best(lambda: hub.on_move is not None),
-        "a call of a plugin's action: its fence": best(lambda: _awake(roll)),
-        "a context of a listener": best(lambda: PluginContext(plugin, hub, "message", None, channel, ann)),
+        "a call of a plugin's action: whether it is on": best(lambda: _awake(roll)),
+        "a context of a listener": best(lambda: Context.of_event(hub, plugin, "message", None, channel, ann)),
     }
     (folder / "look.py").write_text(LISTENER)
     one = Registry()

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 from tornado.web import HTTPError, RequestHandler
 
-from tornado_chat import Context, Error, Name, Refused, User, check_secret, every, route, same_secret
+from tornado_chat import Error, Name, Refused, TimerContext, User, check_secret, every, route, same_secret
 
 NEWEST, KNOWN = 50, 2_000  # entries of a feed that are said at once, and that are remembered
 PIECE, LARGEST = 65_536, 1_000_000  # bytes of a feed that are read at once, and at all
@@ -83,7 +83,7 @@ def moment(date: str) -> float:
 
 
 @every(300)
-async def look(ctx: Context) -> None:
+async def look(ctx: TimerContext) -> None:
     """Say what is new in each feed; at the first look its newest entry alone."""
     for number, feed in enumerate(ctx.settings.feeds, 1):
         try:
@@ -108,7 +108,7 @@ async def look(ctx: Context) -> None:
 
 @route("/look")
 class Look(RequestHandler):
-    ctx: Context
+    ctx: TimerContext
 
     async def post(self) -> None:
         if not same_secret(self.request.headers.get("X-Secret", ""), self.ctx.settings.secret):

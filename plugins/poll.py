@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from tornado_chat import Channel, Context, Error, Refused, Text, User, action, every, fold
+from tornado_chat import Channel, Context, Error, Refused, Text, TimerContext, User, action, every, fold
 
 DAY = 86_400  # seconds after which a poll ends by itself
 MAX_PART, MAX_OPTIONS, MAX_VOTERS = 200, 10, 1_000  # each vote writes the poll anew
@@ -77,7 +77,7 @@ async def close_poll(ctx: Context, poll: str = "") -> dict[str, Any]:
             raise Refused("who asked closes it while they are here, or an administrator", Error.NOT_ALLOWED)
         return known
 
-    return {"poll": await close(ctx, ctx.channel, may)}
+    return {"poll": await close(ctx, ctx.channel, may, ctx.user)}
 
 
 @action("show-poll")
@@ -91,7 +91,7 @@ async def show_poll(ctx: Context) -> dict[str, Any]:
 
 
 @every(60)
-async def tick(ctx: Context) -> None:
+async def tick(ctx: TimerContext) -> None:
     """End the polls whose day is over."""
     for key, place in await ctx.store.items(prefix=" 0", limit=50):
         until, poll = key.split()
@@ -105,13 +105,13 @@ async def tick(ctx: Context) -> None:
         await ctx.store.delete(key)
 
 
-async def close(ctx: Context, channel: Channel, may: Callable[[Any], Any]) -> dict[str, Any]:
+async def close(ctx: TimerContext, channel: Channel, may: Callable[[Any], Any], sender: User | None = None) -> Any:
     closed = await ctx.store.update(channel.name, lambda known: {**may(known), "open": False, "from": {}})
     for key in reversed(keys(closed)):
         await ctx.store.delete(key)
     shown = show(channel, closed)
     result = [f"* {option['text']}: {option['votes']}" for option in shown["options"]]
-    channel.post("\n".join([f"The poll is closed: {shown['question']}", "", *result]), sender=ctx.user)
+    channel.post("\n".join([f"The poll is closed: {shown['question']}", "", *result]), sender=sender)
     return shown
 
 

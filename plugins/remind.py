@@ -6,7 +6,7 @@ import secrets
 import time
 from typing import Any
 
-from tornado_chat import Context, Error, Refused, Text, action, every, on
+from tornado_chat import Context, Error, Refused, Text, TimerContext, action, every, on
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 MAX_WAIT = 366 * UNITS["d"]
@@ -70,7 +70,7 @@ async def forget(ctx: Context, number: int) -> None:
 
 
 @on("startup")
-async def index(ctx: Context) -> None:
+async def index(ctx: TimerContext) -> None:
     """Find the reminders of earlier versions by their users, too."""
     after = ""
     while not await ctx.store.get("indexed"):
@@ -83,7 +83,7 @@ async def index(ctx: Context) -> None:
 
 
 @every(1)
-async def tick(ctx: Context) -> None:
+async def tick(ctx: TimerContext) -> None:
     """Say what is due. It is forgotten when it is on the disk: none is lost, whenever the server ends."""
     for _ in range(AT_ONCE):
         first = await ctx.store.items(limit=1)
@@ -102,12 +102,12 @@ async def tick(ctx: Context) -> None:
         await drop(ctx, key, about)
 
 
-async def waiting(ctx: Context, index: str) -> list[str]:
+async def waiting(ctx: TimerContext, index: str) -> list[str]:
     """Return the keys of the reminders under a user or an address."""
     return [key.removeprefix(index) for key, _ in await ctx.store.items(index, limit=MAX_OF_ADDRESS)]
 
 
-async def drop(ctx: Context, key: str, about: dict[str, str]) -> None:
+async def drop(ctx: TimerContext, key: str, about: dict[str, str]) -> None:
     for index in indices(about):
         await ctx.store.delete(index + key)
     await ctx.store.delete(key)

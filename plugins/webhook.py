@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.web import HTTPError, RequestHandler
 
-from tornado_chat import Context, Message, Name, User, check_secret, on, route, same_secret
+from tornado_chat import Context, Message, Name, TimerContext, User, check_secret, on, route, same_secret
 
 PAUSES = (0, 1, 2, 4, 8, 16)  # seconds before each attempt
 OWN = User("plugin:webhook", "Webhook")  # says what comes in
@@ -35,7 +35,7 @@ class Settings:
 
 @route("/in/(.+)")
 class In(RequestHandler):
-    ctx: Context
+    ctx: TimerContext
 
     async def post(self, channel: str) -> None:
         """Say the body in a channel; what comes with a known Idempotency-Key is not said again."""

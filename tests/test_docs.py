@@ -32,7 +32,7 @@ from tornado_chat.testing import Chat, ChatTestCase, Client, Person
 ROOT = Path(__file__).parent.parent
 DOCS = {str(path.relative_to(ROOT)): path.read_text() for path in [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]}
 HELPERS = {  # what handlers and listeners are given, but what is for the server alone
-    "ctx": {*dir(Context)} - {"about", "hears", "of_plugin", "plugin", "posts"},
+    "ctx": {*dir(Context)} - {"about", "hears", "of_event", "plugin", "posts"},
     "ctx.store": {*dir(Namespace)},
     "channel": {"post", "publish", "notice", "tell", "read", "name", "members", "present"},
     "chat": {*dir(Chat)},

@@ -38,11 +38,7 @@ MAY["server"] = MAY["web"] | {"web"}
 MAY["testing"] = MAY["server"] | {"server"}
 MAY["__main__"] = {"server"}
 #: Arrows that are still to be cut: from, to.
-STILL = {
-    ("routing.plugin", "web"),
-    ("routing.registry", "web"),
-    ("plugin_host.loader", "web"),
-}
+STILL: set[tuple[str, str]] = set()
 KNOW_TORNADO = ("web", "server", "client", "testing")
 
 

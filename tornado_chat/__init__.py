@@ -11,7 +11,7 @@ from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.validation import Limit, Name, Part, Text, fold
 from tornado_chat.config.shared_secret import check_secret, same_secret
-from tornado_chat.routing.context import Context
+from tornado_chat.routing.context import Context, TimerContext
 from tornado_chat.routing.decorators import action, every, on, route
 from tornado_chat.version import VERSION as __version__
 
@@ -25,6 +25,7 @@ __all__ = [
     "Part",
     "Refused",
     "Text",
+    "TimerContext",
     "User",
     "__version__",
     "action",

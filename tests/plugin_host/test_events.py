@@ -132,7 +132,7 @@ def test_an_async_listener_is_waited_for_and_the_order_in_the_channel_holds() ->
         assert bob.texts == ["SLOWER", "A", "SLOW", "B", "C"]
         assert [answer["seq"] for answer in ann.of("ok")] == [1, 2, 3, 4]
         assert [answer["ref"] for answer in ann.of("error")] == ["3"]
-        assert chat.hooks._sieve._turns == {}
+        assert chat.hooks._filters._turns == {}
 
     run(main)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from inspect import isawaitable
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 MAX_KEY = 1_000
 PAGE = 1_000
@@ -31,8 +35,8 @@ class Store(Protocol):
     async def update(self, space: str, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
         """Keep what a function makes of the value (or of the default), with nothing in between; return it.
 
-        The function runs on another thread, holding up all that is written: it must be quick, and touch nothing else.
-        What it raises is raised here, and nothing is changed.
+        It may be a coroutine function. Where something else was kept meanwhile, it is called again with that; so it
+        must touch nothing else. What it raises is raised here, and nothing is changed.
         """
 
     async def items(self, space: str, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
@@ -43,14 +47,24 @@ class Store(Protocol):
 
 
 class Namespace:
-    """One space of a Store (see there): what a plugin has as `ctx.store`; `require_loop` raises on another thread."""
+    """One space of a Store (see there): what a plugin has as `ctx.store`.
 
-    __slots__ = ("_require_loop", "_space", "_store")
+    `require_loop` raises on another thread; `compute` calls a function on one, where it may take its time.
+    """
 
-    def __init__(self, store: Store, space: str, require_loop: Callable[[], None]) -> None:
+    __slots__ = ("_compute", "_require_loop", "_space", "_store")
+
+    def __init__(
+        self,
+        store: Store,
+        space: str,
+        require_loop: Callable[[], None],
+        compute: Callable[[Callable[[], Any]], Awaitable[Any]],
+    ) -> None:
         self._store = store
         self._space = space
         self._require_loop = require_loop
+        self._compute = compute
 
     async def get(self, key: str, default: Any = None) -> Any:
         """See Store."""
@@ -68,14 +82,45 @@ class Namespace:
         return await self._store.delete(self._space, key)
 
     async def update(self, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
-        """See Store."""
+        """See Store. The function is called on another thread: it must not touch the chat, and has a second."""
         self._require_loop()
-        return await self._store.update(self._space, key, function, default)
+
+        async def run(known: Any) -> Any:
+            return await self._compute(partial(function, known))
+
+        return await self._store.update(self._space, key, run, default)
 
     async def items(self, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
         """See Store."""
         self._require_loop()
         return await self._store.items(self._space, prefix, after, limit)
+
+
+class Updates:
+    """The updates that are under way: those of one key come one after another."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    async def run(
+        self,
+        space: str,
+        key: str,
+        function: Callable[[Any], Any],
+        read: Callable[[], Awaitable[str | None]],
+        swap: Callable[[str | None, str], Awaitable[bool]],
+        default: Any,
+    ) -> Any:
+        """Do a Store's update: `swap` replaces the text that was `read`, unless it has changed."""
+        encode(default)
+        lock = self._locks.setdefault((check(space), check(key)), asyncio.Lock())
+        async with lock:
+            while True:
+                found = await read()
+                made = function(default if found is None else json.loads(found))
+                text = encode(await made if isawaitable(made) else made)
+                if await swap(found, text):
+                    return json.loads(text)
 
 
 def check(name: str, least: int = 1) -> str:

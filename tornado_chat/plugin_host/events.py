@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message, User
 from tornado_chat.plugin_host.message_filters import MessageFilters, copy
-from tornado_chat.routing.context import Context, PluginContext, current
-from tornado_chat.routing.plugin import FAULTS, LIMIT, Plugin, call_plugin
+from tornado_chat.routing.context import Context
 from tornado_chat.routing.registry import EVENTS, Listener
 from tornado_chat.routing.server import Server
-
-if TYPE_CHECKING:
-    from tornado_chat.chat.channel import Channel
-    from tornado_chat.chat.connection import Connection
+from tornado_chat.routing.supervision import Failed, Running, TimedOut
 
 LONG = 30.0  # seconds that a listener may take for which nothing waits
+ROLES = ("guest", "member", "admin")
 MOVES = ("connect", "disconnect", "join", "leave")
 
 
@@ -30,13 +29,13 @@ class PluginEvents:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._listeners: Mapping[str, tuple[Listener, ...]] = dict.fromkeys(EVENTS, ())
-        self._sieve = MessageFilters(server, self._tell)
+        self._filters = MessageFilters(server, self._tell)
 
     def use(self, listeners: Mapping[str, tuple[Listener, ...]]) -> None:
         """Call these from now on."""
         self._listeners = listeners
-        self._sieve.use(listeners["message"], bool(listeners["posted"]))
-        self._server.on_post = self._sieve.post if listeners["message"] or listeners["posted"] else None
+        self._filters.use(listeners["message"], bool(listeners["posted"]))
+        self._server.on_post = self._filters.post if listeners["message"] or listeners["posted"] else None
         self._server.on_move = self.moved if any(listeners[event] for event in MOVES) else None
 
     async def authenticate(self, request: Any) -> User | None:
@@ -46,15 +45,13 @@ class PluginEvents:
             if plugin.off:  # nobody gets in unseen
                 raise plugin.refuse()
             try:
-                user = call_plugin(listener.call, request)
-                if inspect.iscoroutine(user):
-                    user = await plugin.within(LIMIT, "authenticate", plugin.begin(user))
-                if not isinstance(user, User | None):
-                    raise TypeError(f"authenticate returns a User or None, not {type(user).__name__}")
-            except Refused:
+                found = plugin.call("authenticate", partial(listener.call, request))
+                if type(found) is Running:
+                    found = await found
+                user: User | None = plugin.call("authenticate", partial(_known, found))
+            except TimedOut:
                 raise
-            except Exception as error:
-                plugin.failed("authenticate", error)
+            except Failed:
                 raise Refused("who you are cannot be told now; try again later", Error.INTERNAL) from None
             if user is not None:
                 return user
@@ -77,46 +74,23 @@ class PluginEvents:
             plugin = listener.plugin
             if plugin.off:
                 continue
-            context = PluginContext(plugin, self._server, event, connection, channel, user)
+            context = Context.of_event(self._server, plugin, event, connection, channel, user)
             arguments = () if message is None else (copy(message),)
-            task = _begin(plugin, event, listener.call, context, *arguments)
-            if task is not None:
-                plugin.start(_end(plugin, event, task, LONG)).add_done_callback(partial(_cancel, task))
+            with contextlib.suppress(Refused):  # nobody asked
+                running = plugin.call(event, partial(listener.call, context, *arguments), context, LONG)
+                if type(running) is Running:
+                    plugin.own(running)
 
 
-async def run(
-    plugin: Plugin, what: str, function: Callable[[Context], Any], context: Context, limit: float | None
-) -> None:
-    """Call a function of a plugin's and see it end; what it raises is the plugin's failure, and ends here."""
-    task = _begin(plugin, what, function, context)
-    if task is not None:
-        await _end(plugin, what, task, limit)
-
-
-def _begin(
-    plugin: Plugin, what: str, function: Callable[..., Any], context: Context, *arguments: Message
-) -> asyncio.Task[Any] | None:
-    token = current.set(context)
-    try:
-        result = function(context, *arguments)
-        return plugin.begin(result) if inspect.iscoroutine(result) else None
-    except Refused:
-        return None  # nobody asked
-    except FAULTS as error:
-        plugin.failed(what, error)
+def _known(user: object) -> User | None:
+    """Return the user that a listener knows; TypeError or ValueError for what is none."""
+    if user is None:
         return None
-    finally:
-        current.reset(token)
-
-
-async def _end(plugin: Plugin, what: str, task: asyncio.Task[Any], limit: float | None) -> None:
-    try:
-        await plugin.within(limit, what, task)
-    except Refused:
-        pass
-    except Exception as error:
-        plugin.failed(what, error)
-
-
-def _cancel(task: asyncio.Task[Any], outer: asyncio.Task[Any]) -> None:
-    task.cancel()
+    if not isinstance(user, User):
+        raise TypeError(f"authenticate returns a User or None, not {type(user).__name__}")
+    for field in (user.id, user.name, user.role):
+        if type(field) is not str:
+            raise TypeError(f"the id, name and role of a User are text, not {type(field).__name__}")
+    if user.role not in ROLES:
+        raise ValueError(f"there is no role {user.role!r}; there are {', '.join(ROLES)}")
+    return User(user.id, user.name, user.role)

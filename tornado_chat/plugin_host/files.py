@@ -16,11 +16,12 @@ from pathlib import Path
 from types import ModuleType
 
 from tornado_chat.routing import decorators
-from tornado_chat.routing.plugin import describe
-from tornado_chat.routing.registry import RegistryError
+from tornado_chat.routing.registry import NameTaken, RegistryError
+from tornado_chat.routing.supervision import FAULTS, describe, plain, trace_of
 
 GROUP = "tornado_chat.plugins"  # of entry points
 NAME = re.compile(r"\w[\w-]*")
+LARGEST = 512 * 1024  # bytes of a file: compiling as much takes a quarter of a second
 
 
 @dataclasses.dataclass(slots=True, frozen=True)
@@ -70,7 +71,8 @@ def _same(one: Path, other: Path) -> bool:
 def _files(folder: Path, shipped: bool) -> Iterator[Source]:
     for path in sorted(folder.glob("*.py")):
         if path.name[0] not in "._":  # what editors and systems leave behind: .#dice.py, ._dice.py
-            yield Source(path.stem, str(path), _stamp(path), partial(load, path), shipped)
+            # A name that is no UTF-8 is one that no plugin can have; see `load`.
+            yield Source(plain(path.stem), plain(str(path)), _stamp(path), partial(load, path), shipped)
 
 
 @cache
@@ -87,13 +89,31 @@ def _stamp(path: Path) -> object:
     return tuple(stamp)
 
 
+def read(path: Path) -> bytes:
+    """Return a plugin's file; RegistryError for one that is no regular file, or too large to be read on the loop."""
+    if not path.is_file():  # a pipe or a device: reading it may never end
+        raise RegistryError(f"{path} is no regular file")
+    with path.open("rb") as file:
+        content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise RegistryError(f"{path} is larger than {LARGEST // 1024} KiB, the most that a plugin's file may have")
+    return content
+
+
+def read_ui(path: Path) -> bytes | None:
+    """Return the JavaScript beside a plugin's file, None where there is none."""
+    script = path.with_suffix(".js")
+    return read(script) if script.exists() else None
+
+
 def load(path: Path) -> ModuleType:
     """Return a fresh module of a plugin's file, compiled from its source (a stale .pyc is never read)."""
     if not NAME.fullmatch(path.stem):  # a copy, say: `dice (2).py`, `dice.bak.py`
         raise RegistryError(f"{path}: a plugin's file is named with letters, digits, _ and -; rename it or remove it")
+    source = read(path)
     module = ModuleType(f"tornado_chat_plugin_{path.stem}")
     module.__file__ = str(path)
-    code = compile(path.read_bytes(), path, "exec")
+    code = compile(source, path, "exec")
     sys.modules[module.__name__] = module  # dataclasses look their own module up
     try:
         with decorators.recorded() as made:
@@ -159,11 +179,20 @@ def _check_marks(module: ModuleType, made: list[tuple[object, decorators.Mark]])
 
 def explain(error: BaseException, file: str) -> str:
     """Return what went wrong in a plugin's file, with its line."""
-    if isinstance(error, RegistryError):
-        return str(error)  # which says where
-    line = error.lineno if isinstance(error, SyntaxError) and error.filename == file else None
+    if type(error) in (RegistryError, NameTaken):
+        return plain(str(error))  # which says where
+    try:
+        where = plain(_place(error, file))
+    except FAULTS:  # the error raises where it is looked at
+        where = file
+    return f"{where}: {describe(error)}"
+
+
+def _place(error: BaseException, file: str) -> str:
+    is_syntax = issubclass(type(error), SyntaxError)
+    line = error.lineno if is_syntax and error.filename == file else None  # type: ignore[attr-defined]
     deepest = ""
-    trace = error.__traceback__
+    trace = trace_of(error)
     while trace is not None:
         name = trace.tb_frame.f_code.co_filename
         if name == file:
@@ -171,5 +200,4 @@ def explain(error: BaseException, file: str) -> str:
         elif not name.startswith(("<", os.path.dirname(__file__))):
             deepest = f"{name}:{trace.tb_lineno}"  # of a package, whose file is not known
         trace = trace.tb_next
-    where = f"{file}:{line}" if line else file if os.path.exists(file) or not deepest else deepest
-    return f"{where}: {describe(error)}"
+    return f"{file}:{line}" if line else file if os.path.exists(file) or not deepest else deepest

@@ -10,11 +10,11 @@ from typing import Any
 
 from tornado_chat.actions import BUILT_IN as MODULES
 from tornado_chat.config.settings import SettingsError
-from tornado_chat.plugin_host.files import Source, choose, explain, find_plugins, interrupts
+from tornado_chat.plugin_host.files import Source, choose, explain, find_plugins, interrupts, read_ui
 from tornado_chat.plugin_host.settings import read_settings
-from tornado_chat.routing.plugin import FAULTS, Plugin
+from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import BUILT_IN, NameTaken, Registry
-from tornado_chat.web.assets import Asset, read
+from tornado_chat.routing.supervision import FAULTS, plain
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 log = logging.getLogger("tornado_chat")
@@ -78,14 +78,14 @@ def _load(source: Source, table: Mapping[str, Any], old: Plugin | None, first: b
     try:
         with interrupts() as interrupted:
             plugin.module = source.load()
-        plugin.file = plugin.module.__file__ or source.file
+        plugin.file = plain(plugin.module.__file__ or source.file)
         plugin.settings = read_settings(plugin.module, source.name, table)
         plugin.idle = not getattr(plugin.settings, "active", True)
-        plugin.ui = None if plugin.idle else _read_ui(Path(plugin.file))
+        plugin.ui = None if plugin.idle else read_ui(Path(plugin.file))
     except SettingsError as error:
         if first:
             raise
-        return _broken(plugin, str(error), old)
+        return _broken(plugin, explain(error, source.file), old)
     except FAULTS as error:
         if interrupted:
             raise
@@ -104,10 +104,11 @@ def _collect(plugins: dict[str, Plugin], known: Mapping[str, Plugin]) -> Registr
                 if plugin.module is not None and not plugin.idle:
                     registry.add(plugin.module, plugin)
             except FAULTS as error:
-                owners = [one for one in (name, *getattr(error, "owners", ())) if one in plugins]
+                taken = error.owners if type(error) is NameTaken else ()
+                owners = [one for one in (name, *taken) if one in plugins]
                 guilty = _guilty(owners, plugins, known)
                 text = explain(error, plugin.file)
-                if isinstance(error, NameTaken) and plugins[guilty].shipped:
+                if taken and plugins[guilty].shipped:
                     plugins[guilty] = _replaced(plugins[guilty], text, known.get(guilty))
                 else:
                     plugins[guilty] = _broken(plugins[guilty], text, known.get(guilty))
@@ -143,8 +144,3 @@ def _broken(plugin: Plugin, error: str, old: Plugin | None) -> Plugin:
     log.error("plugin %s is left out: %s", plugin.name, error)
     plugin.module, plugin.error = None, error
     return plugin
-
-
-def _read_ui(file: Path) -> Asset | None:
-    script = file.with_suffix(".js")
-    return read(".js", script.read_bytes()) if script.is_file() else None

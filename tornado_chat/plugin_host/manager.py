@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import Any
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.config.settings import Settings
-from tornado_chat.plugin_host.events import PluginEvents, run
+from tornado_chat.plugin_host.events import PluginEvents
 from tornado_chat.plugin_host.files import choose, find_plugins
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.watchdog import Watchdog
-from tornado_chat.routing.context import Context, PluginContext
-from tornado_chat.routing.plugin import LIMIT, Plugin
-from tornado_chat.routing.registry import Registry
+from tornado_chat.routing.context import TimerContext
+from tornado_chat.routing.plugin import Plugin
+from tornado_chat.routing.registry import Registry, Timer
 from tornado_chat.routing.server import Server
+from tornado_chat.routing.supervision import LIMIT
 
 LOOK = 0.25  # seconds between two looks for changed files; a change is taken in when the second finds no more of it
 SPACE = "plugins"  # of the store: what `python -m tornado_chat plugin list` reads
@@ -46,9 +48,9 @@ class PluginManager:
         self.hooks.use(registry.listeners)
         self._on_swap(registry)
 
-    def context(self, plugin: Plugin, hears: str = "") -> Context:
-        """Return what a plugin is given where nobody calls."""
-        return PluginContext(plugin, self._server, hears)
+    def context(self, plugin: Plugin) -> TimerContext:
+        """Return what a route is given."""
+        return TimerContext(self._server, plugin)
 
     async def start(self) -> None:
         """Call the `startup` listeners, start the timers and, with --reload, look for changes."""
@@ -83,7 +85,7 @@ class PluginManager:
         await self._call("startup", registry, plugins)
         for timer in registry.timers:
             if timer.plugin in plugins:
-                timer.plugin.start(self._tick(timer.seconds, timer.plugin, timer.call))
+                timer.plugin.start(self._tick(timer))
         for plugin in plugins:
             await self._write(plugin)
 
@@ -96,18 +98,26 @@ class PluginManager:
     async def _call(self, event: str, registry: Registry, plugins: Collection[Plugin]) -> None:
         """Call the listeners of some plugins, side by side, and wait for them."""
         called = [listener for listener in registry.listeners[event] if listener.plugin in plugins]
-        await asyncio.gather(
-            *(run(one.plugin, event, one.call, self.context(one.plugin, event), LIMIT) for one in called)
-        )
+        await asyncio.gather(*(self._run(one.plugin, event, one.call, LIMIT, event) for one in called))
 
-    async def _tick(self, seconds: float, plugin: Plugin, function: Callable[[Context], Any]) -> None:
-        loop = asyncio.get_running_loop()
+    async def _run(
+        self, plugin: Plugin, what: str, function: Callable[[TimerContext], Any], limit: float | None, hears: str = ""
+    ) -> None:
+        context = TimerContext(self._server, plugin, hears)
+        await plugin.run(what, partial(function, context), context, limit)
+
+    async def _tick(self, timer: Timer) -> None:
+        plugin, loop = timer.plugin, asyncio.get_running_loop()
         due = loop.time()
         while True:
-            due = max(due + seconds, loop.time())
-            await asyncio.sleep(due - loop.time())
-            if not plugin.off:
-                await run(plugin, f"timer {function.__name__}", function, self.context(plugin), None)
+            due = max(due + timer.seconds, loop.time())
+            try:
+                await asyncio.sleep(due - loop.time())
+                if not plugin.off:
+                    await self._run(plugin, f"timer {timer.name}", timer.call, None)
+            except asyncio.CancelledError:
+                if plugin.off or plugin.stopped:  # else somebody cancelled all tasks that there are
+                    raise
 
     # Reload
 

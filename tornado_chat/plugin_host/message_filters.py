@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
+from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.validation import clean_text
-from tornado_chat.routing.context import PluginContext, current
-from tornado_chat.routing.plugin import FAULTS, LIMIT, TimedOut
+from tornado_chat.routing.context import Context, current
 from tornado_chat.routing.registry import Listener
 from tornado_chat.routing.server import Server
-
-if TYPE_CHECKING:
-    from tornado_chat.chat.channel import Channel
-    from tornado_chat.chat.connection import Connection
+from tornado_chat.routing.supervision import Failed, Running
 
 
 class MessageFilters:
@@ -41,7 +38,7 @@ class MessageFilters:
         caller = current.get()
         if caller is not None and caller.hears:  # what listeners say passes no listener again
             return self._append(channel, message, None, caller.hears != "posted")
-        connection = caller.connection if caller is not None and caller.user is message.sender else None
+        connection = caller.connection if isinstance(caller, Context) and caller.user is message.sender else None
         listeners = iter(self._listeners)
         said = message.text
         refused = waits = None
@@ -121,26 +118,23 @@ class MessageFilters:
                 if listener.closed:
                     raise plugin.refuse()
                 continue
-            context = PluginContext(plugin, self._server, "message", connection, channel, message.sender)
+            context = Context.of_event(self._server, plugin, "message", connection, channel, message.sender)
             draft = copy(message)
-            token = current.set(context)
             try:
-                result = listener.call(context, draft)
-                if inspect.iscoroutine(result):
-                    return self._heard(listener, message, draft, plugin.begin(result))
-                _take(draft, message)
-            except FAULTS as error:
-                _fail(listener, error)
-            finally:
-                current.reset(token)
+                running = plugin.call("message", partial(listener.call, context, draft), context)
+                if type(running) is Running:
+                    return self._heard(listener, message, draft, running)
+                plugin.call("message", partial(_take, draft, message))
+            except Refused as refused:
+                _check(listener, refused)
         return None
 
-    async def _heard(self, listener: Listener, message: Message, draft: Message, task: asyncio.Task[Any]) -> None:
+    async def _heard(self, listener: Listener, message: Message, draft: Message, running: Running) -> None:
         try:
-            await listener.plugin.within(LIMIT, "message", task)
-            _take(draft, message)
-        except Exception as error:
-            _fail(listener, error)
+            await running
+            listener.plugin.call("message", partial(_take, draft, message))
+        except Refused as refused:
+            _check(listener, refused)
 
     def _append(
         self, channel: Channel, message: Message, connection: Connection | None, tell: bool = True
@@ -166,18 +160,21 @@ def copy(m: Message) -> Message:
 
 
 def _take(draft: Message, message: Message) -> None:
-    if draft.text is not message.text:
+    """Take over what a listener made of the text."""
+    text = draft.text
+    if text is not message.text:
+        if not isinstance(text, str):
+            raise TypeError(f"the text of a message is text, not {type(text).__name__}")
         try:
-            message.text = clean_text(draft.text)
+            message.text = clean_text(str.__str__(text))  # a subclass has methods of its own
         except Refused as refused:
             raise ValueError(f"what it made of the text: {refused.message}") from None
 
 
-def _fail(listener: Listener, error: BaseException) -> None:
-    if isinstance(error, Refused) and not isinstance(error, TimedOut):
-        raise error  # it says no
-    if not isinstance(error, TimedOut):  # which was counted
-        listener.plugin.failed("message", error)
+def _check(listener: Listener, refused: Refused) -> None:
+    """Let a message pass where its listener failed, unless that one closes; raise where the listener says no."""
+    if not isinstance(refused, Failed):
+        raise refused
     if listener.closed:
         raise Refused(
             f"the plugin {listener.plugin.name} failed to check this; try again later", Error.INTERNAL

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from inspect import isasyncgenfunction, isgeneratorfunction
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, overload
+
+from tornado_chat.chat.models import Message, User
+from tornado_chat.routing.context import Context, TimerContext
 
 Marked = TypeVar("Marked", bound=Callable[..., Any])
+Told = TypeVar("Told", bound=Callable[[Context], Any])
+Hearing = TypeVar("Hearing", bound=Callable[[Context, Message], Any])
+Asked = TypeVar("Asked", bound=Callable[[Any], "User | Awaitable[User | None] | None"])
+Timed = TypeVar("Timed", bound=Callable[[TimerContext], Any])
 MAX_NAME = 64
 NAME = re.compile(rf"[^\s/=\"']{{1,{MAX_NAME}}}")  # of an action: a word of a slash command
 LONGEST = 366 * 86_400  # seconds between two calls of a timer
@@ -113,6 +120,16 @@ def action(
     return _mark(ActionMark(names, channel, internal, override, power, command), "@action")
 
 
+@overload
+def on(event: Literal["connect", "disconnect", "join", "leave"]) -> Callable[[Told], Told]: ...
+@overload
+def on(event: Literal["message"], *, fails: Literal["open", "closed"]) -> Callable[[Hearing], Hearing]: ...
+@overload
+def on(event: Literal["posted"]) -> Callable[[Hearing], Hearing]: ...
+@overload
+def on(event: Literal["authenticate"]) -> Callable[[Asked], Asked]: ...
+@overload
+def on(event: Literal["startup", "shutdown"]) -> Callable[[Timed], Timed]: ...
 def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callable[[Marked], Marked]:
     """Mark a function as a listener of one of the registry's EVENTS.
 
@@ -123,7 +140,7 @@ def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callabl
     return _mark(OnMark(event, fails), "@on")
 
 
-def every(seconds: float) -> Callable[[Marked], Marked]:
+def every(seconds: float) -> Callable[[Timed], Timed]:
     """Mark a function `(ctx)` to be called again and again, each time after so many seconds."""
     if callable(seconds):
         raise TypeError("@every needs seconds, as in @every(60)")

@@ -1,35 +1,39 @@
-"""The fence around a plugin: failures are named, what never ends is cut, three failures in a minute switch it off."""
+"""One version of a plugin: the one way in which its code is called; three failures in a minute switch it off."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from functools import partial
-from types import ModuleType
+from types import CoroutineType, ModuleType
 from typing import Any, TypeVar
 
 from tornado_chat.chat.errors import Error, Refused
-from tornado_chat.chat.pending import PendingMessage
+from tornado_chat.chat.pending import Call, current
+from tornado_chat.routing.supervision import (
+    FAULTS,
+    LIMIT,
+    Failed,
+    Running,
+    TimedOut,
+    contained,
+    describe,
+    log_fault,
+    plain,
+    refusal,
+)
 from tornado_chat.routing.threads import DaemonThreads
-from tornado_chat.web.assets import Asset
 
-LIMIT = 2.0  # seconds that a call may take
+QUICK = 1.0  # seconds that the function of an update may take
 FAILURES, WITHIN = 3, 60.0  # so many in so many seconds switch a plugin off
 
-#: What a plugin may raise without hurting others: all there is. (While the server runs SIGINT raises nothing: the
-#: loop handles it.) Not to be caught around an `await`, where CancelledError may be the server's; see `call_plugin`.
-FAULTS = BaseException
-
-T = TypeVar("T")
+Owned = TypeVar("Owned", bound=asyncio.Future[Any])
 log = logging.getLogger("tornado_chat")
-
-
-class TimedOut(Refused):
-    """A call took too long and was cut; it is logged and counted."""
 
 
 class Plugin:
@@ -45,15 +49,15 @@ class Plugin:
         self.file = file
         self.stamp = stamp
         self.module: ModuleType | None = None
-        self.ui: Asset | None = None
+        self.ui: bytes | None = None
         self.settings: Any = None
         self.calls = self.failures = 0
         self.off = self.idle = self.shipped = False
         self.error = self.replaced = ""
-        self.tasks: set[asyncio.Task[Any]] = set()  # its timers, listeners and own tasks: what ends with it
+        self.tasks: set[asyncio.Future[Any]] = set()  # its timers, listeners and own tasks: what ends with it
         self.on_switch: Callable[[Plugin], None] = lambda plugin: None
         self._recent: deque[float] = deque(maxlen=FAILURES)
-        self._stopped = False
+        self.stopped = False
         self._threads: DaemonThreads | None = None
 
     @property
@@ -64,10 +68,57 @@ class Plugin:
         well = "idle" if self.idle else "on"
         return "broken" if self.module is None else "off" if self.off else "old" if self.error else well
 
+    def call(
+        self,
+        what: str,
+        function: Callable[[], Any],
+        context: Call | None = None,
+        limit: float | None = LIMIT,
+    ) -> Any:
+        """Call code of the plugin's, the one way in which it is called; a coroutine of its is returned as Running.
+
+        Raises Refused alone: what the code refuses, or Failed where it raised anything else.
+        """
+        token = current.set(context)
+        try:
+            result = function()
+            if type(result) is CoroutineType:
+                posts = () if context is None else context.posts
+                return Running(result, limit, posts, partial(self.caught, what), partial(self._late, what))
+            return result
+        except FAULTS as error:
+            refused = self.caught(what, error)
+        finally:
+            current.reset(token)
+        raise refused
+
+    async def run(self, what: str, function: Callable[[], Any], context: Call | None, limit: float | None) -> None:
+        """Call code of the plugin's for which nobody asked, and see it end; what it raises ends here."""
+        with contextlib.suppress(Refused):
+            result = self.call(what, function, context, limit)
+            if type(result) is Running:
+                await result
+
+    def caught(self, what: str, error: BaseException) -> Refused:
+        """Return what is answered where code of the plugin's raised this; a failure is logged and counted."""
+        refused = refusal(error)
+        if refused is not None:
+            return refused
+        self.failed(what, error)
+        return Failed(f"{what.removeprefix('action ')} failed; it is in the server's log", Error.INTERNAL)
+
+    def _late(self, what: str, limit: float) -> TimedOut:
+        self.failed(what, why=f"did not end within {limit:g} s and was cut")
+        return TimedOut(f"{what} took longer than {limit:g} s", Error.PLUGIN_TIMEOUT)
+
     def failed(self, what: str, error: BaseException | None = None, why: str = "failed") -> None:
         """Log and count one failure."""
-        log.error("plugin %s: %s %s", self.name, what, why, exc_info=error)
-        self.count(f"{what} {why}" + (f": {describe(error)}" if error is not None else ""))
+        if error is None:
+            log.error("plugin %s: %s %s", self.name, what, why)
+            self.count(f"{what} {why}")
+        else:
+            log_fault(f"plugin {self.name}: {what} {why}", error)
+            self.count(f"{what} {why}: {describe(error)}")
 
     def count(self, failure: str) -> None:
         """Count a failure that is logged already; too many in a minute switch the plugin off."""
@@ -84,111 +135,52 @@ class Plugin:
         """Return what is answered while it is switched off."""
         return Refused(f"the plugin {self.name} is switched off; the server's log says why", Error.PLUGIN_OFF)
 
-    def begin(self, coroutine: Coroutine[Any, Any, Any], context: Context | None = None) -> asyncio.Task[Any]:
-        """Run a coroutine of the plugin's; it raises nothing but an Exception, or CancelledError when it is cut."""
-        task = asyncio.get_running_loop().create_task(contained(coroutine), context=context)
-        task.add_done_callback(lambda task: coroutine.close())  # it was cancelled before it began
-        return task
-
-    async def within(
-        self, limit: float | None, what: str, task: asyncio.Task[Any], posts: Iterable[PendingMessage] = ()
-    ) -> Any:
-        """Return what a task returns; after `limit` seconds it is cut, and TimedOut is raised.
-
-        While one of its `posts` waits for the disk it has more time.
-        """
-        try:
-            done, _ = await asyncio.wait({task}, timeout=limit)
-            while not done and not all(post.stored or post.error for post in posts):
-                done, _ = await asyncio.wait({task}, timeout=limit)
-        finally:
-            if not task.done():
-                task.cancel()  # it may swallow that: nobody waits for it
-                task.add_done_callback(_retrieve)
-        if not done:
-            self.failed(what, why=f"did not end within {limit:g} s and was cut")
-            raise TimedOut(f"{what} took longer than {limit:g} s", Error.PLUGIN_TIMEOUT)
-        if task.cancelled():  # not by us: whoever waits here is not to end with it
-            raise RuntimeError("it cancelled its own task")
-        error = task.exception()
-        if error is not None and not isinstance(error, Exception):
-            raise RuntimeError(f"it raised {describe(error)}") from error
-        return task.result()
-
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run a coroutine of ours on the plugin's behalf, which `stop` ends."""
-        return self._own(asyncio.ensure_future(coroutine))
+        return self.own(asyncio.ensure_future(coroutine))
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Task[Any]:
         """Run a coroutine of the plugin's beside its calls, which `stop` ends; a failure is counted."""
-        task = self._own(self.begin(coroutine, context))
-        task.add_done_callback(partial(self._ended, f"task {getattr(coroutine, '__name__', coroutine)}"))
-        if self.off or self._stopped:
+        task = self.own(asyncio.get_running_loop().create_task(contained(coroutine), context=context))
+        task.add_done_callback(lambda task: coroutine.close())  # it was cancelled before it began
+        task.add_done_callback(partial(self._ended, f"task {plain(getattr(coroutine, '__name__', ''))}"))
+        if self.off or self.stopped:
             task.cancel()
         return task
 
-    async def in_thread(self, function: Callable[[], Any]) -> Any:
-        """Return what a function returns on another thread; one that is cut meanwhile goes on there."""
+    def in_thread(self, function: Callable[[], Any]) -> asyncio.Future[Any]:
+        """Call a function on another thread; if nobody waits for it any more, it still goes on there."""
         if self._threads is None:
             self._threads = DaemonThreads(f"plugin {self.name}")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function)
+        return asyncio.get_running_loop().run_in_executor(self._threads, function)
+
+    async def compute(self, function: Callable[[], Any]) -> Any:
+        """Return what the function of an update returns on another thread; TimedOut if it takes long."""
+        work = self.in_thread(function)
+        if not (await asyncio.wait({work}, timeout=QUICK))[0]:
+            work.cancel()
+            raise self._late("the function given to ctx.store.update", QUICK)
+        return work.result()
 
     def stop(self) -> None:
         """End its timers and tasks, and those of its listeners that are still at work."""
-        self._stopped = True
+        self.stopped = True
         self._cancel()
         if self._threads is not None:
             self._threads.shutdown()
 
-    def _own(self, task: asyncio.Task[Any]) -> asyncio.Task[Any]:
+    def own(self, task: Owned) -> Owned:
+        """Have `stop` end a task, as it ends the plugin's timers."""
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task
 
     def _ended(self, what: str, task: asyncio.Task[Any]) -> None:
         error = None if task.cancelled() else task.exception()
-        if isinstance(error, Refused):  # by a listener, or the disk: nobody asked, and it is no fault
-            log.warning("plugin %s: %s ended: %s", self.name, what, error.message)
-        elif error is not None:
-            self.failed(what, error)
+        if error is not None and type(refused := self.caught(what, error)) is Refused:
+            # By a listener, or the disk: nobody asked, and it is no fault.
+            log.warning("plugin %s: %s ended: %s", self.name, what, refused.message)
 
     def _cancel(self) -> None:
         for task in self.tasks:
             task.cancel()
-
-
-def describe(error: BaseException) -> str:
-    """Return the kind of an error and its first 500 characters; its own `__str__` may fail."""
-    try:
-        text = str(error)[:500]
-    except FAULTS:
-        text = "(its text cannot be read)"
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def call_plugin(function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Return what a function of a plugin's returns; it raises nothing but an Exception."""
-    try:
-        return function(*args, **kwargs)
-    except Exception:
-        raise
-    except FAULTS as error:
-        raise RuntimeError(f"it raised {describe(error)}") from error
-
-
-async def contained(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Return what a plugin's coroutine returns; see `call_plugin`."""
-    try:
-        return await coroutine
-    except (Exception, GeneratorExit):  # the latter comes when it is thrown away, too
-        raise
-    except FAULTS as error:
-        task = asyncio.current_task()
-        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
-            raise
-        raise RuntimeError(f"it raised {describe(error)}") from error
-
-
-def _retrieve(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled():
-        task.exception()

@@ -15,7 +15,7 @@ from tornado_chat.chat.protocol import encode
 from tornado_chat.routing.decorators import ActionMark, EveryMark, Mark, OnMark, RouteMark, marks_of
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.schema import Parameter, SchemaError, bind, read_signature
-from tornado_chat.web.assets import Asset
+from tornado_chat.routing.supervision import plain
 
 LARGEST = 16_384  # bytes that an action takes in each `hello`
 KNOWN_POWERS = frozenset().union(*POWERS.values())
@@ -105,6 +105,7 @@ class Listener:
 class Timer:
     """A function that is called every so many seconds."""
 
+    name: str
     call: Callable[..., Any]
     plugin: Plugin
     seconds: float
@@ -219,7 +220,7 @@ class Registry:
             self.routes.append(Route(marked, plugin, mark.path, pattern))
         elif isinstance(mark, EveryMark):
             _check_call(marked, ("ctx",), where)
-            self.timers.append(Timer(marked, plugin, mark.seconds))
+            self.timers.append(Timer(plain(marked.__name__), marked, plugin, mark.seconds))
         elif isinstance(mark, OnMark):
             if mark.event not in EVENTS:
                 raise RegistryError(f"{where}(): there is no event {mark.event!r}; there are {', '.join(EVENTS)}")
@@ -237,7 +238,7 @@ class Registry:
             if not action.internal and name not in self._aliases and (not action.power or may(action.power))
         ]
 
-    def ui(self) -> dict[str, Asset]:
+    def ui(self) -> dict[str, bytes]:
         """Return the JavaScript of each plugin that has some, by the plugin's name."""
         return {
             name: plugin.ui

@@ -6,20 +6,23 @@ import asyncio
 import inspect
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator, MutableSequence
 from functools import partial
 from typing import Any
 
+from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
 from tornado_chat.chat.models import Message
+from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.protocol import MAX_REF, answer, decode
 from tornado_chat.chat.rate_limits import PENALTY, limited
 from tornado_chat.chat.validation import clean_name, clean_text
-from tornado_chat.routing.context import Context, PluginContext, current
-from tornado_chat.routing.plugin import FAULTS, LIMIT, Plugin, call_plugin
+from tornado_chat.routing.context import Context, current
+from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Action, Registry
 from tornado_chat.routing.server import Server
+from tornado_chat.routing.supervision import FAULTS, Failed, Running, TimedOut
 
 MAX_LINES = 1_000  # of a frame: blank ones are ignored, but take time
 log = logging.getLogger("tornado_chat")
@@ -119,50 +122,57 @@ class Router:
                 if type(target) is not str:
                     raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
                 channel = connection.channels.get(target) or self.server.joined(connection, target)
-            context = Context(connection, channel, ref, [], self.server, self._call_action)
-            if action.plugin is not None:
-                context = PluginContext.of_call(context, action.plugin)
-            if action.found:
-                action.find(context, arguments)
-            token = current.set(context)
-            try:
-                result = action.handler(context, **arguments)
-                if result is not None and inspect.iscoroutine(result):
-                    if action.plugin is not None:
-                        result = _fenced(context, result, action, action.plugin)
+            plugin = action.plugin
+            if plugin is not None:
+                context = self._context_for(plugin, connection, channel, ref, [])
+                call = partial(_call_handler, action, context, arguments)
+                result = plugin.call(f"action {action.name}", call, context)
+                if type(result) is Running:
                     return asyncio.ensure_future(self._finish(context, result, action, target))
-            finally:
-                current.reset(token)
+            else:
+                context = Context(connection, channel, ref, [], self.server, self._call_action)
+                if action.found:
+                    action.find(context, arguments)
+                token = current.set(context)
+                try:
+                    result = action.handler(context, **arguments)
+                    if result is not None and inspect.iscoroutine(result):
+                        return asyncio.ensure_future(self._finish(context, result, action, target))
+                finally:
+                    current.reset(token)
         except FAULTS as error:
             self._failed(connection, error, ref, target, action)
             return None
         self._settle(context, result, action, target)
         return None
 
-    def perform(self, context: Context, name: str) -> Any:
-        """Call an action from within a call; return what its handler returns."""
-        action = self.registry.actions[name]
-        if action.plugin is not None:
-            return self._perform_fenced(context, action)
-        return action.handler(context, **action.bind({}))
+    def _context_for(
+        self,
+        plugin: Plugin,
+        connection: Connection,
+        channel: Channel | None,
+        ref: str | None,
+        posts: MutableSequence[PendingMessage],
+    ) -> Context:
+        return Context(connection, channel, ref, posts, self.server, self._call_action, plugin, user=connection.user)
 
-    async def _perform_fenced(self, call: Context, action: Action) -> Any:
-        """Perform an action, or what it replaced where it fails."""
-        action = _awake(action)
-        plugin = action.plugin
-        context = call if plugin is None else PluginContext.of_call(call, plugin)
-        try:
-            result = call_plugin(action.handler, context, **action.bind({}))
-            if inspect.iscoroutine(result):
-                result = await (result if plugin is None else _fenced(context, result, action, plugin))
-        except Exception as error:
-            if plugin is None or isinstance(error, Refused):
+    async def perform(self, call: Context, name: str, channel: Channel) -> Any:
+        """Call an action from within a call, or what it replaced where it fails; return what its handler returns."""
+        action = self.registry.actions[name]
+        while (plugin := (action := _awake(action)).plugin) is not None:
+            context = self._context_for(plugin, call.connection, channel, call.ref, call.posts)
+            try:
+                result = plugin.call(f"action {name}", partial(_call_handler, action, context), context)
+                return await result if type(result) is Running else result
+            except TimedOut:
                 raise
-            plugin.failed(f"action {action.name}", error)
-            if action.over is not None:
-                return await self._perform_fenced(call, action.over)
-            raise Refused(f"{action.name} failed; it is in the server's log", Error.INTERNAL) from None
-        return result
+            except Failed:
+                if action.over is None:
+                    raise
+                action = action.over
+        inner = Context(call.connection, channel, call.ref, call.posts, self.server, self._call_action)
+        result = action.handler(inner, **action.bind({}))
+        return await result if inspect.isawaitable(result) else result
 
     async def _over(self, context: Context, message: dict[str, Any], wait: float) -> dict[str, Any]:
         """Refuse a call that came too soon; but a message that is stored already is answered as the first time."""
@@ -199,7 +209,7 @@ class Router:
             return
         try:
             line = answer(context.ref, message, results)
-        except Exception as error:  # a result that cannot be encoded
+        except FAULTS as error:  # a result that cannot be encoded, or that does harm when it is looked at
             self._failed(context.connection, error, context.ref, target, action)
         else:
             context.connection.gather(line)
@@ -212,12 +222,11 @@ class Router:
         target: object,
         action: Action | None,
     ) -> None:
-        if not isinstance(error, Refused):
+        if action is not None and action.plugin is not None:
+            error = action.plugin.caught(f"action {action.name}", error)
+        elif not isinstance(error, Refused):
             name = action.name if action else "?"
-            if action is not None and action.plugin is not None:
-                action.plugin.failed(f"action {name}", error)
-            else:
-                log.error("action %s failed", name, exc_info=error)
+            log.error("action %s failed", name, exc_info=error)
             error = Refused(f"{name} failed; it is in the server's log", Error.INTERNAL)
         self._refuse(connection, error, ref, target, action)
 
@@ -271,5 +280,8 @@ def _awake(action: Action) -> Action:
     return action
 
 
-async def _fenced(context: Context, result: Coroutine[Any, Any, Any], action: Action, plugin: Plugin) -> Any:
-    return await plugin.within(LIMIT, f"action {action.name}", plugin.begin(result), context.posts)
+def _call_handler(action: Action, context: Context, arguments: dict[str, Any] | None = None) -> Any:
+    arguments = action.bind({}) if arguments is None else arguments
+    if action.found:
+        action.find(context, arguments)
+    return action.handler(context, **arguments)

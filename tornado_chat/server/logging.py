@@ -23,6 +23,11 @@ def _time(record: logging.LogRecord) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(record.created).astimezone()
 
 
+def _trace(record: logging.LogRecord) -> str | None:
+    """Return the traceback; a plugin's was formatted where it was caught."""
+    return record.exc_text or (logging.Formatter().formatException(record.exc_info) if record.exc_info else None)
+
+
 def _printable(text: str) -> str:
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
@@ -31,8 +36,8 @@ class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         stamp = _time(record).strftime("%Y-%m-%d %H:%M:%S%z")
         lines = [_printable(f"{stamp} {record.levelname.lower():7} {record.getMessage()}")]
-        if record.exc_info:  # indented, so that nothing in it looks like an event
-            lines += ["    " + _printable(line) for line in self.formatException(record.exc_info).split("\n")]
+        if trace := _trace(record):  # indented, so that nothing in it looks like an event
+            lines += ["    " + _printable(line) for line in trace.split("\n")]
         return "\n".join(lines)
 
 
@@ -46,8 +51,8 @@ class _JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             **{name: value for name, value in vars(record).items() if name not in KNOWN},
         }
-        if record.exc_info:
-            event["traceback"] = self.formatException(record.exc_info)
+        if trace := _trace(record):
+            event["traceback"] = trace
         return json.dumps(event, default=str)
 
 

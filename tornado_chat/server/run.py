@@ -10,6 +10,8 @@ import platform
 import signal
 import socket
 import sys
+import threading
+import time
 
 import tornado
 from tornado.ioloop import PeriodicCallback
@@ -18,6 +20,7 @@ from tornado_chat.chat.errors import Close
 from tornado_chat.chat.metrics import LAG
 from tornado_chat.config import speed
 from tornado_chat.config.settings import Settings
+from tornado_chat.routing.supervision import log_fault, make_task
 from tornado_chat.server.certificate import Certificate
 from tornado_chat.server.cli import console
 from tornado_chat.server.http_server import Server
@@ -28,6 +31,7 @@ from tornado_chat.web.app import Chat, make_app
 from tornado_chat.web.capacity import raise_open_files
 
 DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
+GRACE = 1.0  # seconds that threads have to end by themselves
 SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # SIGHUP: the terminal was closed
 FOLLOW = 2.0  # seconds between two looks for what a command has changed beside the server
@@ -74,7 +78,9 @@ async def serve(settings: Settings) -> None:
     for callback in periodic:
         callback.start()
     _notify("READY=1")
-    await stop.wait()
+    while not stop.is_set():
+        with contextlib.suppress(asyncio.CancelledError):  # somebody cancelled all tasks that there are
+            await stop.wait()
     _notify("STOPPING=1")
     count = len(chat.hub.connections)
     _log("stop", f"tornado_chat stops; {count} connections are told to come back", connections=count)
@@ -123,13 +129,24 @@ async def drain(chat: Chat) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Serve to the end. SystemExit or KeyboardInterrupt in a task or callback of a plugin's stops a loop: go on."""
+    """Serve to the end. Whatever a plugin does to the loop, as with SystemExit or `loop.stop()`, it goes on."""
     loop = new_loop().asyncio_loop
     served = loop.create_task(serve(settings))
+    loop.set_task_factory(make_task)
     while not served.done():
         try:
             loop.run_until_complete(served)
         except (KeyboardInterrupt, SystemExit, RuntimeError) as error:  # RuntimeError: somebody called loop.stop()
-            if served.done() or loop.is_closed():
+            if loop.is_closed():
                 raise
-            log.error("a task or callback tried to end the server, which goes on", exc_info=error)
+            if not served.done():
+                log_fault("a task or callback tried to end the server, which goes on", error)
+    served.result()
+    threading.Thread(target=_leave, daemon=True).start()
+
+
+def _leave() -> None:
+    """End the process, which would wait for a plugin's threads, however long these are at work."""
+    time.sleep(GRACE)
+    log.warning("threads of plugins are still at work; the process ends without them")
+    os._exit(0)

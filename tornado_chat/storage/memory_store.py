@@ -7,7 +7,7 @@ from bisect import bisect_left, insort
 from collections.abc import Callable
 from typing import Any
 
-from tornado_chat.chat.store import PAGE, check, encode
+from tornado_chat.chat.store import PAGE, Updates, check, encode
 
 
 class MemoryStore:
@@ -16,6 +16,7 @@ class MemoryStore:
     def __init__(self) -> None:
         self._spaces: dict[str, dict[str, str]] = {}
         self._keys: dict[str, list[str]] = {}
+        self._updates = Updates()
 
     async def get(self, space: str, key: str, default: Any = None) -> Any:
         found = self._spaces.get(check(space), {}).get(check(key))
@@ -32,10 +33,16 @@ class MemoryStore:
         return True
 
     async def update(self, space: str, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
-        encode(default)
-        text = encode(function(await self.get(space, key, default)))  # which waits for nothing
-        self._set(space, key, text)
-        return json.loads(text)
+        async def read() -> str | None:
+            return self._spaces.get(space, {}).get(key)
+
+        async def swap(known: str | None, text: str) -> bool:
+            if await read() != known:
+                return False
+            self._set(space, key, text)
+            return True
+
+        return await self._updates.run(space, key, function, read, swap, default)
 
     async def items(self, space: str, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
         keys, values = self._keys.get(check(space), []), self._spaces.get(space, {})

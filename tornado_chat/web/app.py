@@ -40,7 +40,7 @@ from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.version import VERSION
-from tornado_chat.web.assets import Asset, Assets
+from tornado_chat.web.assets import Asset, Assets, read
 from tornado_chat.web.base import policy, shown_path, site
 from tornado_chat.web.capacity import RateLimitedLog, max_connections
 from tornado_chat.web.health import Health, MetricsPage, Ready
@@ -128,7 +128,8 @@ class Chat(Application):
         """Switch to a registry between two messages; tell all connections if their actions or plugin UI changed."""
         self.router.registry = registry
         self._routes.use(compiled(registry))
-        ui = {f"{name}.{asset.digest[:12]}.js": (name, asset) for name, asset in registry.ui().items()}
+        scripts = {name: read(".js", script) for name, script in registry.ui().items()}
+        ui = {f"{name}.{asset.digest[:12]}.js": (name, asset) for name, asset in scripts.items()}
         self.ui.clear()
         self.ui.update((file, asset) for file, (_, asset) in ui.items())
         named = [{"name": name, "url": f"faces/{quote(file)}"} for file, (name, _) in ui.items()]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
+import contextlib
 import re
-from collections.abc import Callable
-from functools import wraps
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from tornado.escape import url_unescape
@@ -14,11 +14,12 @@ from tornado.routing import Router
 from tornado.web import Application, HTTPError, RequestHandler
 
 from tornado_chat.chat.errors import Error, Refused
-from tornado_chat.routing.context import Context
-from tornado_chat.routing.plugin import FAULTS, Plugin, call_plugin, contained
+from tornado_chat.routing.context import TimerContext
+from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Registry
+from tornado_chat.routing.supervision import FAULTS, contained, refusal
 from tornado_chat.web.base import HEADERS, methods_of
-from tornado_chat.web.socket.tornado_internals import has_begun
+from tornado_chat.web.socket.tornado_internals import has_begun, is_finished, wrap_execution
 
 #: What a Refused is answered with, where it is not 400.
 STATUS: dict[str, int] = {
@@ -34,7 +35,7 @@ Found = tuple[re.Pattern[str], type[RequestHandler], Plugin]
 class PluginRoutes(Router):
     """Answers with the handlers that plugins marked with `@route`; `use` swaps them all."""
 
-    def __init__(self, app: Application, context: Callable[[Plugin], Context]) -> None:
+    def __init__(self, app: Application, context: Callable[[Plugin], TimerContext]) -> None:
         self._app = app
         self._context = context
         self._routes: list[Found] = []
@@ -55,42 +56,28 @@ class PluginRoutes(Router):
 
 
 def compiled(registry: Registry) -> list[Found]:
-    """Return the routes of a registry, each handler within its plugin's fence."""
+    """Return the routes of a registry, each handler under its plugin's supervision."""
     found = []
     for route in registry.routes:
         try:
-            found.append((route.pattern, _fenced(_contained(route.handler), route.plugin), route.plugin))
+            found.append((route.pattern, _supervised(route.handler, route.plugin), route.plugin))
         except FAULTS as error:  # its __init_subclass__, say
             route.plugin.failed(f"route {route.path}", error)
     return found
 
 
-def _contained(kind: type[RequestHandler]) -> type[RequestHandler]:
-    """Return a subclass whose methods raise nothing but an Exception: Tornado lets all else end the server."""
-
-    def contain(function: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(function)
-        def run(*args: Any, **kwargs: Any) -> Any:
-            result = call_plugin(function, *args, **kwargs)
-            return contained(result) if inspect.iscoroutine(result) else result
-
-        return run
-
-    own = [
-        base for base in reversed(kind.__mro__) if base.__module__.partition(".")[0] not in ("tornado", "builtins")
-    ]
-    methods = {name: contain(one) for base in own for name, one in vars(base).items() if inspect.isfunction(one)}
-    return type(kind.__name__, (kind,), methods)
-
-
-def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
+def _supervised(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
     class Handler(kind):  # type: ignore[misc, valid-type]
-        def initialize(self, ctx: Context, **given: Any) -> None:
+        def __init__(self, application: Application, request: HTTPServerRequest, **given: Any) -> None:
+            self._what = f"{request.method} {request.path}"
+            self._failure: BaseException | None = None
+            plugin.call(self._what, partial(super().__init__, application, request, **given))
+
+        def initialize(self, ctx: TimerContext, **given: Any) -> None:
             self.ctx = ctx
-            self._failure: Exception | None = None
             try:
                 super().initialize(**given)
-            except Exception as error:  # raised here it would end the client's connection
+            except FAULTS as error:  # raised here it would end the client's connection
                 self._failure = error
 
         def set_default_headers(self) -> None:
@@ -98,6 +85,17 @@ def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
                 self.set_header(name, value)
             self.set_header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
             super().set_default_headers()
+
+        async def carry_out(self, execution: Coroutine[Any, Any, None]) -> None:
+            """Do all that Tornado does with a request. What it does not catch would end the server."""
+            try:
+                await contained(execution)
+            except Exception as error:
+                plugin.failed(self._what, error)
+                with contextlib.suppress(Refused):
+                    plugin.call(self._what, partial(self.send_error, 500))
+                if not is_finished(self):
+                    self.request.connection.close()
 
         async def prepare(self) -> None:
             if plugin.off:
@@ -109,12 +107,20 @@ def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
             if waits is not None:
                 await waits
 
+        def data_received(self, chunk: bytes) -> Any:
+            return plugin.call(self._what, partial(super().data_received, chunk))
+
+        def on_connection_close(self) -> None:
+            with contextlib.suppress(Refused):
+                plugin.call(self._what, super().on_connection_close)
+
         def send_error(self, status_code: int = 500, **about: Any) -> None:
             error = about.get("exc_info", (None, None))[1]
-            if isinstance(error, Refused) and not has_begun(self):
+            refused = None if error is None else refusal(error)
+            if refused is not None and not has_begun(self):
                 self.clear()
-                self.set_status(STATUS.get(error.code, 400))
-                self.finish({"code": error.code, "message": error.message})
+                self.set_status(STATUS.get(refused.code, 400))
+                self.finish({"code": refused.code, "message": refused.message})
             else:
                 super().send_error(status_code, **about)
 
@@ -124,7 +130,8 @@ def _fenced(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandler]:
             super().write_error(status_code, **about)
 
         def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
-            if not isinstance(error, HTTPError | Refused):
-                plugin.failed(f"{self.request.method} {self.request.path}", error)
+            if not issubclass(type(error), HTTPError):
+                plugin.caught(self._what, error)
 
+    wrap_execution(Handler, Handler.carry_out)
     return Handler

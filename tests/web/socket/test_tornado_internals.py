@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import socket
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import tornado
 from tornado.httputil import HTTPServerRequest, RequestStartLine
 from tornado.iostream import IOStream
+from tornado.testing import AsyncHTTPTestCase
 from tornado.web import Application, RequestHandler
 
 from tornado_chat.web.socket import tornado_internals as internals
@@ -88,6 +90,24 @@ def test_a_handler_tells_its_reason_whether_it_has_begun_to_answer_and_what_it_a
     check(internals.reason(one) == "Not Here")
     check(not internals.has_begun(one))
     check([method for method in one.SUPPORTED_METHODS if internals.answers(one, method)] == ["GET"])
+
+
+class SupervisedTest(AsyncHTTPTestCase):
+    def get_app(self) -> Application:
+        class Exits(RequestHandler):
+            async def prepare(self) -> None:
+                raise SystemExit
+
+        async def wrap(handler: Any, execution: Any) -> None:
+            with contextlib.suppress(SystemExit):
+                await execution
+            handler.finish("wrapped")
+
+        internals.wrap_execution(Exits, wrap)
+        return Application([("/", Exits)])
+
+    def test_all_that_is_done_with_a_request_can_be_wrapped(self) -> None:
+        check(self.fetch("/").body == b"wrapped")
 
 
 def test_the_mask_of_a_frame_is_a_function_of_bytes() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from tornado_chat.chat.store import PAGE, check, encode
+from tornado_chat.chat.store import PAGE, Updates, check, encode
 from tornado_chat.storage.sqlite.offline import OfflineDatabase
 from tornado_chat.storage.sqlite.writer import Database
 
@@ -21,6 +21,7 @@ class SqliteStore:
 
     def __init__(self, database: Database | OfflineDatabase) -> None:
         self._database = database
+        self._updates = Updates()
         self._damaged: set[tuple[str, str]] = set()
 
     async def get(self, space: str, key: str, default: Any = None) -> Any:
@@ -39,21 +40,14 @@ class SqliteStore:
         return await self._database.write(run)
 
     async def update(self, space: str, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
-        check(space), check(key), encode(default)
 
-        def run(connection: sqlite3.Connection) -> tuple[str, BaseException | None]:
-            found = _get(connection, space, key)
-            try:
-                text = encode(function(default if found is None else json.loads(found)))
-            except BaseException as error:  # a plugin's: it must not end the thread, nor pass for one of the disk
-                return "", error
-            _set(connection, space, key, text)
-            return text, None
+        def read() -> Awaitable[str | None]:
+            return self._database.read(partial(_get, space=space, key=key))
 
-        text, error = await self._database.write(run)
-        if error is not None:
-            raise error
-        return json.loads(text)
+        def swap(known: str | None, text: str) -> Awaitable[bool]:
+            return self._database.write(partial(_swap, space=space, key=key, known=known, text=text))
+
+        return await self._updates.run(space, key, function, read, swap, default)
 
     async def items(self, space: str, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
         check(space), check(prefix, 0), check(after, 0)
@@ -89,6 +83,13 @@ def _get(connection: sqlite3.Connection, space: str, key: str) -> str | None:
 
 def _set(connection: sqlite3.Connection, space: str, key: str, text: str) -> None:
     connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?, ?)", (space, key, text))
+
+
+def _swap(connection: sqlite3.Connection, space: str, key: str, known: str | None, text: str) -> bool:
+    if _get(connection, space, key) != known:
+        return False
+    _set(connection, space, key, text)
+    return True
 
 
 def _items(connection: sqlite3.Connection, space: str, prefix: str, after: str, limit: int) -> list[tuple[str, str]]:

@@ -6,7 +6,8 @@ tests/web/socket/test_tornado_internals.py says what each must do. After an upda
 from __future__ import annotations
 
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from tornado.util import _websocket_mask as unmask
 
@@ -72,3 +73,9 @@ def answers(handler: RequestHandler, method: str) -> bool:
     """Return whether a handler has a method of its own for an HTTP method."""
     kind = type(handler)
     return getattr(kind, method.lower()) is not kind._unimplemented_method
+
+
+def wrap_execution(kind: Any, wrap: Callable[[Any, Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]) -> None:
+    """Have `wrap` await all that Tornado does with a request of a kind of handlers."""
+    execute = kind._execute
+    kind._execute = lambda handler, *arguments, **named: wrap(handler, execute(handler, *arguments, **named))
