@@ -12,6 +12,7 @@ from textwrap import dedent
 from typing import Any, ClassVar
 
 import pytest
+from tornado.httpclient import AsyncHTTPClient
 from tornado.testing import gen_test
 
 import tornado_chat
@@ -154,7 +155,26 @@ def test_every_command_is_in_its_page() -> None:
         assert re.search(rf"^## {command.word}$", DOCS["docs/reference/cli.md"], re.MULTILINE), command.word
 
 
+def test_every_event_of_the_log_is_in_its_page() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "tornado_chat").rglob("*.py"))
+    calls = (r"_log\(", r"_log_client\(", r"_announce\(settings, ", r"self\.log\(", r"begin\(user, ", '"event": ')
+    events = set(re.findall(rf'(?:{"|".join(calls)})\s*"([^"]+)"', source))
+    assert {"start", "connected", "left", "registered", "signed out", "power", "request"} <= events
+    for event in events:
+        assert f"`{event}`" in DOCS["docs/reference/logs.md"], event
+
+
 class Transcript(ChatTestCase):
+    settings: ClassVar[dict[str, Any]] = {"history": "sqlite"}
+
+    @gen_test
+    async def test_every_metric_is_in_its_page_and_no_other(self) -> None:
+        answer = await AsyncHTTPClient().fetch(self.get_url("/metrics"))
+        names = {name.removeprefix("tornado_chat_") for name in re.findall(r"# TYPE (\S+)", answer.body.decode())}
+        page = DOCS["docs/reference/metrics.md"].partition("## Metrics")[2].partition("## Alerts")[0]
+        rows = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
+        assert {name for row in rows for name in re.findall(r"`(\w+)", row)} == names
+
     @gen_test
     async def test_a_server_answers_as_the_transcript_says(self) -> None:
         clients: dict[str, Client] = {}
