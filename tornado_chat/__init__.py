@@ -9,6 +9,7 @@ if sys.argv[0] == "-m" and find_spec("tornado") is None:  # "-m": `python -m tor
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.permissions import add_power
 from tornado_chat.chat.validation import Limit, Name, Part, Text, fold
 from tornado_chat.config.shared_secret import check_secret, same_secret
 from tornado_chat.routing.context import Context, TimerContext
@@ -29,6 +30,7 @@ __all__ = [
     "User",
     "__version__",
     "action",
+    "add_power",
     "check_secret",
     "every",
     "fold",

@@ -47,6 +47,10 @@ class Close(IntEnum):
     NOT_ALLOWED = 4403
 
 
+#: How an end is reported that was no server's doing: the client went away, gave no code, or the connection broke.
+WENT_AWAY, NO_CODE, BROKEN = 1001, 1005, 1006
+
+
 class Refused(Exception):
     """Raised to refuse a call. The caller is answered with `code` and `message`; nothing is logged.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring as _quote
 
-# What a role may do beside talking; `User.may` is where it is asked.
-POWERS = {"admin": frozenset({"kick", "ban", "audit", "overview", "reload"})}
+from tornado_chat.chat.permissions import may
+
 GUEST = "g:"  # what the id of a guest begins with where there are other users too
 
 
@@ -25,8 +25,8 @@ class User:
             self.role = "guest"
 
     def may(self, power: str) -> bool:
-        """Return whether this user's role has a power: `kick`, `ban`, `audit`, `overview` or `reload`."""
-        return power in POWERS.get(self.role, ())
+        """Return whether this user's role has a power: one of the server's, or one that a plugin added."""
+        return may(self, power)
 
     def json(self) -> str:
         """Return `{"id":…,"name":…}`, with a `role` that is not `member`; encoded once for all its messages."""

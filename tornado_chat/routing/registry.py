@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tornado_chat.chat.errors import Refused
-from tornado_chat.chat.models import POWERS
+from tornado_chat.chat.permissions import known_powers
 from tornado_chat.chat.protocol import encode
 from tornado_chat.routing.decorators import ActionMark, EveryMark, Mark, OnMark, RouteMark, marks_of
 from tornado_chat.routing.plugin import Plugin
@@ -18,7 +18,6 @@ from tornado_chat.routing.schema import Parameter, SchemaError, bind, read_signa
 from tornado_chat.routing.supervision import plain
 
 LARGEST = 16_384  # bytes that an action takes in each `hello`
-KNOWN_POWERS = frozenset().union(*POWERS.values())
 BUILT_IN = "tornado_chat"  # the owner whose actions are no plugin's
 
 #: What can be listened to, and what a listener is called with.
@@ -165,8 +164,8 @@ class Registry:
             parameters = tuple(read_signature(function, where, vars(module)))
         except SchemaError as error:
             raise RegistryError(str(error)) from None
-        if mark.power and mark.power not in KNOWN_POWERS:
-            known = ", ".join(sorted(KNOWN_POWERS))
+        if mark.power and mark.power not in known_powers():
+            known = ", ".join(known_powers())
             raise RegistryError(
                 f"{where}: {function.__name__}(): there is no power {mark.power!r}; there are {known}"
             )

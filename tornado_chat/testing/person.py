@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.errors import Close, Refused
 from tornado_chat.chat.models import User
 from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.router import Router
@@ -95,7 +95,7 @@ class Person(Participant):
             self._chat._do(self._disconnect())
 
     async def _disconnect(self) -> None:
-        self._transport.abort(1000)
+        self._transport.abort(Close.NORMAL)
 
 
 class _Transport(FakeTransport):

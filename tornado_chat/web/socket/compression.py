@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import zlib
 
+from tornado_chat.chat.errors import Close
 from tornado_chat.web.socket.frames import FrameError, frame
 
 ANSWER = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
@@ -62,9 +63,9 @@ def inflate(payload: bytes, max_size: int) -> bytes:
     try:
         message = reader.decompress(payload + TAIL, max_size + 1)
     except zlib.error:
-        raise FrameError(1002, "a compressed message that is none") from None
+        raise FrameError(Close.PROTOCOL_ERROR, "a compressed message that is none") from None
     if len(message) > max_size:
-        raise FrameError(1009, f"a message has at most {max_size} bytes")
+        raise FrameError(Close.TOO_BIG, f"a message has at most {max_size} bytes")
     return message
 
 

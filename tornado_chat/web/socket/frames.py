@@ -9,6 +9,7 @@ import codecs
 from collections.abc import Callable, Iterator
 from enum import IntEnum
 
+from tornado_chat.chat.errors import BROKEN, NO_CODE, Close
 from tornado_chat.web.socket.tornado_internals import unmask
 
 MAX_FRAME_OUT = 256 * 1024  # bytes of lines in one frame
@@ -94,24 +95,24 @@ class FrameReader:
     def _check(self, first: int, second: int, length: int, extended: int) -> None:
         """Check a header as soon as it has come (RFC 6455, 5.2, 5.4, 5.5)."""
         if first & 0x70 and (self.inflate is None or first & 0x78 != 0x40 or first & 0x0F == 0):
-            raise FrameError(1002, "a reserved bit is set")
+            raise FrameError(Close.PROTOCOL_ERROR, "a reserved bit is set")
         opcode = first & 0x0F
         if not second & 0x80:
-            raise FrameError(1002, "a client must mask its frames")
+            raise FrameError(Close.PROTOCOL_ERROR, "a client must mask its frames")
         if opcode & 0x08:
             if opcode > Opcode.PONG:
-                raise FrameError(1002, f"there is no opcode {opcode}")
+                raise FrameError(Close.PROTOCOL_ERROR, f"there is no opcode {opcode}")
             if length > 125 or extended or not first & 0x80:
-                raise FrameError(1002, "a control frame is whole and has at most 125 bytes")
+                raise FrameError(Close.PROTOCOL_ERROR, "a control frame is whole and has at most 125 bytes")
             return
         if opcode > Opcode.BINARY:
-            raise FrameError(1002, f"there is no opcode {opcode}")
+            raise FrameError(Close.PROTOCOL_ERROR, f"there is no opcode {opcode}")
         if (opcode == 0) != (self._fragments is not None):
-            raise FrameError(1002, "a fragment without its message, or a message between fragments")
+            raise FrameError(Close.PROTOCOL_ERROR, "a fragment without its message, or a message between fragments")
         if extended and length < (126 if extended == 2 else 65536):
-            raise FrameError(1002, "a length takes as few bytes as it can")
+            raise FrameError(Close.PROTOCOL_ERROR, "a length takes as few bytes as it can")
         if self._gathered + length > self.max_size:
-            raise FrameError(1009, f"a message has at most {self.max_size} bytes")
+            raise FrameError(Close.TOO_BIG, f"a message has at most {self.max_size} bytes")
 
     def _gather(self, first: int, payload: bytes) -> tuple[int, str | bytes] | None:
         if self._fragments is None:
@@ -123,7 +124,7 @@ class FrameReader:
         self._gathered += len(payload)
         most = max(self.max_size // MIN_FRAGMENT, 1024)
         if len(self._fragments) > most:
-            raise FrameError(1009, f"a message has at most {most} fragments")
+            raise FrameError(Close.TOO_BIG, f"a message has at most {most} fragments")
         if self._utf8 is not None:
             _decode(payload, self._utf8.decode)
         if not first & 0x80:
@@ -143,16 +144,16 @@ def _decode(payload: bytes, decode: Callable[[bytes], str] = bytes.decode) -> st
     try:
         return decode(payload)
     except UnicodeDecodeError:
-        raise FrameError(1007, "text is not UTF-8") from None
+        raise FrameError(Close.INVALID_TEXT, "text is not UTF-8") from None
 
 
 def parse_close(payload: bytes) -> tuple[int, str]:
     """Return code and reason of a close frame (RFC 6455, 5.5.1, 7.4); 1005 and no reason for an empty one."""
     if not payload:
-        return 1005, ""
+        return NO_CODE, ""
     code = int.from_bytes(payload[:2], "big")
-    if len(payload) < 2 or not (1000 <= code <= 1014 or 3000 <= code <= 4999) or code in (1004, 1005, 1006):
-        raise FrameError(1002, "a close code that may not be sent")
+    if len(payload) < 2 or not (1000 <= code <= 1014 or 3000 <= code <= 4999) or code in (1004, NO_CODE, BROKEN):
+        raise FrameError(Close.PROTOCOL_ERROR, "a close code that may not be sent")
     return code, _decode(payload[2:])
 
 

@@ -14,7 +14,7 @@ from tornado.web import HTTPError
 from tornado_chat.auth.providers import Credentials, Identity
 from tornado_chat.auth.requests import token_of
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.errors import Close, Error, Refused
+from tornado_chat.chat.errors import BROKEN, NO_CODE, WENT_AWAY, Close, Error, Refused
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
 from tornado_chat.web.base import Safe, shown_origin
@@ -22,11 +22,11 @@ from tornado_chat.web.capacity import RETRY_AFTER
 from tornado_chat.web.socket.keepalive import Keepalive
 from tornado_chat.web.socket.upgrade import SocketHandler
 
-CODES = {*Close, 1001, 1005, 1006}  # a client may say any other
+CODES = {*Close, WENT_AWAY, NO_CODE, BROKEN}  # a client may say any other
 WHY = {
-    1001: "went away",
-    1005: "closed without a code",
-    1006: "the connection broke",
+    WENT_AWAY: "went away",
+    NO_CODE: "closed without a code",
+    BROKEN: "the connection broke",
     Close.POLICY: "did not heed errors or limits",
     Close.TOO_BIG: "sent too large a message",
     Close.RESTART: "restart",

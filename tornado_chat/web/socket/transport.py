@@ -12,6 +12,7 @@ from typing import Any, cast
 from tornado.iostream import SSLIOStream
 from tornado.websocket import WebSocketHandler
 
+from tornado_chat.chat.errors import BROKEN, Close
 from tornado_chat.web.socket import compression, tornado_internals
 from tornado_chat.web.socket.callbacks import SocketCallbacks
 from tornado_chat.web.socket.frames import FrameError, FrameReader, Opcode, close_frame, frame, parse_close
@@ -161,7 +162,7 @@ class WebSocketTransport(asyncio.Protocol):
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Say goodbye; the client has 5 s to answer."""
         if not self._closing:
-            self._say_goodbye(close_frame(code or 1000, reason or ""))
+            self._say_goodbye(close_frame(code or Close.NORMAL, reason or ""))
             self._expect_end()
 
     def _say_goodbye(self, last: bytes) -> None:
@@ -192,7 +193,7 @@ class WebSocketTransport(asyncio.Protocol):
     def _failed(self, error: BaseException | None = None) -> None:
         info = sys.exc_info() if error is None else (type(error), error, error.__traceback__)
         self._handler.log_exception(*info)
-        self.close(1011, "the server failed")
+        self.close(Close.FAILED, "the server failed")
 
     def _expect_end(self, patience: float = PATIENCE) -> None:
         if self._deadline is None:
@@ -209,7 +210,7 @@ class WebSocketTransport(asyncio.Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
         try:
-            self._handler.on_ws_connection_close(self._code or 1006, self._reason)
+            self._handler.on_ws_connection_close(self._code or BROKEN, self._reason)
         except Exception:
             self._handler.log_exception(*sys.exc_info())
 
