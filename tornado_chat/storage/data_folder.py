@@ -6,6 +6,7 @@ What root creates in it gets the owner of the folder, so that a command run by r
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from pathlib import Path
@@ -15,9 +16,17 @@ SECRET_SIZE = 32  # bytes
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder (mode 700), and those above it, where they are missing."""
+    """Make a folder (mode 700), and those above it, where they are missing.
+
+    FileExistsError where something else has the name; its `strerror` says what.
+    """
     missing = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        dangling = any(os.path.lexists(one) and not one.exists() for one in (folder, *folder.parents))
+        what = "is a link to a folder that is not there" if dangling else "is a file, not a folder"
+        raise FileExistsError(errno.EEXIST, what, str(folder)) from None
     for one in reversed(missing):
         descriptor = os.open(one, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
         try:
@@ -56,7 +65,13 @@ def write_file(path: Path, content: bytes, inherit: bool = True) -> None:
         os.replace(made, path)
         sync(path.parent)
     finally:
-        made.unlink(missing_ok=True)
+        discard(made)
+
+
+def discard(path: Path) -> None:
+    """Remove a file that was begun, where it is there: what went wrong before is what matters."""
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 def sync(path: Path) -> None:

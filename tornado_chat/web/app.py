@@ -234,8 +234,8 @@ class Chat(Application):
 def _secret(settings: Settings) -> bytes:
     try:
         return load_secret(settings.data_dir)
-    except FileExistsError:
-        raise SettingsError(f"--data-dir {settings.data_dir} is a file, not a folder") from None
+    except FileExistsError as error:
+        raise SettingsError(f"--data-dir {settings.data_dir} {error.strerror}") from None
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or error
         raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import os
 import secrets
 import sqlite3
@@ -19,6 +20,8 @@ from tornado_chat.storage.sqlite.schema import missing
 NAME = "chat.db"
 APPLICATION = 0x54434854  # "TCHT", which the file's header says
 BUSY = 1.0  # seconds of waiting for a lock that another process has on the file
+
+log = logging.getLogger("tornado_chat")
 
 RESTORE = "bring a backup back with: python -m tornado_chat restore FILE"
 
@@ -49,9 +52,7 @@ def lock_folder(folder: Path) -> int:
         make_folder(folder)
         lock = open_or_create(folder / "lock")
     except OSError as error:
-        said = (
-            "is a file, not a folder" if isinstance(error, FileExistsError) else f"cannot be used: {error.strerror}"
-        )
+        said = error.strerror if isinstance(error, FileExistsError) else f"cannot be used: {error.strerror}"
         raise DatabaseError(f"{folder} {said}; take another --data-dir") from None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -64,7 +65,30 @@ def lock_folder(folder: Path) -> int:
 
 def connect(path: Path, **options: Any) -> sqlite3.Connection:
     """Return a connection to a file that is there, in the hand of no thread, without implicit transactions."""
-    uri = path.absolute().as_uri() + "?mode=rw"
+    return _connect(path, "mode=rw", **options)
+
+
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Return a connection that only reads a file, which a server may be writing.
+
+    A file or folder that may not be written, as on a read-only disk, is left as it is: SQLite would put files beside
+    it that keep the next server from writing, or refuse to open it.
+    """
+    if all(os.access(place, os.W_OK, effective_ids=True) for place in (path, path.parent)):
+        return connect(path)
+    wal, shm = Path(f"{path}-wal"), Path(f"{path}-shm")
+    if shm.exists():  # of a server that runs, or was killed
+        return _connect(path, "mode=ro")
+    if wal.exists() and wal.stat().st_size:
+        raise DatabaseError(
+            f"{path} cannot be read where nothing can be written, as a part of it is still in {wal.name}: "
+            f"copy both into another folder, and give that with --data-dir"
+        )
+    return _connect(path, "mode=ro&immutable=1")
+
+
+def _connect(path: Path, how: str, **options: Any) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?{how}"
     connection: sqlite3.Connection = sqlite3.connect(
         uri, timeout=BUSY, uri=True, isolation_level=None, check_same_thread=False, **options
     )
@@ -77,15 +101,21 @@ def pragma(connection: sqlite3.Connection, words: str) -> Any:
     return row and row[0]
 
 
-def version_of(connection: sqlite3.Connection, path: Path) -> int:
-    """Return the version of a file's schema, 0 for an empty one; DatabaseError if this server cannot use it."""
+def version_of(connection: sqlite3.Connection, path: Path, cure: str = "") -> int:
+    """Return the version of a file's schema, 0 for an empty one; DatabaseError if this server cannot use it.
+
+    cure: what to do about a file that is none, or damaged, if it is not the history of a server.
+    """
     try:
         version: int = pragma(connection, "user_version")
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         if tables and pragma(connection, "application_id") != APPLICATION:
-            raise DatabaseError(f"{path} is no history of this server; move it away or take another --data-dir")
+            cure = cure or "move it away or take another --data-dir"
+            raise DatabaseError(f"{path} is no history of this server; {cure}")
     except sqlite3.Error as error:
-        raise DatabaseError(f"{path} cannot be read ({error}); {RESTORE}") from None
+        why = f"{path} cannot be read ({reason(error, path)})"
+        damaged = error_code(error) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+        raise DatabaseError(f"{why}; {cure or RESTORE}" if damaged else why) from None
     if version > len(MIGRATIONS):
         raise DatabaseError(
             f"{path} was written by a newer server (schema {version}, this one knows {len(MIGRATIONS)}): "
@@ -150,6 +180,8 @@ def _statements(script: str) -> Iterator[str]:
 def open_file(path: Path) -> sqlite3.Connection:
     """Return a connection that writes, made durable and brought to the newest schema; DatabaseError if it cannot."""
     try:
+        if path.exists() and not path.stat().st_size:
+            log.warning("%s was empty; if there was a history in it, stop the server and %s", path, RESTORE)
         os.close(open_or_create(path))  # not what the umask would allow
         connection = connect(path, cached_statements=256)
         try:
@@ -176,10 +208,27 @@ def open_file(path: Path) -> sqlite3.Connection:
             connection.close()
             raise
     except (sqlite3.Error, OSError) as error:
-        raise DatabaseError(f"{path} cannot be opened: {reason(error)}") from None
+        raise DatabaseError(f"{path} cannot be opened: {reason(error, path)}") from None
     return connection
 
 
-def reason(error: sqlite3.Error | OSError) -> str:
-    """Return what went wrong in a few words."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+def error_code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary code of an error, 0 where there is none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def reason(error: sqlite3.Error | OSError, path: Path) -> str:
+    """Return in a few words why a file cannot be used, where SQLite says no more than `disk I/O error`."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    with contextlib.suppress(OSError):
+        disk = os.statvfs(path.parent)
+        is_full = not disk.f_bavail or (disk.f_files and not disk.f_favail)
+        if is_full and error_code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+            return "the disk is full"
+        if error_code(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            if disk.f_flag & os.ST_RDONLY:
+                return "the file system is read-only"
+            if not os.access(path.parent, os.W_OK, effective_ids=True):
+                return f"{path.parent} cannot be written"
+    return str(error)

@@ -15,12 +15,14 @@ from typing import Any, TextIO
 
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.validation import name_key
-from tornado_chat.storage.data_folder import SECRET, SECRET_SIZE, sync, write_file
+from tornado_chat.storage.data_folder import SECRET, SECRET_SIZE, discard, sync, write_file
 from tornado_chat.storage.sqlite import queries
 from tornado_chat.storage.sqlite.files import (
     NAME,
+    RESTORE,
     DatabaseError,
     connect,
+    connect_to_read,
     copy,
     lock_folder,
     look_for,
@@ -55,7 +57,7 @@ def backup(folder: Path, file: Path) -> Path | None:
                 copy(connection, file, inherit=False)
         except BaseException:
             if made is not None:
-                made.unlink(missing_ok=True)
+                discard(made)
             raise
     return made
 
@@ -67,10 +69,9 @@ def restore(folder: Path, file: Path) -> Path | None:
     there).
     """
     look_for(file)  # before a folder is made for it
-    secret = _read_secret(_secret_of(file))
-    lock = lock_folder(folder)
+    secret, lock = _read_secret(_secret_of(file)), lock_folder(folder)
     try:
-        with _opened(file) as connection:
+        with _opened(file, "take another backup") as connection:
             if problems := differences(connection, MIGRATIONS[: version_of(connection, file)]):
                 raise DatabaseError(f"{file} is not sound: {problems[0]}; mend that, or take another backup")
             if problems := _damages(connection):
@@ -88,7 +89,7 @@ def restore(folder: Path, file: Path) -> Path | None:
             with _named(folder / NAME):
                 return kept if _replace(folder / NAME, made, kept) else None
         finally:
-            made.unlink(missing_ok=True)
+            discard(made)
     finally:
         os.close(lock)
 
@@ -221,24 +222,23 @@ def _gaps(connection: sqlite3.Connection) -> list[str]:
         elif first != floor + 1:
             problems.append(f"channel {json.dumps(name)}: begins with seq {first}, not {floor + 1}")
         elif last - first + 1 != count:
-            problems.append(
-                f"channel {json.dumps(name)}: {last - first + 1 - count} missing between {first} and {last}"
-            )
+            missing = last - first + 1 - count
+            problems.append(f"channel {json.dumps(name)}: {missing} missing between {first} and {last}")
     return problems
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a history that is there, to be read alone; DatabaseError for one that cannot be."""
+def _opened(path: Path, cure: str = "") -> Iterator[sqlite3.Connection]:
+    """Open a history that is there, to read it; DatabaseError where it cannot be read. cure: as for version_of."""
     look_for(path)
     try:
-        with contextlib.closing(connect(path)) as connection:
-            if version_of(connection, path) == 0:
-                raise DatabaseError(f"{path} is no history of this server")
+        with contextlib.closing(connect_to_read(path)) as connection:
+            if version_of(connection, path, cure) == 0:
+                raise DatabaseError(f"{path} is empty; {cure or RESTORE}")
             pragma(connection, "query_only=1")
             yield connection
     except sqlite3.Error as error:
-        raise DatabaseError(f"{path} cannot be read: {reason(error)}") from None
+        raise DatabaseError(f"{path} cannot be read: {reason(error, path)}") from None
 
 
 @contextlib.contextmanager
@@ -246,4 +246,4 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        raise DatabaseError(f"{path} cannot be written: {reason(error)}") from None
+        raise DatabaseError(f"{path} cannot be written: {reason(error, path)}") from None

@@ -59,7 +59,7 @@ class OfflineDatabase:
                 connection.close()
                 raise
         except sqlite3.Error as error:
-            raise DatabaseError(f"{self._path} cannot be opened: {reason(error)}") from None
+            raise DatabaseError(f"{self._path} cannot be opened: {reason(error, self._path)}") from None
         return connection
 
     def _let_go(self) -> None:
@@ -91,5 +91,5 @@ class OfflineDatabase:
                 self._connection.rollback()
                 raise
         except sqlite3.Error as error:
-            raise DatabaseError(f"{self._path} cannot be used: {reason(error)}") from None
+            raise DatabaseError(f"{self._path} cannot be used: {reason(error, self._path)}") from None
         return result
