@@ -1,14 +1,11 @@
 """The docs say what there is: actions, settings, codes and modules that are not in them fail here."""
 
-import asyncio
 import inspect
 import json
 import pkgutil
 import re
-import tomllib
 from inspect import Parameter
 from pathlib import Path
-from textwrap import dedent
 from typing import Any, ClassVar
 
 import pytest
@@ -18,20 +15,16 @@ from tornado.testing import gen_test
 import tornado_chat
 import tornado_chat.testing
 from tests.command_line import load as load_settings
+from tests.doc_pages import DOCS, ROOT, python_blocks
 from tornado_chat.chat.errors import Close, Error
 from tornado_chat.chat.store import Namespace
 from tornado_chat.config.settings import FIELDS, find_folder, flag, written
-from tornado_chat.plugin_host.files import load
 from tornado_chat.plugin_host.loader import build_registry
-from tornado_chat.plugin_host.settings import read_settings
 from tornado_chat.routing.context import Context
-from tornado_chat.routing.registry import EVENTS, Registry
+from tornado_chat.routing.registry import EVENTS
 from tornado_chat.server.cli.main import COMMANDS
-from tornado_chat.server.cli.plugins import PLUGIN
-from tornado_chat.testing import Chat, ChatTestCase, Client, Person
+from tornado_chat.testing import Chat, ChatTestCase, Person
 
-ROOT = Path(__file__).parent.parent
-DOCS = {str(path.relative_to(ROOT)): path.read_text() for path in [*ROOT.glob("docs/**/*.md"), *ROOT.glob("*.md")]}
 HELPERS = {  # what handlers and listeners are given, but what is for the server alone
     "ctx": {*dir(Context)} - {"about", "hears", "of_event", "plugin", "posts"},
     "ctx.store": {*dir(Namespace)},
@@ -164,7 +157,7 @@ def test_every_event_of_the_log_is_in_its_page() -> None:
         assert f"`{event}`" in DOCS["docs/reference/logs.md"], event
 
 
-class Transcript(ChatTestCase):
+class Metrics(ChatTestCase):
     settings: ClassVar[dict[str, Any]] = {"history": "sqlite"}
 
     @gen_test
@@ -174,105 +167,6 @@ class Transcript(ChatTestCase):
         page = DOCS["docs/reference/metrics.md"].partition("## Metrics")[2].partition("## Alerts")[0]
         rows = re.findall(r"^\| (`.*?) \|", page, re.MULTILINE)
         assert {name for row in rows for name in re.findall(r"`(\w+)", row)} == names
-
-    @gen_test
-    async def test_a_server_answers_as_the_transcript_says(self) -> None:
-        clients: dict[str, Client] = {}
-        given: dict[str, dict[str, Any]] = {}  # what was given anew: ids and tokens
-        for who, way, text in re.findall(r"^(\w+) ([→←✕]) ?(.*)$", DOCS["docs/reference/wire.md"], re.MULTILINE):
-            if way == "✕":
-                await clients[who].close()
-                continue
-            line = json.loads(text)
-            if line["action"] == "hello":
-                token = given[who]["token"] if who in given else None
-                clients[who] = await self.connect(None if token else who, token=token)
-                given[who] = event = clients[who].hello
-            elif way == "→":
-                if "since" in line:
-                    line["since"]["epoch"] = given[who]["epoch"]
-                clients[who].send(**line)
-                continue
-            else:
-                kind = {"action", "event", "ref"} & line.keys()
-                event = await clients[who].until(
-                    lambda event, line=line, kind=kind: all(event.get(key) == line[key] for key in kind)
-                )
-            assert event.keys() == line.keys()
-            for key in {"message", "seq", "target", "channel", "count", "recovered", "more", "code"} & line.keys():
-                assert event[key] == line[key], (text, event)
-
-
-def python_blocks(text: str) -> list[str]:
-    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-
-
-@pytest.mark.parametrize("code", python_blocks("".join(DOCS.values())))
-def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp_path: Path) -> None:
-    path = tmp_path / "example.py"
-    path.write_text(code)
-    if "def test_" in code:
-        path = tmp_path / "test_example.py"
-        path.write_text(code)
-        assert pytest.main(["-q", "-p", "no:cacheprovider", "--no-cov", "--import-mode=importlib", str(path)]) == 0
-    else:
-        registry = Registry()
-        module = load(path)
-        registry.add(module, "example")
-        read_settings(module, "example", {})
-        assert registry.actions or registry.routes or registry.timers or any(registry.listeners.values())
-
-
-def titled(page: str, title: str) -> str:
-    found: list[str] = re.findall(rf'```python title="{title}"\n(.*?)```', DOCS[page], re.DOTALL)
-    return found[0]
-
-
-def test_the_plugin_of_the_tutorial_passes_its_tests(tmp_path: Path) -> None:
-    for title in ("plugins/karma.py", "tests/plugins/test_karma.py"):
-        path = tmp_path / title
-        path.parent.mkdir(parents=True)
-        path.write_text(titled("docs/tutorials/first-plugin.md", title))
-    assert pytest.main(["-q", "-p", "no:cacheprovider", "--no-cov", "--import-mode=importlib", str(path)]) == 0
-
-
-def test_the_tutorial_begins_with_the_template() -> None:
-    assert PLUGIN.format(command="karma", name="karma") in python_blocks(DOCS["docs/tutorials/first-plugin.md"])
-
-
-class BotOfTheTutorial(ChatTestCase):
-    settings: ClassVar[dict[str, Any]] = {"history": "memory"}
-
-    @gen_test
-    async def test_it_answers(self) -> None:
-        code = titled("docs/tutorials/first-bot.md", "bot.py").replace("asyncio.run(main())\n", "")
-        bot: dict[str, Any] = {}
-        exec(code, bot)
-        bot["ADDRESS"] = self.get_url("").rstrip("/")
-        ann = await self.join("Ann", "general")
-        running = asyncio.ensure_future(bot["main"]())
-        await ann.until_text("Helper joined the channel")
-        for said, answer in (
-            ("!ping", "pong"),
-            ("!who", "Here: "),
-            ("!roll 20", "Helper rolled"),
-            ("!roll x", "Sorry: "),
-        ):
-            await ann.say(said)
-            await ann.until(lambda event, answer=answer: answer in event.get("message", ""))
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
-
-
-def test_the_settings_of_the_kubernetes_example_are_settings() -> None:
-    example = (ROOT / "docs/examples/kubernetes.yaml").read_text()
-    block = re.search(r"chat\.toml: \|\n((?:    .*\n)+)", example)
-    assert block is not None
-    assert {*tomllib.loads(dedent(block[1]))} <= {*FIELDS}
-    variables = re.findall(r"TORNADO_CHAT_(\w+)", example)
-    assert variables
-    assert {name.lower() for name in variables} <= {*FIELDS, "config"}
 
 
 def test_every_local_link_leads_somewhere() -> None:
@@ -304,7 +198,3 @@ def test_every_setting_of_a_plugin_of_the_house_is_in_its_page() -> None:
     for name, plugin in build_registry([find_folder("plugins")]).plugins.items():
         for setting in getattr(plugin.settings, "__dataclass_fields__", ()):
             assert f"| `{setting}` |" in DOCS[f"docs/reference/plugins/{name}.md"], f"{name}: {setting}"
-
-
-def test_the_plugin_in_the_readme_is_the_one_that_is_there() -> None:
-    assert (ROOT / "plugins" / "dice.py").read_text() in python_blocks(DOCS["README.md"])
