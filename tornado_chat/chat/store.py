@@ -47,7 +47,7 @@ class Store(Protocol):
 
 
 class Namespace:
-    """One space of a Store (see there): what a plugin has as `ctx.store`.
+    """The data of one plugin: values by key.
 
     `require_loop` raises on another thread; `compute` calls a function on one, where it may take its time.
     """
@@ -67,22 +67,29 @@ class Namespace:
         self._compute = compute
 
     async def get(self, key: str, default: Any = None) -> Any:
-        """See Store."""
+        """Return a value, or the default if there is none."""
         self._require_loop()
         return await self._store.get(self._space, key, default)
 
     async def set(self, key: str, value: Any) -> None:
-        """See Store."""
+        """Store a value. When this returns, it is on the disk.
+
+        Raises TypeError or ValueError for a key without 1 to 1,000 characters, and for what JSON cannot represent.
+        """
         self._require_loop()
         await self._store.set(self._space, key, value)
 
     async def delete(self, key: str) -> bool:
-        """See Store."""
+        """Delete a value; return whether there was one."""
         self._require_loop()
         return await self._store.delete(self._space, key)
 
     async def update(self, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
-        """See Store. The function is called on another thread: it must not touch the chat, and has a second."""
+        """Store what a function makes of the value, or of the default, and return it.
+
+        The function is called on another thread and has one second. It must not touch anything else: if another value
+        was stored meanwhile, it is called again with that one. What it raises is raised here, and nothing is changed.
+        """
         self._require_loop()
 
         async def run(known: Any) -> Any:
@@ -91,7 +98,10 @@ class Namespace:
         return await self._store.update(self._space, key, run, default)
 
     async def items(self, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
-        """See Store."""
+        """Return keys that begin with `prefix` and their values, ordered by key, starting behind the key `after`.
+
+        A value that was damaged on the disk is left out, and logged.
+        """
         self._require_loop()
         return await self._store.items(self._space, prefix, after, limit)
 

@@ -110,7 +110,7 @@ def name_key(name: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return a text without case, other forms of a letter, and what cannot be seen (joiners and selectors too)."""
+    """Return a text to compare as people read it: without case, other forms of a letter, and invisible characters."""
     if text.isascii():
         return text.casefold()
     return "".join(_caseless(_caseless(piece)) for piece in _pieces(HIDDEN.sub(r"\1", text)))

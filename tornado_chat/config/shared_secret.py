@@ -9,16 +9,16 @@ CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # what no header holds; a tab
 
 
 def same_secret(given: str, secret: str) -> bool:
-    """Return whether a header holds a secret, in time that does not tell how much of it is right.
+    """Return whether the value of a header is a secret, in constant time. An empty secret matches nothing.
 
-    A header is read as latin-1, but most programs send UTF-8 in it: either is taken. An empty secret matches nothing.
+    A header is read as latin-1, but most programs send UTF-8 in it. Both match.
     """
     forms = (secret, secret.encode().decode("latin-1"))
     return bool(secret) and any(hmac.compare_digest(given.encode(), form.encode()) for form in forms)
 
 
 def check_secret(secret: str) -> None:
-    """Raise ValueError for a secret that no header can hold, which would never match."""
+    """Raise ValueError for a secret that no header can hold, and that would never match."""
     try:
         secret.encode()
     except UnicodeError:

@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 
 class TimerContext:
-    """What timers, `startup` and `shutdown` listeners and routes are given: nobody calls.
+    """What timers, routes, and `startup` and `shutdown` listeners are given. It has no caller and no channel.
 
-    `server` knows the connections and channels.
+    `server` has the connections and channels.
     """
 
     __slots__ = ("_plugin", "hears", "posts", "server")
@@ -50,7 +50,7 @@ class TimerContext:
 
     @property
     def store(self) -> Namespace:
-        """The plugin's own part of the server's store."""
+        """The data that the plugin has stored."""
         plugin = self._of_plugin("store")
         return Namespace(self.server.store, f"plugin:{plugin.name}", self.server.flusher.require_loop, plugin.compute)
 
@@ -93,20 +93,20 @@ class TimerContext:
         return cast("T", await plugin.in_thread(run))
 
     def charge(self, calls: float) -> None:
-        """Count this call as so many more against its caller's limits, for what it costs."""
+        """Count nothing: nobody calls."""
 
     @property
     def channel(self) -> Channel:
-        """The channel that the call is about."""
+        """There is none."""
         raise AttributeError("there is no ctx.channel here")
 
 
 class Context(TimerContext):
-    """One call of an action, or one event that a listener is told of.
+    """One call of an action, or one event for a listener.
 
-    `connection` and `user` are who acts; `user` is None for what the server itself posts, `connection` too where a
-    message comes from none. `channel` is the joined channel that `target` names; an action marked `channel=False` has
-    none. `ref` is the client's name for this call, or None.
+    `connection` is the caller's. For a message that comes from no connection it is None, and so is `user` for the
+    server's own messages. `ref` is the caller's name for this call, or None. `server` has the connections and
+    channels.
     """
 
     __slots__ = ("_call_action", "_channel", "_user", "connection", "ref")
@@ -152,19 +152,22 @@ class Context(TimerContext):
 
     @property
     def user(self) -> User:
-        """Who calls."""
+        """The user who calls, or who acts in the event."""
         if self._user is None and self.connection is not None:
             return self.connection.user
         return self._user
 
     @property
     def address(self) -> str:
-        """Where the caller comes from, as limits count it: an IPv4 address, an IPv6 /64, "" where it is unknown."""
+        """Where the caller connects from, as limits count it: an IPv4 address, an IPv6 /64, or "" if unknown."""
         return network(self.connection.address)
 
     @property
     def channel(self) -> Channel:
-        """The channel that the call is about."""
+        """The channel that the call names in `target`, or that the event is about.
+
+        AttributeError in an action with `channel=False`.
+        """
         if self._channel is None:
             raise AttributeError("there is no ctx.channel here (an action marked channel=False has none)")
         return self._channel
@@ -175,27 +178,33 @@ class Context(TimerContext):
         return None if self._channel is None else self._channel.name
 
     def need(self, power: str) -> None:
-        """Go on only where the caller's role has a power; else Refused (`not-allowed`)."""
+        """Raise Refused (`not-allowed`) unless the caller's role has a power."""
         if not self.user.may(power):
             raise Refused("that is for administrators", Error.NOT_ALLOWED)
 
     async def use(self, power: str, **about: Any) -> None:
-        """Use a power of the caller's role, which is kept in the audit first; Refused (`not-allowed`) without it."""
+        """Record in the audit that the caller uses a power. Raises Refused (`not-allowed`) without it.
+
+        Await this before you do what the power is for. `about` says what that is.
+        """
         self.server.flusher.require_loop()
         self.need(power)
         await self.server.moderation.record(self.user, power, about)
 
     def charge(self, calls: float) -> None:
-        """Count this call as so many more against its caller's limits, for what it costs."""
+        """Count this call as so many more against the caller's limits, because it is expensive."""
         if self.connection is not None and self.connection.gate is not None:
             self.connection.gate.charge(calls)
 
     def reply(self, text: str, **fields: Any) -> None:
-        """Show a line in the call's channel to the one connection that asked; it is kept nowhere."""
+        """Show a line in the channel to the caller's connection only. It is not stored.
+
+        Raises ValueError for a field that every line has, such as `seq`.
+        """
         self.connection.show(self.channel.name, text, **fields)
 
     async def perform(self, name: str, channel: Channel) -> Any:
-        """Call another action about `channel`, internal ones too; return what its handler returns."""
+        """Call another action in a channel, internal ones too, and return what its handler returns."""
         if self._call_action is None:
             raise AttributeError("there is no ctx.perform here: only actions have it")
         return await self._call_action(self, name, channel)

@@ -102,13 +102,13 @@ def action(
     power: str = "",
     command: bool = True,
 ) -> Callable[[Marked], Marked]:
-    """Mark a function `(ctx, field, …)` as the handler of an action; further names are aliases.
+    """Mark a function `(ctx, field, …)` as the handler of an action. More names are aliases.
 
-    channel: the message's `target` must be a channel that the connection has joined (`ctx.channel`).
-    internal: only `ctx.perform(name)` calls it, never a client.
-    override: replaces the action of that name instead of colliding with it.
-    power: only users whose role has it see the action and may call it (`ctx.user.may`).
-    command: False if the page must not offer it as a slash command; an override inherits that.
+    * channel: the call needs a `target`, a channel that the caller has joined; it is `ctx.channel`.
+    * internal: clients cannot call it, only `ctx.perform` can.
+    * override: it replaces the action of that name. Without this, a second action of a name is left out.
+    * power: only users whose role has this power see the action and may call it.
+    * command: False if the page must not offer it as a slash command. An override inherits this.
     """
     if not names or callable(names[0]):
         raise TypeError('@action needs a name, as in @action("roll")')
@@ -131,9 +131,12 @@ def on(event: Literal["authenticate"]) -> Callable[[Asked], Asked]: ...
 @overload
 def on(event: Literal["startup", "shutdown"]) -> Callable[[Timed], Timed]: ...
 def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callable[[Marked], Marked]:
-    """Mark a function as a listener of one of the registry's EVENTS.
+    """Mark a function as a listener of an event. `authenticate` passes a request, all others a context.
 
-    fails: of `message` alone, and needed there: whether a message passes (`open`) when the listener fails.
+    The events: `connect`, `disconnect`, `join`, `leave`, `message`, `posted`, `authenticate`, `startup`, `shutdown`.
+
+    * fails: for `message` only, and required there: whether a message passes (`open`) or is refused (`closed`) when
+      the listener fails.
     """
     if not isinstance(event, str):
         raise TypeError('@on needs an event, as in @on("join")')
@@ -141,7 +144,10 @@ def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callabl
 
 
 def every(seconds: float) -> Callable[[Timed], Timed]:
-    """Mark a function `(ctx)` to be called again and again, each time after so many seconds."""
+    """Mark a function `(ctx)` to be called every so many seconds, for the first time after that many.
+
+    The next call waits for the end of the last one.
+    """
     if callable(seconds):
         raise TypeError("@every needs seconds, as in @every(60)")
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= LONGEST:
@@ -150,7 +156,11 @@ def every(seconds: float) -> Callable[[Timed], Timed]:
 
 
 def route(path: str) -> Callable[[Marked], Marked]:
-    """Mark a Tornado RequestHandler to answer `/plugins/NAME` + path, which is a regular expression as in Tornado."""
+    """Mark a Tornado RequestHandler to answer `/plugins/NAME` followed by `path`.
+
+    The path is a regular expression, as in Tornado; its groups are the arguments of the handler's methods. The
+    handler's `self.ctx` is a TimerContext.
+    """
     if not isinstance(path, str):
         raise TypeError('@route needs a path, as in @route("/in")')
     return _mark(RouteMark(path), "@route")
