@@ -445,7 +445,7 @@ def test_after_a_disk_has_failed_no_checkpoint_is_made_even_at_the_end_of_the_pr
             await database.write(lambda c: c.execute("INSERT INTO store VALUES ('s', 'k', '1')"))
             error = sqlite3.OperationalError("disk I/O error")
             error.sqlite_errorcode = sqlite3.SQLITE_IOERR
-            database._trouble.came(error, "writing")
+            database._health.failed(error, "writing")
             await asyncio.to_thread(database.close)
 
         asyncio.run(main(Database(pathlib.Path(sys.argv[1]))))

@@ -1,4 +1,4 @@
-"""History in memory: the newest 1,000 messages of each channel, 16 Mi characters of all; gone with the process."""
+"""History in memory: the newest 1,000 messages of each channel, and 16 Mi characters of all channels."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.pending import PendingMessage
 
 KEEP = 1_000
-MAX = 16 * 1024 * 1024  # characters of all channels; then the fullest lose their oldest messages
+MAX = 16 * 1024 * 1024  # characters of all channels; above that the fullest lose their oldest messages
 ROOM = MAX // 4  # characters that are freed at once
-SMALL = 4 * 1024  # characters that a channel keeps while there are fuller ones, or ones that nobody is in
-EACH = 250  # characters that a message counts as beside its text
+SMALL = 4 * 1024  # characters that a channel keeps while there are fuller ones, or ones without members
+EACH = 250  # characters that a message counts in addition to its text
 
 
 class MemoryHistory:
-    """A History (see there) that commits as it appends.
+    """A History that commits as it appends.
 
-    `is_used`: whether somebody is in a channel; those that nobody is in are forgotten first.
+    `is_used`: whether a channel has members; channels without members are forgotten first.
     """
 
     def __init__(self, keep: int = KEEP) -> None:
@@ -30,7 +30,7 @@ class MemoryHistory:
         self._keep = keep
         self._logs: dict[str, deque[Message]] = {}
         self._size = 0  # of all, in characters
-        self._floor = 0  # the newest `seq` of all channels that were forgotten: none comes twice
+        self._floor = 0  # the newest `seq` of all forgotten channels: no number is used twice
         self._refs: dict[tuple[str, str], Message] = {}
         self._count = 0
         self._committed: Callable[[Sequence[Message]], None] = lambda messages: None
@@ -43,7 +43,7 @@ class MemoryHistory:
         if message.ref is not None and message.sender is not None:
             known = self._refs.setdefault((message.sender.id, message.ref), message)
             if known is not message:
-                again(known, message, post)
+                answer_retry(known, message, post)
                 return post
         log = self._logs.get(message.channel)
         if log is None:
@@ -79,7 +79,7 @@ class MemoryHistory:
         return log[0].seq - 1 if log else self._floor
 
     async def trim(self) -> int:
-        """Do nothing: each append forgets what is too much."""
+        """Do nothing: each append trims."""
         return 0
 
     async def read(
@@ -98,7 +98,7 @@ class MemoryHistory:
         return list(islice(log, start, end)), start > 0
 
     def _cut(self, log: deque[Message], over: int, least: int) -> None:
-        """Forget a channel's oldest messages: so many characters, but leave so many messages."""
+        """Forget the oldest messages of a channel, `over` characters of them, but leave `least` messages."""
         freed = 0
         while freed < over and len(log) > least:
             old = log.popleft()
@@ -108,7 +108,7 @@ class MemoryHistory:
         self._size -= freed
 
     def _make_room(self) -> None:
-        """Cut the fullest channels to one size; then, if need be, forget those that nobody is in, then the silent."""
+        """Cut the fullest channels to one size; if that is not enough, forget unused channels, then the quietest."""
         goal, below = MAX - ROOM, 0
         sizes = {name: sum(EACH + len(message.text) for message in log) for name, log in self._logs.items()}
         for count, size in enumerate(sorted(sizes.values())):
@@ -129,8 +129,8 @@ class MemoryHistory:
             self._cut(log, MAX, 0)
 
 
-def again(known: Message, message: Message, post: PendingMessage) -> None:
-    """Answer a repeated `ref`: as the first time, or Refused where it now names something else."""
+def answer_retry(known: Message, message: Message, post: PendingMessage) -> None:
+    """Answer a repeated `ref`: as the first time, or Refused if the message is another one."""
     if known.channel == message.channel and known.text == message.text:
         post.keep(known)
     else:

@@ -1,4 +1,4 @@
-"""What is wrong with the file of a database, and whether it can be written again before a restart."""
+"""What is wrong with a database file, and whether it can be written again before a restart."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from tornado_chat.storage.sqlite.watch import Loss
 
 log = logging.getLogger("tornado_chat")
 
-# After one of these the file may not hold what was written, though the next sync succeeds: no more is written.
+# After one of these the file may lack what was written, even if the next sync succeeds. Nothing is written any more.
 LASTING = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_READONLY}
 
 
 def unavailable() -> Refused:
-    """Return what is answered where nothing can be stored or read."""
+    """Return the answer to a call that can neither store nor read."""
     return Refused("history is not available; try again later", Error.HISTORY_UNAVAILABLE)
 
 
 class DiskHealth:
-    """`text`: what is wrong, in a few words, None when it is well; `lasting`: nothing is written until a restart.
+    """The state of the disk under a database.
 
-    `loss`: what has happened to the file, if that is the trouble.
+    `text`: what is wrong, in a few words, or None. `lasting`: nothing is written until a restart. `loss`: what has
+    happened to the file, if that is what is wrong.
     """
 
     def __init__(self, path: Path) -> None:
@@ -34,15 +35,15 @@ class DiskHealth:
 
     @property
     def passing(self) -> bool:
-        """Whether something is wrong that may pass, as a full disk does."""
+        """Whether the fault may go away, as a full disk does."""
         return self.text is not None and not self.lasting
 
-    def came(self, error: Exception, what: str) -> None:
-        """Log what failed, and keep it where that is writing, or lasts."""
+    def failed(self, error: Exception, what: str) -> None:
+        """Log an error. It becomes the state if writing failed or the error lasts."""
         if self.lasting:
             return
         code = getattr(error, "sqlite_errorcode", 0)
-        # Shared memory cannot grow on a full disk: that is as passing as the full disk.
+        # Shared memory cannot grow on a full disk, which may get room again.
         lasting = (code & 0xFF) in LASTING and code != sqlite3.SQLITE_IOERR_SHMSIZE
         if what != "writing" and not lasting:
             log.warning("%s: %s failed: %s", self._path, what, error)
@@ -54,7 +55,7 @@ class DiskHealth:
         self.lasting = lasting
 
     def lost(self, loss: Loss) -> None:
-        """Log what has happened to the file, which lasts."""
+        """Log what has happened to the file. This lasts until a restart."""
         if self.lasting:
             return
         self.loss, self.lasting = loss, True
@@ -62,8 +63,8 @@ class DiskHealth:
         self.text = f"{loss.text}; nothing is stored until a restart: {cure}"
         log.error("%s", self.text)
 
-    def written(self) -> None:
-        """Take note that something was written."""
+    def succeeded(self) -> None:
+        """End a passing fault: something was written."""
         if self.passing:
             log.warning("%s can be written again", self._path)
             self.text = None

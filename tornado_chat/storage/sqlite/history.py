@@ -1,4 +1,4 @@
-"""History in SQLite: kept until it is trimmed; what anyone has seen, and what was acknowledged, is on the disk."""
+"""History in SQLite. A message is on the disk before anyone sees it and before it is acknowledged."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from functools import partial
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.pending import PendingMessage
-from tornado_chat.storage.memory import again
+from tornado_chat.storage.memory import answer_retry
 from tornado_chat.storage.sqlite import queries
 from tornado_chat.storage.sqlite.disk_health import unavailable
 from tornado_chat.storage.sqlite.jobs import WEIGHT, Job
 from tornado_chat.storage.sqlite.queries import Numbers
 from tornado_chat.storage.sqlite.writer import Database
 
-ROWS = 256  # in one transaction: a few ms of the disk, and of the loop when they are told
-WAITING = 20_000  # messages that wait for the disk; more are refused
-ACTIVE = 4_096  # channels whose newest `seq` is at hand
+ROWS = 256  # in one transaction: a few ms of the disk, and of the loop that delivers them
+WAITING = 20_000  # messages that may wait for the disk; more are refused
+ACTIVE = 4_096  # channels whose newest `seq` is cached
 PIECE = 200  # rows that are deleted at a time
 REST = 0.02  # seconds between two pieces
 
 
 class _Batch:
-    """What gathers for one transaction: open until the writer takes it."""
+    """The messages of one transaction. It is open until the writer takes it."""
 
     def __init__(self, history: SqliteHistory) -> None:
         self._history = history
@@ -38,14 +38,14 @@ class _Batch:
 
     def run(self, connection: sqlite3.Connection) -> queries.Stored:
         """Store the oldest that wait, on the writer's thread."""
-        self.taken = True  # first: whoever appends after this opens another batch
+        self.taken = True  # first: an append after this opens another batch
         waiting = self._history.waiting
         while waiting and len(self._posts) < ROWS:
             self._posts.append(waiting.popleft())
         return self._history.numbers.store(connection, [message for message, _ in self._posts])
 
     def done(self, stored: queries.Stored | None, error: Exception | None) -> None:
-        """Tell everyone, on the loop: first of the messages, then each of its own."""
+        """Deliver the messages, then resolve each post, on the loop."""
         if stored is None:
             self._fail()
             return
@@ -58,10 +58,10 @@ class _Batch:
                 elif kept is None:
                     post.fail(Refused("a lone surrogate is no text", Error.INVALID_FIELD))
                 else:
-                    again(kept, message, post)
+                    answer_retry(kept, message, post)
 
     def _fail(self) -> None:
-        if not self.taken:  # it was turned away before the writer saw it
+        if not self.taken:  # refused before the writer saw it
             self.taken = True
             while self._history.waiting:
                 self._posts.append(self._history.waiting.popleft())
@@ -70,9 +70,9 @@ class _Batch:
 
 
 class SqliteHistory:
-    """A History (see there) in a Database.
+    """A History in a Database.
 
-    `keep_days` and `keep_messages` (of each channel) are what `trim` leaves; None is all.
+    keep_days, keep_messages: what `trim` leaves of each channel; None: everything.
     """
 
     def __init__(self, database: Database, keep_days: float | None = None, keep_messages: int | None = None) -> None:
@@ -97,20 +97,20 @@ class SqliteHistory:
             return post
         self.waiting.append((message, post))
         batch = self._batch
-        if batch.taken or batch.size == ROWS:  # looked at last: an open one will find what waits
+        if batch.taken or batch.size == ROWS:  # checked after the append: an open batch takes what waits
             batch = _Batch(self)
             try:
                 self._database.submit(Job(batch.run, batch.done, WEIGHT))
             except BaseException:
-                with contextlib.suppress(IndexError):  # the batch before has taken it already
+                with contextlib.suppress(IndexError):  # the previous batch has taken it already
                     self.waiting.pop()
                 raise
-            self._batch = batch  # last: an open batch that nobody runs would hold up everyone for ever
+            self._batch = batch  # last: an open batch that never runs would block everyone for ever
         batch.size += 1
         return post
 
     def commit(self, messages: Sequence[Message]) -> None:
-        """Tell of committed messages, in order."""
+        """Pass committed messages on, in order."""
         newest = self._newest
         for message in messages:
             newest[message.channel] = message.seq

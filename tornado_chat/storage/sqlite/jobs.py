@@ -1,4 +1,4 @@
-"""What waits for a thread of the database."""
+"""The queues of the database's threads."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-WEIGHT = 64  # of the jobs of one transaction, or of one answer of the reader
+WEIGHT = 64  # of the jobs in one transaction, or in one round of the reader
 
 
 class Job(NamedTuple):
-    """Work for a thread, and who is told on the loop: its result, or what went wrong."""
+    """Work for a thread, and the callback that gets its result or its error on the loop."""
 
     run: Callable[[sqlite3.Connection], Any]
     done: Callable[[Any, Exception | None], None]
     weight: int = 1
 
 
-Jobs = queue.SimpleQueue[Job | None]  # None: there will be no more
+Jobs = queue.SimpleQueue[Job | None]  # None ends it
 
 
 def take(jobs: Jobs, timeout: float | None) -> tuple[list[Job], bool]:
-    """Return the jobs that wait, at least one, and whether there will be no more; queue.Empty after a timeout."""
+    """Wait for jobs; return them, and whether the queue has ended. queue.Empty after the timeout."""
     taken, weight = [], 0
     job = jobs.get(timeout=timeout)
     while job is not None:

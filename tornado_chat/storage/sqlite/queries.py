@@ -1,8 +1,8 @@
-"""The SQL of the history, a function for each question; all of them run on a thread of the Database.
+"""The SQL of the history, one function for each question. All of them run on a thread of the Database.
 
-A row's `id` is its channel's number and its `seq` in one, so that a channel's rows lie together. sqlite3 lets go of
-the interpreter at each step of a statement, and then waits behind a busy loop to have it back: rows therefore go in
-with one statement, and come out as one JSON text.
+A row's `id` combines its channel's number and its `seq`, so that the rows of a channel lie together. sqlite3 releases
+the interpreter at each step of a statement, and then waits behind a busy loop for it. So rows are written with
+one statement, and read as one JSON text.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from tornado_chat.config import speed
 from tornado_chat.storage.sqlite.writer import Database
 
 SHIFT = 40
-LARGEST = 2**SHIFT - 1  # the last `seq` that there can be
-REMEMBERED = 50_000  # channels, and senders, whose numbers are at hand
-AT_ONCE = 200  # channels that are looked through for what may go
-SIZES = 32  # of tables: powers of two up to this, then multiples of it
+LARGEST = 2**SHIFT - 1  # the last possible `seq`
+REMEMBERED = 50_000  # channels and senders whose numbers are cached
+AT_ONCE = 200  # channels that one query of `stale` covers
+SIZES = 32  # of VALUES tables: powers of two up to this, then multiples of it
 
 _loads = speed.loads or json.loads
 
@@ -44,7 +44,7 @@ _LAST = (
 
 
 class Stored(NamedTuple):
-    """What came of some messages: those that are new, and for each the one that is kept (None: it is no text)."""
+    """The new messages of a batch, and for each of all the one that is stored (None: it is no valid text)."""
 
     new: list[Message]
     kept: list[Message | None]
@@ -54,7 +54,7 @@ class Stored(NamedTuple):
 
 
 class Numbers:
-    """What the writer remembers: the numbers of channels and senders, and how far each channel is."""
+    """The writer's cache: the numbers of channels and senders, and the last `seq` of each channel."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -63,7 +63,7 @@ class Numbers:
         self._senders: dict[str, int] = {}
 
     def store(self, connection: sqlite3.Connection, messages: Sequence[Message]) -> Stored:
-        """Number and insert those whose (sender, `ref`) is not known yet, in the transaction that is open."""
+        """Number and insert the messages whose (sender, `ref`) is new, in the open transaction."""
         if self._rollbacks != self._database.rollbacks or len(self._channels) + len(self._senders) > REMEMBERED:
             self._rollbacks = self._database.rollbacks
             self._channels.clear()
@@ -89,7 +89,7 @@ class Numbers:
             new.append(message)
             rows.append((number, *who, message.text, message.time, message.ref))
         if rows:
-            # OR FAIL: what ABORT would undo of one statement needs a journal of its own, and here all is undone.
+            # OR FAIL: ABORT would keep a journal to undo this statement; here the whole transaction is rolled back.
             table, values = _table(rows)
             connection.execute(f"INSERT OR FAIL INTO messages SELECT * FROM {table} WHERE column1 NOTNULL", values)
         stored = {
@@ -110,7 +110,7 @@ class Numbers:
         return {(one.sender.id, one.ref): one for one in found if one.sender is not None and one.ref is not None}
 
     def _prepare(self, connection: sqlite3.Connection, messages: Sequence[Message]) -> None:
-        """Have a number for every channel and sender."""
+        """Make sure that every channel and sender has a number."""
         senders = {one.sender.id for one in messages if one.sender is not None} - self._senders.keys()
         if senders:
             self._senders.update(_numbers(connection, "senders", "id", "no", senders, make=True))
@@ -121,7 +121,7 @@ class Numbers:
 
 
 def _is_text(messages: Sequence[Message]) -> bool:
-    """Return whether all words of these can be stored: a lone surrogate can not."""
+    """Return whether all texts of these can be stored; a lone surrogate cannot."""
     words = "".join([f"{one.channel}{one.text}{one.ref}" for one in messages])
     words += "".join([f"{one.sender.id}{one.sender.name}" for one in messages if one.sender])
     try:
@@ -132,9 +132,9 @@ def _is_text(messages: Sequence[Message]) -> bool:
 
 
 def _table(rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
-    """Return rows as a table of a statement (`column1`, …), and the values to bind.
+    """Return rows as a VALUES table (`column1`, …), and the values to bind.
 
-    Rows of NULL fill it up to one of a few sizes: so there are few statements, and each is made ready once.
+    Rows of NULL pad it to one of a few sizes, so that there are few statements and SQLite caches them.
     """
     width, count = len(rows[0]), len(rows)
     height = 1 << (count - 1).bit_length() if count <= SIZES else -(-count // SIZES) * SIZES
@@ -159,7 +159,7 @@ def _numbers(
 
 
 def _messages(cursor: sqlite3.Cursor) -> list[Message]:
-    users: dict[tuple[str, str], User] = {}  # one for all of its messages: it is encoded once
+    users: dict[tuple[str, str], User] = {}  # one for all of their messages: it is encoded once
     messages = []
     for channel, number, sender, name, text, time, ref in _loads(cursor.fetchone()[0]):
         user = None
@@ -174,7 +174,7 @@ def _messages(cursor: sqlite3.Cursor) -> list[Message]:
 def page(
     connection: sqlite3.Connection, channel: str, after: int | None, before: int | None, limit: int
 ) -> list[Message]:
-    """Return the first messages after a `seq`, or the last before one, or the newest; oldest first."""
+    """Return the first messages after a `seq`, the last ones before one, or the newest; oldest first."""
     values = {
         "channel": channel,
         "after": 0 if after is None else min(max(after, 0), LARGEST),
@@ -186,14 +186,14 @@ def page(
 
 
 def find(connection: sqlite3.Connection, sender: str, ref: str) -> Message | None:
-    """Return the message that a sender stored under a `ref`."""
+    """Return the message that a sender stored with a `ref`."""
     key = "(SELECT (SELECT no FROM senders WHERE id = ?) AS column1, ? AS column2)"
     messages = _messages(connection.execute(_KNOWN.format(keys=key), (sender, ref)))
     return messages[0] if messages else None
 
 
 def last(connection: sqlite3.Connection, channel: str) -> int:
-    """Return the newest `seq` of a channel, 0 where there is none."""
+    """Return the newest `seq` of a channel, 0 if it has none."""
     row = connection.execute(f"SELECT {_LAST} FROM channels WHERE name = ?", (channel,)).fetchone()
     return row[0] if row else 0
 
@@ -226,13 +226,13 @@ FROM (SELECT id, time FROM messages WHERE id BETWEEN :first AND :last ORDER BY i
 def stale(
     connection: sqlite3.Connection, after: int, since: int | None, keep: int | None
 ) -> tuple[list[int], int | None]:
-    """Return which of the next channels have messages that may go, and where to look on (None: that was all)."""
+    """Return which of the next channels have messages to delete, and where to go on (None: that was all)."""
     end, channels = connection.execute(_STALE, {"after": after, "since": since, "keep": keep}).fetchone()
     return _loads(channels), end
 
 
 def trim(connection: sqlite3.Connection, no: int, since: int | None, keep: int | None, piece: int) -> int:
-    """Delete the oldest of a channel, at most a piece of them; return how many."""
+    """Delete the oldest messages of a channel, at most `piece`; return how many."""
     first, high = no << SHIFT, (no << SHIFT) + LARGEST
     newest = "SELECT id FROM messages WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"
     row = connection.execute(newest, (first, high)).fetchone()

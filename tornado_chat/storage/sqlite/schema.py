@@ -1,4 +1,4 @@
-"""The objects that a database file holds (tables, indexes, triggers, views), beside those that the server makes."""
+"""Compares the objects of a database file (tables, indexes, triggers, views) with those that the server makes."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import re
 import sqlite3
 from collections.abc import Sequence
 
-Objects = dict[tuple[str, str], str | None]  # (type, name): the statement that made it
+Objects = dict[tuple[str, str], str | None]  # (type, name) -> the statement that made it
 
 
 def missing(connection: sqlite3.Connection, steps: Sequence[str]) -> list[str]:
-    """Return what a file lacks of what these steps make, as `table messages`."""
+    """Return the objects of these steps that a file lacks, each as `table messages`."""
     lacking = _made_by(steps).keys() - _objects(connection).keys()
     return [f"{kind} {name}" for kind, name in sorted(lacking, reverse=True)]  # tables before indexes
 
 
 def differences(connection: sqlite3.Connection, steps: Sequence[str]) -> list[str]:
-    """Return how a file differs from what these steps make, a line each: missing, changed and foreign objects."""
+    """Return missing, changed and foreign objects of a file, compared with these steps, one line each."""
     made, found = _made_by(steps), _objects(connection)
     problems = [f"the {name} is missing" for name in missing(connection, steps)]
     for (kind, name), statement in sorted(found.items()):
@@ -30,7 +30,7 @@ def differences(connection: sqlite3.Connection, steps: Sequence[str]) -> list[st
 
 
 def _objects(connection: sqlite3.Connection) -> Objects:
-    # sqlite_stat…: what ANALYZE leaves behind.
+    # sqlite_stat…: tables of ANALYZE.
     found = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE substr(name, 1, 11) != 'sqlite_stat'")
     return {(kind, name): sql and " ".join(re.sub("--[^\n]*", "", sql).split()) for kind, name, sql in found}
 

@@ -1,6 +1,6 @@
 """Whether the files of a data folder are still the ones that the server opened.
 
-SQLite goes on writing to a file that was removed or replaced, without an error: what it stores there is lost.
+SQLite reports no error when its file was removed or replaced. It goes on writing to the old one, and that is lost.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import NamedTuple
 
 log = logging.getLogger("tornado_chat")
 
-TICK = 20_000_000  # ns; what changed less than this ago may change again without a later time
+TICK = 20_000_000  # ns; a file that changed this recently may change again with the same time stamp
 
 
 RESTORE = "put the right file in place (python -m tornado_chat restore FILE)"
 
 
 class Loss(NamedTuple):
-    """What has happened to the files, and what to do. `overwritten`: the open file holds something else now."""
+    """What has happened to the files, and what to do. `overwritten`: the open file has other content now."""
 
     text: str
     cure: str = RESTORE
@@ -31,7 +31,7 @@ class Loss(NamedTuple):
 
 
 class Watch:
-    """Remembers the files of an open database by device and inode, and a mark that is written into it.
+    """Knows the files of an open database by device and inode, and the database by a mark that is written into it.
 
     Close the watch after the database: closing a file drops SQLite's locks on it.
     """
@@ -50,37 +50,37 @@ class Watch:
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
     def mark(self, connection: sqlite3.Connection) -> None:
-        """Write the mark by which the file is known; a sqlite3.Error passes."""
+        """Write the mark into the file; a sqlite3.Error is passed on."""
         connection.execute("INSERT OR REPLACE INTO facts VALUES ('mark', ?)", (self._mark,))
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        self.look()
+        self.check()
 
-    def look(self) -> Loss | None:
-        """Return what has happened to the files, None while they are the ones that were opened."""
+    def check(self) -> Loss | None:
+        """Return what has happened to the files; None if they are the ones that were opened."""
         try:
-            self._look_at_secret()
+            self._check_secret()
             for file, identity in self._files.items():
                 if _identity(file) != identity:
                     return Loss(f"{file} was removed or replaced while the server ran")
             if os.statvfs(self._folder).f_flag & os.ST_RDONLY:
                 return Loss(f"{self._folder} is on a file system that is read-only now", "mount it writable")
             marked = self._mark.encode() in os.pread(self._file, self._size, self._offset)
-        except OSError:  # whatever keeps it from looking, writing will tell
+        except OSError:  # writing will meet the same error and report it
             return None
         if self._marked and not marked:
             return Loss(f"{self._path} was overwritten while the server ran", overwritten=True)
         self._marked = marked
         return None
 
-    def glance(self) -> Loss | None:
-        """Do as `look` does, but only when the names in the folder or the file have changed: two calls of the system.
+    def check_if_changed(self) -> Loss | None:
+        """Do as `check` does if the folder or the file has changed; else this costs two system calls.
 
-        The file changes with each checkpoint, which is once a second.
+        The file changes with each checkpoint, once a second.
         """
         try:
             folder, file = os.stat(self._folder), os.stat(self._path)
         except OSError:
-            return self.look()
+            return self.check()
         state = (
             folder.st_dev,
             folder.st_ino,
@@ -92,26 +92,26 @@ class Watch:
         )
         if state == self._seen:
             return None
-        loss = self.look()
+        loss = self.check()
         if loss is None and time.time_ns() - max(folder.st_mtime_ns, file.st_mtime_ns) > TICK:
             self._seen = state
         return loss
 
     def detach_log(self, connection: sqlite3.Connection, loss: Loss) -> None:
-        """Leave no write-ahead log beside a file that it does not belong to: the next start would mix the two."""
+        """Leave no write-ahead log beside a file of another database: the next start would mix the two."""
         if loss.overwritten:
             for file in self._log:
                 if _identity(file) == self._files[file]:
                     file.unlink(missing_ok=True)
             return
-        with contextlib.suppress(sqlite3.Error):  # into the file that is open, wherever it is now
+        with contextlib.suppress(sqlite3.Error):  # into the open file, wherever it is now
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
-        """Close the file that it reads the mark from."""
+        """Close the file from which the mark is read."""
         os.close(self._file)
 
-    def _look_at_secret(self) -> None:
+    def _check_secret(self) -> None:
         for file, identity in self._secret.items():
             if identity is not None and _identity(file) != identity:
                 self._secret = {}

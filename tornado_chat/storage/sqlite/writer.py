@@ -1,6 +1,6 @@
-"""The database of a data folder: one thread writes, one reads, one checkpoints; the loop waits for none of them.
+"""The database of a data folder: one thread writes, one reads, one makes checkpoints. The loop waits for none.
 
-What is submitted while one transaction is being synced forms the next; each is answered after its own sync.
+Jobs that are submitted while a transaction is synced form the next one. Each is answered after its own sync.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from tornado_chat.storage.sqlite.watch import Watch
 
 log = logging.getLogger("tornado_chat")
 
-PROBE = 0.5  # seconds between two tries to write, while it fails
-SLOW = 5.0  # seconds after which a transaction that does not end is a trouble
+PROBE = 0.5  # seconds between two attempts while writing fails
+SLOW = 5.0  # seconds after which an unfinished transaction counts as a fault of the disk
 
 T = TypeVar("T")
 
 
 def _never_close(*connections: sqlite3.Connection) -> None:
-    """Keep connections from being closed, even by Python's end, which leaves alone what a daemon thread holds."""
+    """Keep connections open, even when Python ends: it leaves alone what a daemon thread holds."""
     threading.Thread(target=lambda *_: threading.Event().wait(), args=connections, daemon=True).start()
 
 
@@ -42,10 +42,10 @@ def _probe(connection: sqlite3.Connection) -> None:
 
 
 class Database:
-    """The file `chat.db` of a folder, held by this process alone; DatabaseError if it cannot be used.
+    """The file `chat.db` of a folder, locked for this process; DatabaseError if it cannot be used.
 
-    `epoch`: another one when history was lost; `rollbacks`: transactions that failed, so that a job which remembers
-    what it wrote knows when to forget it. Jobs are submitted on one loop.
+    `epoch` changes when history was lost. `rollbacks` counts failed transactions: a job that remembers what it wrote
+    must forget it then. All jobs are submitted on one loop.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -53,7 +53,7 @@ class Database:
         self.rollbacks = 0
         self.commits = Histogram()
         self._folder = lock_folder(folder)
-        self._trouble = DiskHealth(self.path)
+        self._health = DiskHealth(self.path)
         with contextlib.ExitStack() as opened:
             opened.callback(os.close, self._folder)
             self._writing = opened.enter_context(contextlib.closing(open_file(self.path)))
@@ -67,15 +67,15 @@ class Database:
             try:
                 self._watch.mark(self._writing)
             except sqlite3.Error as error:  # a full disk can still be read
-                self._trouble.came(error, "writing")
-            self._checkpoints = Checkpoints(self.path, self._watch, self._trouble)
+                self._health.failed(error, "writing")
+            self._checkpoints = Checkpoints(self.path, self._watch, self._health)
             opened.pop_all()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writes: Jobs = queue.SimpleQueue()
         self._reads: Jobs = queue.SimpleQueue()
-        self._gate = threading.Lock()  # nothing is submitted behind the end of the queues
+        self._gate = threading.Lock()  # nothing is submitted after the queues were ended
         self._closed = False
-        self._since = 0.0  # when the transaction that is under way began
+        self._since = 0.0  # when the current transaction began, 0 between two
         self._threads = [
             threading.Thread(target=target, name=f"database-{name}", daemon=True)
             for name, target in (("write", self._write), ("read", self._read))
@@ -86,27 +86,27 @@ class Database:
 
     @property
     def state(self) -> str | None:
-        """What is wrong, in a few words; None when it is well."""
+        """What is wrong, in a few words; None if nothing is."""
         since = self._since
-        if self._trouble.text is None and since and time.monotonic() - since > SLOW:
+        if self._health.text is None and since and time.monotonic() - since > SLOW:
             return f"the disk has not answered for {time.monotonic() - since:.0f} s"
-        return self._trouble.text
+        return self._health.text
 
     # Submitting, on the loop
 
     def submit(self, job: Job) -> None:
-        """Run a job in the writer's next transaction; it is told when that is on the disk, or has failed.
+        """Run a job in the next transaction; its `done` is called when that is on the disk, or has failed.
 
-        A job that raises must have written nothing; if it has, the whole transaction is undone.
+        A job that raises must have written nothing; otherwise the whole transaction is rolled back.
         """
         self._put(self._writes, job)
 
     async def write(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what a job returned in a transaction, once that is on the disk; Refused if it cannot be stored."""
+        """Run a job in a transaction; return its result once that is on the disk. Refused if it cannot be stored."""
         return await self._answer(self._writes, run)
 
     async def read(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        """Return what a job returned that only reads; Refused if it could not."""
+        """Run a job that only reads; return its result. Refused if the file cannot be read."""
         return await self._answer(self._reads, run)
 
     async def _answer(self, jobs: Jobs, run: Callable[[sqlite3.Connection], T]) -> T:
@@ -126,7 +126,9 @@ class Database:
     def _put(self, jobs: Jobs, job: Job) -> None:
         running = asyncio.get_running_loop()
         if self._loop is not running:
-            if self._loop is not None and not self._loop.is_closed():  # answers for others would go to this one
+            if (
+                self._loop is not None and not self._loop.is_closed()
+            ):  # the answers to earlier jobs would go to this one
                 raise RuntimeError("called on another event loop than the server's: nothing was read or stored")
             self._loop = running
         with self._gate:
@@ -136,7 +138,7 @@ class Database:
         running.call_soon(job.done, None, unavailable())
 
     def close(self) -> None:
-        """Finish what was submitted and let go of the file; blocks meanwhile, so call it off the loop."""
+        """Finish what was submitted and close the file. This blocks: call it in a thread."""
         with self._gate:
             if self._closed:
                 return
@@ -146,7 +148,7 @@ class Database:
         for thread in self._threads:
             thread.join()
         self._checkpoints.close()
-        if self._trouble.lasting:  # the last one to close would checkpoint, which a disk that lies turns into a loss
+        if self._health.lasting:  # the last to close makes a checkpoint, which may destroy data on a faulty disk
             _never_close(self._writing, self._reading)
         else:
             self._reading.close()
@@ -156,7 +158,7 @@ class Database:
 
     # Answering, on the loop
 
-    def _tell(self, jobs: list[Job], outcomes: list[tuple[Any, Exception | None]]) -> None:
+    def _notify(self, jobs: list[Job], outcomes: list[tuple[Any, Exception | None]]) -> None:
         assert self._loop is not None
         with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
             self._loop.call_soon_threadsafe(self._settle, jobs, outcomes)
@@ -166,19 +168,19 @@ class Database:
             try:
                 job.done(result, error)
             except Exception:
-                log.exception("telling of a commit failed")
+                log.exception("the callback of a commit failed")
 
     # The threads
 
     def _write(self) -> None:
         while True:
             try:
-                jobs, last = take(self._writes, PROBE if self._trouble.passing else None)
+                jobs, last = take(self._writes, PROBE if self._health.passing else None)
             except queue.Empty:
                 self._transact([Job(_probe, lambda result, error: None)])
                 continue
             if jobs:
-                self._tell(jobs, self._transact(jobs))
+                self._notify(jobs, self._transact(jobs))
             if last:
                 return
 
@@ -187,7 +189,7 @@ class Database:
         outcomes: list[tuple[Any, Exception | None]] = []
         self._since = time.monotonic()
         try:
-            if self._trouble.lasting:
+            if self._health.lasting:
                 raise unavailable()
             self._checkpoints.complete(connection)
             connection.execute("BEGIN IMMEDIATE")
@@ -206,15 +208,15 @@ class Database:
             self.rollbacks += 1
             with contextlib.suppress(sqlite3.Error):
                 connection.rollback()
-            self._trouble.came(error, "writing")
+            self._health.failed(error, "writing")
             return [(None, unavailable())] * len(jobs)
         finally:
             began, self._since = self._since, 0.0
         self.commits.observe(time.monotonic() - began)
-        if loss := self._watch.glance():
-            self._trouble.lost(loss)
+        if loss := self._watch.check_if_changed():
+            self._health.lost(loss)
             return [(None, unavailable())] * len(jobs)
-        self._trouble.written()
+        self._health.succeeded()
         self._checkpoints.dirty = True
         return outcomes
 
@@ -225,13 +227,13 @@ class Database:
             outcomes: list[tuple[Any, Exception | None]] = []
             for job in jobs:
                 try:
-                    if self._trouble.loss and self._trouble.loss.overwritten:
+                    if self._health.loss and self._health.loss.overwritten:
                         raise unavailable()
                     outcomes.append((job.run(self._reading), None))
                 except sqlite3.Error as error:
-                    self._trouble.came(error, "reading")
+                    self._health.failed(error, "reading")
                     outcomes.append((None, unavailable()))
                 except Exception as error:
                     outcomes.append((None, error))
             if jobs:
-                self._tell(jobs, outcomes)
+                self._notify(jobs, outcomes)
