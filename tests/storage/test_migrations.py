@@ -11,7 +11,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +174,13 @@ def test_a_backup_of_version_1_is_restored_and_a_command_may_be_the_first_to_ope
     on_database(tmp_path / "old", is_all_there)
 
 
+def enumerate_damaged() -> Iterator[tuple[Any, Any]]:
+    whole = {"user": "a:1", "until": 9e9}
+    values = (None, {}, "{", [], {**whole, "user": 5}, '{"user": "\\ud800", "until": 1}', {**whole, "until": 10**30})
+    yield from ((str(number), value) for number, value in enumerate(values))
+    yield from (("7", '{"user": "a:1", "until": 1e999}'), ("8", {**whole, "until": "x"}), (b"\xff", whole))
+
+
 def test_sessions_keep_the_order_in_which_they_began(tmp_path: Path) -> None:
     until = int(time.time()) + MONTH
     names = [session_of(str(number)) for number in range(100)]  # of one second: their hashes say nothing
@@ -184,8 +191,8 @@ def test_sessions_keep_the_order_in_which_they_began(tmp_path: Path) -> None:
         {
             "users": {"a:1": {"name": "Ann", "password": hashed}},
             "names": {"ann": quoted("a:1")},
-            "sessions": {**sessions, "old": {"user": "a:1", "until": until + 5}, "bad": None, "worse": {}},
-            "signed-in": {"a:1": names, "a:2": None},
+            "sessions": {**sessions, "old": {"user": "a:1", "until": until + 5}, **dict(enumerate_damaged())},
+            "signed-in": {"a:1": names, "a:2": None, "a:3": [[]], "a:4": 5, "a:5": "["},
         },
     )
 

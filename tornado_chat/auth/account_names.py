@@ -1,4 +1,4 @@
-"""The names of accounts: of two that look the same, one can be taken."""
+"""The names of accounts: no two of them may look the same."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}  # wh
 
 
 def clean_account(name: str) -> tuple[str, str]:
-    """Return an account's name in its one spelling, and its key, which is the same for all that look the same.
+    """Return an account's name, normalized, and its key, which is the same for all names that look the same.
 
-    Refused (`invalid-name`) also where alphabets are mixed whose letters look alike.
+    Refused (`invalid-name`) also if a name mixes alphabets whose letters look alike.
     """
     name = " ".join(clean_name(name).split())
     scripts = {unicodedata.name(char, "").split(" ")[0] for char in name if char.isalpha()} & SCRIPTS

@@ -1,4 +1,4 @@
-"""Who may not come in, and what administrators did: bans and the audit."""
+"""Bans, and the audit of what administrators did."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tornado_chat.config.networks import Network, is_within, read_address, read_
 
 log = logging.getLogger("tornado_chat")
 
-ENDLESS = 10**13  # ms since 1970 that no clock reaches; the audit's keys count down from it: the newest is the first
+ENDLESS = 10**13  # ms since 1970; the keys of the audit count down from it, so that the newest entry comes first
 
 
 class Moderation:
-    """Bans of users (by id) and of addresses, each with an end, and the record of every use of a power."""
+    """Bans of users (by id) and of ranges of addresses, and the record of every use of a power."""
 
     def __init__(self, repositories: Repositories) -> None:
         self._accounts, self._repository, self._audit = repositories
@@ -32,10 +32,10 @@ class Moderation:
         self._bans: dict[str, Ban] = {}
         self._ranges: dict[str, Network] = {}
 
-    # Bans: at hand, so that no connection waits for the disk
+    # Bans: in memory, so that no connection waits for the disk
 
     async def load(self) -> None:
-        """Read the bans, once; `ban_on` knows none before. One that is damaged is logged, and keeps nobody out."""
+        """Read the bans, once, before `ban_on` is called. A damaged ban is logged and has no effect."""
         if not self._loaded:
             for ban in await self._repository.all():
                 try:
@@ -47,12 +47,12 @@ class Moderation:
     def _know(self, ban: Ban) -> None:
         if not math.isfinite(ban.until):
             raise ValueError("a ban has an end")
-        if "/" in ban.whom:  # no user's id has one
+        if "/" in ban.whom:  # ids of users have none
             self._ranges[ban.whom] = read_network(ban.whom, strict=False)
         self._bans[ban.whom] = ban
 
     def ban_on(self, user_id: str, address: str) -> str | None:
-        """Return the reason of a ban that stands, None where there is none."""
+        """Return the reason of the ban on a user or an address, None if neither is banned."""
         now, ip = time.time(), read_address(address) if self._ranges else None
         ranges = [whom for whom, network in self._ranges.items() if ip is not None and ip in network]
         for whom in (*spellings(user_id), *ranges):
@@ -62,15 +62,15 @@ class Moderation:
         return None
 
     def hits(self, whom: str, user_id: str, address: str) -> bool:
-        """Return whether a ban on `whom` keeps a user at an address out."""
+        """Return whether a ban on `whom` applies to a user at an address."""
         if "/" not in whom:
             return whom in spellings(user_id)
         return is_within(address, [self._ranges.get(whom) or read_network(whom, strict=False)])
 
     async def whom(self, user_id: str | None, address: str | None) -> str:
-        """Return what a ban on a user, or on an address or a range, is known by.
+        """Return the `whom` of a ban on a user, or on an address or a range of them.
 
-        Refused (`invalid-field`) for what is neither, and for an account that does not exist.
+        Refused (`invalid-field`) unless one of the two is given and valid, and for an account that does not exist.
         """
         if address is None and user_id and "/" not in user_id and len(user_id) <= MAX_KEY:
             if user_id.startswith(ACCOUNT) and await self._accounts.account(user_id) is None:
@@ -79,21 +79,21 @@ class Moderation:
         try:
             if user_id is None and address is not None:
                 written = address.strip()
-                single = network(written) if "/" not in written else written  # of IPv6 the /64 that a host has whole
+                single = network(written) if "/" not in written else written  # of IPv6 the /64, which is one host's
                 return str(read_network(single, strict=False))
         except ValueError:
             pass
         raise Refused("give user (an id), or address (or a range like 192.0.2.0/24)", Error.INVALID_FIELD)
 
     async def find(self, written: str) -> dict[str, Any] | None:
-        """Return the ban that stands on whom someone wrote, in any of the ways in which it can be written."""
+        """Return the ban on whom someone wrote, in any spelling of an id or a range."""
         names = {written, *spellings(read_id(written) or written)}
         with contextlib.suppress(Refused):
             names.add(await self.whom(None, written))
         return next((ban for ban in await self.bans() if ban["whom"] in names), None)
 
     async def ban(self, whom: str, until: float, reason: str, by: User, name: str = "") -> None:
-        """Keep a user (an id; `name`: who that was) or a range of addresses out `until` a time, in s since 1970."""
+        """Ban a user (an id; `name`: their name) or a range of addresses `until` a time, in s since 1970."""
         await self.load()
         ban = Ban(whom, by.name, name, until, reason)
         await self._repository.put(ban)
@@ -107,7 +107,7 @@ class Moderation:
         return await self._repository.delete(whom)
 
     async def bans(self) -> list[dict[str, Any]]:
-        """Return the bans that stand, each with `whom`; those that have ended are forgotten."""
+        """Return the current bans; those that are over are deleted."""
         await self.load()
         for whom in [whom for whom, ban in self._bans.items() if ban.until <= time.time()]:
             await self.lift(whom)
@@ -116,7 +116,7 @@ class Moderation:
     # The audit
 
     async def record(self, by: User, power: str, about: dict[str, Any]) -> None:
-        """Keep that a power is used; when this returns it is on the disk."""
+        """Record the use of a power; when this returns it is on the disk."""
         now = int(time.time() * 1000)
         await self._audit.add(f"{ENDLESS - now}-{secrets.token_hex(4)}", now, by, power, about)
         whom = next((str(about[key]) for key in ("user", "whom", "lifted", "plugin") if about.get(key)), "")
@@ -124,5 +124,5 @@ class Moderation:
         log.info("%s used the power %s on %s", by.id, power, whom, extra=extra)
 
     async def recorded(self, after: str = "", limit: int = 200) -> Sequence[dict[str, Any]]:
-        """Return the newest entries, or those behind the `key` of one."""
+        """Return the newest entries, or those older than the one with the key `after`."""
         return await self._audit.entries(after, limit)

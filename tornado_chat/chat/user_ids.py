@@ -1,4 +1,4 @@
-"""The ids of users: a letter for each kind, a colon, and the percent-encoded name; of a guest, a UUID."""
+"""The ids of users: a letter for the kind, a colon, and the percent-encoded name, or a UUID for a guest."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from urllib.parse import quote, unquote
 from tornado_chat.chat.models import GUEST
 from tornado_chat.chat.validation import fold
 
-ACCOUNT, HEADER, TOKEN, PLUGIN = "a:", "h:", "t:", "p:"  # so that no kind can speak for another's users
-LONGEST = 900  # characters of a name in an id: with a channel's name it is still a key of the store
+ACCOUNT, HEADER, TOKEN, PLUGIN = "a:", "h:", "t:", "p:"  # so that ids of different kinds never collide
+LONGEST = 900  # characters of a name in an id; together with a channel's name it still fits a key of the store
 
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HASH = re.compile("sha256:[0-9a-f]{64}")
@@ -18,21 +18,21 @@ _ESCAPES = re.compile("([^%]|%[0-9a-fA-F]{2})+")
 
 
 def make_id(kind: str, name: str) -> str:
-    """Return the id of whom `kind` (HEADER, TOKEN or PLUGIN) calls by this name; a hash of one that is long.
+    """Return the id for a name of `kind` (HEADER, TOKEN or PLUGIN); a long name is hashed.
 
-    A proxy's names are the same in upper and lower case.
+    The case of a proxy's names is ignored.
     """
     return written_id(kind, " ".join(fold(name).split()) if kind == HEADER else name)
 
 
 def written_id(kind: str, name: str) -> str:
-    """Return the id with a name just as it is written: that of a proxy's user, before case was ignored."""
+    """Return the id for a name as it is written. Proxies' users had these before case was ignored."""
     quoted = quote(name, "", errors="surrogatepass")
     return kind + (quoted if len(quoted) <= LONGEST else f"sha256:{hashlib.sha256(quoted.encode()).hexdigest()}")
 
 
 def read_id(written: str) -> str | None:
-    """Return the id that someone wrote, with its name percent-encoded or not; None where it has the form of no id."""
+    """Return the id that someone wrote, its name percent-encoded or not; None if it cannot be an id."""
     written = written.strip()
     kind, rest = written[:2], written[2:]
     if not _is_text(written):
@@ -43,22 +43,22 @@ def read_id(written: str) -> str | None:
         return written
     if kind in (HEADER, TOKEN, PLUGIN) and rest:
         name = unquote(rest, errors="surrogateescape") if _ESCAPES.fullmatch(rest) else rest
-        if not _is_text(name):  # the bytes behind the percent signs are no UTF-8: they are meant as they stand
+        if not _is_text(name):  # the percent signs encode no UTF-8: they are part of the name
             name = rest
         return make_id(kind, name)
     return written.lower() if _UUID.fullmatch(written) else None
 
 
-def today(user_id: str) -> str:
-    """Return the id that a proxy's user would be given today; all others as they are."""
+def current_id(user_id: str) -> str:
+    """Return the id that this version gives a proxy's user; other ids are returned unchanged."""
     rest = user_id.removeprefix(HEADER)
     return user_id if rest == user_id or _HASH.fullmatch(rest) else make_id(HEADER, unquote(rest))
 
 
 def spellings(user_id: str) -> tuple[str, str]:
-    """Return the ids under which a user may be known: a guest's has no mark where there are no other users."""
+    """Return the ids under which a user may be known. A guest's id has no `g:` if all users are guests."""
     if user_id.startswith(HEADER):
-        return (user_id, today(user_id))
+        return (user_id, current_id(user_id))
     return (user_id, user_id.removeprefix(GUEST) if user_id.startswith(GUEST) else GUEST + user_id)
 
 

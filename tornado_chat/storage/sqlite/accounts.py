@@ -1,4 +1,4 @@
-"""The accounts in SQLite."""
+"""Accounts in SQLite."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tornado_chat.chat.repositories import PAGE, Account
 from tornado_chat.storage.sqlite.offline import OfflineDatabase
 from tornado_chat.storage.sqlite.writer import Database
 
-PIECE = 1_000  # sessions that are forgotten in one transaction
+PIECE = 1_000  # sessions that one transaction deletes
 
 _ACCOUNT = (
     "SELECT a.id, a.name, coalesce(r.role, 'member'), a.password {more} FROM accounts a"
@@ -26,7 +26,7 @@ _PAGE = _ACCOUNT.format(more="") + "WHERE a.id > ? ORDER BY a.id LIMIT ?"
 _BY_SESSION = _ACCOUNT.format(more=", s.until") + "JOIN sessions s ON s.account = a.id WHERE s.hash = ?"
 _OWNER = "SELECT account FROM account_names WHERE key = :key OR look = :key ORDER BY key != :key, key LIMIT 1"
 _OLDEST = "SELECT no FROM sessions WHERE account = ? ORDER BY no DESC LIMIT -1 OFFSET ?"
-#: The first key of the user's read positions, and the first one behind them: a space ends the id, `!` follows it.
+# A read position's key is the id, a space and a channel; `!` is the character after the space.
 _HAS_READ = "SELECT 1 FROM store WHERE space = 'read' AND key >= ? || ' ' AND key < ? || '!' LIMIT 1"
 
 
@@ -90,7 +90,7 @@ class SqliteAccounts:
         await self._database.write(run)
 
     async def take_changed(self) -> Sequence[str]:
-        if not await self._database.read(_changed):  # it is asked all the time, and writing is dear
+        if not await self._database.read(_changed):  # this is asked all the time, and a transaction is expensive
             return []
 
         def run(connection: sqlite3.Connection) -> list[str]:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tornado_chat.chat.store import encode
-from tornado_chat.chat.user_ids import today
+from tornado_chat.chat.user_ids import current_id
 from tornado_chat.chat.validation import name_key
 
 log = logging.getLogger("tornado_chat")
@@ -31,7 +31,7 @@ SQL = """
     CREATE TABLE roles (user TEXT PRIMARY KEY, role TEXT NOT NULL) WITHOUT ROWID;
     -- whom a command has changed, and a running server has not looked at again
     CREATE TABLE changed_users (user TEXT PRIMARY KEY) WITHOUT ROWID;
-    -- own: the id that a proxy's name has today; id: the one that its user has
+    -- own: the id that this version gives a proxy's user; id: the one that the user has
     CREATE TABLE proxy_users (own TEXT PRIMARY KEY, id TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE bans (
         whom TEXT PRIMARY KEY, set_by TEXT NOT NULL, name TEXT NOT NULL, until REAL NOT NULL, reason TEXT NOT NULL
@@ -45,10 +45,10 @@ SQL = """
 
 
 def move(connection: sqlite3.Connection) -> None:
-    """Move what the spaces hold into the tables. What cannot be read stays where it is, and is logged."""
+    """Move the content of the spaces into the tables. A value that cannot be read is logged and stays where it is."""
     for space, (table, columns) in _TABLES.items():
-        # Ids of a proxy's users that were kept before their case was ignored come first: the one of today wins.
-        for key, value in sorted(_rows(connection, space), key=lambda row: today(_key(row[0])) == _key(row[0])):
+        # Ids of proxies' users from before case was ignored come first, so that the current one wins.
+        for key, value in sorted(_rows(connection, space), key=lambda row: current_id(_key(row[0])) == _key(row[0])):
             try:
                 row = columns(key.decode(), json.loads(value.decode()))
                 connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({','.join('?' * len(row))})", row)
@@ -72,21 +72,21 @@ def _key(key: bytes) -> str:
 
 
 def _move_sessions(connection: sqlite3.Connection) -> None:
-    """Keep the order in which those of an account began. One that cannot be read is over."""
+    """Move the sessions in the order in which they began. One that cannot be read is dropped."""
+    unreadable = (ValueError, TypeError, KeyError, OverflowError, RecursionError)
     ranks: dict[str, int] = {}
     sessions = []
     for _, value in _rows(connection, "signed-in"):
-        with contextlib.suppress(ValueError, TypeError, RecursionError):
+        with contextlib.suppress(*unreadable):
             ranks.update((session, rank) for rank, session in enumerate(json.loads(value.decode())))
     for key, value in _rows(connection, "sessions"):
-        with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):
-            session = json.loads(value.decode())
-            sessions.append(
-                (_text(session["user"]), ranks.get(key.decode(), -1), float(session["until"]), key.decode())
-            )
+        with contextlib.suppress(*unreadable):
+            session, hashed = json.loads(value.decode()), key.decode()
+            sessions.append((_text(session["user"]), ranks.get(hashed, -1), int(session["until"]), hashed))
     for user_id, _, until, hashed in sorted(sessions):
-        insert = "INSERT INTO sessions (hash, account, until) VALUES (?, ?, ?)"
-        connection.execute(insert, (hashed, user_id, int(until)))
+        with contextlib.suppress(*unreadable):
+            insert = "INSERT INTO sessions (hash, account, until) VALUES (?, ?, ?)"
+            connection.execute(insert, (hashed, user_id, until))
 
 
 def _text(value: Any) -> str:
@@ -99,26 +99,20 @@ def _ban(whom: str, ban: Any) -> tuple[Any, ...]:
     if not math.isfinite(ban["until"]):
         raise ValueError("a ban has an end")
     words = str(ban.get("by", "")), str(ban.get("name", ""))
-    return (today(whom), *words, float(ban["until"]), str(ban["reason"]))
+    return (current_id(whom), *words, float(ban["until"]), str(ban["reason"]))
 
 
 def _entry(key: str, entry: Any) -> tuple[Any, ...]:
     by = entry["by"]
-    return (
-        key,
-        int(entry["time"]),
-        _text(by["id"]),
-        _text(by["name"]),
-        _text(entry["power"]),
-        encode(entry["about"]),
-    )
+    who = _text(by["id"]), _text(by["name"])
+    return (key, int(entry["time"]), *who, _text(entry["power"]), encode(entry["about"]))
 
 
-#: By the space of the store: a table, and its columns, made of a key and a value.
+#: By the space of the store: a table, and what makes its columns of a key and a value.
 _TABLES: dict[str, tuple[str, Callable[[str, Any], tuple[Any, ...]]]] = {
     "users": ("accounts", lambda key, user: (key, _text(user["name"]), _text(user["password"]))),
     "names": ("account_names", lambda key, user_id: (key, name_key(key), _text(user_id))),
-    "roles": ("roles", lambda key, role: (today(key), _text(role))),
+    "roles": ("roles", lambda key, role: (current_id(key), _text(role))),
     "changed": ("changed_users", lambda key, _: (key,)),
     "proxy": ("proxy_users", lambda key, user_id: (key, _text(user_id))),
     "bans": ("bans", _ban),
