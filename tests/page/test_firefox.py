@@ -128,7 +128,7 @@ async def test_keys_lead_from_channel_to_channel_and_drafts_wait_where_they_were
         await ann.wait_for("document.querySelector('textarea').value === 'half a thought'")
         await ann.reload()
         await ann.wait_for("document.querySelector('textarea')?.value === 'half a thought'")
-        await ann.click("textarea")
+        await ann.wait_for("document.activeElement.matches('textarea')")
         await ann.press("Control+/")
         await ann.shows("dialog", "New line")
         await ann.press("Escape")

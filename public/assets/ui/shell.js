@@ -1,7 +1,7 @@
 // The frame: channels, conversation, members; on a phone, one at a time.
 
 import {backCloses} from "./address.js";
-import {html, useEffect, useLayoutEffect, useRef, useState} from "../html.js";
+import {html, useLayoutEffect, useRef, useState} from "../html.js";
 import {byKeys, fieldOf, printable} from "./input.js";
 import {t} from "../i18n/index.js";
 import {Banner, Left} from "./banner.js";
@@ -39,7 +39,8 @@ export function Shell({chat}) {
     setDrawer("");
   }
 
-  useEffect(() => {
+  useLayoutEffect(() => {
+    // At once: keys may be pressed as soon as the page is drawn.
     function key(event) {
       const typing = event.defaultPrevented || fieldOf(event.target); // a plugin's UI may have keys of its own
       const ctrl = event.ctrlKey || event.metaKey;
