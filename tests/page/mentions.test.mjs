@@ -21,6 +21,7 @@ test("a mention speaks to the one whose whole name it is", () => {
   for (const text of [
     "@Ann", "hi @ann!", "@ANN: look", "(@Ann)", "**@Ann**", "_@Ann_", "- @Ann", "> @Ann", "@Ann's tea", "@Ann, @Ben", "@Ann…",
     "@Ann...", "@Ann - look", "@Ann你好", "你好@Ann 看", "看，@Ann。", "@Ａｎｎ", "@Ann\nlook", "@Ann 😀", "@Ann😀", "ok.@Ann", "x @Ann @Ben",
+    "@Ann\u2014look", "@Ann\u2013look", "@Ann--look", "@Ann...look",
   ]) assert.equal(mentionsMe(text, ann), true, text);
 });
 

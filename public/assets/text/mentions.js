@@ -42,10 +42,10 @@ class Trie {
   }
 }
 
-/** Whether a name that ends at a place is whole: Ann is not in Anna, ann_b, Ann-Katrin, ann.de or ann@example.org. */
+/** Whether a name that ends at a place is whole: Ann is not in Anna, ann_b, Ann-Katrin, ann.de or ann@example.org, but in Ann—look. */
 function ends(text, at) {
   const after = text.slice(at, at + 3);
-  if (/^(?:[\p{M}\u200c\u200d\ufe0e\ufe0f_]|[\p{Pd}.@]+[\p{L}\p{N}])/u.test(after)) return false;
+  if (/^(?:[\p{M}\u200c\u200d\ufe0e\ufe0f_]|[-\u2010\u2011.@][\p{L}\p{N}])/u.test(after)) return false;
   if (!/^[\p{L}\p{N}]/u.test(after)) return true;
   return DENSE_LETTER.test(text[at - 1]) !== DENSE_LETTER.test(after); // @Ann你好, but not @小明明
 }
