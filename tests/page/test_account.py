@@ -65,7 +65,7 @@ async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, p
         await ann.locator("textarea").wait_for()  # the cookie is enough
         (user,) = {one for one in app.hub.present() if one.role == "member"}
         await app.accounts.set_password(user, "correct horse")
-        await look_again(app, user.id)
+        await look_again(app.auth, app.hub, user.id)
         await ann.get_by_text("You are signed out").wait_for()
         assert await ann.locator("#name").input_value() == "Ann"
         await ann.get_by_role("button", name="Sign in", exact=True).wait_for()  # Enter makes no guest of this name

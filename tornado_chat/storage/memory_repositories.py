@@ -20,7 +20,8 @@ class MemoryAccounts:
         self._names: dict[str, str] = {}
         self._roles: dict[str, str] = {}
         self._changed: dict[str, None] = {}
-        self._sessions: dict[str, tuple[str, int]] = {}  # the oldest first
+        self._sessions: dict[str, tuple[str, int]] = {}
+        self._sessions_of: dict[str, dict[str, None]] = {}  # by account, the oldest first
 
     async def add(self, user: User, key: str, password: str) -> bool:
         if key in self._names:
@@ -51,9 +52,9 @@ class MemoryAccounts:
 
     async def set_password(self, user_id: str, password: str, but: str = "") -> None:
         self._accounts[user_id] = self._accounts[user_id]._replace(password=password)
-        for session in self._of(user_id):
+        for session in list(self._sessions_of.get(user_id, ())):
             if session != but:
-                del self._sessions[session]
+                await self.end(session)
         self._changed[user_id] = None
 
     async def role(self, user_id: str) -> str | None:
@@ -72,8 +73,10 @@ class MemoryAccounts:
 
     async def begin(self, session: str, user_id: str, until: int, most: int) -> None:
         self._sessions[session] = user_id, until
-        for oldest in self._of(user_id)[:-most]:
-            del self._sessions[oldest]
+        own = self._sessions_of.setdefault(user_id, {})
+        own[session] = None
+        for oldest in list(own)[:-most]:
+            await self.end(oldest)
 
     async def session(self, session: str) -> tuple[User, int] | None:
         user_id, until = self._sessions.get(session, ("", 0))
@@ -81,13 +84,12 @@ class MemoryAccounts:
         return account and (account.user, until)
 
     async def end(self, session: str) -> None:
-        self._sessions.pop(session, None)
+        user_id, _ = self._sessions.pop(session, ("", 0))
+        self._sessions_of.get(user_id, {}).pop(session, None)
 
     async def trim(self, now: float) -> None:
-        self._sessions = {session: one for session, one in self._sessions.items() if one[1] > now}
-
-    def _of(self, user_id: str) -> list[str]:
-        return [session for session, (owner, _) in self._sessions.items() if owner == user_id]
+        for session in [session for session, (_, until) in self._sessions.items() if until <= now]:
+            await self.end(session)
 
     def _with_role(self, user: User) -> User:
         return User(user.id, user.name, self._roles.get(user.id, "member"))
