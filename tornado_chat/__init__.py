@@ -8,6 +8,7 @@ if sys.argv[0] == "-m" and find_spec("tornado") is None:  # "-m": `python -m tor
 
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.markup import Shown, shown
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.permissions import add_power
 from tornado_chat.chat.validation import Limit, Name, Part, Text, fold
@@ -25,6 +26,7 @@ __all__ = [
     "Name",
     "Part",
     "Refused",
+    "Shown",
     "Text",
     "TimerContext",
     "User",
@@ -37,4 +39,5 @@ __all__ = [
     "on",
     "route",
     "same_secret",
+    "shown",
 ]

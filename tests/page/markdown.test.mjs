@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import {readFileSync} from "node:fs";
 import {test} from "node:test";
 
 const {parse} = await import("../../public/assets/text/markdown.js");
@@ -150,5 +151,20 @@ test("code is coloured by the grammar of its language, where there is one", asyn
   assert.equal(await colour("x", "klingon"), null);
   for (const language of ["bash", "cpp", "css", "diff", "go", "java", "js", "json", "rust", "sql", "ts", "html", "yaml"]) {
     assert.ok(await colour("x = 1", language), language);
+  }
+});
+
+test("the page shows what the server takes a text for", () => {
+  let links = 0;
+  const words = (node) => {
+    if (typeof node === "string") return node;
+    if (node.kind === "link") links++;
+    if (node.kind === "emoji") return `:${node.name}:`;
+    if (node.kind === "list") return node.items.map((item) => item.map(words).join("\n")).join("\n");
+    return node.text ?? node.inside.map(words).join(node.kind === "quote" ? "\n" : "");
+  };
+  for (const {text, shown, links: count} of JSON.parse(readFileSync(new URL("../markup.json", import.meta.url), "utf8"))) {
+    links = 0;
+    assert.deepEqual([parse(text).map(words).join("\n"), links], [shown, count], text);
   }
 });

@@ -42,6 +42,41 @@ class FilterTest(ChatTestCase):
             await ann.call("send-message", target="den", message=text)
 
     @gen_test
+    async def test_no_link_blank_or_sign_hides_a_word(self) -> None:
+        ann = await self.join("Ann", "den")
+        links = (
+            "a[s](http://x/(a))s",
+            f"a[s](https://x/{'a' * 250})s",
+            "[[a]s](http://x)s",
+            "\\[x](http://a[s](http://y)s)",
+        )
+        hidden = (
+            "`[`x](http://a[s](http://y)s)",
+            "> bad\n> word",
+            *(f"bad{blank}word" for blank in "\u2800\u3164\uffa0"),
+        )
+        signs = (
+            "\U0001f150\U0001f162\U0001f162",
+            "\U0001f170\U0001f182\U0001f182",
+            "\u249c\u24ae\u24ae",
+            "\u1d00\ua731\ua731",
+        )
+        flags = ("\U0001f1e6\U0001f1f8\U0001f1f8",)
+        marks = [f"a{mark}s{mark}s" for mark in "\u0483\u0489\u20dd\u064b\u05b0\u0e31\u0f35\u1cd0\U0001e000"]
+        for text in (*links, *hidden, *signs, *flags, *marks):
+            with pytest.raises(Refused, match="not said here"):
+                await ann.call("send-message", target="den", message=text)
+        await ann.call("send-message", target="den", message="l\xe4ss")
+
+    @gen_test
+    async def test_what_the_page_makes_a_link_of_is_one(self) -> None:
+        ann = await self.join("Ann", "den")
+        for link in ("\xe9www.b.example", "\u770bwww.b.example", "\u0436www.b.example", "\u0663www.b.example",
+                     "a@b.example", "[x](mailto:a@b.example)", "[x](http://b)"):  # fmt: skip
+            with pytest.raises(Refused, match="at most 1 links"):
+                await ann.call("send-message", target="den", message=f"http://a.example {link}")
+
+    @gen_test
     async def test_links_are_counted(self) -> None:
         ann = await self.join("Ann", "den")
         await ann.call("send-message", target="den", message="see https://www.example.com/www.html")

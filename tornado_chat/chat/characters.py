@@ -35,7 +35,7 @@ SEQUENCE = re.compile(
     f"([#*0-9]\ufe0f?\u20e3|{_FLAGS}|{_ELEMENT}(?:\u200d{_ELEMENT})+"
     f"|{_PICTOGRAPH}[\ufe0e\ufe0f][\U0001f3fb-\U0001f3ff]?)"
 )
-_IS_PICTOGRAPH = re.compile(_PICTOGRAPH).match
+is_pictograph = re.compile(_PICTOGRAPH).match
 
 # Default_Ignorable_Code_Point, and what has a glyph with nothing in it.
 _UNSEEN = (
@@ -140,7 +140,7 @@ def _is_virama(char: str) -> bool:
 
 def _may_come(char: str) -> bool:
     """Return whether a later Unicode than this Python's has, or may have, something here: an emoji, a Han letter."""
-    return bool(_IS_PICTOGRAPH(char)) or ("\U00020000" <= char <= "\U0003ffff" and ord(char) & 0xFFFF < 0xFFFE)
+    return bool(is_pictograph(char)) or ("\U00020000" <= char <= "\U0003ffff" and ord(char) & 0xFFFF < 0xFFFE)
 
 
 def _script(char: str) -> str:

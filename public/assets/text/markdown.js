@@ -4,6 +4,8 @@
 // {kind: "list", start (a number, or null for bullets), items: [[block]]}.
 // Inside a text: strings, {kind: "em" | "strong" | "del", inside}, {kind: "code", text}, {kind: "link", href, inside},
 // {kind: "emoji", text, name}. Line breaks stand as they were typed. Time is linear in the length of the text.
+//
+// The server reads texts in the same way for plugins (tornado_chat/chat/markup/); tests/markup.json is for both.
 
 import {inline, join} from "./inline.js";
 
