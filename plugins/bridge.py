@@ -18,7 +18,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from tornado_chat import Error, Name, Refused, TimerContext, User, check_secret, every, route, same_secret
 
-NEWEST, KNOWN = 50, 2_000  # entries of a feed that are said at once, and that are remembered
+NEWEST, KNOWN = 50, 2_000  # entries of a feed that are posted at once, and that are remembered
 PIECE, LARGEST = 65_536, 1_000_000  # bytes of a feed that are read at once, and at all
 SILENCE, LONGEST = 20.0, 60.0  # seconds without a byte, and at all, after which a feed is given up
 NEWS = User("plugin:bridge", "News")
@@ -36,7 +36,7 @@ class Settings:
 
 
 class Tree(ElementTree.TreeBuilder):
-    """Keeps each entry that has come to its end: a feed may be too large to be read whole."""
+    """Collects complete entries, as a feed may be too large to be read whole."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Fetch(HTTPRedirectHandler, HTTPHandler, HTTPSHandler):
         return sock
 
     def cut(self) -> None:
-        """End it, wherever it is: a socket's own time limit begins anew with each byte."""
+        """Abort. A time limit of the socket is not enough, as each byte restarts it."""
         self.late = True
         for sock in self.sockets:
             with suppress(OSError):  # it has ended by itself
@@ -147,7 +147,7 @@ def parse(fetch: Fetch, feed: str) -> Tree:
 
 
 def moment(date: str) -> float:
-    """Return a date of a feed in seconds since 1970, 0.0 where it is none."""
+    """Return a date of a feed in seconds since 1970, 0.0 if it is invalid."""
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             return parse(date).timestamp()
@@ -158,19 +158,19 @@ def moment(date: str) -> float:
 
 @every(300)
 async def look(ctx: TimerContext) -> None:
-    """Say what is new in each feed; at the first look its newest entry alone."""
+    """Post what is new in each feed; of a new feed only its newest entry."""
     for number, feed in enumerate(ctx.settings.feeds, 1):
         try:
             entries = await ctx.in_thread(read, feed)
-        except Exception as error:  # the others are read all the same
+        except Exception as error:  # the other feeds are still read
             logging.getLogger("tornado_chat").warning("bridge: feed %d: %r", number, error)
             continue
         before = await ctx.store.get(feed, list(entries)[:-1])
         known = set(before)
-        # What is older than all that is known has come into view because something newer went: it is no news.
+        # An entry older than all known ones is not new: it shows because a newer one was removed.
         first = next((at for at, ref in enumerate(entries) if ref in known), 0)
         for ref in [ref for ref in list(entries)[first:][-NEWEST:] if ref not in known]:
-            try:  # with a ref, by which it is not said twice though the server ends before it is known
+            try:  # with a ref, so that it is posted once even if the server ends before it is remembered
                 await ctx.server.channel(ctx.settings.channel).post(entries[ref], sender=NEWS, ref=ref)
             except Refused as refused:  # by a listener, say
                 if refused.code == Error.HISTORY_UNAVAILABLE:

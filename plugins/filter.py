@@ -22,7 +22,7 @@ class Settings:
     links: int | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what would refuse everything."""
+        """Refuse settings that would refuse every message."""
         if not all(plain(word).strip() for word in self.words):
             raise ValueError("words: one of them is empty")
         if self.links is not None and self.links < 0:
@@ -35,7 +35,7 @@ class Settings:
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
-        """What finds the words: whole ones alone, so that `ass` leaves `class` alone. A _ is no letter."""
+        """A pattern of the words. It finds whole words only: `ass` does not match "class". A _ is no letter."""
         words = "|".join(r"\s+".join(map(re.escape, plain(word).split())) for word in self.words)
         return re.compile(rf"(?<![^\W_])(?:{words})(?![^\W_])")
 

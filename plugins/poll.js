@@ -1,4 +1,4 @@
-// The face of polls: how a poll stands, with a button for each answer.
+// The UI of polls: shows the state of a poll, with a button for each answer.
 
 const rows = {alignItems: "center", display: "grid", gap: "4px 12px", gridTemplateColumns: "minmax(0, 1fr) auto auto"};
 const bar = {gridColumn: "1 / -1", height: "8px", marginBottom: "4px", width: "100%"};
@@ -7,7 +7,7 @@ export function setup({html, on, show, call}) {
   const seen = new Set(); // ids
   on("joined", ({channel}) => call("show-poll", {target: channel}));
   on("poll", (poll) => {
-    if (!poll.open && !seen.has(poll.id)) return; // it was over before one came
+    if (!poll.open && !seen.has(poll.id)) return; // it was closed before we joined
     seen.add(poll.id);
     show(poll.channel, poll.id, () => draw(poll));
   });

@@ -9,7 +9,7 @@ from typing import Any
 from tornado_chat import Channel, Context, Error, Refused, Text, TimerContext, User, action, every, fold
 
 DAY = 86_400  # seconds after which a poll ends by itself
-MAX_PART, MAX_OPTIONS, MAX_VOTERS = 200, 10, 1_000  # each vote writes the poll anew
+MAX_PART, MAX_OPTIONS, MAX_VOTERS = 200, 10, 1_000  # each vote rewrites the poll
 MAX_MINE, MAX_OF_ADDRESS = 20, 500  # open polls; and votes in one poll from one address
 
 
@@ -38,7 +38,7 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
     lines = [f"{number}. {option}" for number, option in enumerate(options, 1)]
     try:
         await ctx.channel.post("\n".join([question, *lines, "", "Vote with `/vote NUMBER`"]), sender=ctx.user)
-    except Refused:  # by a listener, say: then it was never asked
+    except Refused:  # by a listener, say: then there is no poll
         for key in (place, *reversed(keys(asked))):
             await ctx.store.delete(key)
         raise
@@ -92,14 +92,14 @@ async def show_poll(ctx: Context) -> dict[str, Any]:
 
 @every(60)
 async def tick(ctx: TimerContext) -> None:
-    """End the polls whose day is over."""
+    """Close the polls that are a day old."""
     for key, place in await ctx.store.items(prefix=" 0", limit=50):
         until, poll = key.split()
         if int(until) > time.time():
             break
         try:
             await close(ctx, ctx.server.channel(place), partial(check, poll))
-        except Refused as refused:  # it was closed before
+        except Refused as refused:  # it is closed already
             if refused.code == Error.HISTORY_UNAVAILABLE:
                 break  # later
         await ctx.store.delete(key)
@@ -116,7 +116,7 @@ async def close(ctx: TimerContext, channel: Channel, may: Callable[[Any], Any], 
 
 
 def keys(poll: dict[str, Any]) -> list[str]:
-    """Return under what an open poll is kept beside its channel, whose name never begins with a space."""
+    """Return the further keys of an open poll. They begin with a space, as no name of a channel does."""
     key = f"{poll.get('until', 0):012} {poll['id']}"
     return [f" {key}", f" of {poll['by']}\n{key}"] + [f" at {poll['share']}\n{key}"] * bool(poll.get("share"))
 

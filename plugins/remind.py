@@ -71,7 +71,7 @@ async def forget(ctx: Context, number: int) -> None:
 
 @on("startup")
 async def index(ctx: TimerContext) -> None:
-    """Find the reminders of earlier versions by their users, too."""
+    """Index the reminders of earlier versions by user."""
     after = ""
     while not await ctx.store.get("indexed"):
         page = await ctx.store.items(after=after)
@@ -84,7 +84,7 @@ async def index(ctx: TimerContext) -> None:
 
 @every(1)
 async def tick(ctx: TimerContext) -> None:
-    """Say what is due. It is forgotten when it is on the disk: none is lost, whenever the server ends."""
+    """Post what is due. A reminder is deleted once its message is stored, so that none is lost."""
     for _ in range(AT_ONCE):
         first = await ctx.store.items(limit=1)
         if not first or not first[0][0][0].isdigit() or due(first[0][0]) > time.time() * 1000:
@@ -127,7 +127,7 @@ def due(key: str) -> int:
 
 
 def left(due: int) -> str:
-    """Return when something is due, in words."""
+    """Return in words when something is due."""
     seconds = max(0, due // 1000 - int(time.time()))
     if seconds < 60:
         return f"in {seconds} s"

@@ -1,4 +1,4 @@
-"""Other programs say things in channels, and hear what is said there, as [plugins.webhook] of the settings says."""
+"""Let other programs post to channels and receive messages, as [plugins.webhook] of the settings says."""
 
 import asyncio
 import hmac
@@ -12,9 +12,9 @@ from tornado.web import HTTPError, RequestHandler
 from tornado_chat import Context, Message, Name, TimerContext, User, check_secret, on, route, same_secret
 
 PAUSES = (0, 1, 2, 4, 8, 16)  # seconds before each attempt
-OWN = User("plugin:webhook", "Webhook")  # says what comes in
+OWN = User("plugin:webhook", "Webhook")  # the sender of incoming messages
 MAX_WAITING = 1_000
-waiting: deque[Message] = deque()  # when it is full the oldest goes of whoever has most in it
+waiting: deque[Message] = deque()  # when full, the oldest of the sender with most messages is dropped
 tasks: list[asyncio.Task[None]] = []
 
 
@@ -38,7 +38,7 @@ class In(RequestHandler):
     ctx: TimerContext
 
     async def post(self, channel: str) -> None:
-        """Say the body in a channel; what comes with a known Idempotency-Key is not said again."""
+        """Post the body to a channel, once for each Idempotency-Key."""
         settings, headers = self.ctx.settings, self.request.headers
         if not same_secret(headers.get("X-Secret", ""), settings.secret):
             raise HTTPError(403)
@@ -51,7 +51,7 @@ class In(RequestHandler):
 
 @on("posted")
 def hear(ctx: Context, message: Message) -> None:
-    """Put a message in line, but not what came in here: two programs might answer each other for ever."""
+    """Queue a message, except those of this plugin: two programs might answer each other forever."""
     if ctx.settings.url and message.sender != OWN and message.channel in (ctx.settings.channels or [message.channel]):
         if len(waiting) >= MAX_WAITING:
             [(busiest, _)] = Counter(sender(one) for one in waiting).most_common(1)
@@ -76,7 +76,7 @@ async def send(url: str, key: bytes) -> None:
             try:
                 code = (await AsyncHTTPClient().fetch(request, raise_error=False)).code
             except Exception:
-                code = 599  # nobody there
+                code = 599  # no answer
             if code < 500 and code not in (408, 429):
                 break
         if not 200 <= code < 300:

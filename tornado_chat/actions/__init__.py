@@ -1,4 +1,4 @@
-"""The built-in actions: a module each, written with what plugins are written with."""
+"""The built-in actions, one module each. They use only what plugins can use."""
 
 from types import ModuleType
 

@@ -1,4 +1,4 @@
-"""What administrators did: {"action": "audit", "limit": 50}."""
+"""The record of what administrators did: {"action": "audit", "limit": 50}."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keeping someone out: {"action": "ban", "user": "…", "hours": 24}, or an "address": "192.0.2.0/24"."""
+"""Bans of users and addresses: {"action": "ban", "user": "…", "hours": 24}, or an "address": "192.0.2.0/24"."""
 
 from __future__ import annotations
 

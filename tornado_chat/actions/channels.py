@@ -1,4 +1,4 @@
-"""Which channels there are: {"action": "channels"}."""
+"""The list of channels: {"action": "channels"}."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from tornado_chat import Context, Limit, Part, action, fold
 
-PER_CALL = 200  # names that are looked through in the time that another call takes
+PER_CALL = 200  # names that are searched in the time of one call
 
 
 @action("channels", channel=False)

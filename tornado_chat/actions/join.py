@@ -9,12 +9,12 @@ from typing import Any
 from tornado_chat import Context, Error, Limit, Refused, action
 
 MAX_USERS = 200
-LONGEST = 256  # characters of a name as it was asked for
+LONGEST = 256  # characters of a requested name
 
 
 @dataclass
 class Since:
-    """How far a client that comes back has read."""
+    """How far a returning client has read."""
 
     epoch: str
     seq: int
@@ -35,12 +35,12 @@ async def join(
     try:
         came = ctx.server.join(ctx.connection, asked)
     except Refused as refused:
-        if ctx.ref is None and target is None:  # a client of the origin, which shows nothing but lines with its name
+        if ctx.ref is None and target is None:  # a client of the original, which shows only lines with this name
             ctx.connection.show(asked[:LONGEST], refused.message)
         raise
     channel = ctx.server.joined(ctx.connection, asked)
     name = channel.name
-    if ctx.ref is None and asked != name and len(asked) <= LONGEST:  # another one is answered what it is called
+    if ctx.ref is None and asked != name and len(asked) <= LONGEST:  # other clients read the name in the answer
         channel.answer_to(asked, ctx.connection)
         ctx.connection.show(asked, f"This channel is called {name} here.")
     if came and ctx.server.announces(channel, len(channel.present)):

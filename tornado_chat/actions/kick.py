@@ -1,4 +1,4 @@
-"""Sending someone away: {"action": "kick", "user": "…"}. They may come back; ban.py keeps them out."""
+"""Disconnecting a user: {"action": "kick", "user": "…"}. They may reconnect; see ban.py."""
 
 from __future__ import annotations
 

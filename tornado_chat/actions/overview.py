@@ -1,4 +1,4 @@
-"""What goes on, for the administrator's page: {"action": "overview", "find": "an"}."""
+"""The state of the server, for the administration page: {"action": "overview", "find": "an"}."""
 
 from __future__ import annotations
 

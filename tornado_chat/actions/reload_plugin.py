@@ -1,4 +1,4 @@
-"""Taking a plugin in anew: {"action": "reload-plugin", "plugin": "dice"}."""
+"""Reloading a plugin: {"action": "reload-plugin", "plugin": "dice"}."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another name for oneself: {"action": "rename", "name": "Ann"}."""
+"""Changing one's name: {"action": "rename", "name": "Ann"}."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ async def rename(ctx: Context, name: Name) -> dict[str, Any]:
         raise
     ctx.server.become(user)
     renamed = {"user": user} if token is None else {"user": user, "token": token}
-    for connection in ctx.server.connections_of(user.id):  # this one, too: several tabs may share it
+    for connection in ctx.server.connections_of(user.id):  # this one too: several tabs may share it
         connection.answer({"action": "renamed", **renamed})
     return renamed

@@ -1,4 +1,4 @@
-"""Saying something: {"action": "send-message", "target": "general", "message": "Hello"}."""
+"""Posting a message: {"action": "send-message", "target": "general", "message": "Hello"}."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def send(ctx: Context, target: str, message: Text) -> Awaitable[dict[str, Any]] 
 
 
 async def _said_before(ctx: Context, target: str, text: str) -> dict[str, Any]:
-    """Answer a known `ref` as the first time, though its sender has left the channel since."""
+    """Repeat the answer to a known `ref`, even if its sender has left the channel since."""
     target = ctx.server.channel(target).name  # in its one spelling
     known = ctx.ref and await ctx.server.history.find(ctx.user, ctx.ref)
     if not known:

@@ -1,4 +1,4 @@
-"""Someone is typing: {"action": "typing", "target": "general"}."""
+"""Telling others that one is typing: {"action": "typing", "target": "general"}."""
 
 from __future__ import annotations
 

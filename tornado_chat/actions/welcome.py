@@ -1,4 +1,4 @@
-"""Telling the others who has come; `join` performs it, and a plugin may override it."""
+"""Announcing who joined. `join` performs this action; a plugin may override it."""
 
 from __future__ import annotations
 

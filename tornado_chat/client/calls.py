@@ -1,4 +1,4 @@
-"""Calls that wait for their answers, over one socket after another."""
+"""Calls and their answers, across reconnects."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tornado_chat.client.events import Event
 
 
 class Calls:
-    """What is asked of the server. `gone` returns the error of a connection that has ended for good, else None."""
+    """Sends calls and matches answers. `gone` returns the error of a connection that ended for good, else None."""
 
     def __init__(self, gone: Callable[[], ConnectionError | None]) -> None:
         self.socket: WebSocketClientConnection | None = None
         self._gone = gone
         self._waiting: dict[str, asyncio.Future[Event]] = {}  # by ref
-        self._unsent: dict[str, Event] = {}  # by ref: posts that are not known to be stored
-        self._late = 0  # posts that came too soon and wait
+        self._unsent: dict[str, Event] = {}  # by ref: posts not yet known to be stored
+        self._late = 0  # posts that were rate-limited and wait
 
     async def call(self, message: Event) -> Event:
-        """Send a message; return its `ok`. Refused for an `error`, ConnectionError where the connection is lost."""
+        """Send a message; return its `ok`. Refused for an `error`, ConnectionError if the connection is lost."""
         if self.socket is None:
             raise self._gone() or ConnectionError("not connected")
         return await self._answer_to({**message, "ref": secrets.token_hex(12)}, now=True)
 
     async def post(self, message: Event, now: bool) -> Event:
-        """Send a message again and again until it is answered; `now`: without waiting for `repeat`."""
+        """Send a message, repeatedly if needed, until it is answered. `now`: at once, else with the next `repeat`."""
         message = {**message, "ref": secrets.token_hex(12)}
         self._unsent[message["ref"]] = message
         try:
@@ -51,7 +51,7 @@ class Calls:
             self._waiting.pop(message["ref"], None)
 
     def answer(self, event: Event) -> None:
-        """Hand an `ok` or an `error` to the call whose `ref` it has."""
+        """Give an `ok` or an `error` to the call with its `ref`."""
         future = self._waiting.get(event["ref"])
         if future is None or future.done():
             return
@@ -64,19 +64,19 @@ class Calls:
             future.set_exception(Refused(event["message"], event["code"], wait))
 
     def repeat(self) -> None:
-        """Send all posts again that are not known to be stored."""
+        """Send all posts again that are not yet known to be stored."""
         for message in list(self._unsent.values()):
             self._write(message)
 
     def lost(self) -> None:
-        """Fail the calls that a lost connection leaves without an answer; posts go on waiting."""
+        """Fail the calls that a lost connection leaves unanswered; posts keep waiting."""
         self.socket = None
         for ref, future in self._waiting.items():
             if ref not in self._unsent and not future.done():
                 future.set_exception(ConnectionError("the connection was lost"))
 
     def ended(self) -> None:
-        """Fail all of them."""
+        """Fail all calls."""
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(self._gone() or ConnectionError("the connection has ended"))
@@ -87,10 +87,10 @@ class Calls:
             try:
                 self.socket.write_message(json.dumps(message)).add_done_callback(asyncio.Future.exception)
             except WebSocketError:
-                pass  # it is lost, which the reader is about to notice
+                pass  # the connection is lost; the reader will notice
 
     def _write_later(self, message: Event, wait: float) -> None:
-        """Send again what came too soon. Several go one after the other: together they would be too soon again."""
+        """Send a rate-limited message again; several are spread out, or they would be limited again."""
 
         def again() -> None:
             self._late -= 1

@@ -1,4 +1,4 @@
-"""A client for bots and tests that comes back by itself."""
+"""A client for bots and tests that reconnects by itself."""
 
 from __future__ import annotations
 
@@ -19,29 +19,31 @@ from tornado_chat.client.inbox import Inbox
 from tornado_chat.client.reconnect import FIRST_PAUSE, LONGEST_PAUSE, Reconnecting
 
 PAGE = 200
-INBOX = 1_000  # events that wait for whoever iterates
+INBOX = 1_000  # events that wait for the iterator
 
 
 class _Place:
-    """A channel that the client is in. While it is `behind`, its messages are read from the history."""
+    """A joined channel. While it is `behind`, its messages are read from the history."""
 
     def __init__(self) -> None:
         self.epoch = ""
-        self.seq = 0  # of the newest message that was handed on
-        self.newest = 0  # of the newest message that came while behind
+        self.seq = 0  # of the newest message that was delivered
+        self.newest = 0  # of the newest message received while behind
         self.behind = True
 
 
 class Client:
-    """One identity's connection to a chat, lost and made again as often as needed.
+    """A user's connection to a chat, which reconnects as often as needed.
 
-    base: the page's address, http(s):// or ws(s)://host:port/path. Who the client is: `name` alone, a guest;
-    `name` and `password`, an account; `token`, of an earlier client or of the application, or a function (it may be
-    async) that is asked for one at each connection. `headers` are sent along, for a proxy in front.
-    connect_timeout: seconds for the first connection, None for ever.
+    base: the page's address, http(s):// or ws(s)://host:port/path.
+    name, token, password: who the client is. `name` alone is a guest; `name` and `password` are an account.
+    `token` is that of an earlier client or of your application, or a function (sync or async) that returns one for
+    each connection.
+    headers: sent with each request, for a proxy in front.
+    connect_timeout: seconds for the first connection; None waits forever.
 
-    ValueError for an address that is none. ConnectionError, from every call, once the connection has ended for good;
-    `code` and `reason` then say how.
+    Raises ValueError for an invalid address, name, token or header. Once the connection has ended for good, each call
+    raises ConnectionError; `code` and `reason` say why.
 
         async with Client("http://127.0.0.1:3000", name="bot") as bot:
             await bot.join("general")
@@ -70,27 +72,27 @@ class Client:
         self._reading: set[asyncio.Task[None]] = set()  # the history of channels that are behind
 
     async def __aenter__(self) -> Client:
-        """Connect; ConnectionError where waiting does not help, or has lasted for `connect_timeout`."""
+        """Connect; ConnectionError if waiting cannot help, or after `connect_timeout`."""
         await self._connection.open(self._connect_timeout)
         return self
 
     async def __aexit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
-        """Leave."""
+        """Disconnect."""
         await self._connection.close()
 
     @property
     def base(self) -> str:
-        """The chat's address, http(s)://host:port/path; where it has moved to, if it has."""
+        """The chat's address, http(s)://host:port/path, after redirects."""
         return self._connection.base
 
     @property
     def name(self) -> str:
-        """The name that the client bears now."""
+        """The client's current name."""
         return self._credentials.name
 
     @property
     def token(self) -> str:
-        """What makes a later client the same user; empty for an account."""
+        """The token that makes a later client the same user; empty for an account."""
         return self._credentials.token
 
     @property
@@ -103,11 +105,11 @@ class Client:
         """Why the connection has ended for good."""
         return self._connection.reason
 
-    # What one does
+    # Calls
 
     async def join(self, channel: str, history: int = 50) -> Event:
-        """Join a channel; return the server's `ok`, with its newest messages. Later ones come by iteration."""
-        channel = clean_name(channel)  # as the server spells it in what comes
+        """Join a channel; return the server's `ok`, with the newest messages. Iterate for later ones."""
+        channel = clean_name(channel)  # as the server spells it in events
         place = self._places.setdefault(channel, _Place())
         try:
             answer = await self.call("join-channel", target=channel, history=history)
@@ -115,8 +117,10 @@ class Client:
             if not place.epoch:
                 self._places.pop(channel, None)
             raise
-        if place.epoch != answer["epoch"]:  # else one is in already, and further messages are on their way
-            newest = [message["seq"] for message in answer["messages"][-1:]]  # it may have come after `seq` was read
+        if place.epoch != answer["epoch"]:  # else the channel was joined already, and newer messages are on their way
+            newest = [
+                message["seq"] for message in answer["messages"][-1:]
+            ]  # it may have been posted after `seq` was read
             place.epoch, place.seq = answer["epoch"], max([answer["seq"], *newest])
             if place.newest > place.seq:
                 self._read_on(channel, place)
@@ -130,29 +134,29 @@ class Client:
         await self.call("leave-channel", target=channel)
 
     async def send(self, channel: str, text: str) -> Event:
-        """Say something; return its `ok` when it is stored, however often the connection is lost meanwhile."""
+        """Post a message; return its `ok` once it is stored, even if the connection is lost meanwhile."""
         message = {"action": "send-message", "target": channel, "message": text}
         return await self._calls.post(message, now=self._resuming is None or self._resuming.done())
 
     async def call(self, action: str, **fields: Any) -> Event:
-        """Call an action; return its `ok`. Refused for an `error`, ConnectionError where the connection is lost."""
+        """Call an action; return its `ok`. Refused for an `error`, ConnectionError if the connection is lost."""
         return await self._calls.call({"action": action, **fields})
 
     async def events(self) -> AsyncIterator[Event]:
-        """Yield all that comes: each `hello`, messages as by iteration, presence, typing, plugins' events …
+        """Yield all events: each `hello`, messages as by iteration, presence, typing, plugins' events …
 
-        Iterate in one place only. Of events that are not stored, those are lost that come while 1,000 wait.
+        Iterate in one place only. While 1,000 events wait, further events that are not stored are dropped.
         """
         while (event := await self._inbox.get()) is not None:
             yield event
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        """Yield the messages of all channels, each channel's in the order of `seq` and each once; notices too."""
+        """Yield the messages of all channels, once each and by `seq` within a channel; notices too."""
         async for event in self.events():
             if event["action"] == "send-message":
                 yield event
 
-    # The connection, again and again
+    # The connection
 
     def _ended(self) -> None:
         self._inbox.close()
@@ -196,7 +200,7 @@ class Client:
                 self._read_on(message["target"], place)
 
     async def _resume(self) -> None:
-        """Join again what the client was in, and send again what is not known to be stored."""
+        """Rejoin the channels, and send the posts again that are not yet known to be stored."""
         with contextlib.suppress(ConnectionError):
             for name, place in list(self._places.items()):
                 if place.epoch:
@@ -233,8 +237,8 @@ class Client:
         task.add_done_callback(self._reading.discard)
 
     async def _catch_up(self, name: str, place: _Place, page: Event | None) -> None:
-        """Hand on what was missed, page by page, as fast as it is taken; then the channel is live again."""
-        with contextlib.suppress(ConnectionError, Refused):  # the next connection begins anew; the channel was left
+        """Deliver what was missed, page by page, as fast as it is consumed; then the channel is live again."""
+        with contextlib.suppress(ConnectionError, Refused):  # a new connection starts over; or the channel was left
             while True:
                 for message in page["messages"] if page else ():
                     await self._inbox.put(message)
@@ -244,5 +248,5 @@ class Client:
                 newest = place.newest
                 page = await self._insist("history", target=name, after=place.seq, limit=PAGE)
                 if not page["messages"] and place.newest == newest:
-                    place.newest = place.seq  # it is gone already
+                    place.newest = place.seq  # it was deleted already
             place.behind = False

@@ -1,4 +1,4 @@
-"""Who a client is, and the requests that say so."""
+"""A client's credentials, and the requests that carry them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Token = str | Callable[[], str | Awaitable[str]]
 
 
 def clean_base(address: str) -> str:
-    """Return a chat's address as http(s)://host[:port][/path]; ValueError for what is not one."""
+    """Return a chat's address as http(s)://host[:port][/path]; ValueError if it is none."""
     try:
         parts = urlsplit(address.strip())
         scheme, host, _ = SCHEMES.get(parts.scheme), parts.hostname, parts.port
@@ -46,7 +46,7 @@ def _is_host(name: str) -> bool:
 
 
 class SignInFailed(Exception):
-    """The server does not accept a name and its password; the message says why."""
+    """The server refuses the credentials; the message says why."""
 
 
 class Credentials:
@@ -70,12 +70,12 @@ class Credentials:
         if not TOKEN.fullmatch(self.token):
             raise ValueError("token= has characters that no token has")
         self._cookie = ""
-        self._new = False  # whether the server has not yet said hello to what it is shown now
+        self._new = False  # whether the server has not accepted the current credentials yet
 
     async def request(self, base: str) -> HTTPRequest:
-        """Return the request for a WebSocket. It asks for a token, or signs in first, where that is needed.
+        """Return the request for a WebSocket; ask for a token or sign in first if needed.
 
-        SignInFailed where the password is wrong; whatever the token's function raises.
+        SignInFailed if the password is wrong. Errors of the function `token` pass.
         """
         headers, query = self._headers.copy(), f"?name={quote(self.name)}"
         if self._password:
@@ -91,7 +91,7 @@ class Credentials:
                 raise SignInFailed("the function token= returned what is no token")
             self._new = True
         if self.token and not self._password:
-            if "Authorization" in headers:  # somebody else's
+            if "Authorization" in headers:  # for a proxy
                 query = f"?token={quote(self.token)}"
             else:
                 headers["Authorization"], query = f"Bearer {self.token}", ""
@@ -99,13 +99,13 @@ class Credentials:
         return HTTPRequest(url, headers=headers, connect_timeout=TIMEOUT, request_timeout=TIMEOUT)
 
     def accepted(self, token: str | None) -> None:
-        """Take note of the server's hello, and of the guest's token that it may hold."""
+        """Note that the server accepted the credentials; keep a guest's token from its hello."""
         self._new = False
         if token and self._ask is None:
             self.token = token
 
     def renew(self) -> bool:
-        """Return whether other credentials may help, now that the server refuses these (4401)."""
+        """Return whether new credentials may help after a refusal (4401)."""
         can, self._cookie = not self._new and (self._ask is not None or bool(self._password)), ""
         return can
 
@@ -120,7 +120,7 @@ class Credentials:
             headers,
             json.dumps(fields),
             connect_timeout=TIMEOUT,
-            request_timeout=2 * TIMEOUT,  # others may wait for their passwords to be checked, too
+            request_timeout=2 * TIMEOUT,  # other passwords may be checked first
             follow_redirects=False,
         )
         return (await AsyncHTTPClient().fetch(request)).headers
@@ -135,17 +135,17 @@ class Credentials:
         return "; ".join(cookie.partition(";")[0] for cookie in answer.get_list("Set-Cookie"))
 
     async def sign_out(self, base: str) -> None:
-        """End the session of a password, so that it does not stay behind for 30 days."""
+        """End the session, which would last for 30 days."""
         if self._cookie:
             try:
                 await self._post(base, "sign-out", {})
             except (OSError, HTTPClientError):
-                pass  # the server is away; the session ends by itself
+                pass  # the server cannot be reached; the session expires
             self._cookie = ""
 
 
 def _words(error: HTTPClientError) -> str:
-    """Return the server's own words for a refusal."""
+    """Return the server's message of a refusal."""
     try:
         return str(json.loads(error.response.body)["message"])  # type: ignore[union-attr]
     except (AttributeError, ValueError, TypeError, KeyError):

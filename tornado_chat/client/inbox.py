@@ -1,4 +1,4 @@
-"""Events between the connection that receives them and whoever iterates over the client."""
+"""The queue between the connection and the code that iterates over the client."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tornado_chat.client.events import Event
 
 
 class Inbox:
-    """A queue of at most `size` events. A full one refuses: the server has the messages, and they are read later."""
+    """A queue of at most `size` events. It refuses more: the client reads messages from the history later."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -16,7 +16,7 @@ class Inbox:
         self._room = asyncio.Event()
 
     def offer(self, event: Event) -> bool:
-        """Add an event, unless the inbox is full; return whether it was added."""
+        """Add an event unless the queue is full; return whether it was added."""
         if self._queue.qsize() >= self._size:
             self._room.clear()
             return False
@@ -24,12 +24,12 @@ class Inbox:
         return True
 
     async def put(self, event: Event) -> None:
-        """Add an event; wait for room where there is none."""
+        """Add an event; wait while the queue is full."""
         while not self.offer(event):
             await self._room.wait()
 
     async def get(self) -> Event | None:
-        """Return the oldest event; None, now and ever after, once the inbox is closed and empty."""
+        """Return the oldest event; always None once the queue is closed and empty."""
         event = await self._queue.get()
         if event is None:
             self._queue.put_nowait(None)
@@ -38,5 +38,5 @@ class Inbox:
         return event
 
     def close(self) -> None:
-        """Let whoever iterates come to an end after the events that are here."""
+        """End the iteration after the events that are waiting."""
         self._queue.put_nowait(None)

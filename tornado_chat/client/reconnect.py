@@ -1,4 +1,4 @@
-"""A client's connection: one WebSocket after another, until waiting cannot help any more."""
+"""A client's connection: reconnects until waiting cannot help."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tornado_chat.client.probes import speaks_plainly, speaks_tls
 FINAL = frozenset({1000, 1002, 1003, 1007, 1009, Close.BAD_REQUEST, Close.NOT_SIGNED_IN, Close.NOT_ALLOWED})
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds
 LONGEST_RETRY_AFTER = 60.0  # seconds
-RESTART_SPREAD = 1.0  # seconds: after a restart not everyone comes back in the same moment
-SILENCE = 90.0  # seconds without a sign of the server, which pings every 25 s, after which it is given up
+RESTART_SPREAD = 1.0  # seconds over which clients spread after a restart
+SILENCE = 90.0  # seconds without a frame from the server, which pings every 25 s
 REFUSALS = {400: Close.NOT_ALLOWED, 401: Close.NOT_SIGNED_IN, 403: Close.NOT_ALLOWED}
-PASSING = (408, 425, 429)  # statuses that waiting mends
+PASSING = (408, 425, 429)  # statuses that waiting may mend
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 5
 PLAIN = "if it speaks plain HTTP, write http:// or ws://"
@@ -35,7 +35,7 @@ log = logging.getLogger("tornado_chat.client")
 
 
 class _Ended(Exception):
-    """Waiting does not help; the message says why. `code`: the close code that fits."""
+    """Waiting cannot help; the message says why. `code`: a matching close code."""
 
     def __init__(self, why: str, code: int = 1006) -> None:
         super().__init__(why)
@@ -51,9 +51,9 @@ class _Redirected(Exception):
 
 
 class Reconnecting:
-    """Connects to a chat again and again. `code` and `reason` say how that ended, once it has ended for good.
+    """Connects to a chat and reconnects. Once that has ended for good, `code` and `reason` say why.
 
-    received: called with each event and the socket it came on; lost: with each socket, when it is; ended: at the end.
+    received: called with each event and its socket. lost: called with each lost socket. ended: called at the end.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Reconnecting:
         self.reason = ""
         self.base = base
         self._credentials, self._received, self._lost, self._ended = credentials, received, lost, ended
-        self._tries = self._redirects = 0  # since it was well
+        self._tries = self._redirects = 0  # since the last success
         self._retry_after = 0.0
         self._was_well = False
         self._problem = "no answer yet"
@@ -76,7 +76,7 @@ class Reconnecting:
         self._task: asyncio.Task[None]
 
     async def open(self, timeout: float | None) -> None:
-        """Return once it is well; ConnectionError where waiting does not help, or after `timeout` seconds."""
+        """Return once connected; ConnectionError if waiting cannot help, or after `timeout` seconds."""
         self._ready = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._run())
         try:
@@ -89,20 +89,20 @@ class Reconnecting:
                 await self.close()
 
     async def close(self) -> None:
-        """End it, and the session of a password."""
+        """Disconnect, and sign out if there is a session."""
         self._task.cancel()
         await asyncio.wait({self._task})
         await self._credentials.sign_out(self.base)
 
     def well(self) -> None:
-        """Take note that all goes well: what is lost from now on is tried again soon."""
+        """Note a success: after a loss from now on the first retries come soon."""
         self._tries = self._redirects = 0
         self._was_well = True
         if not self._ready.done():
             self._ready.set_result(None)
 
     def gone(self) -> ConnectionError:
-        """Return what is raised once it has ended for good."""
+        """Return the error to raise once the connection has ended for good."""
         why = self.reason or "the connection has ended"
         return ConnectionError(f"{why} ({self.code})" if self.code != 1006 else why)
 
@@ -133,7 +133,7 @@ class Reconnecting:
                 self._ready.exception()
 
     async def _connect(self) -> int | None:
-        """Talk over one socket until it is lost; return the server's close code, if there was one."""
+        """Use one socket until it is lost; return the server's close code, if any."""
         self._retry_after = 0.0
         try:
             request = await self._credentials.request(self.base)
@@ -200,7 +200,7 @@ class Reconnecting:
         self.base = base
 
     async def _explain(self, error: Exception) -> None:
-        """Keep why a try failed, for the log; _Ended where waiting does not help, _Redirected for another address."""
+        """Note why an attempt failed, for the log. Raises _Ended if waiting cannot help, or _Redirected."""
         hopeless = ""
         self._problem = str(error) or type(error).__name__
         if isinstance(error, HTTPClientError) and error.response is not None:
@@ -230,7 +230,7 @@ class Reconnecting:
             self._give_up(hopeless)
 
     def _give_up(self, why: str) -> None:
-        """End with a reason, unless it was well before: then a proxy may be waiting for its chat to come back."""
+        """End, unless it was connected before: then a proxy may be waiting for its chat to return."""
         if not self._was_well:
             raise _Ended(why)
         self._problem = why
