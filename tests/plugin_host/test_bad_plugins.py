@@ -1,5 +1,6 @@
 """One bad plugin never hurts another: what is wrong with it is named with file and line, and the rest is there."""
 
+import json
 import os
 import signal
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from tests.plugin_host.test_manager import HEAD, SAYS
 from tests.server.cli.test_plugins import plugin
 from tornado_chat.config.settings import Settings, SettingsError, find_folder
+from tornado_chat.plugin_host.files import LARGEST
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.web.app import make_app
 
@@ -379,3 +381,54 @@ def test_new_refuses_the_name_of_a_shipped_plugin_which_it_would_replace(
     assert main(["plugin", "new", "dice", "--plugins-dir", str(folder)]) == 2
     assert "there is a plugin dice already" in capsys.readouterr().err
     assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["x.py", "x.js"])
+@pytest.mark.parametrize("kind", ["pipe", "device", "folder", "large"])
+def test_a_file_that_cannot_be_read_to_its_end_is_left_out(
+    name: str, kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "x.py").write_text(SAYS.replace("say-it", "x"))
+    (tmp_path / "good.py").write_text(SAYS)
+    path = tmp_path / name
+    path.unlink(missing_ok=True)
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "device":
+        path.symlink_to("/dev/zero")
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_bytes(b"#" * (LARGEST + 1))
+    registry = build_registry([tmp_path])
+    assert "say-it" in registry.actions
+    assert registry.plugins["x"].state == "broken"
+    assert str(path) in caplog.text
+
+
+def test_a_file_name_that_is_no_text_is_left_out_and_its_state_can_be_stored(tmp_path: Path) -> None:
+    with open(os.fsencode(tmp_path) + b"/\xff.py", "w") as file:
+        file.write(SAYS)
+    registry = build_registry([tmp_path])
+    (broken,) = (plugin for plugin in registry.plugins.values() if plugin.state == "broken")
+    json.dumps([broken.name, broken.error], ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "class Meta(type):\n    __name__ = property(harm)\nclass E(Exception, metaclass=Meta): ...\nraise E",
+        "class E(SyntaxError):\n    filename = property(harm)\nraise E",
+        "class E(Exception):\n    __class__ = property(harm)\nraise E",
+        "class E(Exception):\n    __str__ = harm\nraise E",
+        "class E(Exception):\n    owners = property(harm)\n@action('x')\ndef x(ctx): ...\n"
+        "class S(str):\n    def __eq__(self, other): raise E\n    __hash__ = str.__hash__\nx.__module__ = S()",
+    ],
+)
+def test_what_loading_raises_may_do_harm_when_it_is_looked_at(body: str, tmp_path: Path) -> None:
+    (tmp_path / "x.py").write_text(HEAD + "def harm(*_):\n    raise SystemExit(3)\n" + body)
+    (tmp_path / "good.py").write_text(SAYS)
+    registry = build_registry([tmp_path])
+    assert "say-it" in registry.actions
+    assert registry.plugins["x"].state == "broken"
+    assert "x.py" in registry.plugins["x"].error

@@ -388,6 +388,20 @@ async def end(ctx: Context, how: str) -> None:
     elif how == "group":
         async with asyncio.TaskGroup() as group:
             group.create_task(fail())
+    elif how == "wait":
+        await asyncio.wait_for(fail(), 1)
+    elif how == "gather":
+        await asyncio.gather(fail(), fail())
+    elif how == "evil":
+        loop.call_soon(evil)
+
+class Evil(SystemExit):
+    __cause__ = __notes__ = property(sys.exit)
+    def __str__(self) -> str:
+        raise KeyboardInterrupt
+
+def evil() -> None:
+    raise Evil
 """
     )
     server = Server(environ, "--plugins-dir", str(tmp_path), "--limits", "off")
@@ -396,7 +410,7 @@ async def end(ctx: Context, how: str) -> None:
         ann, bob = await connect(server.url, "Ann"), await connect(server.url, "Bob")
         for client in (ann, bob):
             await client.join("den")
-        for number, how in enumerate(("task", "exit", "stop", "group"), 1):
+        for number, how in enumerate(("task", "exit", "stop", "evil", "group", "wait", "gather"), 1):
             with contextlib.suppress(Refused):
                 await ann.call("end", target="den", how=how)
             assert (await bob.call("send-message", target="den", message=how))["seq"] == number
@@ -406,4 +420,60 @@ async def end(ctx: Context, how: str) -> None:
     asyncio.run(asyncio.wait_for(drive(), 15))
     code, said = server.stop()
     assert code == 0
-    assert said.count("tried to end the server, which goes on") == 2  # a callback, and loop.stop()
+    assert said.count("tried to end the server, which goes on") == 3  # callbacks, and loop.stop()
+
+
+def test_a_signal_ends_a_server_whose_plugins_cancelled_all_tasks_and_have_threads_at_work(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "bad.py").write_text(
+        """
+import asyncio, threading, time
+from tornado_chat import Context, action
+
+@action("cancel-all", channel=False)
+def cancel_all(ctx: Context) -> None:
+    for task in asyncio.all_tasks():
+        task.cancel()
+
+@action("work", channel=False)
+async def work(ctx: Context) -> None:
+    threading.Thread(target=time.sleep, args=(1000,)).start()
+    asyncio.create_task(asyncio.to_thread(time.sleep, 1000))
+    await asyncio.sleep(0)
+"""
+    )
+    (tmp_path / "good.py").write_text(
+        """
+from tornado_chat import Context, TimerContext, action, every
+
+ticks: list[int] = []
+
+@every(0.01)
+def tick(ctx: TimerContext) -> None:
+    ticks.append(1)
+
+@action("ticks", channel=False)
+def count(ctx: Context) -> dict[str, int]:
+    return {"ticks": len(ticks)}
+"""
+    )
+    server = Server(environ, "--plugins-dir", str(tmp_path), "--limits", "off")
+
+    async def drive() -> None:
+        ann, bob = await connect(server.url, "Ann"), await connect(server.url, "Bob")
+        await bob.join("den")
+        await ann.call("work")
+        await ann.call("cancel-all")
+        assert (await bob.call("send-message", target="den", message="hello"))["seq"] == 1
+        before = (await bob.call("ticks"))["ticks"]
+        while (await bob.call("ticks"))["ticks"] < before + 3:
+            await asyncio.sleep(0.01)
+        for client in (ann, bob):
+            await client.close()
+
+    asyncio.run(asyncio.wait_for(drive(), 15))
+    code, said = server.stop()
+    assert code == 0
+    assert "tornado_chat has stopped" in said
+    assert "threads of plugins are still at work" in said

@@ -92,8 +92,8 @@ def _supervised(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandl
                 await contained(execution)
             except Exception as error:
                 plugin.failed(self._what, error)
-                with contextlib.suppress(Refused):
-                    plugin.call(self._what, partial(self.send_error, 500))
+                with contextlib.suppress(FAULTS):  # what it raises for one request counts once
+                    self.send_error(500)
                 if not is_finished(self):
                     self.request.connection.close()
 
