@@ -105,8 +105,6 @@ class Client:
         """Why the connection has ended for good."""
         return self._connection.reason
 
-    # Calls
-
     async def join(self, channel: str, history: int = 50) -> Event:
         """Join a channel; return the server's `ok`, with the newest messages. Iterate for later ones."""
         channel = clean_name(channel)  # as the server spells it in events
@@ -155,8 +153,6 @@ class Client:
         async for event in self.events():
             if event["action"] == "send-message":
                 yield event
-
-    # The connection
 
     def _ended(self) -> None:
         self._inbox.close()
