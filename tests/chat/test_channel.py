@@ -55,6 +55,9 @@ def test_a_plugin_sends_events_under_names_of_its_own_alone() -> None:
                     send()
         with pytest.raises(ValueError, match="an action of its own"):
             ann.connection.send({"motto": "x"})
+        for action, fields in (("typing", {}), ("typing", {"user": "Ann"}), ("read", {"user": ann.user, "seq": "7"})):
+            with pytest.raises(ValueError, match=f"'{action}' needs"):
+                den.publish(action, **fields)
         for field in ("action", "id", "message", "ref", "seq", "target", "time"):
             for how in (den.notice, lambda text, **fields: ann.connection.show("den", text, **fields)):
                 if field not in ("target", "message"):

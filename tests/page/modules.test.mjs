@@ -341,3 +341,17 @@ test("a chart's newest value is at its right, the largest at its top", () => {
   assert.equal(line([0, 0], 89, 10), "M88 10L89 10");
   assert.deepEqual([rounded(1234.56), rounded(0.126), rounded(0)], [1235, 0.13, 0]);
 });
+
+test("a line that the page cannot handle does not take the others with it", async () => {
+  const {Connection} = await import(assets + "net/connection.js");
+  const heard = [];
+  const connection = new Connection(() => "", {event: ({action}) => action === "odd" ? heard.push(null.odd) : heard.push(action), state() {}}, false);
+  const {error} = console;
+  console.error = () => {};
+  try {
+    connection.frame('{"action":"a"}\n{"action":"odd"}\nno JSON\n{"action":"b"}');
+  } finally {
+    console.error = error;
+  }
+  assert.deepEqual(heard, ["a", "b"]);
+});

@@ -19,6 +19,8 @@ MAX_NUMBER = 2**53  # beyond it a JavaScript client reads another number
 MAX_PAGE_BYTES = 256 * 1024
 #: Events that the server alone sends: their fields are fixed, and clients rely on them.
 RESERVED = frozenset({"actions", "error", "hello", "ok", "presence", "renamed", "send-message"})
+#: What plugins may send under a name of the server's, and what it must have.
+SHAPES: dict[str, dict[str, type]] = {"typing": {"user": User}, "read": {"user": User, "seq": int}}
 FIXED = frozenset({"action", "id", "message", "ref", "seq", "target", "time"})  # fields of a line that is shown
 
 
@@ -129,6 +131,9 @@ def event_line(event: Mapping[str, Any]) -> bytes:
     action = event.get("action")
     if type(action) is not str or not action or action in RESERVED:
         raise ValueError(f"an event needs an action of its own, not {action!r}; use notice, reply or post for lines")
+    for field, kind in SHAPES.get(action, {}).items():
+        if not isinstance(event.get(field), kind):
+            raise ValueError(f"an event {action!r} needs {field}, of type {kind.__name__}")
     return encode(event)
 
 

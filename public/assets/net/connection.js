@@ -99,7 +99,13 @@ export class Connection {
 
   frame(text) {
     this.heard = Date.now();
-    for (const line of text.split("\n")) this.receive(JSON.parse(line));
+    for (const line of text.split("\n")) {
+      try {
+        this.receive(JSON.parse(line));
+      } catch (error) {
+        console.error(error); // a plugin may send anything; the other lines count
+      }
+    }
   }
 
   receive(event) {
