@@ -58,7 +58,7 @@ async def test_a_channel_full_of_heavy_texts_opens_without_a_freeze(people: Open
 
 
 @browser_test
-async def test_quoting_a_message_of_2000_lines_freezes_nothing_and_a_short_quote_can_be_undone(people: Opened) -> None:
+async def test_quoting_2000_lines_freezes_nothing_and_a_short_quote_can_be_undone(people: Opened) -> None:
     async with people() as browsers:
         ben = await browsers.client("Ben")
         ann = await browsers.enter("Ann")
