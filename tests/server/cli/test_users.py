@@ -73,7 +73,7 @@ def test_a_folder_without_a_database_is_told_before_a_password_is_asked_for_and_
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert user(tmp_path / "nosuch", *arguments) == 2
-    assert f"{tmp_path / 'nosuch' / 'chat.db'} is not there; is this the right place?" in capsys.readouterr().err
+    assert f"{tmp_path / 'nosuch' / 'chat.db'} is not there; give the data folder" in capsys.readouterr().err
     assert sys.stdin.readline() == f"{WORD}\n"
     assert list(tmp_path.iterdir()) == []
 
@@ -104,7 +104,7 @@ def test_a_password_is_asked_for_twice_and_not_shown(tmp_path: Path, monkeypatch
         (["role", "h:", "admin"], "no account 'h:'"),
         (["add"], "required: NAME"),
         (["remove", "Ann"], "no command user remove; there are add, passwd, role, list"),
-        ([], "user needs one of add, passwd, role, list"),
+        ([], "user needs a command: add, passwd, role, list"),
     ],
     ids=str,
 )

@@ -44,8 +44,12 @@ def _check(given: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def _add_new_file(parser: Parser) -> None:
+    parser.add_argument("file", metavar="FILE", type=file, help="a new file; FILE.secret beside it holds the secret")
+
+
 def _add_file(parser: Parser) -> None:
-    parser.add_argument("file", metavar="FILE", type=file, help="the backup")
+    parser.add_argument("file", metavar="FILE", type=file, help="what backup has written")
 
 
 def _add_export(parser: Parser) -> None:
@@ -54,7 +58,9 @@ def _add_export(parser: Parser) -> None:
 
 
 COMMANDS = (
-    Command("backup", "copy the data folder into a file; a server may be running", _backup, add_arguments=_add_file),
+    Command(
+        "backup", "copy the data folder into a file; a server may be running", _backup, add_arguments=_add_new_file
+    ),
     Command(
         "restore",
         "put a backup in the place of the data folder; no server may be running",
@@ -62,5 +68,5 @@ COMMANDS = (
         add_arguments=_add_file,
     ),
     Command("export", "write messages to the standard output", _export, add_arguments=_add_export),
-    Command("check", "look for damage, and for missing messages (exit status 1)", _check),
+    Command("check", "look for damage, and for missing messages (exit status 1 if any is found)", _check),
 )

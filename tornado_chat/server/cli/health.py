@@ -73,5 +73,7 @@ def _place(settings: Settings) -> str:
 
 COMMANDS = (
     # What starts the server may be given to ask it.
-    Command("health", "ask the server whether it is well (exit status 1)", _health, settings=ASKED, others=FIELDS),
+    Command(
+        "health", "ask the server whether it is well (exit status 1 if not)", _health, settings=ASKED, others=FIELDS
+    ),
 )

@@ -57,7 +57,7 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
             sys.exit(0)
         if found.default is None:
             names = ", ".join(one.word for one in found.commands)
-            raise SettingsError(f"{found.name} needs one of {names} (see {program()} {found.name} --help)")
+            raise SettingsError(f"{found.name} needs a command: {names} (see {program()} {found.name} --help)")
         found = found.default
     return found, parser.parse_args([*options, *rest])
 
@@ -83,6 +83,5 @@ def _refuse(word: str, group: Group, options: Sequence[str]) -> NoReturn:
     )
     hint = f" (did you mean {meant}?)" if meant else suggestion(word, [*named, *known])
     words = "" if hint else f"; there are {', '.join(named)}"
-    raise SettingsError(
-        f"there is no command {f'{group.name} {word}'.strip()}{hint}{words} (see {parser.prog} --help)"
-    )
+    wrong = f"{group.name} {word}".strip() or "''"
+    raise SettingsError(f"there is no command {wrong}{hint}{words} (see {parser.prog} --help)")

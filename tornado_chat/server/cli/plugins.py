@@ -166,7 +166,7 @@ def _add_name(parser: Parser) -> None:
 LIST = Command("plugin list", "show the plugins: file, state, and what each has", _list, SETTINGS)
 CHECK = Command(
     "plugin check",
-    "load them and say what is wrong (exit status 1)",
+    "load them and say what is wrong (exit status 1 if anything is)",
     _check,
     SETTINGS,
     add_arguments=_add_optional_name,

@@ -35,15 +35,16 @@ class MissingError(DatabaseError):
 
 
 def look_for(path: Path) -> None:
-    """See that a file is there; MissingError where it is not, DatabaseError where one may not look."""
+    """See that a file is there; MissingError where it is not, DatabaseError where it is none or one may not look."""
     try:
         if stat.S_ISREG(path.stat().st_mode):
             return
     except (FileNotFoundError, NotADirectoryError):
-        pass
+        hint = "; give the data folder of a server with --data-dir" if path.name == NAME else ""
+        raise MissingError(f"{path} is not there{hint}") from None
     except OSError as error:
         raise DatabaseError(f"{path} cannot be read: {error.strerror}") from None
-    raise MissingError(f"{path} is not there; is this the right place?")
+    raise DatabaseError(f"{path} is not a file")
 
 
 def lock_folder(folder: Path) -> int:
