@@ -90,6 +90,13 @@ def test_a_wrong_command_line_is_one_line_that_says_what_there_is(words: str, te
     assert text.format("python -m tornado_chat") in said(*words.split())
 
 
+@pytest.mark.parametrize("words", ["--metrics-tokn S3CR3T", "--metrics-tokn=S3CR3T", "check --metrics-token S3CR3T"])
+def test_a_secret_behind_a_mistyped_option_is_not_repeated(words: str) -> None:
+    text = said(*words.split())
+    assert "--metrics-token" in text
+    assert "S3CR3T" not in text
+
+
 @pytest.mark.parametrize("name", ["", ".", "/", "./"])
 @pytest.mark.parametrize("command", ["backup", "restore"])
 def test_a_file_has_a_name(command: str, name: str) -> None:

@@ -48,7 +48,8 @@ def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
             if word in known and known[word][1] and rest:
                 options.append(rest.pop(0))
         else:
-            found = next((one for one in found.commands if one.word == word), None) or _refuse(word, found, options)
+            unknown = [each for each in options if each[:1] == "-" and each.partition("=")[0] not in known]
+            found = next((one for one in found.commands if one.word == word), None) or _refuse(word, found, unknown)
     parser = found.parser()
     parser.known = {option: name for option, (name, _) in known.items()}
     if isinstance(found, Group):
@@ -70,11 +71,10 @@ def _options() -> Iterator[tuple[str, tuple[str, bool]]]:
                 yield option, (command.name, action.nargs != 0)
 
 
-def _refuse(word: str, group: Group, options: Sequence[str]) -> NoReturn:
-    """Raise a SettingsError for a word that is no command; what is wrong may be an option before it."""
-    parser = group.parser()
-    known = dict(_options())
-    if unknown := [each for each in options if each.startswith("-") and each.partition("=")[0] not in known]:
+def _refuse(word: str, group: Group, unknown: Sequence[str]) -> NoReturn:
+    """Raise a SettingsError for a word that is no command; what is wrong may be an unknown option before it."""
+    parser, known = group.parser(), dict(_options())
+    if unknown:
         parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     named = [one.word for one in group.commands]
     deeper = [one.name for each in group.commands if isinstance(each, Group) for one in each.commands]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag, written
-from tornado_chat.config.sources import load, suggestion
+from tornado_chat.config.sources import SECRET, load, suggestion
 
 GROUPS = {
     "Server": ("host", "port", "data_dir", "history", "keep_days", "keep_messages", "tls_cert", "tls_key"),
@@ -44,8 +44,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> Any:
         unknown = message.removeprefix("unrecognized arguments: ")
-        hints = map(self._hint, unknown.split()) if unknown != message else iter(())
-        raise SettingsError(f"{message}{next(filter(None, hints), '')} (see {self.prog} --help)")
+        hint = ""
+        for word in unknown.split() if unknown != message else ():
+            if hint := self._hint(word):
+                if any(flag(name) in hint for name in SECRET):  # what follows is not for the log
+                    message = f"unrecognized arguments: {word.partition('=')[0]}"
+                break
+        raise SettingsError(f"{message}{hint} (see {self.prog} --help)")
 
     def _hint(self, word: str) -> str:
         word = word.partition("=")[0]
