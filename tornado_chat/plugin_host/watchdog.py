@@ -13,6 +13,7 @@ from time import monotonic
 from types import FrameType
 
 from tornado_chat.routing.plugin import Plugin
+from tornado_chat.routing.supervision import FAULTS
 
 TICK = 0.2  # seconds between two signs of life of the loop, and between two looks for them
 BLOCKED = 0.5  # seconds without one that are told
@@ -49,8 +50,9 @@ class Watchdog:
             beat = self._beat
             if monotonic() - beat > BLOCKED and beat != told:
                 frame = sys._current_frames().get(thread)
-                if frame is not None and self._name(frame, monotonic() - beat):
-                    told = beat  # once
+                with contextlib.suppress(FAULTS):  # a module's loader may raise where its source is looked up
+                    if frame is not None and self._name(frame, monotonic() - beat):
+                        told = beat  # once
 
     def _name(self, frame: FrameType, seconds: float) -> bool:
         """Tell which plugin's code a stack is in; return whether it is in one's."""

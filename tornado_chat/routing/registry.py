@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 import types
 from collections.abc import Callable, Mapping
@@ -134,6 +135,7 @@ class Registry:
         self.plugins: dict[str, Plugin] = {}
         self.problems: list[str] = []
         self._aliases: set[str] = set()
+        self._shown: dict[str, dict[str, Any]] = {}  # the actions as hello lists them
 
     def add(self, module: types.ModuleType, owner: str | Plugin) -> None:
         """Collect what a module marked; RegistryError where a name is taken, or what is marked cannot be called."""
@@ -160,21 +162,19 @@ class Registry:
         plugin: Plugin | None,
     ) -> None:
         where = f"{file}:{mark.line}"
+        what = f"{where}: {function.__name__}()"
         try:
             parameters = tuple(read_signature(function, where, vars(module)))
         except SchemaError as error:
             raise RegistryError(str(error)) from None
         if mark.power and mark.power not in known_powers():
-            known = ", ".join(known_powers())
-            raise RegistryError(
-                f"{where}: {function.__name__}(): there is no power {mark.power!r}; there are {known}"
-            )
+            raise RegistryError(f"{what}: there is no power {mark.power!r}; there are {', '.join(known_powers())}")
         owner = plugin.name if plugin else BUILT_IN
         found = tuple(parameter for parameter in parameters if parameter.find)
         for name in mark.names:
             taken = self.actions.get(name)
             if taken is not None and taken.file == file and not mark.override:
-                raise RegistryError(f"{where}: {function.__name__}(): the file has the action {name!r} already")
+                raise RegistryError(f"{what}: the file has the action {name!r} already")
             if taken is not None and not mark.override:
                 raise NameTaken(
                     f"two files have the action {name!r}: {taken.file} and {where}; "
@@ -187,16 +187,13 @@ class Registry:
                 *(name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found),
                 *(mark.power, command),
             )
-        try:
-            size = len(encode(action.describe()))
-        except Exception as error:
-            raise RegistryError(
-                f"{where}: {function.__name__}(): a default, a choice or its docstring cannot be sent: {error}"
-            ) from None
-        if size > LARGEST:
-            raise RegistryError(
-                f"{where}: {function.__name__}(): its docstring and fields take {size} bytes of {LARGEST}"
-            )
+            try:
+                line = encode(action.describe())
+            except Exception as error:
+                raise RegistryError(f"{what}: a default, a choice or its docstring cannot be sent: {error}") from None
+            if len(line) > LARGEST:
+                raise RegistryError(f"{what}: its docstring and fields take {len(line)} bytes of {LARGEST}")
+            self._shown[name] = json.loads(line)  # a plugin's docstring or default is looked at once
         self._aliases.update(mark.names[1:])
 
     def _add_hook(self, marked: Any, mark: Mark, file: str, plugin: Plugin) -> None:
@@ -232,7 +229,7 @@ class Registry:
     def describe(self, may: Callable[[str], bool] = bool) -> list[dict[str, Any]]:
         """Return the actions that someone who `may` can call, as `hello` lists them (aliases are left out)."""
         return [
-            action.describe()
+            self._shown[name]
             for name, action in sorted(self.actions.items())
             if not action.internal and name not in self._aliases and (not action.power or may(action.power))
         ]

@@ -1,10 +1,9 @@
-"""One frame in, its handlers called, each call answered. The one place where handler errors are caught."""
+"""From a frame to its handlers: decode, look up, bind the fields, call."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-import logging
 import time
 from collections.abc import Awaitable, Callable, Iterator, MutableSequence
 from functools import partial
@@ -12,12 +11,13 @@ from typing import Any
 
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
+from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.pending import PendingMessage
-from tornado_chat.chat.protocol import MAX_REF, answer, decode
+from tornado_chat.chat.protocol import MAX_REF, decode
 from tornado_chat.chat.rate_limits import PENALTY, limited
 from tornado_chat.chat.validation import clean_name, clean_text
+from tornado_chat.routing.answers import Answers
 from tornado_chat.routing.context import Context, current
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Action, Registry
@@ -25,10 +25,9 @@ from tornado_chat.routing.server import Server
 from tornado_chat.routing.supervision import FAULTS, Failed, Running, TimedOut
 
 MAX_LINES = 1_000  # of a frame: blank ones are ignored, but take time
-log = logging.getLogger("tornado_chat")
 
 
-class Router:
+class Router(Answers):
     """Calls the registry's handlers. `registry` may be swapped between two messages.
 
     `strict`: whether whoever does nothing but err is closed with 1008.
@@ -37,11 +36,9 @@ class Router:
     def __init__(
         self, registry: Registry, server: Server, clock: Callable[[], float] = time.monotonic, strict: bool = True
     ) -> None:
+        super().__init__(server, clock, strict)
         self.registry = registry
-        self.server = server
         self._call_action = self.perform  # bound once
-        self._clock = clock
-        self._strict = strict
 
     def dispatch(self, connection: Connection, frame: str) -> Awaitable[None] | None:
         """Handle a frame: one object (it may be indented), or one object a line; blank lines are ignored.
@@ -53,14 +50,14 @@ class Router:
         except Refused as refused:
             if frame.count("\n") >= MAX_LINES:
                 too_many = Refused(f"a frame has at most {MAX_LINES} lines", Error.INVALID_JSON)
-                self._refuse(connection, too_many, None)
+                self.refuse(connection, too_many, None)
                 return None
             lines = [line for line in frame.split("\n") if line.strip()]
             if len(lines) > 1:
                 return self._dispatch_lines(connection, iter(lines))
             if not lines:
                 return self.count(connection)
-            self._refuse(connection, refused, None)
+            self.refuse(connection, refused, None)
             return None
         return self._call(connection, message)
 
@@ -70,7 +67,7 @@ class Router:
         return asyncio.ensure_future(self._hold(connection, limited(wait))) if wait else None
 
     async def _hold(self, connection: Connection, refused: Refused) -> None:
-        self._refuse(connection, refused, None)
+        self.refuse(connection, refused, None)
         await asyncio.sleep(min(refused.retry_after / 2, PENALTY))  # it is not read from meanwhile
 
     def _dispatch_lines(self, connection: Connection, lines: Iterator[str]) -> Awaitable[None] | None:
@@ -80,7 +77,7 @@ class Router:
             try:
                 message = decode(line)
             except Refused as refused:
-                self._refuse(connection, refused, None)
+                self.refuse(connection, refused, None)
                 continue
             pending = self._call(connection, message)
             if pending is not None:
@@ -141,9 +138,9 @@ class Router:
                 finally:
                     current.reset(token)
         except FAULTS as error:
-            self._failed(connection, error, ref, target, action)
+            self.fail(connection, error, ref, target, action)
             return None
-        self._settle(context, result, action, target)
+        self.settle(context, result, action, target)
         return None
 
     def _context_for(
@@ -185,69 +182,11 @@ class Router:
         try:
             results = await result
         except Exception as error:
-            self._failed(context.connection, error, context.ref, target, action)
+            self.fail(context.connection, error, context.ref, target, action)
             if isinstance(error, Refused) and error.code == Error.RATE_LIMITED:
                 await asyncio.sleep(min(error.retry_after / 2, PENALTY))  # it is not read from meanwhile
         else:
-            self._settle(context, results, action, target)
-
-    # Its answer
-
-    def _settle(self, context: Context, results: dict[str, Any] | None, action: Action, target: object) -> None:
-        """Answer `ok` once all that the call posted is stored; if one was not, answer that error."""
-        message = None
-        for post in context.posts:
-            message = post.stored
-            if message is None:
-                if post.error is None:  # look again when it is decided
-                    post.then(partial(self._settle, context, results, action, target))
-                else:
-                    self._failed(context.connection, post.error, context.ref, target, action)
-                return
-        self.server.metrics.ok[action.name] += 1
-        if context.ref is None:
-            return
-        try:
-            line = answer(context.ref, message, results)
-        except FAULTS as error:  # a result that cannot be encoded, or that does harm when it is looked at
-            self._failed(context.connection, error, context.ref, target, action)
-        else:
-            context.connection.gather(line)
-
-    def _failed(
-        self,
-        connection: Connection,
-        error: BaseException,
-        ref: str | None,
-        target: object,
-        action: Action | None,
-    ) -> None:
-        if action is not None and action.plugin is not None:
-            error = action.plugin.caught(f"action {action.name}", error)
-        elif not isinstance(error, Refused):
-            name = action.name if action else "?"
-            log.error("action %s failed", name, exc_info=error)
-            error = Refused(f"{name} failed; it is in the server's log", Error.INTERNAL)
-        self._refuse(connection, error, ref, target, action)
-
-    def _refuse(
-        self,
-        connection: Connection,
-        refused: Refused,
-        ref: str | None,
-        target: object = None,
-        action: Action | None = None,
-    ) -> None:
-        self.server.metrics.errors[action.name if action else "", refused.code] += 1
-        connection.refuse(refused, ref, target)
-        if refused.code in MISTAKES and self._strict and connection.count_mistake(self._clock()):
-            connection.close(Close.POLICY, "too many errors")
-        elif (
-            refused.code == Error.RATE_LIMITED
-            and connection.gate is not None
-            and connection.gate.is_flood(self._clock(), refused.retry_after)
-        ):
-            connection.close(Close.POLICY, "too many messages; heed retry_after_ms")
+            self.settle(context, results, action, target)
 
 
 def _says(call: dict[str, Any], message: Message) -> bool:
