@@ -1,4 +1,4 @@
-"""A channel with its hub and connections on wires that record: what leaves, to whom, in which order."""
+"""A channel with its hub and connections on transports that record: what leaves, to whom, in which order."""
 
 from contextlib import suppress
 from typing import Any
