@@ -1,26 +1,18 @@
 """Post what is new in RSS and Atom feeds, as [plugins.bridge] of the settings says."""
 
 import logging
-import socket
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
-from ipaddress import IPv6Address, ip_address
-from threading import Timer
-from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Request, build_opener
 from xml.etree import ElementTree
 
 from tornado.web import HTTPError, RequestHandler
 
-from tornado_chat import Error, Name, Refused, TimerContext, User, check_secret, every, route, same_secret
+from tornado_chat import Error, Name, Refused, TimerContext, User, check_secret, every, fetch, route, same_secret
 
 NEWEST, KNOWN = 50, 2_000  # entries of a feed that are posted at once, and that are remembered
-PIECE, LARGEST = 65_536, 1_000_000  # bytes of a feed that are read at once, and at all
-SILENCE, LONGEST = 20.0, 60.0  # seconds without a byte, and at all, after which a feed is given up
+LARGEST, LONGEST = 1_000_000, 60.0  # bytes of a feed that are read, and seconds that it may take
 NEWS = User("plugin:bridge", "News")
 
 
@@ -52,69 +44,15 @@ class Tree(ElementTree.TreeBuilder):
         return element
 
 
-class Fetch(HTTPRedirectHandler, HTTPHandler, HTTPSHandler):
-    """Opens one feed. It follows redirects to public servers only: a feed is no way into this network."""
-
-    def __init__(self, feed: str) -> None:
-        super().__init__()
-        self.feed = urlsplit(feed)
-        self.sockets: list[socket.socket] = []
-        self.late = False
-
-    def redirect_request(self, req: Request, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        if urlsplit(newurl).scheme not in ("http", "https"):
-            raise OSError("it redirects to what is no web page")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-    def do_open(self, http_class: Any, req: Request, **how: Any) -> Any:
-        there = urlsplit(req.full_url)
-        known = (there.hostname, there.port) == (self.feed.hostname, self.feed.port)  # perhaps by https now
-        known = known or req.host != there.netloc  # it is a proxy that is connected to
-
-        def connection(*args: Any, **options: Any) -> Any:
-            made = http_class(*args, **options)
-            made._create_connection = lambda *address: self.connect(known, *address)
-            return made
-
-        return super().do_open(connection, req, **how)
-
-    def connect(self, known: bool, *address: Any) -> socket.socket:
-        sock = socket.create_connection(*address)
-        self.sockets.append(sock.dup())  # TLS takes the other one over
-        if self.late or not (known or is_public(sock.getpeername()[0])):
-            sock.close()
-            raise OSError("it redirects to a server that is not public")
-        return sock
-
-    def cut(self) -> None:
-        """Abort. A time limit of the socket is not enough, as each byte restarts it."""
-        self.late = True
-        for sock in self.sockets:
-            with suppress(OSError):  # it has ended by itself
-                sock.shutdown(socket.SHUT_RDWR)
-
-
-def is_public(address: str) -> bool:
-    found = ip_address(address.partition("%")[0])
-    return ((isinstance(found, IPv6Address) and found.ipv4_mapped) or found).is_global
-
-
 def read(feed: str) -> dict[str, str]:
     """Return the texts of a feed's entries, each by its ref, oldest first. It blocks for up to a minute."""
-    fetch = Fetch(feed)
-    timer = Timer(LONGEST, fetch.cut)
-    timer.daemon = True
-    timer.start()
-    try:
-        tree = parse(fetch, feed)
-    except Exception:
-        if fetch.late:
-            raise TimeoutError(f"it took longer than {LONGEST:g} s") from None
-        raise
-    finally:
-        timer.cancel()
-        for sock in fetch.sockets:
-            sock.close()
+    tree, body = Tree(), fetch(feed, LARGEST, LONGEST)
+    parser = ElementTree.XMLParser(target=tree)
+    parser.feed(body)
+    if len(body) < LARGEST:
+        parser.close()
+    elif not tree.entries:
+        raise ValueError(f"its first {LARGEST:,} bytes hold no entry")
     entries = []
     for item in tree.entries:
         parts = [part for part in item if part.get("rel", "alternate") == "alternate"]
@@ -128,22 +66,6 @@ def read(feed: str) -> dict[str, str]:
     if all(when for when, _, _ in entries):
         entries.sort(key=lambda entry: entry[0])
     return {sha256(f"{feed} {name}".encode()).hexdigest(): text for _, name, text in entries[-KNOWN:]}
-
-
-def parse(fetch: Fetch, feed: str) -> Tree:
-    tree, size = Tree(), 0
-    parser = ElementTree.XMLParser(target=tree)
-    with build_opener(fetch).open(feed, timeout=SILENCE) as answer:
-        while size < LARGEST and (piece := answer.read(PIECE)):
-            parser.feed(piece)
-            size += len(piece)
-    if fetch.late:
-        raise TimeoutError
-    if size < LARGEST:
-        parser.close()
-    elif not tree.entries:
-        raise ValueError(f"its first {LARGEST:,} bytes hold no entry")
-    return tree
 
 
 def moment(date: str) -> float:

@@ -15,6 +15,7 @@ from tornado_chat.chat.validation import Limit, Name, Part, Text, fold
 from tornado_chat.config.shared_secret import check_secret, same_secret
 from tornado_chat.routing.context import Context, TimerContext
 from tornado_chat.routing.decorators import action, every, on, route
+from tornado_chat.routing.fetching import fetch
 from tornado_chat.version import VERSION as __version__
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "add_power",
     "check_secret",
     "every",
+    "fetch",
     "fold",
     "on",
     "route",

@@ -1,14 +1,8 @@
 """The plugin `bridge`."""
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, ClassVar
-from urllib.parse import quote, unquote
+from typing import Any
 
 import pytest
 from tornado.httpclient import HTTPResponse
@@ -196,88 +190,6 @@ def test_entries_with_dates_are_read_in_their_order_and_others_newest_first(tmp_
     assert entries(tmp_path / "x", feed(("two", two), ("one", one), ("three", three))) == ["one", "two", "three"]
     for odd in ("", "<pubDate>yesterday</pubDate>", "<pubDate>Tue, 99 Foo 99999999999</pubDate>"):
         assert entries(tmp_path / "x", feed(("three", one), ("two", odd), ("one", two))) == ["one", "two", "three"]
-
-
-class Feed(BaseHTTPRequestHandler):
-    """Answers in the manner that its path names."""
-
-    hits: ClassVar[list[str]] = []
-
-    def log_message(self, *_: object) -> None: ...
-
-    def do_GET(self) -> None:
-        self.hits.append(self.path)
-        with suppress(OSError):
-            if self.path.startswith("/to/"):
-                self.send_response(302)
-                self.send_header("Location", unquote(self.path[4:]))
-                self.end_headers()
-            elif self.path == "/headers":
-                self.wfile.write(b"HTTP/1.0 200 OK\r\n")
-                while True:
-                    self.drip(b"X")
-            else:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(rss("one").encode())
-                while self.path == "/body":
-                    self.drip(b"\n")
-
-    def drip(self, piece: bytes) -> None:
-        self.wfile.write(piece)
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def feeds() -> Iterator[list[str]]:
-    servers = [ThreadingHTTPServer(("127.0.0.1", 0), Feed) for _ in range(2)]
-    for server in servers:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    Feed.hits.clear()
-    yield [f"http://127.0.0.1:{server.server_port}" for server in servers]
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-def bridge(**constants: float) -> dict[str, Any]:
-    made = vars(load(find_folder("plugins") / "bridge.py"))
-    made.update(constants)
-    return made
-
-
-@pytest.mark.parametrize("path", ["/headers", "/body"])
-def test_a_feed_that_never_ends_is_given_up(feeds: list[str], path: str) -> None:
-    with pytest.raises(TimeoutError, match=r"longer than 0\.3 s"):
-        bridge(LONGEST=0.3)["read"](feeds[0] + path)
-
-
-def test_a_redirect_leads_to_the_same_server_or_a_public_one_alone(feeds: list[str]) -> None:
-    here, other = feeds
-    read = bridge()["read"]
-    assert list(read(f"{here}/to/%2Fnew").values()) == ["one\nhttps://example.com/one"]
-    Feed.hits.clear()
-    for there in (other, other.replace("127.0.0.1", "localhost"), other.replace("127.0.0.1", "[::ffff:127.0.0.1]")):
-        with pytest.raises(OSError, match="not public"):
-            read(f"{here}/to/{quote(there + '/secret', safe='')}")
-    for there in ("file:///etc/hostname", "ftp://127.0.0.1/x", "data:,x"):
-        with pytest.raises(OSError, match=r"no web page|not allowed"):
-            read(f"{here}/to/{quote(there, safe='')}")
-    assert all(hit.startswith("/to/") for hit in Feed.hits)
-
-
-@pytest.mark.parametrize(
-    ("address", "public"),
-    [
-        *(
-            (one, False)
-            for one in ("192.0.2.1", "10.1.2.3", "169.254.169.254", "::1", "fe80::1%eth0", "::ffff:10.0.0.1")
-        ),
-        *((one, True) for one in ("1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1")),
-    ],
-)
-def test_which_addresses_are_public(address: str, public: bool) -> None:
-    assert bridge()["is_public"](address) is public
 
 
 def test_it_is_idle_without_feeds() -> None:
