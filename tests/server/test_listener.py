@@ -191,6 +191,14 @@ def test_a_limit_that_cannot_be_raised_stays(monkeypatch: pytest.MonkeyPatch) ->
     capacity.raise_open_files()
 
 
+@pytest.mark.parametrize("files", [10, 16, 20, 31])
+def test_a_server_that_may_open_too_few_files_says_so(files: int, tmp_path: Path) -> None:
+    line = f'ulimit -n {files}; exec "$0" -m tornado_chat --port 0 --data-dir {tmp_path}'
+    done = subprocess.run(["sh", "-c", line, sys.executable], capture_output=True, text=True, timeout=20, check=False)
+    expected = f"tornado_chat: this process may open {files} files only; raise the limit (ulimit -n)\n"
+    assert (done.returncode, done.stderr) == (2, expected)
+
+
 def test_a_listener_rests_only_for_want_of_descriptors(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         for number, raised in ((errno.EMFILE, BlockingIOError), (errno.EPERM, PermissionError)):

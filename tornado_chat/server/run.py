@@ -42,7 +42,6 @@ log = logging.getLogger("tornado_chat")
 
 async def serve(settings: Settings) -> None:
     """Run a server until it is told to stop."""
-    raise_open_files()
     chat = make_app(settings)
     certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
     sockets = listen(settings.host, settings.port)
@@ -130,6 +129,7 @@ async def drain(chat: Chat) -> None:
 
 def run(settings: Settings) -> None:
     """Serve to the end. Whatever a plugin does to the loop, as with SystemExit or `loop.stop()`, it goes on."""
+    raise_open_files()
     loop = new_loop().asyncio_loop
     served = loop.create_task(serve(settings))
     loop.set_task_factory(make_task)

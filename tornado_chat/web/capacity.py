@@ -7,8 +7,11 @@ import resource
 import sys
 from time import monotonic
 
+from tornado_chat.config.settings import SettingsError
+
 RESERVE = 64  # descriptors, or a tenth of all: the server itself, pages on their way, sockets that are not let in yet
 SPARE = 16  # of them that no client gets, for the database and the files of the page
+FEWEST = 32  # with which a server starts
 MAX_IDLE = 1_000
 RETRY_AFTER = 5  # seconds after which one who found no room may ask again
 TELL = 10.0  # seconds between two lines about the same thing
@@ -17,8 +20,10 @@ log = logging.getLogger("tornado_chat")
 
 
 def raise_open_files() -> None:
-    """Raise this process's limit of open files to what it may be, where the system lets it."""
+    """Raise this process's limit of open files to what it may be; SettingsError where no server can start with it."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < FEWEST:
+        raise SettingsError(f"this process may open {hard} files only; raise the limit (ulimit -n)")
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     except (ValueError, OSError):  # macOS names a limit that it does not allow
