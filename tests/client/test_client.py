@@ -156,6 +156,10 @@ class ClientTest(ChatTestCase):
             connection.gather(b"[" * 20_000)
             await bot.send("den", "still here")
             assert await self.hear(bot, 1) == ["still here"]
+            token = bot.token
+            connection.gather(json.dumps({"action": "renamed", "user": bot.user, "token": "a\r\nb"}).encode())
+            await bot.send("den", "and here")
+            assert bot.token == token
             assert (bot.code, bot.user["name"], bot.token == "evil") == (None, "Bot", False)
 
     @gen_test

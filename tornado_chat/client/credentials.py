@@ -101,7 +101,7 @@ class Credentials:
     def accepted(self, token: str | None) -> None:
         """Note that the server accepted the credentials; keep a guest's token from its hello."""
         self._new = False
-        if token and self._ask is None:
+        if token and TOKEN.fullmatch(token) and self._ask is None:
             self.token = token
 
     def renew(self) -> bool:
