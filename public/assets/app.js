@@ -1,4 +1,4 @@
-// Starts the page: who one was, the keys, the title.
+// Starts the page: storage, language, drawing, the title and the icon.
 
 import {addressed, nameChannel} from "./ui/address.js";
 import {Chat} from "./state/chat.js";
@@ -17,7 +17,7 @@ let waiting = false;
 let Question; // a component, with a link that signs in
 let placed = ""; // the channel that the address was last made to name
 
-/** Draw once in a frame, however much has changed; a hidden tab has no frames. */
+/** Draw at most once a frame; a hidden tab has no frames. */
 function changed() {
   if (waiting) return;
   waiting = true;
@@ -36,7 +36,7 @@ function draw() {
   if (question) render(html`<${Question} ...${question} />`, place);
   else render(inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
   if (inside && chat.current !== placed) {
-    // Only when another is shown: the address may be ahead of what is drawn.
+    // Only for another channel: the address may be ahead of what is drawn.
     placed = chat.current;
     nameChannel(placed);
   }
@@ -77,7 +77,7 @@ window.addEventListener("keydown", (event) => {
 });
 (window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./net/service_worker.js")]).then(() => chat.user && changed(), () => {}));
 
-/** When a day is over, "Today" is another one; a sleep makes a timer late. */
+/** Draw again at midnight, as "Today" changes. The pause is short because timers stop while the machine sleeps. */
 function watchDay() {
   const now = new Date();
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
@@ -88,7 +88,7 @@ function watchDay() {
 }
 watchDay();
 
-/** There may be a network again, or someone who looks: do not wait for the next try, nor trust an old connection. */
+/** The network may be back, or the user has returned: try at once, and check an open connection. */
 function wake() {
   if (chat.session.state.kind === "waiting") chat.connection.connect();
   else chat.connection.probe();
@@ -108,7 +108,7 @@ if (given || !session.token) await asked;
 if (given) {
   const [ui, {SwitchUser}] = await Promise.all([import("./ui/switch_user.js"), import("./state/switch_user.js")]);
   Question = ui.Question;
-  if (await new SwitchUser(session).arrive(given)) history.replaceState(null, "", location.pathname + location.hash); // nobody is to copy it with the address
+  if (await new SwitchUser(session).arrive(given)) history.replaceState(null, "", location.pathname + location.hash); // so that nobody copies it with the address
 }
 if (session.known && session.state.kind === "out") chat.connection.connect();
 draw();

@@ -1,4 +1,4 @@
-// Beside the page: shows it as it was last where there is no network, and brings it to the front from a notification.
+// The service worker: shows the last known page while the server is away, and opens the page from a notification.
 
 const PAGE = self.registration.scope;
 const isPage = (url) => url.split(/[?#]/)[0] === PAGE;
@@ -7,7 +7,7 @@ const kept = () => caches.open("page");
 self.addEventListener("install", (event) => event.waitUntil(kept().then((cache) => cache.add(PAGE))));
 self.addEventListener("activate", (event) => event.waitUntil(self.registration.navigationPreload?.enable()));
 self.addEventListener("fetch", (event) => {
-  const {mode, url} = event.request; // what the page is made of is for ever in the browser's own cache
+  const {mode, url} = event.request; // the browser's own cache keeps all other files for ever
   if (mode === "navigate" && isPage(url)) event.respondWith(page(event));
 });
 self.addEventListener("notificationclick", (event) => {
@@ -15,14 +15,14 @@ self.addEventListener("notificationclick", (event) => {
   event.waitUntil(show(event.notification.data));
 });
 
-/** The page as the server has it, or, where nobody answers, as it was kept. */
+/** The page from the server, or from the cache if the server does not answer. */
 async function page(event) {
   const answer = await load(event).catch(() => Response.error());
   if (answer.ok) {
     const copy = answer.clone();
     event.waitUntil(kept().then((cache) => cache.put(PAGE, copy)));
   }
-  // In Firefox a preload that fails is an answer, too: an error. So is that of a proxy whose server is away.
+  // In Firefox a failed preload resolves to an error response. A proxy answers for a server that is away.
   if (answer.type !== "error" && ![502, 503, 504].includes(answer.status)) return answer;
   return (await (await kept()).match(PAGE, {ignoreVary: true})) ?? answer;
 }
@@ -31,7 +31,7 @@ async function load({preloadResponse, request}) {
   return (await preloadResponse) ?? fetch(request);
 }
 
-/** Show a channel, by the end of its address, in a window that there is or in a new one. */
+/** Show a channel, given by its hash, in an open window or in a new one. */
 async function show(hash) {
   const there = await self.clients.matchAll({type: "window", includeUncontrolled: true});
   const open = there.find(({url}) => isPage(url));

@@ -1,4 +1,4 @@
-// What the word before the caret could become: /commands, @people, #channels, :emoji. No DOM.
+// Completes the word before the caret: /commands, @people, #channels, :emoji. No DOM.
 
 import {fold} from "../text/characters.js";
 import {commands, usage} from "./schema.js";
@@ -33,7 +33,7 @@ export function complete(text, caret, {actions, people, channels}) {
 const ASK_AFTER = 150; // ms without another key
 let asking = 0;
 
-/** Ask the server for those people of a very large channel who are not known here, by what is written of their names. */
+/** Ask the server for people of a very large channel whom the page does not know, by the start of a name. */
 export function lookUp(chat, channel, before) {
   clearTimeout(asking);
   const [sign, from] = begun(before);
@@ -51,7 +51,7 @@ export function lookUp(chat, channel, before) {
   }, ASK_AFTER);
 }
 
-/** The sign of the word that is being written and its place, or -1. A person's name may have blanks in it. */
+/** The sign of the word before the caret, and its position or -1. Names of people may contain blanks. */
 function begun(before) {
   if (/^\/\S*$/.test(before)) return ["/", 0];
   const found = before.match(/(?:^|[\s(])(?:(:)[a-z0-9_+-]{2,}|([#])[^\s#]*|(@)[^@\n]{0,64})$/);

@@ -35,8 +35,8 @@ function convert(value, parameter) {
 }
 
 /**
- * Read a line: null where it is no command, else {action, fields}. The last text takes the rest of the line.
- * Throws an Error with words for the writer.
+ * Parse a line: null if it is no command, else {action, fields}. The last text field takes the rest of the line.
+ * Throws an Error with words for the user.
  */
 export function parse(line, actions) {
   if (!line.startsWith("/") || line.startsWith("//")) return null;

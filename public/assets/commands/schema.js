@@ -1,4 +1,4 @@
-// Slash commands: what the server's actions are called here, and how their fields are written.
+// Which slash commands there are, and how their fields are written.
 
 const unwritten = ({type}) => type === "object" || type === "list";
 
@@ -6,7 +6,7 @@ const unwritten = ({type}) => type === "object" || type === "list";
 export const commands = (actions) =>
   actions.filter(({command, parameters}) => command !== false && !parameters.some((one) => one.required && unwritten(one)));
 
-/** The fields that a person writes: not the channel, which is the one that is open, nor what has a structure. */
+/** The fields that users write: not the channel, which is the open one, and no structured ones. */
 export function written({parameters}) {
   return parameters.filter((one) => one.name !== "target" && !unwritten(one));
 }

@@ -1,6 +1,6 @@
-// The words of the page. A language is one file; the one in use is loaded, and no other.
+// The texts of the page. Each language is one file; only the one in use is loaded.
 
-/** code (a file's name) -> what those who speak it call it */
+/** code (name of the file) -> its own name */
 export const LANGUAGES = {en: "English", zh: "简体中文"};
 
 let spoken = {lang: "en", dir: "ltr", words: {}};
@@ -13,12 +13,12 @@ export function choose(wanted) {
   return wanted.map((one) => one.toLowerCase().split("-")[0]).find((code) => code in LANGUAGES) ?? "en";
 }
 
-/** Load the words of another page, too: those in a folder of their own. Speak after this. */
+/** Load the texts of another page, too, from a folder of their own. Call it before `speak`. */
 export function learn(folder) {
   folders = ["", `${folder}/`];
 }
 
-/** Load a language and speak it from here on; the promise is {lang, dir} for the page's root. */
+/** Load a language and use it from now on; the promise is {lang, dir} for the root element. */
 export async function speak(code, wanted = []) {
   const files = await Promise.all(folders.map((folder) => import(`./${folder}${code}.js`)));
   const [language, ...more] = files.map((file) => file.default);
@@ -29,13 +29,13 @@ export async function speak(code, wanted = []) {
   return language;
 }
 
-/** The code of the language that is spoken. */
+/** The code of the language in use. */
 export const language = () => spoken.lang.split("-")[0];
 
-/** What is said under a key; `{name}` in it becomes values.name, and values.count chooses among plural forms. */
+/** The text of a key; `{name}` in it becomes values.name, and values.count chooses the plural form. */
 export const t = (key, values) => rich(key, values).join("");
 
-/** The same as pieces, where a value may be a drawn one. */
+/** The same in pieces; values may be drawn elements. */
 export function rich(key, values = {}) {
   let said = spoken.words[key];
   if (said === undefined) throw new Error(`No words for ${key}`);
@@ -46,13 +46,13 @@ export function rich(key, values = {}) {
   });
 }
 
-/** The words for an error: those for its code, with its own in them where these say more; a rule's are its own alone. */
+/** The text for an error: that of its code, which may include the server's; else the server's. */
 export function explain({code, message}) {
   const words = translated(message.replace(/^(target: |\w+: (?=a name |nothing in |text has ))/, "")); // a word of the wire
   return `error.${code}` in spoken.words ? t(`error.${code}`, {words}) : words;
 }
 
-/** A sentence of the server's in the language that is spoken, where that has one for it: {sentences, characters}. */
+/** A sentence of the server in the language in use, if that has a translation for it: {sentences, characters}. */
 function translated(words) {
   for (const [english, own] of spoken.sentences ?? []) {
     const found = words.match(new RegExp(`^${english}$`));
@@ -64,7 +64,7 @@ function translated(words) {
 /** Names as a list, in pieces: [{type: "element" or "literal", value}]. */
 export const listed = (names) => format("ListFormat", "list", {type: "conjunction"}).formatToParts(names);
 
-// Intl's formatters are slow to make: one of a kind is kept.
+// Intl's formatters are slow to make: each is made once.
 
 const formats = new Map();
 

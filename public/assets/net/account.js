@@ -1,18 +1,18 @@
-// Which ways in there are, and the session of an account (a cookie, which the page does not see).
+// How users can sign in, and the session of an account (a cookie that scripts cannot read).
 
 const SILENCE = 5_000; // ms after which the page starts without an answer
 
 export class Account {
-  /** base: address of the page, beside which the server's answers are. signedIn: whether one was at the last visit. */
+  /** base: URL of the page. signedIn: whether the user was signed in at the last visit. */
   constructor(base, signedIn) {
     this.base = base;
     this.kinds = ["guest"];
     this.registration = false;
-    this.known = false; // whether the server has said all this
-    this.signedIn = signedIn; // by a cookie or by what stands before the server: it knows who this is
+    this.known = false; // whether the server has answered
+    this.signedIn = signedIn; // by a cookie or by a proxy: the server knows the user
   }
 
-  /** Ask what there is, and return whether it was said; where the server does not answer, all stays as it was. */
+  /** Ask the server, and return whether it answered. */
   async refresh() {
     try {
       const answer = await fetch(new URL("auth", this.base), {cache: "no-store", signal: AbortSignal.timeout(SILENCE)});
@@ -24,13 +24,13 @@ export class Account {
     }
   }
 
-  /** Whom the server knows by a token, or without one by a cookie or a proxy: a user, or null. An Error where it does not answer. */
+  /** The user of a token, or without one of the cookie or proxy; null if there is none. Throws if the server does not answer. */
   async whose(token) {
     const url = new URL(token ? `auth?token=${encodeURIComponent(token)}` : "auth", this.base);
     return (await (await fetch(url, {cache: "no-store", signal: AbortSignal.timeout(SILENCE)})).json()).user;
   }
 
-  /** Sign in, register or sign out; an Error, with the server's `code`, where it says no. */
+  /** Sign in, register or sign out. Throws an Error with the server's `code` if it refuses. */
   async ask(what, fields = {}) {
     const answer = await fetch(new URL(what, this.base), {
       method: "POST",

@@ -1,21 +1,21 @@
-// Talks with the server: calls and their answers, events, and whether anyone is there. Whether over a socket of
-// this tab's or through another tab is the line's affair.
+// The connection to the server: calls and their answers, events, and whether the server is still there. The line
+// below it is a socket of this tab, or goes through another tab.
 
 import {Socket} from "./socket.js";
 import {SharedSocket, canShare} from "./shared_socket.js";
 
 const TICK = 5_000; // ms
 const SLEPT = 30_000; // ms between two ticks: the machine slept
-const PATIENCE = 8_000; // ms without a sign of life while one is waited for
+const PATIENCE = 8_000; // ms without an answer
 
-/** Ids that no one else takes; `crypto.randomUUID` is missing on plain http. */
+/** A unique id; `crypto.randomUUID` is missing on plain http. */
 export function newRef() {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 export class Failed extends Error {
-  /** An `error` of the server; `code` is "disconnected" where no answer can come any more. retryAfter: ms, or nothing. */
+  /** An `error` of the server; `code` is "disconnected" if no answer can come. retryAfter: ms, or undefined. */
   constructor(code, message, retryAfter) {
     super(message);
     this.code = code;
@@ -25,22 +25,22 @@ export class Failed extends Error {
 
 export class Connection {
   /**
-   * address(): URL to connect to, asked before each try. on.event(event): one object that came down.
+   * address(): URL to connect to, called before each attempt. on.event(event): one object from the server.
    * on.state({kind, retryAt, code, reason}): kind is "connecting", "open", "waiting" or "ended"; retryAt in ms since 1970.
-   * shared: whether the tabs of this browser have one socket together.
+   * shared: whether the tabs of this browser share one socket.
    */
   constructor(address, on, shared = canShare()) {
     this.on = on;
-    this.calls = new Map(); // ref -> {action, since (ms), resolve, reject}: what is on its way
+    this.calls = new Map(); // ref -> {action, since (ms), resolve, reject}
     this.open = false;
-    this.session = 0; // which hello this is
-    this.heard = 0; // ms: when something came last
+    this.session = 0; // counts hellos
+    this.heard = 0; // ms: when the last frame arrived
     this.roundTrip = null; // ms
     const hears = {frame: (text) => this.frame(text), state: (state) => this.turn(state)};
     this.line = shared ? new SharedSocket(address, hears, newRef()) : new Socket(address, hears);
   }
 
-  /** Whether this tab does what all tabs need done once. */
+  /** Whether this tab does what only one of them should do. */
   get leads() {
     return this.line.leads ?? true;
   }
@@ -50,7 +50,7 @@ export class Connection {
     this.line.connect();
   }
 
-  /** Connect anew, all tabs together, as whom one is now. */
+  /** Connect again, in all tabs, with the current identity. */
   reconnect() {
     this.begin();
     this.line.reconnect();
@@ -68,20 +68,20 @@ export class Connection {
     });
   }
 
-  /** Ask for a sign of life; where none comes, the line is made anew. */
+  /** Check the connection; renew the line if no answer comes. */
   async probe() {
     if (!this.open || this.probing) return;
     const {session} = this;
     const since = Date.now();
     this.probing = true;
     const timer = setTimeout(() => session === this.session && this.heard < since && this.line.renew(), PATIENCE);
-    await this.call("who", {limit: 1}).catch(() => {}); // an error is a sign, too
+    await this.call("who", {limit: 1}).catch(() => {}); // an error is an answer, too
     if (session === this.session) this.roundTrip = Date.now() - since;
     clearTimeout(timer);
     this.probing = false;
   }
 
-  /** Leave, and stay away. */
+  /** Disconnect, and do not reconnect. */
   disconnect() {
     clearInterval(this.ticking);
     this.ticking = 0;
@@ -110,14 +110,14 @@ export class Connection {
 
   receive(event) {
     if (event.action === "ok" || (event.action === "error" && event.ref)) {
-      const call = this.calls.get(event.ref); // none: another tab's
+      const call = this.calls.get(event.ref); // undefined: a call of another tab
       this.calls.delete(event.ref);
       if (event.action === "ok") call?.resolve(event);
       else call?.reject(new Failed(event.code, event.message, event.retry_after_ms));
       return;
     }
     if (event.action === "hello") {
-      this.hang(); // what was asked of a connection before this one is answered no more
+      this.hang(); // calls of the connection before this one will not be answered
       this.open = true;
       this.session++;
       this.on.state({kind: "open"});
@@ -137,7 +137,7 @@ export class Connection {
     for (const call of calls) call.reject(new Failed("disconnected", "the connection was lost"));
   }
 
-  /** A socket can be dead for minutes before its browser says so: look after a sleep, and when an answer is late. */
+  /** Browsers notice a dead socket after minutes: probe after a sleep, and when an answer is late. */
   tick() {
     const now = Date.now();
     const [oldest] = this.calls.values();

@@ -1,23 +1,23 @@
-// One socket for all tabs of a browser: the tab that holds a lock has it and passes on what it hears; the others
-// speak through it. When it goes, or does not answer, the next one takes its place.
+// One socket for all tabs of a browser: the tab that holds a lock owns it and passes on what arrives; the others
+// send through it. When it closes, or does not answer, the next one takes its place.
 
 import {Socket} from "./socket.js";
 import {OURS} from "../state/storage.js";
 
 const NAME = `${OURS}socket`; // of the lock, and of the channel between the tabs
-const SILENCE = 3_000; // ms after which a leader that does not answer is one no more
+const SILENCE = 3_000; // ms after which a leader that does not answer is replaced
 
-/** Whether tabs can find each other here: browsers have no locks on plain http, other than to this machine. */
+/** Whether tabs can share a socket: browsers have no locks on plain http, except on localhost. */
 export const canShare = () => Boolean(globalThis.navigator?.locks && globalThis.BroadcastChannel);
 
 export class SharedSocket {
-  /** The same as a Socket, and a tab's name that no other one has. */
+  /** Same as Socket, with a unique name of this tab. */
   constructor(address, on, tab) {
     this.on = on;
     this.tab = tab;
-    this.leader = ""; // whom this tab listens to
-    this.air = null; // between the tabs; null while this one wants no connection
-    this.claim = null; // this tab's waiting for the lock, and its having it
+    this.leader = ""; // the tab whose frames this one receives
+    this.air = null; // the channel between the tabs; null while this one wants no connection
+    this.claim = null; // waits for the lock, and holds it
     this.socket = new Socket(address, {
       frame: (text) => {
         this.greeting ??= text.split("\n", 1)[0];
@@ -56,10 +56,10 @@ export class SharedSocket {
     else if (this.air) this.queue(true);
   }
 
-  /** Have the socket in this tab, a new one: the others go on through it. */
+  /** Open a new socket in this tab; the others go on through it. */
   reconnect() {
     if (this.leads) return this.socket.reconnect();
-    this.leader = ""; // who is someone else
+    this.leader = ""; // which has another identity
     this.on.state({kind: "connecting"});
     if (!this.air) this.begin();
     this.queue(true);
@@ -83,7 +83,7 @@ export class SharedSocket {
     this.queue(false);
   }
 
-  /** Wait for the lock; or take it from a tab that does not answer. */
+  /** Wait for the lock, or steal it from a tab that does not answer. */
   queue(steal) {
     this.claim?.end();
     const abort = new AbortController();
@@ -111,7 +111,7 @@ export class SharedSocket {
     this.socket.connect();
   }
 
-  /** Another tab has taken the lock, as this one had not answered for a while. */
+  /** Another tab has stolen the lock, as this one did not answer. */
   robbed() {
     this.leader = "";
     this.socket.disconnect();
@@ -119,7 +119,7 @@ export class SharedSocket {
     this.ask();
   }
 
-  /** Have tabs that come later begin with what has changed since: plugins, or one's name. */
+  /** Include what has changed (plugins, the user's name) in the hello for tabs that open later. */
   greet(change) {
     this.greeting = JSON.stringify({...JSON.parse(this.greeting), ...change, action: "hello"});
   }

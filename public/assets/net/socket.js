@@ -1,16 +1,16 @@
-// A WebSocket that comes back by itself.
+// A WebSocket that reconnects by itself.
 
 const FIRST_PAUSE = 500; // ms
 const LONGEST_PAUSE = 30_000; // ms
-const RESTART_SPREAD = 3_000; // ms: after a restart not everyone comes back in the same moment
+const RESTART_SPREAD = 3_000; // ms: so that not all clients reconnect at the same moment
 const STEADY = 5_000; // ms after which a connection counts as a good one
-const OPENING = 10_000; // ms until the first line, or the try has failed
+const OPENING = 10_000; // ms until the first line; then the attempt has failed
 const NOBODY = [502, 503, 504]; // HTTP statuses of a proxy whose server is away
 
-/** The server has closed for good. No other code is surely its word: browsers and proxies make those of the protocol, too. */
+/** Final close codes. All others may be made by a browser or a proxy. */
 const FINAL = new Set([4400, 4401, 4403]);
 
-/** How long to wait before try number `tries` (from 0), in ms: growing, and never the same for all. */
+/** The pause before attempt number `tries` (from 0), in ms: growing, with jitter. */
 export function pause(tries, code, random = Math.random) {
   if (code === 1012 && tries === 0) return random() * RESTART_SPREAD;
   const longest = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries);
@@ -19,7 +19,7 @@ export function pause(tries, code, random = Math.random) {
 
 export class Socket {
   /**
-   * address(): URL to connect to, asked before each try. on.frame(text): what came down.
+   * address(): URL to connect to, called before each attempt. on.frame(text): a frame from the server.
    * on.state({kind, retryAt, code, reason}): kind is "connecting", "waiting" or "ended"; retryAt in ms since 1970.
    */
   constructor(address, on) {
@@ -28,11 +28,11 @@ export class Socket {
     this.socket = null;
     this.tries = 0;
     this.timer = 0;
-    this.asking = null; // an AbortController, while the server is asked over HTTP
-    this.silent = false; // whether the server said nothing at the last try
+    this.asking = null; // an AbortController during the check over HTTP
+    this.silent = false; // whether the last attempt got no answer
   }
 
-  /** Connect now, whatever pause there was to be. */
+  /** Connect now, without waiting for the pause to end. */
   connect() {
     clearTimeout(this.timer);
     if (this.socket || this.asking) return;
@@ -45,18 +45,18 @@ export class Socket {
     if (this.socket?.readyState === WebSocket.OPEN) this.socket.send(text);
   }
 
-  /** Give up a connection that seems dead, and come back. */
+  /** Drop a connection that seems dead, and reconnect. */
   renew() {
     if (this.socket) this.drop(this.socket);
   }
 
-  /** Connect anew, as whom one is now. */
+  /** Connect again, with the current identity. */
   reconnect() {
     this.disconnect();
     this.connect();
   }
 
-  /** Leave, and stay away. */
+  /** Disconnect, and do not reconnect. */
   disconnect() {
     clearTimeout(this.timer);
     this.asking?.abort();
@@ -89,7 +89,7 @@ export class Socket {
     };
   }
 
-  /** Open a socket if the server answers over HTTP: after some that failed, Firefox holds new ones back for up to a minute. */
+  /** Open a socket if the server answers over HTTP: after failed ones, Firefox delays new sockets by up to a minute. */
   async ask() {
     const asking = (this.asking = new AbortController());
     const opening = setTimeout(() => asking.abort(), OPENING);

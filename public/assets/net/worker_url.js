@@ -1,4 +1,4 @@
-// Addresses that workers may have: those of this server. The page's policy allows no others, and this one name for them.
+// URLs of workers, which must be on this server. The CSP allows this Trusted Types policy only.
 
 const policy = globalThis.trustedTypes?.createPolicy("worker", {
   createScriptURL(address) {

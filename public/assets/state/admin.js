@@ -5,7 +5,7 @@ import {Figures} from "./figures.js";
 import {explain, t} from "../i18n/index.js";
 
 const LOOK_EVERY = 2_000; // ms
-const LISTS_EVERY = 5; // looks: others ban, too
+const LISTS_EVERY = 5; // refreshes
 
 export class Admin extends Chat {
   /** A chat without channels, with a socket of its own: in the chat the same browser may be another user. */

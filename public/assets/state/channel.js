@@ -1,44 +1,44 @@
 // A channel as the page knows it: plain data, and how events change it. No DOM, no socket.
 
-const BACK = 60_000; // ms in which one who left is not said to have come back
-const GROUP = 5 * 60_000; // ms: messages of one author within it stand together
-const KEPT = 2_000; // lines of a channel in memory; the others are fetched again when one scrolls there
-const SLACK = 500; // lines above it before some are let go
+const BACK = 60_000; // ms: a leave followed by a rejoin within it is not shown
+const GROUP = 5 * 60_000; // ms: messages of one author within it are grouped
+const KEPT = 2_000; // lines of a channel in memory; scrolling fetches the others again
+const SLACK = 500; // lines above it before some are dropped
 
 export class Channel {
-  /** `lines`: messages and notices in order. A notice and a box have no `seq`; they stand behind the message that was newest. */
+  /** `lines`: messages and notices in order. Notices and boxes have no `seq`; they stand after the message that was newest. */
   constructor(name) {
     this.name = name;
     this.lines = [];
     this.seq = 0; // the newest
-    this.catching = null; // seq up to which what was missed has come, while there is more of it
+    this.catching = null; // seq up to which missed messages have arrived, while there are more
     this.epoch = "";
     this.joined = false;
-    this.early = null; // what comes while the answer to a join has not
-    this.more = false; // older ones on the server
-    this.loading = false; // what is before or behind what is here
-    this.later = false; // newer ones there, which have been let go while one reads further up
+    this.early = null; // messages that arrive before the answer to a join
+    this.more = false; // whether the server has older ones
+    this.loading = false; // whether a page is being fetched
+    this.later = false; // whether newer ones were dropped, while the user reads further up
     this.users = new Map();
     this.changes = 0; // of the users
     this.count = 0;
     this.typing = new Map(); // user id -> {user, until (ms)}
-    this.read = null; // seq; null: one was never here
+    this.read = null; // seq; null: never joined before
     this.mark = null; // seq after which the line "New" stands; null: nowhere
     this.mentions = 0;
     this.draft = "";
-    this.written = 0; // how often one has written here
+    this.written = 0; // counts what the user has written here
   }
 
   get first() {
     return this.lines.find((line) => line.seq)?.seq ?? this.seq + 1;
   }
 
-  /** seq of the newest that is here without a gap. */
+  /** seq of the newest message in memory. */
   get last() {
     return this.lines.findLast((line) => line.seq)?.seq ?? 0;
   }
 
-  /** What a join asks for: all that came after what is here without a gap. */
+  /** Where a join resumes: after the newest message without a gap. */
   get since() {
     return this.epoch ? {epoch: this.epoch, seq: this.catching ?? this.seq} : undefined;
   }
@@ -55,10 +55,10 @@ export class Channel {
     return count;
   }
 
-  /** Put messages where their `seq` belongs; those that are here already are left alone. Return the new ones. */
+  /** Insert messages by their `seq`, except those that are here already. Return the new ones. */
   merge(messages) {
     const fresh = [];
-    const end = this.later ? this.last : Infinity; // what is beyond has its place when one comes there
+    const end = this.later ? this.last : Infinity; // later ones are loaded by scrolling
     for (const message of messages) {
       if (message.seq > end) {
         if (message.seq > this.seq) fresh.push(message);
@@ -77,12 +77,12 @@ export class Channel {
     return fresh;
   }
 
-  /** Show a line of the server's that is kept nowhere. */
+  /** Show a line that is not stored. */
   note(notice, id = `notice-${Channel.notices++}`) {
     if (this.later && notice.event) return;
     const last = this.lines.at(-1);
     if (notice.event === "join" && last?.event === "leave" && last.user.id === notice.user.id && notice.time - last.time < BACK) {
-      this.lines.pop(); // a page that was loaded again is no news
+      this.lines.pop(); // such as a reload
       return;
     }
     this.lines.push({...notice, behind: this.seq, id});
@@ -102,12 +102,12 @@ export class Channel {
     this.lines = this.lines.filter((line) => line.plugin !== plugin);
   }
 
-  /** Let the oldest go where there are very many. Not while one reads further up: see `keepAround`. */
+  /** Drop the oldest lines if there are very many, unless the user reads further up: see `keepAround`. */
   trim() {
     if (this.atEnd !== false) this.keepAround(this.lines.length);
   }
 
-  /** Where there are very many lines, let go those that are far from the one with this index; return how many before it. */
+  /** If there are very many lines, drop those far from this index; return how many of them were before it. */
   keepAround(at) {
     if (this.lines.length <= KEPT + SLACK || this.loading) return 0;
     const from = Math.max(0, Math.min(at - KEPT / 2, this.lines.length - KEPT));
@@ -117,26 +117,26 @@ export class Channel {
     return from;
   }
 
-  /** Begin anew with the newest messages; boxes of plugins stay. Return the messages that are new here. */
+  /** Start again with the newest messages; boxes of plugins stay. Return the messages that are new here. */
   renew({messages, more}) {
     const boxes = this.lines.filter((line) => line.plugin);
     this.lines = [];
     this.later = false;
     this.more = more;
     const fresh = this.merge(messages);
-    const {time} = this.lines.at(-1) ?? {}; // of the same day as what it stands behind
+    const {time} = this.lines.at(-1) ?? {}; // of the day of the line before it
     this.lines.push(...boxes.map((box) => ({...box, behind: this.seq, time: time ?? box.time})));
     return fresh;
   }
 
-  /** Take in the page behind what is here. */
+  /** Add the page after the last line. */
   extend({messages}) {
     this.later = false;
     this.merge(messages);
     this.later = this.last < this.seq;
   }
 
-  /** Take in the answer to a join: what was missed, or everything anew. Return the messages that are new here. */
+  /** Receive the answer to a join: missed messages, or the newest ones. Return the messages that are new here. */
   join({epoch, seq, messages, recovered, more, users, count, read}) {
     if (this.epoch && this.epoch !== epoch) [this.read, this.mark] = [0, null];
     this.epoch = epoch;
@@ -149,18 +149,18 @@ export class Channel {
     const fresh = recovered ? this.merge(messages) : this.renew({messages, more});
     this.merge(this.early ?? []);
     this.early = null;
-    if (this.read > Math.max(seq, this.seq)) this.read = null; // of a history that is no more
-    this.read = Math.max(this.read ?? (read ? 0 : seq), read ?? 0); // a newcomer has nothing to catch up with
+    if (this.read > Math.max(seq, this.seq)) this.read = null; // of another history
+    this.read = Math.max(this.read ?? (read ? 0 : seq), read ?? 0); // a newcomer has nothing unread
     return fresh;
   }
 
-  /** Take in a page of what was missed; return the messages that are new here. */
+  /** Receive a page of missed messages; return those that are new here. */
   catchUp({messages, more}) {
     this.catching = more ? messages.at(-1).seq : null;
     return this.merge(messages);
   }
 
-  /** It was read in another tab, or on another machine. */
+  /** The user has read it in another tab or on another machine. */
   readElsewhere(seq) {
     if (!(seq > this.read)) return;
     this.read = seq;
@@ -180,7 +180,7 @@ export class Channel {
 }
 Channel.notices = 0;
 
-/** Whether a line goes on what the one before it began: the same author, soon after, on the same day. */
+/** Whether a line is grouped with the one before it: same author, soon after, same day. */
 export function continues(line, before) {
   return Boolean(
     before && line.sender && before.sender?.id === line.sender.id &&

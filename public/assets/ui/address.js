@@ -1,4 +1,4 @@
-// The address of the page: the channel that it names, and what Back leads to.
+// The URL of the page: the channel that it names, and where Back leads.
 
 const PAUSE = 300; // ms for each change: WebKit allows 100 in 10 s
 const BURST = 20; // changes without a pause
@@ -18,7 +18,7 @@ let spent = 0; // ms: until when the changes so far have taken up time
 let timer = 0;
 let going = false; // back, which takes a moment
 
-/** Have the address name a channel, or none (""): at once, or in a moment where it has changed very often. */
+/** Put a channel, or none (""), into the URL: at once, or a little later if it has changed very often. */
 export function nameChannel(channel) {
   wanted = channel;
   const pause = spent - BURST * PAUSE - performance.now();
@@ -29,9 +29,9 @@ export function nameChannel(channel) {
 function follow() {
   clearTimeout(timer);
   timer = 0;
-  if (going || addressed() !== seen) return; // someone has gone elsewhere, of which we are told next
+  if (going || addressed() !== seen) return; // the user has navigated; `hashchange` follows
   if (wanted === seen) return tidy();
-  // A page that named none, a channel that was the last, or what lay over the page, is nothing to come back to.
+  // Back should not lead to a URL without a channel, to a channel that was left, or to a dialog.
   const how = seen && wanted && !depth() ? "pushState" : "replaceState";
   write(how, null, wanted ? `#/${encodeURIComponent(wanted)}` : location.pathname + location.search);
   seen = addressed();
@@ -42,7 +42,7 @@ function write(how, state, address) {
   try {
     history[how](state, "", address);
   } catch {
-    // this browser allows less: the address is behind until the next change
+    // this browser allows less: the URL is behind until the next change
   }
 }
 
@@ -50,18 +50,18 @@ window.addEventListener("hashchange", () => {
   wanted = seen = addressed();
 });
 
-// What lies over the page (a drawer, a window): Back closes it, as a phone's gesture is expected to.
+// Drawers and dialogs: Back closes them, as users of phones expect.
 
 const over = []; // functions that close, the topmost last
 const depth = () => history.state?.over ?? 0;
 
-/** Have Back call `close` instead of leading away. Returns what must be called when it is closed, by whatever. */
+/** Have Back call `close`. Returns a function that must be called when it has been closed. */
 export function backCloses(close) {
   over.push(close);
   mark();
   return () => {
     if (over.includes(close)) over.splice(over.indexOf(close), 1);
-    // Not before the channel that it led to, if any, is drawn: that one takes this place in the history.
+    // After the channel that it led to, if any, is drawn: that one takes this place in the history.
     requestAnimationFrame(() => setTimeout(tidy));
   };
 }
@@ -70,7 +70,7 @@ function mark() {
   if (!going && depth() < over.length) write("pushState", {over: over.length});
 }
 
-/** Go back over the places of what is closed. */
+/** Go back over the history entries of what has been closed. */
 function tidy() {
   if (timer || going || depth() <= over.length) return;
   going = true;

@@ -1,4 +1,4 @@
-// A person: initials on the hue of the id, and the name, with what tells twins apart.
+// A person: initials on the hue of the id, and the name, with a part of the id if names look alike.
 
 import {html} from "../html.js";
 import {t} from "../i18n/index.js";

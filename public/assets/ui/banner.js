@@ -1,9 +1,9 @@
-// Above the conversation: what the connection is doing while there is none; which channel one has left.
+// Above the conversation: the state of a lost connection, and the channel that was just left.
 
 import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../i18n/index.js";
 
-/** Why the connection has ended for good; who never came in was kept out. */
+/** Why the connection has ended for good. neverIn: the user was never let in. */
 export function ending({code, reason, neverIn}) {
   if (!reason) return t("banner.ended");
   return t(neverIn && code === 4403 ? "banner.banned" : "banner.ended-because", {reason});
@@ -28,12 +28,12 @@ export function Banner({chat}) {
   </div>`;
 }
 
-/** The channel that one has just left, and the way back into it. */
+/** The channel that was just left, with Undo. */
 export function Left({chat}) {
   const button = useRef();
   const name = chat.sync.left.at(-1)?.channel.name;
   useEffect(() => {
-    if (document.activeElement === document.body) button.current?.focus(); // the one that was pressed may be gone
+    if (document.activeElement === document.body) button.current?.focus(); // the button that was pressed may be gone
   }, [name]);
   return html`<div role="status">${name !== undefined && html`<div class="left">
     <span dir="auto">${t("channels.left", {name})}</span>

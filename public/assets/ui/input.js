@@ -1,14 +1,14 @@
-// Keys, pointers and drops, before anything of the page's own sees them.
+// Keys, pointers and drops, before any handler of the page sees them.
 
-let pointed = false; // what was used last to go somewhere: a pointer, not a key
+let pointed = false; // whether a pointer, not a key, moved the focus last
 
-/** Whether one went by keys to where the focus is. */
+/** Whether the focus was moved by keys. */
 export const byKeys = () => !pointed;
 
-/** The field, if any, that takes what is typed at an element. */
+/** The field, if any, that receives what is typed at an element. */
 export const fieldOf = (element) => element.closest?.("input, textarea, select, [contenteditable]") ?? null;
 
-/** Whether a key writes something, as AltGr and Option do, too. A blank scrolls, or presses a button. */
+/** Whether a key writes something, with AltGr or Option, too. A blank does not: it scrolls, or presses a button. */
 export function printable({key, ctrlKey, altKey, metaKey}) {
   if (metaKey || key === " " || (ctrlKey && !altKey)) return false;
   return key === "Dead" || (Array.from(key).length === 1 && (ctrlKey || !altKey || !/\w/.test(key)));
@@ -25,10 +25,10 @@ export function insert(field, text, from, to) {
   field.dispatchEvent(new Event("input", {bubbles: true}));
 }
 
-/** Whether there are files in what is dropped or pasted, and no text of theirs that could be taken instead. */
+/** Whether what is dropped or pasted has files, and no text. */
 export const bringsFiles = (data) => data?.types.includes("Files") && !data.types.includes("text/plain");
 
-/** A key of an input method's composition; for the Enter that ends one, WebKit tells by 229 alone. */
+/** A key of an input method's composition. For the Enter that ends one, WebKit has nothing but 229. */
 const composes = (event) => event.isComposing || event.keyCode === 229;
 
 /** Keep an input method's keys from all handlers, and a dropped file or link from replacing the page. */

@@ -3,7 +3,7 @@
 import {html} from "../html.js";
 import {LANGUAGES, language, speak, t} from "../i18n/index.js";
 
-/** Speak a language, and tell the browser: screen readers, hyphens and fonts go by it. */
+/** Use a language, and tell the browser: screen readers, hyphens and fonts depend on it. */
 export async function speakHere(code) {
   const {lang, dir} = await speak(code, navigator.languages);
   Object.assign(document.documentElement, {lang, dir});

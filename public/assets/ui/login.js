@@ -1,4 +1,4 @@
-// The first visit: one field and one button; where there are accounts, signing in and registering too.
+// The first visit: a name and a button; if there are accounts, signing in and registering, too.
 
 import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../i18n/index.js";
@@ -8,18 +8,18 @@ import {LanguageChoice} from "./language.js";
 const ICON = new URL("../icon.svg", import.meta.url).href;
 const BUTTONS = {guest: "login.start", "sign-in": "login.sign-in", register: "login.register"};
 
-/** title: of a form for something else than the chat. */
+/** title: of the form, if it is not the chat's. */
 export function Login({chat, title, children}) {
   const {session} = chat;
   const {kinds, registration} = session.account;
   const ways = [kinds.includes("guest") && "guest", kinds.includes("password") && "sign-in", registration && "register"].filter(Boolean);
-  const [way, setWay] = useState((session.name && ways.find((one) => one === "sign-in")) || ways[0]); // a name without a token was an account's
+  const [way, setWay] = useState((session.name && ways.find((one) => one === "sign-in")) || ways[0]); // a name without a token belongs to an account
   const [name, setName] = useState(session.name);
   const [password, setPassword] = useState("");
   const form = useRef();
-  const {field} = session.state; // that is wrong
+  const {field} = session.state; // the one that is wrong
   useEffect(() => {
-    // To what is wrong, or else to what is empty
+    // To the field that is wrong, or else to one that is empty
     const [first, second] = form.current?.querySelectorAll("input") ?? [];
     const at = second && (field ? field === "password" : first.value) ? second : first;
     at?.focus();

@@ -11,7 +11,7 @@ import {Members} from "./members.js";
 import {Messages} from "./messages/messages.js";
 import {Sidebar} from "./sidebar.js";
 
-/** Load what opens above the page; the promise is the module, which is `dialogs.loaded`, too. */
+/** Load the dialogs; the promise is the module, which is `dialogs.loaded` then. */
 export async function dialogs() {
   return (dialogs.loaded ??= await import("./dialogs/index.js"));
 }
@@ -50,7 +50,7 @@ export function Shell({chat}) {
         show("jump");
       } else if ((event.key === "?" && !typing && byKeys()) || (event.ctrlKey && event.key === "/")) show("keys");
       else if (!typing && (printable(event) || (ctrl && event.key.toLowerCase() === "v"))) {
-        // What is written, or pasted, belongs to the box, wherever one has clicked; a row that was gone to by keys has its own.
+        // What is typed or pasted goes to the box, unless a row has been reached by keys.
         const row = event.target.matches?.("article[data-id]") && byKeys();
         if (!row) document.querySelector(".composer textarea")?.focus();
       }
@@ -63,12 +63,12 @@ export function Shell({chat}) {
     return () => window.removeEventListener("keydown", key);
   });
   useLayoutEffect(() => {
-    // At once: what is typed next is for the drawer.
-    if (!drawer) return opener.current?.focus(); // given back to where it came from
+    // At once: what is typed next goes to the drawer.
+    if (!drawer) return opener.current?.focus(); // give the focus back
     const first = drawer === "channels" ? [".sidebar [aria-current]", ".sidebar :is(a, input)"] : [".members button"];
     first.map((one) => document.querySelector(one)).find(Boolean).focus();
     const narrow = matchMedia(`(max-width: ${drawer === "channels" ? 719 : 1099}px)`);
-    narrow.addEventListener("change", close); // it is no drawer any more
+    narrow.addEventListener("change", close); // the window is wide: it is no drawer any more
     if (!narrow.matches) close();
     const closed = backCloses(close);
     return () => {
@@ -106,7 +106,7 @@ export function Shell({chat}) {
   </div>`;
 }
 
-/** Go to the next channel, or to the next that has something unread. */
+/** Go to the next channel, or to the next unread one. */
 function step(chat, by, unread) {
   const names = [...chat.channels.keys()];
   let at = names.indexOf(chat.current);

@@ -1,4 +1,4 @@
-// One's channels, and the way into others.
+// The user's channels, and the field to join others.
 
 import {html, useLayoutEffect, useRef, useState} from "../html.js";
 import {t} from "../i18n/index.js";

@@ -1,4 +1,4 @@
-// The box one writes in.
+// The box for new messages.
 
 import {canSee, length} from "../../text/characters.js";
 import {commands, usage, written} from "../../commands/schema.js";
@@ -11,10 +11,10 @@ import {Icon} from "../icons.js";
 
 const LABELS = {"/": "composer.commands", "@": "members.title", "#": "channels.title", ":": "composer.emoji"};
 
-/** Whether the keyboard is one on the screen, where Enter is the only way to a second line. */
+/** Whether the keyboard is on the screen, where Enter is the only way to a second line. */
 const coarse = () => matchMedia("(pointer: coarse)").matches;
 
-/** fill(action): show the form of an action. later: what dialogs.js has, when it is loaded. */
+/** fill(action): show the form of an action. later: dialogs/index.js, once it is loaded. */
 export function Composer({chat, channel, fill, later: {complete, lookUp, offer, Suggestions, carries, moved}}) {
   const box = useRef();
   const [words, setWords] = useState("");
@@ -40,7 +40,7 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, offer, 
     return () => ["drop", "paste"].forEach((kind) => window.removeEventListener(kind, refuse));
   }, []);
 
-  /** What the word before the caret could become, as it is now; what is drawn may be a frame older. */
+  /** Completions for the word before the caret as it is now; what is drawn may be a frame older. */
   function offered() {
     const now = channel.draft;
     if (!complete || dismissed === now) return null;
@@ -75,7 +75,7 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, offer, 
       await chat.write(channel, text);
     } catch (error) {
       setWords(explain(error));
-      if (!channel.draft) chat.setDraft(channel, text); // to be mended
+      if (!channel.draft) chat.setDraft(channel, text); // for the user to correct
       chat.changed();
     }
   }
@@ -86,7 +86,7 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, offer, 
     insert(box.current, found.options[at].text, found.from, box.current.selectionStart);
   }
 
-  /** Whether Enter makes a line here. */
+  /** Whether Enter starts a new line. */
   const breaks = (event) => event.shiftKey || coarse() || openFence(channel.draft.slice(0, box.current.selectionStart)) !== "";
 
   function key(event) {

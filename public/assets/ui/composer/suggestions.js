@@ -3,7 +3,7 @@
 import {html, useEffect, useRef} from "../../html.js";
 import {t} from "../../i18n/index.js";
 
-/** What the field has to carry, so that screen readers follow the list with this id. */
+/** Attributes of the field, with which screen readers follow the list with this id. */
 export function carries(id, options, choice) {
   return {
     "aria-autocomplete": "list",
@@ -12,7 +12,7 @@ export function carries(id, options, choice) {
   };
 }
 
-/** Which option an arrow key leads to, from this one. */
+/** The option that an arrow key leads to. */
 export const moved = (key, choice, count) => (choice + (key === "ArrowDown" ? 1 : count - 1)) % count;
 
 /** options: [{name, label, detail}]; take(at): one of them was clicked. */

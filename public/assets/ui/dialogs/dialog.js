@@ -1,4 +1,4 @@
-// A window over the page: the browser keeps the focus in it, closes it by Escape, and gives the focus back.
+// A modal dialog: the browser keeps the focus in it, closes it by Escape, and gives the focus back.
 
 import {backCloses} from "../address.js";
 import {html, useLayoutEffect, useRef} from "../../html.js";
@@ -8,22 +8,22 @@ import {Icon} from "../icons.js";
 export function Dialog({title, close, children}) {
   const place = useRef();
   useLayoutEffect(() => {
-    // At once: what is typed next is for the window.
+    // At once: what is typed next goes to the dialog.
     const before = document.activeElement;
     const dialog = place.current;
     dialog.showModal();
     const closes = backCloses(close);
     return () => {
       closes();
-      const now = document.activeElement; // may be elsewhere already: Escape has closed it, and someone was quick
+      const now = document.activeElement; // may have moved already, if Escape has closed it
       if (now === document.body || dialog.contains(now)) before?.focus();
       requestAnimationFrame(() => {
-        // What had the focus may be gone meanwhile.
+        // What had the focus may be gone.
         if (document.activeElement === document.body) document.querySelector(".composer textarea")?.focus();
       });
     };
   }, []);
-  const closed = () => place.current && close(); // told late, it may come when another window is open already
+  const closed = () => place.current && close(); // the event may arrive when another dialog is open already
   const outside = ({target}) => target === place.current && close();
   return html`<dialog ref=${place} onClose=${closed} onMouseDown=${outside} aria-labelledby="dialog-title">
     <div class="inside">

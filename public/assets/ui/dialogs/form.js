@@ -1,4 +1,4 @@
-// A form for an action: a field for each of its parameters, by the type that the server told.
+// A form for an action: a field for each parameter, by its type.
 
 import {html, useState} from "../../html.js";
 import {explain, t} from "../../i18n/index.js";
@@ -24,7 +24,7 @@ export function Form({chat, channel, action, close}) {
     }
     try {
       await perform(chat, channel, {action: action.name, fields});
-      if (channel.draft.startsWith(`/${action.name}`)) chat.setDraft(channel, ""); // it is what was meant
+      if (channel.draft.startsWith(`/${action.name}`)) chat.setDraft(channel, ""); // the form replaces it
       close();
     } catch (error) {
       setWords(explain(error));

@@ -1,4 +1,4 @@
-// What opens above the page, or over the box: loaded when the page has come to rest, so that it is there without a connection, too.
+// Dialogs and completion: loaded when the page has come to rest, so that they work without a connection, too.
 
 export {complete, lookUp} from "../../commands/completion.js";
 export {offer} from "../../text/split.js";

@@ -1,4 +1,4 @@
-// What the connection is doing, for whoever runs or extends the server.
+// The state of the connection, for administrators and developers.
 
 import {html, render, useEffect, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";

@@ -1,4 +1,4 @@
-// Ctrl+K: to a channel by the letters of its name; one's own first, then the others that there are.
+// Ctrl+K: go to a channel by a part of its name; the user's own come first.
 
 import {fold} from "../../text/characters.js";
 import {html, useEffect, useState} from "../../html.js";

@@ -1,4 +1,4 @@
-// The choice of what the system tells one of.
+// The choice of notifications.
 
 import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";

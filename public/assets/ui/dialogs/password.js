@@ -1,4 +1,4 @@
-// Changing the password of one's account; other sessions end with the old one.
+// Changes the password of the account; other sessions end.
 
 import {html, useState} from "../../html.js";
 import {explain, t} from "../../i18n/index.js";

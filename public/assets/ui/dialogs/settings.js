@@ -1,4 +1,4 @@
-// What one can set for oneself, and the way out.
+// Settings, and signing out.
 
 import {html, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";
