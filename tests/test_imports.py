@@ -37,8 +37,6 @@ MAY["web"] = MAY["plugin_host"] | {"storage", "auth", "plugin_host", "version"}
 MAY["server"] = MAY["web"] | {"web"}
 MAY["testing"] = MAY["server"] | {"server"}
 MAY["__main__"] = {"server"}
-#: Arrows that are still to be cut: from, to.
-STILL: set[tuple[str, str]] = set()
 KNOW_TORNADO = ("web", "server", "client", "testing")
 
 
@@ -100,7 +98,7 @@ def test_the_reading_of_imports_sees_what_is_there() -> None:
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_a_room_imports_from_its_package_and_those_below_it(room: str) -> None:
     there = {package(other) for other in known(room)} - {package(room)}
-    assert there - {to for source, to in STILL if source == room} <= MAY[package(room)]
+    assert there <= MAY[package(room)]
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
@@ -108,20 +106,15 @@ def test_no_room_knows_itself_through_others(room: str) -> None:
     assert room not in known_through_others(room)
 
 
-def test_the_arrows_that_are_still_to_be_cut_are_there() -> None:
-    for room, to in STILL:
-        assert to in {package(other) for other in known(room)} | tops(ROOMS[room])
-
-
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_tornado_is_known_around_the_socket_alone(room: str) -> None:
     names = {name for name in imports(ROOMS[room]) if name.split(".")[0] == "tornado"}
-    assert not names or package(room) in KNOW_TORNADO or (room, "tornado") in STILL
+    assert not names or package(room) in KNOW_TORNADO
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
 def test_sql_is_known_to_the_storage_alone(room: str) -> None:
-    assert "sqlite3" not in tops(ROOMS[room]) or package(room) == "storage" or (room, "sqlite3") in STILL
+    assert "sqlite3" not in tops(ROOMS[room]) or package(room) == "storage"
 
 
 @pytest.mark.parametrize("room", sorted(ROOMS))
