@@ -198,3 +198,11 @@ def test_a_clean_text_is_clean(text: str) -> None:
     else:
         assert clean_text(clean) == clean
         assert not re.search(r"[\0-\x08\x0b-\x1f\x7f-\x9f]|\n$", clean)
+
+
+def test_a_text_that_was_cleaned_is_not_looked_at_again_and_an_empty_one_never_passes() -> None:
+    text = "".join(["hel", "lo"])
+    assert clean_text(clean_text(text)) is text
+    for empty in ("", "\n"):
+        assert code_of(clean_text, empty) == "invalid-field"
+    assert clean_text("other") == "other"

@@ -36,22 +36,24 @@ class PendingMessage:
     def __init__(self) -> None:
         self.stored: Message | None = None
         self.error: Refused | None = None
-        self._waiting: list[Callable[[], object]] = []
+        self._waiting: list[Callable[[], object]] | None = None
 
     def keep(self, message: Message) -> None:
         """It is stored; tell who waits."""
         self.stored = message
-        for tell in self._waiting:
+        for tell in self._waiting or ():
             tell()
 
     def fail(self, error: Refused) -> None:
         """It could not be stored; tell who waits."""
         self.error = error
-        for tell in self._waiting:
+        for tell in self._waiting or ():
             tell()
 
     def then(self, tell: Callable[[], object]) -> None:
         """Have this called when it is stored or has failed, which has not come yet. It must not raise."""
+        if self._waiting is None:
+            self._waiting = []
         self._waiting.append(tell)
 
     def __await__(self) -> Generator[object, None, Message]:

@@ -14,6 +14,7 @@ from tornado_chat.config import speed
 
 MAX_REF = 64
 MAX_DEPTH = 64
+SHORT = 2 * MAX_DEPTH  # characters in which nothing is nested too deep
 MAX_VALUES = 2_000  # of one message, at all depths: each costs 0.1 µs or more to read
 MAX_NUMBER = 2**53  # beyond it a JavaScript client reads another number
 MAX_PAGE_BYTES = 256 * 1024
@@ -62,7 +63,8 @@ _fast_loads = speed.loads or _loads
 
 def decode(text: str) -> dict[str, Any]:
     """Return the one JSON object in `text`; anything else is Refused as `invalid-json`."""
-    if len(text) > MAX_VALUES and _has_too_many_values(text):
+    long = len(text) > SHORT
+    if long and len(text) > MAX_VALUES and _has_too_many_values(text):
         raise Refused(f"more than {MAX_VALUES} values in one message", Error.INVALID_JSON)
     try:
         value = _fast_loads(text)
@@ -70,7 +72,7 @@ def decode(text: str) -> dict[str, Any]:
         raise Refused(f"not JSON: {_explain(text)}", Error.INVALID_JSON) from None
     if type(value) is not dict:
         raise Refused("not a JSON object; one object per line is expected", Error.INVALID_JSON)
-    if len(text) > 2 * MAX_DEPTH and text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if long and text.count("{") + text.count("[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise Refused(f"nested deeper than {MAX_DEPTH}", Error.INVALID_JSON)
     return value
 
