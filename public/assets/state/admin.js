@@ -17,8 +17,8 @@ export class Admin extends Chat {
     this.bans = [];
     this.entries = [];
     this.find = "";
-    this.done = ""; // what was done last
-    this.how = ""; // how one becomes an administrator where nobody signs in with a password
+    this.done = ""; // the result of the last command
+    this.how = ""; // how to become an administrator if there are no passwords
   }
 
   /** Connect as the user that the browser is signed in as; otherwise the form is shown. */
@@ -48,7 +48,7 @@ export class Admin extends Chat {
     this.watch();
   }
 
-  /** Look at what goes on; who may not is shown the form. */
+  /** Fetch the overview. If the user may not see it, show the form. */
   async watch() {
     if (!this.connection.open) return;
     try {
@@ -83,7 +83,7 @@ export class Admin extends Chat {
     this.watch();
   }
 
-  /** Use a power, and tell what came of it; the promise fails with an Error where the server says no. */
+  /** Kick or ban, and show the result; the promise is rejected if the server refuses. */
   async use(action, fields) {
     const {ended} = await this.connection.call(action, fields);
     this.done = action === "unban" ? t("admin.lifted") : t("admin.ended", {count: ended});
@@ -92,7 +92,7 @@ export class Admin extends Chat {
     await this.watch();
   }
 
-  /** Have the server load a plugin again. */
+  /** Have the server reload a plugin. */
   async reload(plugin) {
     try {
       await this.connection.call("reload-plugin", {plugin});

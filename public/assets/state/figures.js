@@ -1,4 +1,4 @@
-// What the charts of the administrator's page show: rates, from totals that only grow. No DOM, no socket.
+// The figures of the administrator's charts: rates, computed from totals that only grow. No DOM, no socket.
 
 const KEPT = 90; // points of a chart
 
@@ -18,7 +18,7 @@ export class Figures {
     this.add("connections", now.connections);
     this.add("memory", totals.memory / 2 ** 20);
     const seconds = before ? totals.at - before.at : 0;
-    if (!(seconds > 0) || totals.calls < before.calls) return; // the first, or of a server that has started anew
+    if (!(seconds > 0) || totals.calls < before.calls) return; // the first one, or the server has restarted
     const grown = (name) => totals[name] - before[name];
     for (const name of ["messages", "delivered", "refused"]) this.add(name, grown(name) / seconds);
     this.add("processor", (100 * grown("processor")) / seconds);
@@ -32,7 +32,7 @@ export class Figures {
   }
 }
 
-/** The line of a chart through values, in a box of that size: a path. The newest is at the right, 0 at the bottom. */
+/** The SVG path of a chart in a box of that size. The newest value is at the right, 0 at the bottom. */
 export function line(values, width, height) {
   const most = Math.max(...values, 1e-9);
   const step = width / (KEPT - 1);
@@ -41,5 +41,5 @@ export function line(values, width, height) {
   return values.map((value, at) => `${at ? "L" : "M"}${short(from + at * step)} ${short(height - (value / most) * height)}`).join("");
 }
 
-/** A figure as it is written: whole where it is large, with two digits where it is small. */
+/** A figure as it is shown: large ones as integers, small ones with two digits. */
 export const rounded = (value) => (value >= 10 ? Math.round(value) : Number(value.toPrecision(2)));

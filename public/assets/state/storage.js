@@ -1,13 +1,13 @@
-// What outlives the page: the part of localStorage that is the chat's, as JSON. What is kept one by one has a
-// key of its own ("outbox/…"), so that two tabs never write over each other.
+// The chat's part of localStorage, as JSON. Items of a folder have a
+// key each ("outbox/…"), so that two tabs never overwrite each other.
 
 const HOST = "tornado_chat.";
 const PATH = globalThis.document ? new URL(".", document.baseURI).pathname : "/";
 
-/** What the names of all that is this server's begin with: there may be others under other paths of the host. */
+/** The prefix of all keys of this server: there may be others under other paths of the host. */
 export const OURS = PATH === "/" ? HOST : `tornado_chat${PATH}.`;
 
-/** place: localStorage, or nothing where it is forbidden: then nothing outlives the page. */
+/** place: localStorage, or undefined if that is forbidden: then nothing outlives the page. */
 export function openStorage(place = new Forgetful()) {
   return {
     read(name, otherwise) {
@@ -17,16 +17,16 @@ export function openStorage(place = new Forgetful()) {
         return otherwise; // not ours
       }
     },
-    /** Keep a value; undefined: forget it. */
+    /** Store a value; undefined removes it. */
     write(name, value) {
       try {
         if (value === undefined) place.removeItem(OURS + name);
         else place.setItem(OURS + name, JSON.stringify(value));
       } catch {
-        // full: what is on the screen stays true
+        // full: the page goes on without it
       }
     },
-    /** What is kept under a folder: [[name within it, value], …]. */
+    /** The items of a folder: [[name, value], …]. */
     folder(name) {
       const start = `${OURS}${name}/`;
       const keys = Array.from({length: place.length}, (_, at) => place.key(at)).filter((key) => key.startsWith(start));
@@ -45,7 +45,7 @@ export function openHere() {
   }
 }
 
-/** Take over, once, what earlier versions kept for all paths of the host; not what waits to be sent, which may be another server's. */
+/** Take over, once, what earlier versions stored for all paths of the host; not the outbox, which may be another server's. */
 function inherit(place) {
   if (OURS === HOST || place.getItem(`${OURS}own`)) return;
   place.setItem(`${OURS}own`, "1");
@@ -54,7 +54,7 @@ function inherit(place) {
   }
 }
 
-/** What another tab has changed, by the event "storage": {folder, name, value}; null where it is not ours. */
+/** What another tab has changed, from a "storage" event: {folder, name, value}, or null if it is not ours. */
 export function changedElsewhere({key, newValue}) {
   if (!key?.startsWith(OURS)) return null;
   const [, folder, name] = key.slice(OURS.length).match(/^([^/]*)\/?([^]*)$/);

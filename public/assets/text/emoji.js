@@ -4,7 +4,7 @@ export const EMOJI = new Map();
 const NAMED = /:[a-z0-9_+-]{2}/;
 let loading = null;
 
-/** The promise that EMOJI has all that a text may name, or null where it has them, or names none. */
+/** Load the table if a text may name an emoji; null if there is nothing to wait for. */
 export function learnEmoji(text) {
   if (EMOJI.size || !NAMED.test(text)) return null;
   loading ??= import("./emoji_table.js").then(({TABLE}) => {

@@ -1,4 +1,4 @@
-// Asks a worker for the colours of code, one block after another, and takes another worker where one takes too long.
+// Asks a worker for the colours of code, block by block, and replaces a worker that takes too long.
 
 import {trusted} from "../net/worker_url.js";
 
@@ -8,7 +8,7 @@ const LOADING = 10_000; // ms for that
 let worker = null;
 let last = null; // a promise of when the worker is free
 
-/** The promise of a tree: strings and {scope, children}; null where there is none: it stays as it was typed. */
+/** The promise of a tree of strings and {scope, children}; null if the code stays as it was typed. */
 export function highlight(text, language) {
   last = Promise.resolve(last).catch(() => {}).then(() => ask(text, language));
   return last;

@@ -1,5 +1,5 @@
-// Colours for code, in a worker: a grammar's regular expressions may take very long over a text made for that.
-// Loads a language's grammar with the first block of it.
+// Colours code in a worker, because some texts make the regular expressions of a grammar very slow.
+// The grammar of a language is loaded with its first block.
 
 import core from "../vendor/hljs-core.js";
 
@@ -11,9 +11,9 @@ const ALSO = {
 const GRAMMARS = new Set([
   "bash", "cpp", "css", "diff", "go", "java", "javascript", "json", "python", "rust", "sql", "typescript", "xml", "yaml",
 ]);
-const MOST = 1_500; // pieces of a tree; what has more is not drawn in colour
+const MOST = 1_500; // nodes of a tree; larger ones are not coloured
 
-/** The promise of a tree for a code: strings and {scope, children}; null for a language that is not known. begins(): it is loaded. */
+/** The promise of a tree of strings and {scope, children}; null for an unknown language. begins(): the grammar is loaded. */
 export async function colour(text, name, begins = () => {}) {
   const language = ALSO[name] ?? name;
   if (!GRAMMARS.has(language)) return null;
@@ -22,7 +22,7 @@ export async function colour(text, name, begins = () => {}) {
   }
   begins();
   let count = 0;
-  /** Strings that stand side by side become one: each is a node in the page. */
+  /** Join adjacent strings: each is a node in the page. */
   function plain(nodes) {
     const found = [];
     for (const node of nodes) {

@@ -19,7 +19,7 @@ function matchAt(pattern, text, at) {
   return pattern.exec(text);
 }
 
-/** The pieces of a text. budget: {left}: how many more of them may be something else than text. */
+/** The pieces of a text. budget: {left}: how many more of them may be markup. */
 export function inline(text, budget, links = true) {
   return new Inline(text, budget, links).read();
 }
@@ -32,7 +32,7 @@ class Inline {
     this.out = [];
     this.open = []; // runs of * _ ~ that wait: {at (in out), from (in the text), mark, left, length, both, depth (of what is inside)}
     this.word = -1; // where the last letter, number or picture was
-    this.path = false; // inside C:\such\a_word, whose backslashes are meant
+    this.path = false; // inside a path such as C:\some\a_word, whose backslashes are literal
     this.ticks = null; // length of a run of ` -> where the runs of that length are
   }
 
@@ -63,7 +63,7 @@ class Inline {
     return join(out);
   }
 
-  /** Add a piece that is no text; return where the text goes on. */
+  /** Add a piece of markup; return where the text goes on. */
   add(piece, at, end) {
     this.out.push(piece);
     this.budget.left--;
@@ -91,7 +91,7 @@ class Inline {
     return at + 1;
   }
 
-  /** Whether a backslash only keeps what is behind it from being a mark; in ¯\_(ツ)_/¯ and C:\_x it is meant. */
+  /** Whether a backslash escapes the character after it; in ¯\_(ツ)_/¯ and C:\_x it is literal. */
   escapes(at) {
     const {text} = this;
     const [before, after, beyond] = [text[at - 1] ?? "", text[at + 1] ?? "", text[at + 2] ?? ""];
@@ -165,7 +165,7 @@ class Inline {
     return end;
   }
 
-  /** The newest run waits no more. depth: of what is behind it. */
+  /** Give up on the newest run. depth: of what is after it. */
   drop(depth) {
     this.open.pop();
     const before = this.open.at(-1);
@@ -192,7 +192,7 @@ function flanks(run, before, after, beyond) {
   return {opens: left && (!within || !right || mark(before)), closes: right && (!within || !left || mark(after))};
 }
 
-/** Strings that stand side by side become one. */
+/** Join adjacent strings. */
 export function join(pieces) {
   const joined = [];
   for (const piece of pieces) {

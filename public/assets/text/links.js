@@ -2,7 +2,7 @@
 //
 // An address is a host, perhaps a port, and a tail that begins with / ? or #. What else follows the host is the sentence's.
 
-/** Scripts that write no blanks between words. */
+/** Scripts without blanks between words. */
 export const DENSE = "\\p{sc=Han}\\p{sc=Hira}\\p{sc=Kana}\\p{sc=Thai}\\p{sc=Lao}\\p{sc=Khmr}\\p{sc=Mymr}";
 
 const DENSE_LETTER = new RegExp(`[${DENSE}]`, "u");
@@ -17,14 +17,14 @@ const LATIN_THEN_DENSE = new RegExp(`^[a-z0-9-]+(?=[${DENSE}])`, "iu");
 const LOCAL = new RegExp(`(?![${DENSE}])[\\p{L}\\p{N}._%+-]`, "u"); // what stands before the @ of a mail address
 const MAILTO = /[\p{L}\p{N}._%+-]{1,64}@/uy;
 
-// What is in no address as people write it: blanks, quotes, the punctuation of other scripts, characters that are not seen.
+// What ends an address: blanks, quotes, the punctuation of other scripts, invisible characters.
 const STOP = new RegExp(
   "[\\s<>\"`\\p{Pi}\\p{Pf}\\p{Cc}\\u2014\\u2026\\u201a\\u201e\\u3001-\\u3003\\u3008-\\u3020\\u3030\\uff01-\\uff0f\\uff1a-\\uff20" +
     "\\uff3b-\\uff40\\uff5b-\\uff65\\u060c\\u061b\\u061f\\u06d4\\u0964\\u0965\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2069\\ufeff]",
   "u",
 );
 const CLOSES = {")": "(", "]": "[", "}": "{"};
-const SENTENCE = /[.,;:!?'*|\\^([{]|(?![\x00-\x7f])\p{P}/u; // at an end, it is of the sentence around
+const SENTENCE = /[.,;:!?'*|\\^([{]|(?![\x00-\x7f])\p{P}/u; // at the end, it belongs to the sentence
 
 function matchAt(pattern, text, at) {
   pattern.lastIndex = at;
@@ -57,7 +57,7 @@ function address(text, at, sign) {
   return host ? {at, host, href: "", tail: /[/?#]/} : null;
 }
 
-/** The place behind a host and its port, or 0 where there is none. */
+/** The end of a host and its port, or 0 if there is none. */
 function hostEnd(text, begin) {
   const host = matchAt(NAME, text, begin) ?? matchAt(IPV6, text, begin);
   if (!host) return 0;
@@ -69,7 +69,7 @@ function hostEnd(text, begin) {
   return text[port] === "." && /[/?#]/.test(text[port + 1] ?? "") ? port + 1 : port;
 }
 
-/** The place behind the host of a mail address, which has a dot and ends in letters, or 0. */
+/** The end of the host of a mail address, which has a dot and ends in letters, or 0. */
 function domain(text, begin) {
   if (!matchAt(WWW, text, begin)) return 0;
   const host = matchAt(NAME, text, begin);

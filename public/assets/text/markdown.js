@@ -1,4 +1,4 @@
-// Markup in a message: text -> a tree, which is drawn node by node; HTML is never made of it. No DOM.
+// Markup in a message: parses a text into a tree, which is drawn node by node, without HTML. No DOM.
 //
 // Blocks: {kind: "text", inside}, {kind: "code", language, text}, {kind: "quote", inside: [block]},
 // {kind: "list", start (a number, or null for bullets), items: [[block]]}.
@@ -19,7 +19,7 @@ export function parse(text) {
   return blocks(text.split("\n"), 0, {left: MOST});
 }
 
-/** The line that opens the fence in which stands what is written behind a text, or "". */
+/** The line that opens the code fence in which a text ends, or "". */
 export function openFence(text) {
   let open = "";
   let closes = null;
@@ -31,7 +31,7 @@ export function openFence(text) {
   return open;
 }
 
-/** What closes a fence that began with these marks. */
+/** A pattern for the line that closes a fence. */
 const closing = (marks) => new RegExp(`^ {0,3}${marks[0]}{${marks.length},} *$`);
 
 function blocks(lines, depth, budget) {
@@ -46,7 +46,7 @@ function blocks(lines, depth, budget) {
   }
   for (let at = 0; at < lines.length; ) {
     const line = lines[at];
-    const fence = budget.left > 0 && at + 1 < lines.length && line.match(FENCE); // with nothing behind it, it is none
+    const fence = budget.left > 0 && at + 1 < lines.length && line.match(FENCE); // on the last line it is text
     const nests = budget.left > 0 && depth < DEEPEST;
     const item = nests && line.match(ITEM);
     if (fence) {
@@ -83,12 +83,12 @@ function blocks(lines, depth, budget) {
   return found;
 }
 
-/** Take away a line's blanks, at most so many. */
+/** Remove at most so many blanks from the start of a line. */
 function dedent(line, most) {
   return line.slice(Math.min(most, line.length - line.trimStart().length));
 }
 
-/** Emphasis does not reach over a blank line, which stands as it was typed. */
+/** Emphasis ends at blank lines, which stay as they were typed. */
 function paragraphs(text, budget) {
   return join(text.split(/(\n\s*\n)/).flatMap((piece, at) => (at % 2 ? [piece] : inline(piece, budget))));
 }

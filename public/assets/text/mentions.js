@@ -1,4 +1,4 @@
-// Who and what a text names: one answer for what is marked in the conversation, counted as a mention, and told to the system.
+// Whom and which channels a text mentions: for the conversation, the unread count and notifications alike.
 
 import {fold} from "./characters.js";
 import {DENSE} from "./links.js";
@@ -13,7 +13,7 @@ const CLUSTER = /[^\p{M}\u200c\u200d\ufe0e\ufe0f][\p{M}\u200c\u200d\ufe0e\ufe0f]
 const CHANNEL = new RegExp(`${LETTER}(?:${LETTER}|[\\p{M}_-]){0,63}|[${DENSE}][\\p{L}\\p{N}\\p{M}_-]{0,63}`, "uy");
 const COLOUR = /^(?:[\da-f]{3,4}|[\da-f]{6}|[\da-f]{8})$/i;
 
-/** Names by their letters: how long a look takes does not depend on how many there are. */
+/** Names by their letters: a lookup takes the same time however many there are. */
 class Trie {
   constructor(names) {
     this.root = new Map();
@@ -27,7 +27,7 @@ class Trie {
     }
   }
 
-  /** The longest name that stands at a place in a text, as a whole: {name (folded), end}, or null. */
+  /** The longest whole name at a position in a text: {name (folded), end}, or null. */
   find(text, at) {
     let longest = null;
     let node = this.root;
@@ -42,7 +42,7 @@ class Trie {
   }
 }
 
-/** Whether a name that ends at a place is whole: Ann is not in Anna, ann_b, Ann-Katrin, ann.de or ann@example.org, but in Ann—look. */
+/** Whether a name that ends here is whole: Ann is not in Anna, ann_b, Ann-Katrin, ann.de or ann@example.org, but in Ann—look. */
 function ends(text, at) {
   const after = text.slice(at, at + 3);
   if (/^(?:[\p{M}\u200c\u200d\ufe0e\ufe0f_]|[-\u2010\u2011.@][\p{L}\p{N}])/u.test(after)) return false;
@@ -59,7 +59,7 @@ class Names {
   }
 }
 
-/** The names that texts in a channel may speak of: the same object as long as they are the same. */
+/** The names that texts in a channel may mention: the same object until they change. */
 export function namesOf(chat, channel) {
   const me = chat.user?.name ?? "";
   const channels = [...chat.channels.keys()];
@@ -76,7 +76,7 @@ export const makeNames = (people, channels = [], me = "") => new Names(people, c
 /** Whether a text can name anything. */
 export const canName = (text) => /[@#]/.test(text);
 
-/** Whether a text speaks to the one whose names these are: not in code, nor in an address. */
+/** Whether a text mentions the user, outside code and links. */
 export function mentionsMe(text, names) {
   if (!text.includes("@")) return false;
   const speaks = (piece) => piece.mine || [piece.inside ?? [], piece.items ?? []].flat(2).some(speaks);
@@ -85,7 +85,7 @@ export function mentionsMe(text, names) {
 
 /**
  * A parsed text in which {kind: "person", text, mine} and {kind: "channel", text, name} stand where it names someone or a
- * channel. A channel that is not among those known is one word, and no colour.
+ * channel. An unknown channel is one word, and not a colour such as #fff.
  */
 export function withNames(blocks, names) {
   const budget = {left: MOST};
@@ -97,7 +97,7 @@ export function withNames(blocks, names) {
   return blocks.map(block);
 }
 
-/** A line of the server's in pieces: strings, and {name} where someone who is here is named. */
+/** A line of the server in pieces: strings, and {name} for people who are here. */
 export function namesIn(text, names) {
   const found = [];
   let from = 0;

@@ -1,4 +1,4 @@
-// For the eye: initials, the hue of a person, who bears one name.
+// How people appear: initials, a hue, and which names look alike.
 
 const segmenter = globalThis.Intl?.Segmenter && new Intl.Segmenter();
 
@@ -23,7 +23,7 @@ const ALIKE = Object.fromEntries(
 );
 const shapes = new Map(); // of the names that were asked for
 
-/** What is left of a name to the eye: two that have this in common look alike. */
+/** The shape of a name: names of the same shape look alike. */
 function shape(name) {
   if (shapes.size > 2_000) shapes.clear();
   if (!shapes.has(name)) {
@@ -33,7 +33,7 @@ function shape(name) {
   return shapes.get(name);
 }
 
-/** The ids of the users whose names look like another one's. */
+/** The ids of users whose names look like another user's. */
 export function twins(users) {
   const bearers = new Map();
   for (const {id, name} of users) {

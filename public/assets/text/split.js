@@ -1,4 +1,4 @@
-// A text that is too long for a message, as several: each ends where a paragraph, a line or a word does. Nothing but the
+// Splits a text that is too long for one message at the end of a paragraph, a line or a word. Nothing but the
 // blanks between them is lost, and code stays code.
 
 import {canSee, length} from "./characters.js";
@@ -10,14 +10,14 @@ const SPARE = 10; // letters to close a fence with
 let last = {}; // asked for in each frame
 const GOES_ON = /^[\p{M}\u200d\u{1f3fb}-\u{1f3ff}\u{e0020}-\u{e007f}\udc00-\udfff]/u;
 
-/** The messages that a text is offered as, where it is too long for one and not very long; else none. */
+/** The messages to offer for a text that is too long for one; none if it is short, or very long. */
 export function offer(text, limit) {
   if (text.length <= limit || text.length > 2 * MOST * limit || length(text) <= limit) return [];
   if (text !== last.text || limit !== last.limit) last = {text, limit, messages: split(text, limit)};
   return last.messages.length <= MOST ? last.messages : [];
 }
 
-/** The messages that a text makes. limit: characters of each. */
+/** Split a text into messages of at most `limit` characters. */
 export function split(text, limit) {
   const messages = [];
   let head = ""; // opens the fence again that the message before left open
@@ -30,7 +30,7 @@ export function split(text, limit) {
       open = "";
     }
     const mark = open.match(/[`~]+/)?.[0] ?? "";
-    const closes = open && mark.length < SPARE; // a longer one, which nobody writes, stays open
+    const closes = open && mark.length < SPARE; // a longer one stays open
     messages.push(head + rest.slice(0, end) + (closes ? `\n${mark}` : ""));
     rest = rest.slice(end).replace(open ? /^\n/ : /^(?: ?\n+| )/, "");
     head = closes ? `${open.length < limit / 4 ? open.trim() : mark}\n` : "";
@@ -47,7 +47,7 @@ function cut(text, room, inCode) {
     const at = part.lastIndexOf(separator);
     if (at > least) return at;
   }
-  let at = most; // within a word, but not within what is seen as one character
+  let at = most; // within a word, but not within a visible character
   while (at > most - 40 && (GOES_ON.test(text.slice(at, at + 2)) || text[at - 1] === "\u200d")) at--;
   return at > most - 40 ? at : most;
 }

@@ -12,7 +12,7 @@ import {LanguageChoice} from "../language.js";
 import {Sanction} from "./sanction.js";
 
 export function Dashboard({admin}) {
-  const [against, setAgainst] = useState(null); // {user, addresses}, or {} for an address that is written
+  const [against, setAgainst] = useState(null); // {user, addresses}, or {} for an address to be typed
   return html`<main class="desk">
     <header>
       <h1>${t("settings.admin")}</h1>
@@ -115,7 +115,7 @@ function Audit({entries}) {
   </section>`;
 }
 
-/** What an entry of the audit says; one of a power that is not known here in its own words. */
+/** The text of an audit entry; an unknown action is shown as it is. */
 function told({by, power, about}) {
   const values = {
     by: html`<b>${by.name}</b>`,

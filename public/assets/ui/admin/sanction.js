@@ -1,4 +1,4 @@
-// Ending someone's connections, or keeping a person or an address out for a while.
+// Kicks a user, or bans a user or an address for a while.
 
 import {html, useState} from "../../html.js";
 import {explain, t} from "../../i18n/index.js";
@@ -6,7 +6,7 @@ import {Dialog} from "../dialogs/dialog.js";
 
 const HOURS = [1, 24, 168, 720, 8760];
 
-/** against: {user, addresses}, or {} where the address is to be written. */
+/** against: {user, addresses}, or {} for an address to be typed. */
 export function Sanction({admin, against: {user, addresses = []}, close}) {
   const [what, setWhat] = useState(user ? "kick" : "address");
   const [words, setWords] = useState("");

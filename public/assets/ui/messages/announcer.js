@@ -1,4 +1,4 @@
-// What a screen reader says of what comes in: live messages of others, what plugins show, and nothing that was loaded.
+// Announces to screen readers what arrives: messages of others and what plugins show, but nothing that is loaded.
 
 import {html, useEffect, useRef, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";

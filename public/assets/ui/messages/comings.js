@@ -1,16 +1,16 @@
-// Comings and goings that follow each other, in one line: "Ida, Ivo and Ina came and left".
+// Folds joins and leaves that follow each other into one line: "Ida, Ivo and Ina came and left".
 
 import {html} from "../../html.js";
 import {listed, rich, t} from "../../i18n/index.js";
 import {Time} from "./message.js";
 
-const WORDS = {join: " joined the channel", leave: " left the channel"}; // the server's; a plugin may greet in its own way
+const WORDS = {join: " joined the channel", leave: " left the channel"}; // the server's words; plugins may have others
 const FEWEST = 3; // lines that are folded
 const MOST = 5; // names; more are counted
 
 export const isComing = ({event, user, message}) => Boolean(user && WORDS[event]) && message === user.name + WORDS[event];
 
-/** Lines in which several comings and goings side by side are one, {id (the last one's), time, comings: [line]}. */
+/** Fold adjacent joins and leaves into one line each: {id (of the last), time, comings: [line]}. */
 export function fold(lines, sameDay) {
   const runs = []; // of lines
   for (const line of lines) {
@@ -25,7 +25,7 @@ export function fold(lines, sameDay) {
   });
 }
 
-/** What became of each person: [[key of the words, [name, …]], …]. */
+/** What each person did: [[key of the text, [name, …]], …]. */
 export function summary(comings) {
   const people = new Map(); // id -> {name, first, last}
   for (const {event, user} of comings) {

@@ -1,11 +1,11 @@
-// A text with its markup, drawn node by node: what is not known is text, and HTML is nothing else.
+// Draws a text with its markup, node by node, without HTML.
 
 import {EMOJI, learnEmoji} from "../../text/emoji.js";
 import {html, useEffect, useMemo, useState} from "../../html.js";
 import {parse} from "../../text/markdown.js";
 import {withNames} from "../../text/mentions.js";
 
-/** names: those of `namesOf`, where the text may speak of any. */
+/** names: those of `namesOf`, if the text may mention any. */
 export function Markup({text, names}) {
   const [known, know] = useState(EMOJI.size);
   useEffect(() => void learnEmoji(text)?.then(() => know(EMOJI.size)), [text]);
@@ -14,7 +14,7 @@ export function Markup({text, names}) {
   return html`<div class="text" dir="auto">${tree.map(drawBlock)}</div>`;
 }
 
-// What stands in a text with a direction of its own does not turn the words around it: dir="auto" isolates it.
+// dir="auto" isolates what has a direction of its own, so that it does not reorder the words around it.
 
 function drawBlock(block) {
   switch (block.kind) {

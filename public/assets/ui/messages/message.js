@@ -1,4 +1,4 @@
-// One message, one notice, one that is on its way.
+// A message, a notice, a message that is being sent.
 
 import {html, memo} from "../../html.js";
 import {clock, fullDate, rich, t} from "../../i18n/index.js";
@@ -11,7 +11,7 @@ export function Time({time}) {
   return html`<time datetime=${new Date(time).toISOString()} title=${fullDate(time)}>${clock(time)}</time>`;
 }
 
-/** follows: it goes on what the message before it began. names: see Markup. bar: what can be done with it, while it is active. */
+/** follows: grouped with the message before it. names: see Markup. bar: its actions, while it is active. */
 export const Message = memo(({line, follows, twin, names, bar}) => {
   const {sender} = line;
   const forMe = names && mentionsMe(line.message, names);
@@ -32,7 +32,7 @@ export const Message = memo(({line, follows, twin, names, bar}) => {
 
 const IS_NOW = " is now "; // the server's words
 
-/** names: see Markup. A name does not turn the words around it. */
+/** names: see Markup. */
 export const Notice = memo(({line, names}) => {
   const own = (name) => html`<bdi>${name}</bdi>`;
   const name = line.event === "rename" && line.user.name;

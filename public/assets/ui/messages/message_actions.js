@@ -1,4 +1,4 @@
-// What one can do with a message: by pointer, in a bar on the message that is pointed at; by keys, on the one in focus.
+// Actions on a message: in a bar on the one under the pointer, and by keys on the focused one.
 
 import {useMemo, useState} from "../../html.js";
 import {byKeys, insert} from "../input.js";
@@ -49,7 +49,7 @@ export function useActive(chat, channel, box) {
   return {id, bar, listeners: {onPointerOver: pointed, onPointerLeave: () => setId(""), onFocusIn: pointed, onKeyDown: key}};
 }
 
-/** Copying from several messages gives who said what when; from within one, what is selected. */
+/** Copying from several messages adds names and times; from within one it copies the selection. */
 export function copied(event, lines) {
   const selection = document.getSelection();
   const rows = [...event.currentTarget.querySelectorAll("[data-id]")].filter((row) => selection.containsNode(row, true));

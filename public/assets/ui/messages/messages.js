@@ -1,4 +1,4 @@
-// The conversation: of what is in memory, a window of rows is in the page.
+// The conversation: draws a window of the lines in memory.
 
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../../html.js";
 import {rich, t} from "../../i18n/index.js";
@@ -10,9 +10,9 @@ import {Icon} from "../icons.js";
 import {Pending} from "./message.js";
 import {Beginning, rows} from "./rows.js";
 
-const WINDOW = {rows: 100, letters: 40_000, least: 12}; // while one reads the present
-const RUSH = 5; // messages in a frame from which on only the newest rows are drawn
-const SPARE = 10; // rows more than one sees then
+const WINDOW = {rows: 100, letters: 40_000, least: 12}; // at the present
+const RUSH = 5; // messages in a frame: from then on only the newest rows are drawn
+const SPARE = 10; // rows beyond the visible ones then
 const ROW = 24; // px, at least
 const GROW = 20; // rows that come back at once when it is over
 const CALM = 150; // ms without a change
@@ -30,8 +30,8 @@ export function Messages({chat, channel}) {
   const [missed, setMissed] = useState(0);
   const [markAbove, setMarkAbove] = useState(false);
   const atBottom = useRef(true);
-  const left = useRef(0); // px from the top: where one was left, or has been seen, last
-  const size = useRef(""); // of the rows and of the place for them then
+  const left = useRef(0); // px: the last known scroll position
+  const size = useRef(""); // of the rows and the box then
   const toMark = useRef(false); // on the way to the first unread
   const visited = useRef(null); // the mark that has been seen
   const known = useRef(channel.seq); // when it was drawn last
@@ -43,7 +43,7 @@ export function Messages({chat, channel}) {
     newestRows.current = Math.min(newestRows.current, Math.ceil(box.current.clientHeight / ROW) + SPARE);
   }
   const count = lines.length; // now: there may be more when one scrolls
-  const most = before(lines, count, WINDOW); // while one reads the present
+  const most = before(lines, count, WINDOW); // at the present
   const wanted = start === null ? Math.max(most, count - newestRows.current) : behind(lines, start, LARGEST);
   const [first, last] = start === null
     ? [upwards(lines, wanted, count, drawn.current), count]
@@ -51,7 +51,7 @@ export function Messages({chat, channel}) {
   if (start === null && first > wanted) newestRows.current = count - first;
   const present = last === count && !channel.later;
 
-  /** Remember where the rows stand, before some come in or go. */
+  /** Remember the position of the rows, before some are added or removed. */
   function hold() {
     const top = box.current.getBoundingClientRect().top;
     const row = [...box.current.querySelectorAll("[data-id]")].find((one) => one.getBoundingClientRect().bottom > top);
@@ -72,7 +72,7 @@ export function Messages({chat, channel}) {
     lookForMark();
   });
 
-  /** Stay at the bottom, unless one has just scrolled up. */
+  /** Stay at the bottom, unless the user has just scrolled up. */
   function stick() {
     const {scrollTop, scrollHeight, clientHeight} = box.current;
     if (scrollTop < left.current - BOTTOM && scrollHeight - scrollTop - clientHeight > BOTTOM) return;
@@ -81,7 +81,7 @@ export function Messages({chat, channel}) {
     size.current = `${scrollHeight} ${clientHeight}`;
   }
 
-  /** Whether the line "New" is above what one sees, and has not been seen yet. */
+  /** Whether the line "New" is above the visible part, and has not been seen yet. */
   function lookForMark() {
     const mark = box.current.querySelector(".new");
     const above = mark
@@ -102,7 +102,7 @@ export function Messages({chat, channel}) {
   });
 
   useEffect(() => {
-    // What comes while one is at the end is read; what comes while one is further up is counted.
+    // At the bottom new messages are read; further up they are counted.
     if (atBottom.current) setMissed(0);
     else if (known.current && channel.seq > known.current) setMissed(missed + channel.seq - known.current);
     known.current = channel.seq;
@@ -112,26 +112,26 @@ export function Messages({chat, channel}) {
 
   const written = useRef(channel.written);
   useEffect(() => {
-    // What one writes oneself is shown, however far up one was.
+    // Show what the user has written, however far up they were.
     if (channel.written !== written.current) toPresent();
     written.current = channel.written;
   }, [channel.written]);
 
   useEffect(() => {
-    // At the bottom one stays there, when the window or the box below changes, or something in a message grows.
+    // Stay at the bottom when the window, the box below or a message changes its size.
     const watch = new ResizeObserver(() => {
       if (box.current && atBottom.current) stick();
     });
     watch.observe(box.current);
     watch.observe(box.current.firstElementChild);
-    toPresent(); // which may have been let go while one read further up
+    toPresent(); // which may have been dropped meanwhile
     return () => {
       watch.disconnect();
       channel.atEnd = undefined;
     };
   }, []);
 
-  /** Load what is before all that is here, and keep the rows where they are. */
+  /** Load the page before the first line, and keep the rows in place. */
   async function loadOlder() {
     const head = lines[0];
     hold();
@@ -146,11 +146,11 @@ export function Messages({chat, channel}) {
     setStart(further(channel.lines));
   }
 
-  /** Where the rows begin when more come in below. */
+  /** The first row when more are added below. */
   const further = (lines) => Math.min(behind(lines, first, STEP), before(lines, lines.length, LARGEST));
 
   function scrolled() {
-    // What the browser told late, or did because something has another height now, takes nobody from the bottom.
+    // Late scroll events, and those of a changed height, do not leave the bottom.
     if (atBottom.current && size.current !== `${box.current.scrollHeight} ${box.current.clientHeight}`) stick();
     const {scrollTop, scrollHeight, clientHeight} = box.current;
     const below = scrollHeight - scrollTop - clientHeight;
@@ -164,7 +164,7 @@ export function Messages({chat, channel}) {
       chat.readState.refresh();
     } else if (start === null) {
       hold();
-      setStart(first); // rows go no more at the top while one reads further up
+      setStart(first); // keep the top rows while the user reads further up
     }
     if (scrollTop < NEAR && first === 0) {
       if (channel.more) loadOlder();

@@ -1,4 +1,4 @@
-// How many rows are in the page, and how many of them are drawn at once: a freeze of 50 ms is felt. What is left comes with
+// How many rows are in the page, and how many are drawn at once: users notice a freeze of 50 ms. The rest follows in
 // the next frames. An amount is {rows, letters, least}: so many rows, or fewer of long texts, but not fewer than `least`.
 
 const ROW = 40; // letters that take as long as a row without a text
@@ -11,7 +11,7 @@ function cost(line) {
   return costs.get(line);
 }
 
-/** How many of the lines from one on, in a direction, an amount holds. drawn: ids of those that cost nothing. */
+/** How many lines from an index on, in a direction, fit an amount. drawn: ids of those that cost nothing. */
 function reach(lines, from, by, {rows, letters, least}, drawn) {
   let count = 0;
   for (let [at, fresh] = [from, 0]; lines[at] && (count < least || (letters > 0 && fresh < rows)); at += by, count++) {
@@ -22,16 +22,16 @@ function reach(lines, from, by, {rows, letters, least}, drawn) {
   return count;
 }
 
-/** The index from which the lines up to one are no more than an amount. */
+/** The first index such that the lines up to `to` fit an amount. */
 export const before = (lines, to, amount, drawn) => to - reach(lines, to - 1, -1, amount, drawn);
 
-/** The index up to which the lines from one on are no more. */
+/** The index after the last line that fits an amount, from `from` on. */
 export const behind = (lines, from, amount, drawn) => from + reach(lines, from, 1, amount, drawn);
 
-/** The index from which lines up to `to` are drawn now. wanted: the first; drawn: ids of those that are. */
+/** The index from which the lines up to `to` are drawn now. wanted: the final one; drawn: ids of drawn lines. */
 export const upwards = (lines, wanted, to, drawn) => Math.max(wanted, before(lines, to, PORTION, drawn));
 
-/** The lines that are drawn now of those between two indices, around those that are drawn already: [first, behind the last]. */
+/** The range of lines to draw now between two indices, around those that are drawn already: [first, after the last]. */
 export function around(lines, from, to, drawn) {
   const known = lines.findIndex((line, at) => at >= from && drawn.has(line.id));
   const head = known < 0 || known >= to ? from : known;

@@ -12,7 +12,7 @@ import {Message, Notice} from "./message.js";
 export function rows({chat, channel, names, active, before}, shown) {
   const senders = shown.flatMap((line) => line.sender ?? []);
   const alike = twins([...channel.users.values(), ...senders, chat.user ?? []].flat());
-  const days = []; // each with its rows: the name of a day sticks as long as they last
+  const days = []; // each with its rows, above which its name sticks
   let drawn;
   let marked = channel.mark === null || (before?.seq ?? 0) > channel.mark;
   for (const line of fold(shown, sameDay)) {
