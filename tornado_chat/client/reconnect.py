@@ -14,12 +14,17 @@ from tornado.iostream import StreamClosedError, UnsatisfiableReadError
 from tornado.simple_httpclient import HTTPStreamClosedError, HTTPTimeoutError
 from tornado.websocket import WebSocketClientConnection, WebSocketError, websocket_connect
 
-from tornado_chat.chat.errors import Close
+from tornado_chat.chat.errors import BROKEN, Close
 from tornado_chat.client.credentials import Credentials, SignInFailed, clean_base
 from tornado_chat.client.events import Event, read_event
 from tornado_chat.client.probes import speaks_plainly, speaks_tls
 
-FINAL = frozenset({1000, 1002, 1003, 1007, 1009, Close.BAD_REQUEST, Close.NOT_SIGNED_IN, Close.NOT_ALLOWED})
+FINAL = frozenset(
+    {
+        *(Close.NORMAL, Close.PROTOCOL_ERROR, Close.UNSUPPORTED, Close.INVALID_TEXT, Close.TOO_BIG),
+        *(Close.BAD_REQUEST, Close.NOT_SIGNED_IN, Close.NOT_ALLOWED),
+    }
+)
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0  # seconds
 LONGEST_RETRY_AFTER = 60.0  # seconds
 RESTART_SPREAD = 1.0  # seconds over which clients spread after a restart
@@ -37,7 +42,7 @@ log = logging.getLogger("tornado_chat.client")
 class _Ended(Exception):
     """Waiting cannot help; the message says why. `code`: a matching close code."""
 
-    def __init__(self, why: str, code: int = 1006) -> None:
+    def __init__(self, why: str, code: int = BROKEN) -> None:
         super().__init__(why)
         self.code = code
 
@@ -104,7 +109,7 @@ class Reconnecting:
     def gone(self) -> ConnectionError:
         """Return the error to raise once the connection has ended for good."""
         why = self.reason or "the connection has ended"
-        return ConnectionError(f"{why} ({self.code})" if self.code != 1006 else why)
+        return ConnectionError(f"{why} ({self.code})" if self.code != BROKEN else why)
 
     async def _run(self) -> None:
         try:
@@ -126,7 +131,7 @@ class Reconnecting:
             self.code, self.reason = ended.code, str(ended)
             log.error("%s: %s; not trying again", self.base, ended)
         finally:
-            self.code = self.code or 1006
+            self.code = self.code or BROKEN
             self._ended()
             if not self._ready.done():
                 self._ready.set_exception(self.gone())
