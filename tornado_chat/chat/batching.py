@@ -71,6 +71,7 @@ class Batcher:
     def plan(self, outbox: Batch) -> None:
         """Flush an outbox when it has come to rest."""
         if not self._waiting:
+            self.require_loop()  # a thread may have a loop of its own
             asyncio.get_running_loop().call_soon(self._turn)
         self._waiting.append((outbox, 0, 0))
 
