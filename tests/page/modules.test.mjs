@@ -209,6 +209,21 @@ test("where the server has another history than at the last visit, all of it is 
   assert.deepEqual([read("e"), read("f")], [[5, null], [0, null]]);
 });
 
+test("what is typed while a command is being loaded is kept", async () => {
+  const chat = new Chat(openStorage(), "http://localhost/", () => {});
+  const channel = chat.know("general");
+  const calls = [];
+  chat.actions = [{name: "who", parameters: [], command: true}];
+  chat.connection.call = async (action) => calls.push(action) && {users: []};
+  for (const typed of ["done", ""]) {
+    chat.setDraft(channel, "/who");
+    const written = chat.write(channel, "/who");
+    if (typed) chat.setDraft(channel, typed);
+    await written;
+    assert.deepEqual([channel.draft, calls.splice(0)], [typed, ["who"]]);
+  }
+});
+
 test("the outbox is what is stored, in the order it was written, and the same in two tabs", () => {
   const shared = place();
   const storage = openStorage(shared);

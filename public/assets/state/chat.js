@@ -212,7 +212,7 @@ export class Chat {
       this.post(channel, [text.startsWith("//") ? text.slice(1) : text]);
     }
     this.lastTyped = 0;
-    this.setDraft(channel, "");
+    if (channel.draft === text) this.setDraft(channel, ""); // more may have been typed while the module was loaded
     this.changed();
     await done;
   }
