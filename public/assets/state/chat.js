@@ -190,8 +190,6 @@ export class Chat {
     }
   }
 
-  // Writing
-
   setDraft(channel, text) {
     channel.draft = text;
     this.storage.write(`draft/${channel.name}`, text || undefined);
