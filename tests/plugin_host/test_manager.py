@@ -413,7 +413,7 @@ class AuthenticateTest(PluginsCase):
 # Failures
 
 
-class FencesTest(PluginsCase):
+class SupervisionTest(PluginsCase):
     plugins: ClassVar = {
         "bad": HEAD
         + """

@@ -1,4 +1,4 @@
-"""Calls the plugins' listeners; their errors end here. Where nobody listens the hub pays nothing."""
+"""Calls the listeners of plugins. While nobody listens to an event, it costs nothing."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class PluginEvents:
         self._server.on_move = self.moved if any(listeners[event] for event in MOVES) else None
 
     async def authenticate(self, request: Any) -> User | None:
-        """Return who a request comes from, as the first listener that knows it says; Refused where one says no."""
+        """Return the user of a request as the first listener that knows it says; Refused if one says no."""
         for listener in self._listeners["authenticate"]:
             plugin = listener.plugin
             if plugin.off:  # nobody gets in unseen
@@ -58,7 +58,7 @@ class PluginEvents:
         return None
 
     def moved(self, event: str, connection: Connection, channel: Channel | None = None) -> None:
-        """Tell of one of MOVES, after what is being done now."""
+        """Call the listeners of one of MOVES in the next turn of the loop."""
         if self._listeners[event]:
             asyncio.get_running_loop().call_soon(self._tell, event, connection, channel, connection.user)
 
@@ -83,7 +83,7 @@ class PluginEvents:
 
 
 def _known(user: object) -> User | None:
-    """Return the user that a listener knows; TypeError or ValueError for what is none."""
+    """Return what a listener returned if it is a valid user or None; else TypeError or ValueError."""
     if user is None:
         return None
     if not isinstance(user, User):

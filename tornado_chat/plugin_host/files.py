@@ -90,7 +90,7 @@ def _stamp(path: Path) -> object:
 
 
 def read(path: Path) -> bytes:
-    """Return a plugin's file; RegistryError for one that is no regular file, or too large to be read on the loop."""
+    """Return the content of a plugin's file; RegistryError if it is no regular file or larger than LARGEST."""
     if not path.is_file():  # a pipe or a device: reading it may never end
         raise RegistryError(f"{path} is no regular file")
     with path.open("rb") as file:
@@ -101,7 +101,7 @@ def read(path: Path) -> bytes:
 
 
 def read_ui(path: Path) -> bytes | None:
-    """Return the JavaScript beside a plugin's file, None where there is none."""
+    """Return the JavaScript beside a plugin's file, or None."""
     script = path.with_suffix(".js")
     return read(script) if script.exists() else None
 

@@ -49,7 +49,7 @@ class PluginManager:
         self._on_swap(registry)
 
     def context(self, plugin: Plugin) -> TimerContext:
-        """Return what a route is given."""
+        """Return the context of a route."""
         return TimerContext(self._server, plugin)
 
     async def start(self) -> None:

@@ -1,4 +1,4 @@
-"""What is said where plugins listen: it passes the `message` listeners in its turn, and is kept then."""
+"""Passes messages through the `message` listeners of plugins, in order, before they are stored."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tornado_chat.routing.supervision import Failed, Running
 
 
 class MessageFilters:
-    """The `message` listeners that are in use. `tell` is called of what was stored, where someone listens to that."""
+    """The `message` listeners in use. `tell` is called with each stored message if anyone listens to `posted`."""
 
     def __init__(self, server: Server, tell: Callable[..., None]) -> None:
         self._server = server
@@ -32,11 +32,11 @@ class MessageFilters:
         self._posts: set[asyncio.Task[None]] = set()
 
     def use(self, listeners: tuple[Listener, ...], told: bool) -> None:
-        """Have what is said pass these from now on; told: whether anyone listens to what was stored."""
+        """Use these listeners from now on; told: whether anyone listens to `posted`."""
         self._listeners, self._told = listeners, told
 
     def post(self, channel: Channel, message: Message) -> PendingMessage:
-        """Have a message pass its listeners, then append it to the history; see Channel.post."""
+        """Pass a message through the listeners, then append it to the history; see Channel.post."""
         caller = current.get()
         if caller is not None and caller.hears:  # what listeners say passes no listener again
             return self._append(channel, message, None, caller.hears != "posted")
@@ -81,7 +81,7 @@ class MessageFilters:
         before: asyncio.Future[None] | None,
         turn: asyncio.Future[None],
     ) -> Message:
-        """Return a message as it is stored, once its listeners and its turn have come."""
+        """Wait for the listeners and for earlier posts of the channel; return the message as stored."""
         try:
             try:
                 while waits is not None:
@@ -113,7 +113,7 @@ class MessageFilters:
     def _pass(
         self, listeners: Iterator[Listener], channel: Channel, message: Message, connection: Connection | None
     ) -> Awaitable[None] | None:
-        """Ask listeners until one is to be awaited; Refused where one says no."""
+        """Call listeners until one must be awaited; Refused if one says no."""
         for listener in listeners:
             plugin = listener.plugin
             if plugin.off:
@@ -156,7 +156,7 @@ class MessageFilters:
 
 
 def copy(m: Message) -> Message:
-    """Return a message that a plugin may change."""
+    """Return a copy that a plugin may change."""
     return Message(m.channel, m.text, m.sender, m.time, m.ref, m.seq, m.id)  # ten times as fast as copy.copy
 
 
@@ -168,7 +168,7 @@ def _hear(listener: Listener, context: Context, draft: Message, message: Message
 
 
 def _take(draft: Message, message: Message) -> None:
-    """Take over what a listener made of the text."""
+    """Apply what a listener made of the text."""
     text = draft.text
     if text is not message.text:
         if not isinstance(text, str):
@@ -180,7 +180,7 @@ def _take(draft: Message, message: Message) -> None:
 
 
 def _check(listener: Listener, refused: Refused) -> None:
-    """Let a message pass where its listener failed, unless that one closes; raise where the listener says no."""
+    """Raise if the listener said no, or if it failed and messages must not pass then (`fails="closed"`)."""
     if not isinstance(refused, Failed):
         raise refused
     if listener.closed:

@@ -1,4 +1,4 @@
-"""One version of a plugin: the one way in which its code is called; three failures in a minute switch it off."""
+"""One version of a plugin. All its code is called by `Plugin.call`; three failures in a minute switch it off."""
 
 from __future__ import annotations
 
@@ -75,9 +75,9 @@ class Plugin:
         context: Call | None = None,
         limit: float | None = LIMIT,
     ) -> Any:
-        """Call code of the plugin's, the one way in which it is called; a coroutine of its is returned as Running.
+        """Call code of the plugin. A coroutine that it returns is started and returned as a Running.
 
-        Raises Refused alone: what the code refuses, or Failed where it raised anything else.
+        Only Refused is raised: what the code itself refuses, or Failed if it raised anything else.
         """
         token = current.set(context)
         try:
@@ -93,14 +93,14 @@ class Plugin:
         raise refused
 
     async def run(self, what: str, function: Callable[[], Any], context: Call | None, limit: float | None) -> None:
-        """Call code of the plugin's for which nobody asked, and see it end; what it raises ends here."""
+        """Call code of the plugin that nobody waits for, until it has ended. What it raises ends here."""
         with contextlib.suppress(Refused):
             result = self.call(what, function, context, limit)
             if type(result) is Running:
                 await result
 
     def caught(self, what: str, error: BaseException) -> Refused:
-        """Return what is answered where code of the plugin's raised this; a failure is logged and counted."""
+        """Return what to answer when code of the plugin raised this; log and count it if it is a failure."""
         refused = refusal(error)
         if refused is not None:
             return refused
@@ -132,15 +132,15 @@ class Plugin:
             self.on_switch(self)
 
     def refuse(self) -> Refused:
-        """Return what is answered while it is switched off."""
+        """Return what to answer while it is switched off."""
         return Refused(f"the plugin {self.name} is switched off; the server's log says why", Error.PLUGIN_OFF)
 
     def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run a coroutine of ours on the plugin's behalf, which `stop` ends."""
+        """Run a coroutine of the server on the plugin's behalf until `stop` cancels it."""
         return self.own(asyncio.ensure_future(coroutine))
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Task[Any]:
-        """Run a coroutine of the plugin's beside its calls, which `stop` ends; a failure is counted."""
+        """Run a coroutine of the plugin beside its calls until `stop` cancels it; count its failure."""
         task = self.own(asyncio.get_running_loop().create_task(contained(coroutine), context=context))
         task.add_done_callback(lambda task: coroutine.close())  # it was cancelled before it began
         task.add_done_callback(partial(self._ended, f"task {plain(getattr(coroutine, '__name__', ''))}"))
@@ -170,7 +170,7 @@ class Plugin:
             self._threads.shutdown()
 
     def own(self, task: Owned) -> Owned:
-        """Have `stop` end a task, as it ends the plugin's timers."""
+        """Have `stop` cancel a task too."""
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task

@@ -38,7 +38,7 @@ class TimedOut(Failed):
 
 
 class Running(asyncio.Future[Any]):
-    """A coroutine of a plugin's at work: its result, or a Refused. Cancelling this cancels the coroutine.
+    """A running coroutine of a plugin. Gives its result or raises Refused; cancelling this cancels it.
 
     After `limit` seconds the coroutine is cut, unless one of its `posts` still waits for the disk. It may swallow the
     cancellation: nobody waits for it. `caught` makes a Refused of what it raised, `late` of the limit.

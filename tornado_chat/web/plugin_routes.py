@@ -87,7 +87,7 @@ def _supervised(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandl
             super().set_default_headers()
 
         async def carry_out(self, execution: Coroutine[Any, Any, None]) -> None:
-            """Do all that Tornado does with a request. What it does not catch would end the server."""
+            """Run Tornado's handling of a request; SystemExit, which it does not catch, would end the server."""
             try:
                 await contained(execution)
             except Exception as error:
