@@ -16,6 +16,7 @@ MAX_REF = 64
 MAX_DEPTH = 64
 SHORT = 2 * MAX_DEPTH  # characters in which nothing is nested too deep
 MAX_VALUES = 2_000  # of one message, at all depths: each costs 0.1 µs or more to read
+_CONTAINERS = frozenset((dict, list))
 MAX_NUMBER = 2**53  # beyond it a JavaScript client reads another number
 MAX_PAGE_BYTES = 256 * 1024
 #: Events that the server alone sends: their fields are fixed, and clients rely on them.
@@ -104,10 +105,14 @@ def _separators(text: str) -> int:
 
 def _depth(value: object) -> int:
     depth, level = 0, [value]
-    while level:
+    while level and depth <= MAX_DEPTH:
         depth += 1
-        inner = (item.values() if type(item) is dict else item for item in level)
-        level = [one for each in inner for one in each if type(one) in (dict, list)]  # type: ignore[attr-defined]
+        level = [
+            one
+            for item in level
+            for one in (item.values() if type(item) is dict else item)  # type: ignore[attr-defined]
+            if type(one) in _CONTAINERS
+        ]
     return depth
 
 
