@@ -70,19 +70,23 @@ def test_ten_thousand_missed_messages_come_in_slices_between_which_others_are_se
     async def main() -> None:
         fill(tmp_path / "data", {"busy": 10_000})
         async with Server(tmp_path / "data") as server:
-            ann, took = await connect(server.base, "Ann"), []
+            ann, took, whole = await connect(server.base, "Ann"), [], 0.0
             await ann.call("join-channel", target="other")
             for number in range(3):
                 late = await connect(server.base, f"Late {number}")
+                began = time.monotonic()
                 catching_up = asyncio.create_task(catch_up(late, "busy"))
                 while not catching_up.done():
                     took.append(await timed(ann, "send-message", target="other", message="in between"))
                 assert await catching_up == 10_000
+                whole = max(whole, time.monotonic() - began)
                 await late.close()
             await ann.close()
             print(f"{len(took)} messages in between, p99 {1_000 * percentile(took, 0.99):.1f} ms")  # noqa: T201
-            assert len(took) > 50
-            assert percentile(took, 0.99) < 0.05 * slack
+            assert len(took) > 15
+            assert percentile(took, 0.9) < whole / 3  # nobody waits for all of it, however busy the machine is
+            if slack == 1:
+                assert percentile(took, 0.99) < 0.05
 
     new_loop().run_sync(main, timeout=60)
 
