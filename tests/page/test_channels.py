@@ -84,13 +84,13 @@ async def test_holding_the_key_to_the_next_channel_changes_the_address_less_ofte
         for _ in range(250):
             await ann.keyboard.down("ArrowDown")
         await ann.keyboard.up("Alt")
-        await becomes("# room 250", ann.locator("h1").inner_text)
+        await becomes("room 250", ann.locator("h1").inner_text)
         await becomes(f"{browsers.base}/#/room%20250", lambda: ann.evaluate("location.href"))
         assert await ann.evaluate("history.length") - places < 100
         await ann.go_back()
         await becomes(False, lambda: ann.evaluate("location.href.endsWith('250')"))
         there = await ann.evaluate("decodeURIComponent(location.hash).slice(2)")
-        await becomes(f"# {there}", ann.locator("h1").inner_text)
+        await becomes(there, ann.locator("h1").inner_text)
 
 
 @browser_test
@@ -119,7 +119,7 @@ async def test_a_channel_that_one_has_left_comes_back_as_it_was(people: Opened, 
         for _ in range(2):
             await ann.get_by_role("button", name="Undo").click()
         await becomes(["general", "tea", "cake"], ann.locator(".sidebar li .name").all_inner_texts)
-        assert await ann.locator("h1").inner_text() == "# tea"
+        assert await ann.locator("h1").inner_text() == "tea"
         assert await ann.input_value("textarea") == "a draft"
         await read(ann, "unsent")
         await ben.until_text("unsent")
@@ -166,7 +166,7 @@ async def test_back_closes_what_lies_over_the_page_and_leads_to_the_channel_befo
         await drawer.wait_for()
         await ann.go_back()
         await drawer.wait_for(state="hidden")
-        await becomes("# one", ann.locator("h1").inner_text)
+        await becomes("one", ann.locator("h1").inner_text)
         # Closed otherwise, it leaves nothing behind: a channel takes its place.
         for _ in range(3):
             await menu.tap()
@@ -177,7 +177,7 @@ async def test_back_closes_what_lies_over_the_page_and_leads_to_the_channel_befo
         await menu.tap()
         await ann.fill("[aria-label='Name of a channel to join']", "two")
         await ann.keyboard.press("Enter")
-        await becomes("# two", ann.locator("h1").inner_text)
+        await becomes("two", ann.locator("h1").inner_text)
         await becomes(f"{browsers.base}/#/two", lambda: ann.evaluate("location.href"))
         assert await ann.evaluate("history.length") == places + 1
         # A window that is opened from the drawer takes its place.
@@ -188,8 +188,8 @@ async def test_back_closes_what_lies_over_the_page_and_leads_to_the_channel_befo
         await becomes(1, lambda: ann.evaluate("history.state?.over"))
         await ann.go_back()
         await ann.get_by_role("dialog").wait_for(state="detached")
-        await becomes("# two", ann.locator("h1").inner_text)
+        await becomes("two", ann.locator("h1").inner_text)
         await ann.go_back()
-        await becomes("# one", ann.locator("h1").inner_text)
+        await becomes("one", ann.locator("h1").inner_text)
         await ann.go_forward()
-        await becomes("# two", ann.locator("h1").inner_text)
+        await becomes("two", ann.locator("h1").inner_text)

@@ -180,7 +180,7 @@ async def test_it_speaks_chinese_and_is_dark_where_the_browser_is(visits: Visits
             await tab.wait_for(f"matchMedia('(prefers-color-scheme: dark)').matches === {str(dark).lower()}")
             colours.append(await tab.evaluate("getComputedStyle(document.body).backgroundColor"))
         await people.browser.prefer(False)
-        assert colours == ["rgb(255, 255, 255)", "rgb(27, 29, 33)"]
+        assert colours == ["oklch(0.996 0.002 95)", "oklch(0.213 0.014 225)"]
 
 
 class Download(RequestHandler):

@@ -63,7 +63,7 @@ async def test_script_in_texts_names_markdown_and_plugins_output_is_inert(people
             client.send("typing", target="general")
             await read(page, f"that was {number}")
         channel = HOSTILE[0]
-        await page.get_by_placeholder("Join a channel").fill(channel)
+        await page.get_by_placeholder("Add a channel").fill(channel)
         await page.keyboard.press("Enter")
         await page.locator("h1", has_text=channel).wait_for()
         await page.fill("textarea", "/host")

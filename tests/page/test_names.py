@@ -29,7 +29,7 @@ async def test_a_channel_is_called_as_people_write(people: Opened, name: str) ->
         ann = await browsers.enter("Ann")
         await ann.locator(".join input").fill(name)
         await ann.keyboard.press("Enter")
-        await becomes(f"# {name}", ann.locator("h1").inner_text)
+        await becomes(name, ann.locator("h1").inner_text)
         await write(ann, "hello")
         await read(ann, "hello")
 

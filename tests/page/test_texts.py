@@ -144,7 +144,7 @@ async def test_in_a_language_from_right_to_left_the_page_stands_the_other_way_ro
         await ann.evaluate("document.documentElement.dir = 'rtl'")
         assert [await left(one) for one in order] == sorted([await left(one) for one in order])
         assert await left(parts[1]) < await left(parts[0])
-        assert await left(".composer .send") < await left("textarea")
+        assert await left(".composer .send") < await left(".under")
         assert await ann.evaluate("document.documentElement.scrollWidth") == 1200
 
 

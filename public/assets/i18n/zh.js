@@ -39,14 +39,15 @@ export default {
     "banner.again": "重新连接",
 
     "channels.title": "频道",
-    "channels.join": "加入频道",
+    "channels.join": "添加频道",
     "channels.join-label": "要加入的频道名称",
     "channels.join-button": "加入",
     "channels.leave": "离开 {name}",
     "channels.left": "您已离开 #{name}。",
     "channels.undo": "撤销",
     "channels.none": "还没有频道",
-    "channels.none-hint": "在左侧输入名称即可加入；没有人的频道会为您新建。",
+    "channels.none-hint": "加入已有的频道，或者取名新建一个。",
+    "channels.browse": "所有频道",
     "channels.unread": {other: "{count} 条未读"},
 
     "members.title": "成员",
@@ -65,6 +66,15 @@ export default {
 
     "settings.title": "设置",
     "settings.admin": "管理",
+    "settings.theme": "主题",
+    "settings.theme-system": "跟随系统",
+    "settings.theme-light": "浅色",
+    "settings.theme-dark": "深色",
+    "settings.size": "文字大小",
+    "settings.size-small": "小",
+    "settings.size-system": "标准",
+    "settings.size-large": "大",
+    "settings.size-largest": "最大",
 
     "password.change": "更改密码",
     "password.new": "新密码",
@@ -74,6 +84,7 @@ export default {
     "dialog.close": "关闭",
 
     "jump.title": "前往频道",
+    "jump.button": "前往…",
     "jump.field": "频道名称",
     "jump.members": {other: "{count} 人在线"},
     "jump.new": "新频道：{name}",
@@ -109,6 +120,10 @@ export default {
     "messages.new": {other: "{count} 条新消息"},
     "messages.present": "回到最新消息",
     "messages.mark": "新消息",
+    "messages.this-is": "这里是 #{name}",
+    "messages.hello": "打个招呼",
+    "messages.copy-link": "复制链接",
+    "messages.link-copied": "链接已复制",
     "messages.empty": "这里还没有消息。在下面写第一条，或者把本页地址分享给别人。",
     "messages.beginning": "频道从这里开始。",
 
@@ -135,6 +150,10 @@ export default {
 
     "composer.label": "发消息到 #{name}",
     "composer.send": "发送",
+    "composer.bold": "粗体",
+    "composer.italic": "斜体",
+    "composer.code": "代码",
+    "composer.line": "Shift Enter 换行",
     "composer.too-long": "一条消息最多 {limit} 个字符，这条有 {count} 个。",
     "composer.no-files": "这里不能发送文件和图片。请把它们放到有网址的地方，再发送网址。",
     "composer.split": {other: "分成 {count} 条消息发送"},

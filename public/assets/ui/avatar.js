@@ -1,13 +1,12 @@
-// A person: initials on the hue of the id, and the name, with a part of the id if names look alike.
+// A person: initials (small: one letter) on one of twelve hues, by the id, and the name, with a part of the id if names look alike.
 
 import {html} from "../html.js";
 import {t} from "../i18n/index.js";
 import {hue, initials} from "../text/people.js";
 
 export function Avatar({user, small}) {
-  return html`<span class=${small ? "avatar small" : "avatar"} style=${{"--hue": hue(user.id)}} aria-hidden="true">
-    ${initials(user.name)}
-  </span>`;
+  const name = small ? user.name.trim().split(/\s/)[0] : user.name;
+  return html`<span class=${`avatar h${1 + Math.floor(hue(user.id) / 30)} ${small ? "small" : ""}`} aria-hidden="true">${initials(name)}</span>`;
 }
 
 /** twin: whether someone else's name looks like this one. */

@@ -1,13 +1,17 @@
-// Above the conversation: the state of a lost connection, and the channel that was just left.
+// The state of a lost connection.
 
-import {html, useEffect, useRef, useState} from "../html.js";
+import {html, useEffect, useState} from "../html.js";
 import {t} from "../i18n/index.js";
+import {Mark} from "./icons.js";
 
 /** Why the connection has ended for good. neverIn: the user was never let in. */
 export function ending({code, reason, neverIn}) {
   if (!reason) return t("banner.ended");
   return t(neverIn && code === 4403 ? "banner.banned" : "banner.ended-because", {reason});
 }
+
+/** Whether there is nothing to say. */
+export const silent = ({session: {state: {kind}}, user}) => kind === "open" || (kind === "connecting" && !user);
 
 export function Banner({chat}) {
   const {kind, retryAt} = chat.session.state;
@@ -18,25 +22,13 @@ export function Banner({chat}) {
     return () => clearInterval(timer);
   }, [kind, retryAt]);
 
-  if (kind === "open" || (kind === "connecting" && !chat.user)) return null;
-  if (kind === "connecting") return html`<div class="banner" role="status">${t("banner.connecting")}</div>`;
+  if (silent(chat)) return null;
+  if (kind === "connecting") return html`<div class="banner" role="status"><${Mark} moves /><span>${t("banner.connecting")}</span></div>`;
   const ended = kind === "ended";
   const words = ended ? ending(chat.session.state) : t("banner.waiting", {count: Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))});
   return html`<div class="banner" role="status">
-    <span>${words} ${!ended && chat.current && t("banner.kept")}</span>
-    <button onClick=${() => chat.connection.connect()}>${t(ended ? "banner.again" : "banner.now")}</button>
+    <${Mark} moves=${!ended} />
+    <span>${words} ${!ended && chat.current && html`<span class="kept">${t("banner.kept")}</span>`}</span>
+    <button class="pill" onClick=${() => chat.connection.connect()}>${t(ended ? "banner.again" : "banner.now")}</button>
   </div>`;
-}
-
-/** The channel that was just left, with Undo. */
-export function Left({chat}) {
-  const button = useRef();
-  const name = chat.sync.left.at(-1)?.channel.name;
-  useEffect(() => {
-    if (document.activeElement === document.body) button.current?.focus(); // the button that was pressed may be gone
-  }, [name]);
-  return html`<div role="status">${name !== undefined && html`<div class="left">
-    <span dir="auto">${t("channels.left", {name})}</span>
-    <button ref=${button} onClick=${() => chat.sync.undoLeave()}>${t("channels.undo")}</button>
-  </div>`}</div>`;
 }

@@ -1,4 +1,4 @@
-// Icons of one stroke; their paths are from Lucide (see vendor/VENDOR.md).
+// Icons of one stroke, whose paths are from Lucide (see vendor/VENDOR.md); the mark; tiles.
 
 import {html} from "../html.js";
 
@@ -6,6 +6,14 @@ const PATHS = {
   close: "M18 6 6 18M6 6l12 12",
   copy: "M10 8h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H10a2 2 0 0 1-2-2V10a2 2 0 0 1 2-2zM4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2",
   down: "M12 5v14M19 12l-7 7-7-7",
+  eyeOff: "M10.733 5.076a10.744 10.744 0 0 1 11.205 6.575 1 1 0 0 1 0 .696 10.747 10.747 0 0 1-1.444 2.49M14.084 14.158a3 3 0 0 1-4.242-4.242M17.479 17.499a10.75 10.75 0 0 1-15.417-5.151 1 1 0 0 1 0-.696 10.75 10.75 0 0 1 4.446-5.143M2 2l20 20",
+  clock: "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0M12 6v6l4 2",
+  hash: "M4 9h16M4 15h16M10 3 8 21M16 3l-2 18",
+  link: "M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71",
+  ban: "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0M4.929 4.929 19.07 19.071",
+  compass: "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0M16.24 7.76l-1.804 5.411a2 2 0 0 1-1.265 1.265L7.76 16.24l1.804-5.411a2 2 0 0 1 1.265-1.265z",
+  alert: "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0M12 8v4M12 16h.01",
+  up: "m5 12 7-7 7 7M12 19V5",
   keyboard:
     "M4 4h16a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2zM10 8h.01M12 12h.01M14 8h.01M16 12h.01M18 8h.01M6 8h.01M7 16h10M8 12h.01",
   leave: "m16 17 5-5-5-5M21 12H9M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4",
@@ -15,10 +23,25 @@ const PATHS = {
   plus: "M5 12h14M12 5v14",
   quote: "M20 18v-2a4 4 0 0 0-4-4H4M9 17l-5-5 5-5",
   search: "m21 21-4.34-4.34M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0",
-  send: "M3.714 3.048a.498.498 0 0 0-.683.627l2.843 7.627a2 2 0 0 1 0 1.396l-2.842 7.627a.498.498 0 0 0 .682.627l18-8.5a.5.5 0 0 0 0-.904zM6 12h16",
-  settings: "M10 5H3M12 19H3M14 3v4M16 17v4M21 12h-9M21 19h-5M21 5h-7M8 10v4M8 12H3",
+  settings:
+    "M9.671 4.136a2.34 2.34 0 0 1 4.659 0 2.34 2.34 0 0 0 3.319 1.915 2.34 2.34 0 0 1 2.33 4.033 2.34 2.34 0 0 0 0 3.831 2.34 2.34 0 0 1-2.33 4.033 2.34 2.34 0 0 0-3.319 1.915 2.34 2.34 0 0 1-4.659 0 2.34 2.34 0 0 0-3.32-1.915 2.34 2.34 0 0 1-2.33-4.033 2.34 2.34 0 0 0 0-3.831A2.34 2.34 0 0 1 6.35 6.051a2.34 2.34 0 0 0 3.319-1.915M15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0",
 };
+export const SERVER = "tornado_chat"; // its name, which stands by its tile
+// Our own: a twister made of four lines
+const MARK = [
+  "M3 5c5.5 2.4 12.5 2.4 18 0", "M6.8 10.3c4 1.7 8.8 1.5 12.4-.5", "M8.2 15c2.4 1.1 5.2 1 7.8-.5", "M9.4 19.5c1.3.5 2.5.4 3.6-.3",
+];
 
 export function Icon({name}) {
   return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
+}
+
+/** moves: something is being written, or waited for. */
+export function Mark({moves}) {
+  return html`<svg class=${moves ? "icon whirl" : "icon"} viewBox="0 0 24 24" aria-hidden="true">${MARK.map((line) => html`<path key=${line} d=${line} />`)}</svg>`;
+}
+
+/** A place, a machine or the server: what is no person. */
+export function Tile({name, kind = ""}) {
+  return html`<span class=${`tile ${kind}`} aria-hidden="true">${name ? html`<${Icon} name=${name} />` : html`<${Mark} />`}</span>`;
 }

@@ -3,9 +3,9 @@
 import {html, useEffect, useRef, useState} from "../html.js";
 import {t} from "../i18n/index.js";
 import {ending} from "./banner.js";
+import {SERVER, Tile} from "./icons.js";
 import {LanguageChoice} from "./language.js";
 
-const ICON = new URL("../icon.svg", import.meta.url).href;
 const BUTTONS = {guest: "login.start", "sign-in": "login.sign-in", register: "login.register"};
 
 /** title: of the form, if it is not the chat's. */
@@ -46,7 +46,7 @@ export function Login({chat, title, children}) {
   if (!way) return html`<main class="login"><p class="alert" role="alert">${words ?? t("login.elsewhere")}</p>${children}</main>`;
   return html`<main class="login">
     <form ref=${form} onSubmit=${submit} aria-labelledby="login-title">
-      <img src=${ICON} alt="" width="48" height="48" />
+      <span><${Tile} kind="server large" />${SERVER}</span>
       <h1 id="login-title">${title ?? t(`login.title-${way}`)}</h1>
       <label for="name">${t("login.name")}</label>
       <input

@@ -4,9 +4,10 @@ import {backCloses} from "./address.js";
 import {html, useLayoutEffect, useRef, useState} from "../html.js";
 import {byKeys, fieldOf, printable} from "./input.js";
 import {t} from "../i18n/index.js";
-import {Banner, Left} from "./banner.js";
+import {Avatar} from "./avatar.js";
+import {Strip} from "./strip.js";
 import {Composer} from "./composer/composer.js";
-import {Icon} from "./icons.js";
+import {Icon, Tile} from "./icons.js";
 import {Members} from "./members.js";
 import {Messages} from "./messages/messages.js";
 import {Sidebar} from "./sidebar.js";
@@ -85,24 +86,38 @@ export function Shell({chat}) {
         <button class="quiet only-narrow" onClick=${(event) => open("channels", event)} aria-label=${t("channels.title")} aria-expanded=${drawer === "channels"}>
           <${Icon} name="menu" />${chat.unread > 0 && html`<span class="badge"></span>`}
         </button>
-        <h1 dir="auto">${channel ? html`<span class="hash" aria-hidden="true">#</span> ${channel.name}` : t("app.title")}</h1>
+        ${channel && html`<${Tile} name="hash" />`}
+        <h1 dir="auto" data-kind=${channel ? "#" : undefined}>${channel ? channel.name : t("app.title")}</h1>
         ${channel && html`<button class="quiet" onClick=${() => chat.sync.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}><${Icon} name="leave" /></button>`}
         ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-expanded=${drawer === "members"}>
-          <${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
+          <${Faces} users=${channel.users} /><${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
         </button>`}
       </header>
-      <${Banner} chat=${chat} />
-      <${Left} chat=${chat} />
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} />
             <${Composer} chat=${chat} channel=${channel} fill=${show} later=${dialogs.loaded ?? {}} />`
-        : !out && html`<div class="empty"><h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p></div>`}
+        : html`<${Nothing} out=${out} show=${show} /><${Strip} chat=${chat} />`}
     </main>
     ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}
     ${dialog === "jump" && html`<${Jump} chat=${chat} close=${shut} />`}
     ${dialog === "keys" && html`<${Keys} close=${shut} />`}
     ${dialog === "settings" && html`<${Settings} chat=${chat} show=${show} close=${shut} />`}
     ${dialog?.parameters && html`<${Form} chat=${chat} channel=${channel} action=${dialog} close=${shut} />`}
+  </div>`;
+}
+
+/** The first few who are here. */
+function Faces({users}) {
+  return html`<span class="faces">${[...users.values()].slice(0, 3).map((user) => html`<${Avatar} key=${user.id} user=${user} small />`)}</span>`;
+}
+
+/** There is no channel to be shown. out: nor will there be one; the strip says why. */
+function Nothing({out, show}) {
+  if (out) return html`<div class="empty"><${Tile} name="ban" kind="large" /></div>`;
+  return html`<div class="empty">
+    <${Tile} name="compass" kind="large" />
+    <h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p>
+    <button class="primary" onClick=${() => show("jump")}>${t("channels.browse")}</button>
   </div>`;
 }
 

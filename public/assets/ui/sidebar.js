@@ -3,7 +3,7 @@
 import {html, useLayoutEffect, useRef, useState} from "../html.js";
 import {t} from "../i18n/index.js";
 import {Avatar} from "./avatar.js";
-import {Icon} from "./icons.js";
+import {Icon, SERVER, Tile} from "./icons.js";
 
 export function Sidebar({chat, close, show, inert}) {
   const [name, setName] = useState("");
@@ -20,10 +20,13 @@ export function Sidebar({chat, close, show, inert}) {
   }
 
   return html`<nav class="sidebar" aria-label=${t("channels.title")} inert=${inert}>
-    <header><h2>${t("channels.title")}</h2>
-      <button class="quiet" onClick=${() => show("jump")} aria-label=${t("jump.title")} title=${`${t("jump.title")} (Ctrl K)`}><${Icon} name="search" /></button>
+    <header><${Tile} kind="server" /><b class="name">${SERVER}</b>
       <button class="quiet only-narrow" onClick=${close} aria-label=${t("dialog.close")}><${Icon} name="close" /></button>
     </header>
+    <button class="jump-to" onClick=${() => show("jump")} title=${t("jump.title")}>
+      <${Icon} name="search" />${t("jump.button")}<kbd aria-hidden="true">${"Ctrl K"}</kbd>
+    </button>
+    <h2>${t("channels.title")}</h2>
     <ul>
       ${channels.map((channel) => html`<${Item} key=${channel.name} chat=${chat} channel=${channel} close=${close} />`)}
     </ul>
@@ -57,7 +60,7 @@ function Item({chat, channel, close}) {
   }
   return html`<li ref=${row} class=${[here && "here", unread && "unread"].filter(Boolean).join(" ")}>
     <a href=${`#/${encodeURIComponent(channel.name)}`} onClick=${open} aria-current=${here ? "page" : undefined}>
-      <span class="hash" aria-hidden="true">#</span>
+      <${Icon} name="hash" />
       <span class="name" dir="auto">${channel.name}</span>
       ${unread > 0 && html`<span class=${channel.mentions ? "count mention" : "count"}><span aria-hidden="true">${unread}</span><span class="hidden">${t("channels.unread", {count: unread})}</span></span>`}
     </a>

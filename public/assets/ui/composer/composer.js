@@ -121,20 +121,21 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, offer, 
     ${Suggestions && html`<${Suggestions}
       id="suggestions" label=${t(LABELS[found?.kind ?? "/"])} options=${options} choice=${choice} take=${take} />`}
     <div class="field">
+      <p id="composer-words" role="alert" class="refusal alert">${words}</p>
       <div class="grows" data-text=${text}><textarea
         ref=${box} rows="1" value=${text} onInput=${input} onKeyDown=${key} onSelect=${() => setCaret(box.current.selectionStart)}
         dir="auto" enterkeyhint=${coarse() ? "enter" : "send"} ...${carries?.("suggestions", options, choice)}
         placeholder=${t("composer.label", {name: channel.name})} aria-label=${t("composer.label", {name: channel.name})}
-        aria-describedby="composer-words" aria-invalid=${words !== ""}
+        aria-describedby="composer-words composer-under" aria-invalid=${words !== ""}
       ></textarea></div>
-      <button class="primary send" onClick=${send} disabled=${!canSee(text)} aria-label=${t("composer.send")}><${Icon} name="send" /></button>
-    </div>
-    <div id="composer-words" class="under">
-      <p role="alert" class="alert">${words}</p>
-      ${!words && left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}
-      ${pieces.length > 0 && html`<button class="link" onClick=${sendAll}>${t("composer.split", {count: pieces.length})}</button>`}
-      ${!words && command && html`<span class="muted">${usage(command)} · ${command.help}</span>
-        ${written(command).length > 0 && html`<button class="link" onClick=${() => fill(command)}>${t("composer.form")}</button>`}`}
+      <div id="composer-under" class="under">
+        ${!words && left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}
+        ${pieces.length > 0 && html`<button class="link" onClick=${sendAll}>${t("composer.split", {count: pieces.length})}</button>`}
+        ${!words && command && html`<span class="muted">${usage(command)} · ${command.help}</span>
+          ${written(command).length > 0 && html`<button class="link" onClick=${() => fill(command)}>${t("composer.form")}</button>`}`}
+        ${!command && left >= 200 && html`<p class="format" aria-hidden="true"><bdi><b>**${t("composer.bold")}**</b></bdi> <bdi><em>*${t("composer.italic")}*</em></bdi> <bdi>${`\`${t("composer.code")}\``}</bdi> · ${t("composer.line")}</p>`}
+      </div>
+      <button class="primary send" onClick=${send} disabled=${!canSee(text)} aria-label=${t("composer.send")}><${Icon} name="up" /></button>
     </div>
   </div>`;
 }

@@ -20,6 +20,8 @@ export function Settings({chat, show, close}) {
   return html`<${Dialog} title=${t("settings.title")} close=${close}>
     <div class="settings">
       <label>${t("app.language")} <${LanguageChoice} chat=${chat} /></label>
+      <${Pick} chat=${chat} name="theme" values=${["", "light", "dark"]} />
+      <${Pick} chat=${chat} name="size" values=${["small", "", "large", "largest"]} />
       <${NotificationChoice} chat=${chat} />
       ${chat.user?.id.startsWith("a:") && html`<${Password} chat=${chat} />`}
       ${chat.user?.role === "admin" && html`<a href="admin">${t("settings.admin")}</a>`}
@@ -30,4 +32,20 @@ export function Settings({chat, show, close}) {
       <button class="quiet" onClick=${leave}><${Icon} name="leave" /> ${t(sure ? "me.leave-anyway" : "me.leave")}</button>
     </div>
   <//>`;
+}
+
+/** One of a few values, kept for this browser; appearance.js applies it. "" is what the system has. */
+function Pick({chat, name, values}) {
+  const chosen = chat.storage.read(name, "");
+  function change(value) {
+    chat.storage.write(name, value || undefined);
+    window.dispatchEvent(new Event("appearance"));
+    chat.changed();
+  }
+  return html`<fieldset>
+    <legend>${t(`settings.${name}`)}</legend>
+    <span class="pick">${values.map((value) => html`<label key=${value}>
+      <input type="radio" name=${name} checked=${value === chosen} onChange=${() => change(value)} />${t(`settings.${name}-${value || "system"}`)}
+    </label>`)}</span>
+  </fieldset>`;
 }

@@ -40,7 +40,7 @@ export const Notice = memo(({line, names}) => {
     ? rich("notice.rename", {old: own(line.message.slice(0, -(IS_NOW + name).length)), name: own(name)})
     : namesIn(line.message, names).map((piece) => (piece.name ? own(piece.name) : piece));
   return html`<p class=${line.private ? "notice own" : "notice"} data-id=${line.id}>
-    ${line.private && html`<span class="only">${t("notice.own")}</span>`}
+    ${line.private && html`<span class="only"><${Icon} name="eyeOff" />${t("notice.own")}</span>`}
     <span dir="auto">${words}</span> <${Time} time=${line.time} />
   </p>`;
 });
@@ -49,11 +49,11 @@ export function Pending({chat, item}) {
   return html`<article class=${item.error ? "message failed" : "message pending"} data-id=${item.ref}>
     <${Avatar} user=${chat.user ?? {id: "", name: chat.session.name}} />
     <div class="body">
-      <header><span class="name" dir="auto">${chat.session.name}</span> <span class="state">${t(item.error ? "message.failed" : "message.pending")}</span></header>
+      <header><span class="name" dir="auto">${chat.session.name}</span> <span class="state"><${Icon} name=${item.error ? "alert" : "clock"} />${t(item.error ? "message.failed" : "message.pending")}</span></header>
       <${Markup} text=${item.message} />
       ${item.error && html`<p class="alert" role="alert">${item.error}
-        <button onClick=${() => chat.outbox.retry(item)}>${t("message.again")}</button>
-        <button onClick=${() => chat.discard(item)}>${t("message.discard")}</button>
+        <button class="link" onClick=${() => chat.outbox.retry(item)}>${t("message.again")}</button>
+        <button class="link" onClick=${() => chat.discard(item)}>${t("message.discard")}</button>
       </p>`}
     </div>
   </article>`;

@@ -1,14 +1,14 @@
 // The conversation: draws a window of the lines in memory.
 
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../../html.js";
-import {rich, t} from "../../i18n/index.js";
+import {t} from "../../i18n/index.js";
 import {namesOf} from "../../text/mentions.js";
 import {around, before, behind, upwards} from "./portions.js";
 import {Announcer} from "./announcer.js";
 import {copied, useActive} from "./message_actions.js";
-import {Icon} from "../icons.js";
 import {Pending} from "./message.js";
 import {Beginning, rows} from "./rows.js";
+import {Strip} from "../strip.js";
 
 const WINDOW = {rows: 100, letters: 40_000, least: 12}; // at the present
 const RUSH = 5; // messages in a frame: from then on only the newest rows are drawn
@@ -213,30 +213,16 @@ export function Messages({chat, channel}) {
     >
       <div class="rows">
         ${first === 0 && !channel.more && !unknown && html`<${Beginning} channel=${channel} />`}
-        ${(loading || unknown) && html`<p class="hint">${t(loading ? "messages.loading" : "messages.offline")}</p>`}
+        ${(loading || unknown) && html`<p class="loading">${t(loading ? "messages.loading" : "messages.offline")}</p>`}
         ${rows({chat, channel, names, active, before: lines[first - 1]}, shown)}
         ${present && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
         ${present && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`plugin ${name}`}>${words}</p>`)}
       </div>
     </div>
     <${Announcer} chat=${chat} channel=${channel} />
-    ${markAbove && html`<button class="jump up" onClick=${firstUnread}>${t("messages.first-unread")}</button>`}
-    ${(missed > 0 || !present) && html`<button class="jump" onClick=${toPresent}>
-      ${missed ? t("messages.new", {count: missed}) : t("messages.present")} <${Icon} name="down" />
-    </button>`}
-    <${Typing} channel=${channel} />
+    <${Strip} chat=${chat} channel=${channel} ways=${{
+      unread: markAbove && {words: t("messages.first-unread"), go: firstUnread},
+      present: (missed > 0 || !present) && {words: missed ? t("messages.new", {count: missed}) : t("messages.present"), go: toPresent},
+    }} />
   </div>`;
-}
-
-/** Who is writing. */
-function Typing({channel}) {
-  const names = [...channel.typing.values()].filter((one) => one.until > Date.now()).map((one) => one.user.name);
-  return html`<p class="typing">${words(names)}</p>`;
-}
-
-function words([name, other, ...more]) {
-  if (name === undefined) return "";
-  const own = (one) => html`<bdi>${one}</bdi>`;
-  if (other === undefined) return rich("typing.one", {name: own(name)});
-  return more.length ? t("typing.many") : rich("typing.two", {name: own(name), other: own(other)});
 }

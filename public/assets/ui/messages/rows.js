@@ -1,10 +1,11 @@
 // The rows of the conversation: messages, notices, days, and the line above what is new.
 
-import {html} from "../../html.js";
+import {html, useState} from "../../html.js";
 import {day, fullDay, t} from "../../i18n/index.js";
 import {canName} from "../../text/mentions.js";
 import {continues, sameDay} from "../../state/channel.js";
 import {twins} from "../../text/people.js";
+import {Icon, Tile} from "../icons.js";
 import {Comings, fold} from "./comings.js";
 import {Message, Notice} from "./message.js";
 
@@ -12,7 +13,7 @@ import {Message, Notice} from "./message.js";
 export function rows({chat, channel, names, active, before}, shown) {
   const senders = shown.flatMap((line) => line.sender ?? []);
   const alike = twins([...channel.users.values(), ...senders, chat.user ?? []].flat());
-  const days = []; // each with its rows, above which its name sticks
+  const days = []; // each with its rows
   let drawn;
   let marked = channel.mark === null || (before?.seq ?? 0) > channel.mark;
   for (const line of fold(shown, sameDay)) {
@@ -41,8 +42,7 @@ export function rows({chat, channel, names, active, before}, shown) {
     before = line;
   }
   return days.map(({time, drawn, begins}) => html`<section key=${new Date(time).toDateString()} class="day">
-    ${begins && html`<hr aria-label=${day(time)} />`}
-    <time datetime=${new Date(time).toISOString().slice(0, 10)} title=${fullDay(time)}>${day(time)}</time>
+    ${begins && html`<time datetime=${new Date(time).toISOString().slice(0, 10)} title=${fullDay(time)}>${day(time)}</time>`}
     ${drawn}
   </section>`);
 }
@@ -50,7 +50,20 @@ export function rows({chat, channel, names, active, before}, shown) {
 export function Beginning({channel}) {
   const empty = channel.lines.length === 0;
   return html`<div class="beginning">
-    <h2 dir="auto"># ${channel.name}</h2>
+    <${Tile} name="hash" kind=${empty ? "large warm" : "large"} />
+    <h2 dir="auto">${t("messages.this-is", {name: channel.name})}</h2>
     <p>${t(empty ? "messages.empty" : "messages.beginning")}</p>
+    ${empty && html`<${Invitation} />`}
+  </div>`;
+}
+
+/** One thing to do in an empty channel. */
+function Invitation() {
+  const [copied, setCopied] = useState(false);
+  return html`<div>
+    <button class="primary" onClick=${() => document.querySelector(".composer textarea").focus()}>${t("messages.hello")}</button>
+    ${navigator.clipboard && html`<button onClick=${() => navigator.clipboard.writeText(location.href).then(() => setCopied(true), () => {})}>
+      <${Icon} name="link" /><span role="status">${t(copied ? "messages.link-copied" : "messages.copy-link")}</span>
+    </button>`}
   </div>`;
 }
