@@ -83,8 +83,8 @@ def test_ten_thousand_missed_messages_come_in_slices_between_which_others_are_se
                 await late.close()
             await ann.close()
             print(f"{len(took)} messages in between, p99 {1_000 * percentile(took, 0.99):.1f} ms")  # noqa: T201
-            assert len(took) > 15
-            assert percentile(took, 0.9) < whole / 3  # nobody waits for all of it, however busy the machine is
+            assert len(took) > 9
+            assert percentile(took, 0.5) < whole / 3  # nobody waits for all of it, however busy the machine is
             if slack == 1:
                 assert percentile(took, 0.99) < 0.05
 
