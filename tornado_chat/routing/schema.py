@@ -19,8 +19,6 @@ from tornado_chat.routing.resolvers import RESOLVERS
 Checker = Callable[[Any], Any]
 _MISSING: Any = inspect.Parameter.empty
 _NOT_GIVEN = object()
-
-
 KINDS = "str, int, float, bool, Literal, Channel, User, tuple[X, ...], a dataclass or `X | None`"
 
 
