@@ -28,15 +28,19 @@ def test_the_page_preloads_just_the_modules_that_its_script_imports() -> None:
             wanted = [module.parent.joinpath(path).resolve() for path in imports.findall(module.read_text())]
             found += [path for path in dict.fromkeys(wanted) if path not in found]
         held = Assets(ASSETS.parent)
-        preloaded = re.findall(rb'rel="modulepreload" href="assets/v-\w+/([^"]+)"', held.page(name).body)
-        assert [ASSETS / path.decode() for path in preloaded] == found[1:]
+        texts = {"index": ["i18n/{}.js"], "admin": ["i18n/{}.js", "i18n/admin/{}.js"]}[name]
+        for accepted, language in (("", "en"), ("fr, zh-CN;q=0.9, en;q=0.8", "zh"), ("en-GB,zh", "en")):
+            page = held.page(name, accepted).body
+            preloaded = re.findall(rb'rel="modulepreload" href="assets/v-\w+/([^"]+)"', page)
+            expected = [ASSETS / path.format(language) for path in texts] + found[1:]
+            assert [ASSETS / path.decode() for path in preloaded] == expected
 
 
 def test_the_first_load_is_at_most_85_kb() -> None:
     """Ten of them are the styles: each colour for day and night, phones, forced colours, print."""
     held = Assets(ASSETS.parent)
     named = re.findall(rb'(?:src|href)="assets/v-\w+/([^"]+(?:js|css|svg|webmanifest))"', held.page().body)
-    files = [held.page(), *(held.find(name)[0] for name in ["i18n/en.js", *(one.decode() for one in named)])]
+    files = [held.page(), *(held.find(name.decode())[0] for name in named)]
     assert len(files) > 45
     assert sum(len(file.gzipped or file.body) for file in files) <= 85_000
 

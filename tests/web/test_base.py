@@ -9,27 +9,41 @@ from tornado.testing import gen_test
 
 from tornado_chat.testing import ChatTestCase
 
-HEADERS = (
+HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
+DOCUMENT_HEADERS = (
     "Content-Security-Policy",
-    "X-Content-Type-Options",
     "Referrer-Policy",
     "Permissions-Policy",
     "Cross-Origin-Opener-Policy",
-    "Cross-Origin-Resource-Policy",
 )
 
 
 class SafeTest(ChatTestCase):
     settings = {"allowed_origin": ("https://app.example", "http://localhost:8000")}
 
-    def test_every_answer_has_every_security_header_errors_too(self) -> None:
+    def test_every_document_svg_and_worker_has_every_security_header_errors_too(self) -> None:
         asked = [("/", "GET"), ("/", "POST"), ("/nothing", "GET"), ("/ws", "GET"), ("/ws?name=a", "GET")]
-        asked += [("/readyz", "GET"), ("/assets/app.js", "HEAD")]
-        asked += [("/assets/nothing", "GET"), ("/assets/%00", "GET"), ("/", "PUT")]
+        asked += [("/admin", "GET"), ("/readyz", "GET"), ("/assets/icon.svg", "GET"), ("/assets/worker.js", "GET")]
+        asked += [("/assets/text/highlight_worker.js", "HEAD"), ("/auth", "POST"), ("/sign-in", "PUT")]
+        asked += [("/assets/nothing", "GET"), ("/assets/%00", "GET"), ("/assets/nothing.js", "GET"), ("/", "PUT")]
         for path, method in asked:
             answer = self.fetch(path, method=method, allow_nonstandard_methods=True)
-            assert not [name for name in HEADERS if name not in answer.headers], (method, path, answer.code)
+            wanted = HEADERS + DOCUMENT_HEADERS
+            assert not [name for name in wanted if name not in answer.headers], (method, path, answer.code)
             assert "Tornado" not in answer.headers["Server"]
+
+    def test_other_files_and_json_have_only_the_headers_that_browsers_heed_there(self) -> None:
+        for path, method in (
+            ("/assets/app.js", "GET"),
+            ("/assets/css/dialogs.css", "HEAD"),
+            ("/assets/icon-192.png", "GET"),
+            ("/assets/manifest.webmanifest", "GET"),
+            ("/auth", "GET"),
+            ("/sign-in", "POST"),
+        ):
+            answer = self.fetch(path, method=method, body="" if method == "POST" else None)
+            assert not [name for name in HEADERS if name not in answer.headers], path
+            assert not [name for name in DOCUMENT_HEADERS if name in answer.headers], path
 
     def test_the_allowed_sites_alone_may_show_the_page_in_a_frame(self) -> None:
         said = self.fetch("/").headers["Content-Security-Policy"]

@@ -22,6 +22,7 @@ TYPES = {
 VERSIONED = re.compile(r"v-([0-9a-f]{12})/(.+)", re.DOTALL)
 MODULE = re.compile(r"(?:[\w-]+/)*[\w-]+\.js")
 SCRIPT = re.compile(rb'<script type="module" src="(assets/[^"]+)">')
+LANGUAGE = re.compile(r"assets/i18n/([a-z]+)\.js")
 IMPORT = re.compile(rb'^(?:import|export)\b[^"\n;]*"(\.[^"]+)"', re.MULTILINE)
 
 
@@ -45,11 +46,15 @@ class Assets:
         self._looked = 0.0
         self._look()
 
-    def page(self, name: str = "index") -> Asset:
-        """Return a page, which names its files by their version; what has changed on the disk is read first."""
+    def page(self, name: str = "index", languages: str = "") -> Asset:
+        """Return a page, which names its files by their version; what has changed on the disk is read first.
+
+        `languages` is an Accept-Language header. The page preloads the texts that its script will choose by it.
+        """
         if time.monotonic() - self._looked > LOOK_EVERY:
             self._look()
-        return self._pages[name]
+        wanted = (re.split("[-;]", one)[0].strip().lower() for one in languages.split(","))
+        return self._pages[name, next((one for one in wanted if one in self._languages), "en")]
 
     def find(self, path: str) -> tuple[Asset | None, bool]:
         """Return a file under assets/, or None, and whether browsers may keep this address of it for ever.
@@ -80,18 +85,21 @@ class Assets:
             digests = "".join(f"{name} {file.digest}\n" for name, file in files.items())
             self.version = hashlib.sha256(digests.encode()).hexdigest()[:12]
             here = f'"assets/v-{self.version}/'.encode()
+            self._languages = {"en"} | {found[1] for found in map(LANGUAGE.fullmatch, files) if found}
             self._pages = {
-                name.removesuffix(".html"): read(".html", self._preload(file.body).replace(b'"assets/', here))
-                for name, file in files.items()
-                if name.endswith(".html")
+                (name, language): read(".html", self._preload(name, language).replace(b'"assets/', here))
+                for name in (name.removesuffix(".html") for name in files if name.endswith(".html"))
+                for language in self._languages
             }
 
-    def _preload(self, page: bytes) -> bytes:
-        """Have a page name the modules that its script imports, so that a browser asks for all of them at once."""
+    def _preload(self, name: str, language: str) -> bytes:
+        """Return a page that names the modules its script imports, so that a browser asks for all of them at once."""
+        page = self._files[f"{name}.html"].body
         script = SCRIPT.search(page)
         if script is None:
             return page
-        found = [script[1].decode()]
+        texts = [f"assets/i18n/{language}.js", f"assets/i18n/{name}/{language}.js"]
+        found = [script[1].decode(), *(path for path in texts if path in self._files)]
         for name in found:
             for path in IMPORT.findall(self._files[name].body if name in self._files else b""):
                 module = posixpath.normpath(posixpath.join(posixpath.dirname(name), path.decode()))

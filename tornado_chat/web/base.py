@@ -18,13 +18,16 @@ from tornado_chat.web.socket.tornado_internals import answers
 QUERY = re.compile(r"[?#;&=]|%(25)*(3f|23|3b|26|3d)", re.IGNORECASE)  # what begins a query, rightly written or not
 Site = tuple[str, str, int]
 PORTS = {"http": 80, "https": 443}
-HEADERS = {
-    "Server": "tornado_chat",
-    "X-Content-Type-Options": "nosniff",
+DOCUMENT_HEADERS = {  # heeded in documents, SVG and workers; beside them the Content-Security-Policy
     "Referrer-Policy": "no-referrer",
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Cross-Origin-Opener-Policy": "same-origin",
+}
+HEADERS = {
+    "Server": "tornado_chat",
+    "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
+    **DOCUMENT_HEADERS,
 }
 
 
@@ -91,6 +94,11 @@ class Safe(RequestHandler):
         for name, value in HEADERS.items():
             self.set_header(name, value)
         self.set_header("Content-Security-Policy", self.settings["policy"])
+
+    def drop_document_headers(self) -> None:
+        """Remove, from an answer that is no document, SVG or worker, the headers that do nothing there."""
+        for name in (*DOCUMENT_HEADERS, "Content-Security-Policy"):
+            self.clear_header(name)
 
     def is_from_here(self) -> bool:
         """Return whether a page of this server or of an allowed site asks, or a program, which names no origin."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from tornado.web import HTTPError
@@ -10,6 +11,7 @@ from tornado_chat.web.assets import Asset, Assets
 from tornado_chat.web.base import Safe
 
 FOR_EVER = "public, max-age=31536000, immutable"
+WITH_A_POLICY = re.compile(r".*(?:\.html|\.svg|worker\.js)", re.DOTALL)  # a worker's policy is that of its own file
 
 
 class NotFound(Safe):
@@ -28,7 +30,7 @@ class Static(Safe):
         self.set_header("Cache-Control", keep)
         self.set_header("Content-Type", asset.type)
         self.set_header("ETag", f'W/"{asset.digest}"')
-        self.set_header("Vary", "Accept-Encoding")
+        self.add_header("Vary", "Accept-Encoding")
         if self.check_etag_header():
             self.set_status(304)
             return
@@ -48,7 +50,8 @@ class Page(Static):
 
     def get(self, name: str | None) -> None:
         """Answer with index.html, or with admin.html."""
-        page = self.assets.page(name or "index")
+        self.add_header("Vary", "Accept-Language")
+        page = self.assets.page(name or "index", self.request.headers.get("Accept-Language", ""))
         self.answer(page, "no-cache")  # asked for each time, 304 while it is the same
 
     head = get
@@ -66,6 +69,8 @@ class File(Static):
         asset, for_ever = self.assets.find(path)
         if asset is None:
             raise HTTPError(404)
+        if not WITH_A_POLICY.fullmatch(path):
+            self.drop_document_headers()
         if path == "worker.js":
             self.set_header("Service-Worker-Allowed", "../")  # it works for the page, which is above it
         self.answer(asset, FOR_EVER if for_ever else "no-cache")
@@ -85,6 +90,7 @@ class PluginUI(Static):
         asset = self.files.get(name)
         if asset is None:
             raise HTTPError(404)
+        self.drop_document_headers()
         self.answer(asset, FOR_EVER)
 
     head = get

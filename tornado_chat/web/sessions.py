@@ -38,6 +38,7 @@ class _Json(Fresh):
         self.server = server
 
     def answer(self, status: int, event: dict[str, Any]) -> None:
+        self.drop_document_headers()
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.finish(encode(event))

@@ -1,0 +1,19 @@
+"""What a first visitor's browser asks for."""
+
+from collections import Counter
+
+from tests.page.browsing import Opened, browser_test
+
+
+@browser_test
+async def test_a_first_visit_asks_for_auth_once_and_for_the_texts_of_its_language(people: Opened) -> None:
+    async with people() as browsers:
+        for address, locale in (("/", "en-GB"), ("/", "zh-CN"), ("/admin", "zh-CN")):
+            browsers.asked.clear()
+            page = await browsers.open(address, locale=locale)
+            await page.locator("#app > :not(.starting)").first.wait_for()
+            asked = Counter(url.removeprefix(browsers.base) for url in browsers.asked)
+            assert asked["/auth"] == 1
+            texts = [url for url in asked if "/i18n/" in url and not url.endswith("/index.js")]
+            assert all(url.endswith(f"/{locale[:2]}.js") for url in texts), texts
+            assert len(texts) == (2 if address == "/admin" else 1)
