@@ -23,6 +23,7 @@ else:  # the tests run on what the server would run on
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests too")
+    parser.addoption("--bundle", action="store_true", help="test the page bundled, as ./scripts/wheel does it")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -12,15 +13,26 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
+def test_the_lockfile_names_no_registry() -> None:
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+    assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
+    assert not re.search(r"https?://(?!opencollective\.com|github\.com)", (ROOT / "package-lock.json").read_text())
+
+
 @pytest.mark.long
-def test_the_wheel_serves_the_page_and_the_plugins_from_another_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("release", [False, True])
+def test_the_wheel_serves_the_page_and_the_plugins_from_another_folder(tmp_path: Path, release: bool) -> None:
     def run(*command: object) -> str:
         done = subprocess.run(list(map(str, command)), cwd=tmp_path, capture_output=True, text=True, check=True)
         return done.stdout
 
     source = tmp_path / "source"  # a build leaves files behind
     run("git", "clone", "--quiet", ROOT, source)
-    run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, source)
+    if release:
+        shutil.which("npm") or pytest.skip("there is no npm: apt install npm")
+        run(source / "scripts" / "wheel", tmp_path)
+    else:
+        run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, source)
     run(sys.executable, "-m", "venv", tmp_path / "empty")
     python = tmp_path / "empty" / "bin" / "python"
     run(python, "-m", "pip", "install", "--quiet", *tmp_path.glob("*.whl"))
@@ -37,7 +49,9 @@ def test_the_wheel_serves_the_page_and_the_plugins_from_another_folder(tmp_path:
             address = re.search(r"http://\S+", server.stdout.readline())
             assert address is not None
             page = urllib.request.urlopen(address[0]).read().decode()
-            for asset in re.findall(r'(?:src|href)="(assets/[^"]+)"', page):
+            assets = re.findall(r'(?:src|href)="(assets/[^"]+)"', page)
+            assert (len(assets) < 25) == release
+            for asset in [*assets, "assets/vendor/LICENSES"]:
                 assert urllib.request.urlopen(address[0] + asset).status == 200
         finally:
             server.terminate()

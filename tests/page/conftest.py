@@ -1,10 +1,13 @@
 """A browser for the page's tests: Chromium, driven by Playwright's async API."""
 
 import asyncio
+import fcntl
+import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +18,10 @@ from tests.browser import CHROMIUM, FLAGS, WHY_NOT
 from tests.page.browsing import PATIENCE, say
 from tornado_chat.server.loop import new_loop
 from tornado_chat.testing import Client, connect
+from tornado_chat.web import app as application
 from tornado_chat.web.app import Chat
 
+ROOT = Path(__file__).parents[2]
 QUIET = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -86,6 +91,30 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.02)
         yield f"http://127.0.0.1:{told.read_text().splitlines()[0]}"
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the page, bundled and minified; skip without npm."""
+    if not shutil.which("npm"):
+        pytest.skip("there is no npm: apt install npm")
+    with (ROOT / "package.json").open() as lock:  # two processes may run tests
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (ROOT / "node_modules" / "esbuild").exists():
+            install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            if subprocess.run(install, cwd=ROOT, capture_output=True, timeout=120, check=False).returncode:
+                pytest.skip("npm ci failed")
+    folder = tmp_path_factory.mktemp("bundle") / "public"
+    subprocess.run(["node", ROOT / "scripts" / "bundle.mjs", folder], check=True, timeout=60)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def bundled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --bundle, or for a test that is marked so, have the server serve the bundle."""
+    if request.config.getoption("--bundle") or request.node.get_closest_marker("bundle"):
+        folder = request.getfixturevalue("bundle")
+        monkeypatch.setattr(application, "find_folder", lambda name: folder)
 
 
 @pytest.fixture(scope="session")

@@ -30,7 +30,7 @@ async def test_markup_is_drawn_and_code_is_coloured_when_a_block_names_its_langu
         assert "🎉" in await text.inner_text()
         assert await text.locator("pre").inner_text() == "def f():\n    return 1"
         grammars = {url.split("/")[-1] for url in browsers.asked if "hljs" in url}
-        assert grammars == {"hljs-core.js", "hljs-python.js"}
+        assert grammars - {"hljs-core.js"} == {"hljs-python.js"}  # in a release the core is in the worker
 
 
 @browser_test

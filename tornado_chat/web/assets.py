@@ -23,7 +23,7 @@ VERSIONED = re.compile(r"v-([0-9a-f]{12})/(.+)", re.DOTALL)
 MODULE = re.compile(r"(?:[\w-]+/)*[\w-]+\.js")
 SCRIPT = re.compile(rb'<script type="module" src="(assets/[^"]+)">')
 LANGUAGE = re.compile(r"assets/i18n/([a-z]+)\.js")
-IMPORT = re.compile(rb'^(?:import|export)\b[^"\n;]*"(\.[^"]+)"', re.MULTILINE)
+IMPORT = re.compile(rb'(?:^|;)(?:import|export)\b[^"\n;(]*"(\.[^"]+)"', re.MULTILINE)
 
 
 @dataclass(frozen=True)
