@@ -249,7 +249,7 @@ async def test_now_is_now_however_often_the_server_was_not_there(
         await ann.evaluate("void (Math.random = () => 0.99)")  # the pauses are long ones
         await away(http_server, app)
         for _ in range(15):
-            await ann.click(".banner button", "Now")
+            await ann.click(".banner button", "Try now")
         http_server.listen(http_port, "127.0.0.1")
         await ann.wait_for("!document.querySelector('.banner') || document.querySelector('.banner button')?.click()")
         await write(ann, "back")

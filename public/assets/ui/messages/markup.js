@@ -11,7 +11,15 @@ export function Markup({text, names}) {
   useEffect(() => void learnEmoji(text)?.then(() => know(EMOJI.size)), [text]);
   const parsed = useMemo(() => parse(text), [text, known]);
   const tree = useMemo(() => (names ? withNames(parsed, names) : parsed), [parsed, names]);
-  return html`<div class="text" dir="auto">${tree.map(drawBlock)}</div>`;
+  return html`<div class=${few(tree) ? "text jumbo" : "text"} dir="auto">${tree.map(drawBlock)}</div>`;
+}
+
+const FEW = /^(?:(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)(?:\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*\s*){1,3}$/u;
+
+/** Whether a text is one to three emoji: these are drawn large. */
+function few([block, ...more]) {
+  if (more.length || !block?.inside || block.kind === "quote") return false;
+  return FEW.test(block.inside.map((piece) => (typeof piece === "string" ? piece : piece.kind === "emoji" ? piece.text : "-")).join(""));
 }
 
 // dir="auto" isolates what has a direction of its own, so that it does not reorder the words around it.

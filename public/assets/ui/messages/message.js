@@ -45,11 +45,17 @@ export const Notice = memo(({line, names}) => {
   </p>`;
 });
 
-export function Pending({chat, item}) {
-  return html`<article class=${item.error ? "message failed" : "message pending"} data-id=${item.ref}>
-    <${Avatar} user=${chat.user ?? {id: "", name: chat.session.name}} />
+/** follows: as in Message; then its state stands in the margin. */
+export function Pending({chat, item, follows}) {
+  const name = chat.session.name;
+  const state = t(item.error ? "message.failed" : "message.pending");
+  const icon = html`<${Icon} name=${item.error ? "alert" : "clock"} />`;
+  return html`<article class=${["message", item.error ? "failed" : "pending", follows && "follows"].filter(Boolean).join(" ")} data-id=${item.ref}>
+    ${follows ? html`<span class="aside state">${icon}</span>` : html`<${Avatar} user=${chat.user ?? {id: "", name}} />`}
     <div class="body">
-      <header><span class="name" dir="auto">${chat.session.name}</span> <span class="state"><${Icon} name=${item.error ? "alert" : "clock"} />${t(item.error ? "message.failed" : "message.pending")}</span></header>
+      ${follows
+        ? html`<span class="hidden">${name} (${state})</span>`
+        : html`<header><span class="name" dir="auto">${name}</span> <span class="state">${icon}${state}</span></header>`}
       <${Markup} text=${item.message} />
       ${item.error && html`<p class="alert" role="alert">${item.error}
         <button class="link" onClick=${() => chat.outbox.retry(item)}>${t("message.again")}</button>

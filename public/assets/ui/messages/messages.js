@@ -3,6 +3,7 @@
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {namesOf} from "../../text/mentions.js";
+import {continues} from "../../state/channel.js";
 import {around, before, behind, upwards} from "./portions.js";
 import {Announcer} from "./announcer.js";
 import {copied, useActive} from "./message_actions.js";
@@ -201,6 +202,7 @@ export function Messages({chat, channel}) {
     chat.changed();
   }
 
+  const mine = ({time}) => ({sender: chat.user, time});
   const shown = lines.slice(first, last);
   drawn.current = new Set(shown.map((line) => line.id));
   if (!atBottom.current && !anchor.current && box.current) hold();
@@ -215,7 +217,9 @@ export function Messages({chat, channel}) {
         ${first === 0 && !channel.more && !unknown && html`<${Beginning} channel=${channel} />`}
         ${(loading || unknown) && html`<p class="loading">${t(loading ? "messages.loading" : "messages.offline")}</p>`}
         ${rows({chat, channel, names, active, before: lines[first - 1]}, shown)}
-        ${present && chat.outbox.of(channel.name).map((item) => html`<${Pending} key=${item.ref} chat=${chat} item=${item} />`)}
+        ${present && chat.outbox.of(channel.name).map((item, at, all) => html`<${Pending}
+          key=${item.ref} chat=${chat} item=${item} follows=${continues(mine(item), at ? mine(all[at - 1]) : lines.at(-1))}
+        />`)}
         ${present && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`plugin ${name}`}>${words}</p>`)}
       </div>
     </div>
