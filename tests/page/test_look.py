@@ -1,0 +1,64 @@
+"""How the page looks: the theme and the size that were chosen, the strip, emoji alone, what is on its way."""
+
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
+from tornado_chat.web.app import Chat
+
+PAGE = "getComputedStyle(document.body).backgroundColor"
+NIGHT = "oklch(0.213 0.014 225)"
+EDGE = "one => one.querySelector('.words').getBoundingClientRect().left"
+
+
+@browser_test
+async def test_theme_and_text_size_are_kept_and_hold_in_every_tab_before_anything_is_painted(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann", color_scheme="light")
+        other = await browsers.tab(ann.context)
+        day = await ann.evaluate(PAGE)
+        await ann.get_by_role("button", name="Settings").click()
+        await ann.get_by_role("radio", name="Dark").check()
+        await ann.get_by_role("radio", name="Largest").check()
+        for tab in (ann, other):
+            await becomes(NIGHT, lambda tab=tab: tab.evaluate(PAGE))
+            await becomes("21px", lambda tab=tab: tab.evaluate("getComputedStyle(document.documentElement).fontSize"))
+        await other.route("**/app.js", lambda route: route.abort())
+        await other.reload()
+        assert await other.evaluate(PAGE) == NIGHT, "without the page's modules"
+        browsers.complaints.clear()  # the browser's own line about the script
+        await ann.get_by_role("radio", name="System").check()
+        await becomes(day, lambda: ann.evaluate(PAGE))
+
+
+@browser_test
+async def test_the_strip_says_one_thing_at_a_time_and_moves_nothing(people: Opened, app: Chat) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        ben = await browsers.client("Ben")
+        strip, log = ann.locator(".strip"), ann.locator(".messages")
+        place = await log.bounding_box()
+        await ben.call("typing", target="general")
+        await strip.get_by_text("Ben is typing…").wait_for()
+        assert await log.bounding_box() == place
+        await ann.evaluate("() => { Math.random = () => 0.9; }")  # the pause is a long one
+        await lose_all(app, "Ann")
+        await strip.get_by_role("button", name="Try now").wait_for()
+        assert await strip.get_by_text("Ben is typing…").count() == 0
+        assert await log.bounding_box() == place
+        await write(ann, "one")
+        await write(ann, "two")
+        pending = ann.locator(".message.pending")
+        await becomes(2, pending.count)
+        assert await ann.locator(".message.pending.follows").count() == 1
+        assert await pending.first.evaluate(EDGE) == await pending.last.evaluate(EDGE)
+        await strip.get_by_role("button", name="Try now").click()
+        await read(ann, "two")
+
+
+@browser_test
+async def test_one_to_three_emoji_alone_are_large(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        for text, large in (("👍", True), ("🎉 👩‍🚀 ❤️", True), ("👍👍👍👍", False), ("2", False), ("👍 yes", False)):
+            await write(ann, text)
+            row = ann.locator(".message:not(.pending) .text").get_by_text(text, exact=True)
+            await row.wait_for()
+            assert await row.evaluate("one => !!one.closest('.jumbo')") == large, text
