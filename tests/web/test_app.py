@@ -69,6 +69,15 @@ class PageTest(ChatTestCase):
             assert (again.code, again.body) == (304, b"")
             assert first.headers["Cache-Control"] == "no-cache"
 
+    def test_the_page_preloads_the_texts_of_the_readers_language(self) -> None:
+        for accepted, language in (("zh-CN,zh;q=0.9,en", "zh"), ("xx," * 20_000 + "zh", "en"), (",;-, ../x", "en")):
+            answer = self.fetch("/", headers={"Accept-Language": accepted})
+            assert f'/i18n/{language}.js"' in answer.body.decode()
+            assert "Accept-Language" in answer.headers["Vary"]
+            again = self.fetch("/", headers={"Accept-Language": accepted, "If-None-Match": answer.headers["Etag"]})
+            assert again.code == 304
+        assert self.fetch("/", headers={"Accept-Language": "zh", "If-None-Match": again.headers["Etag"]}).code == 200
+
     def test_the_page_names_its_files_by_their_version_and_those_are_kept_for_ever(self) -> None:
         page = self.fetch("/").body.decode()
         named = re.findall(r'(?:src|href)="(assets/[^"]+)"', page)

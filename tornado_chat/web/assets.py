@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 LOOK_EVERY = 1.0  # seconds between two looks at the disk
+MOST_LANGUAGES = 20  # that are looked at in an Accept-Language header
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -53,7 +54,9 @@ class Assets:
         """
         if time.monotonic() - self._looked > LOOK_EVERY:
             self._look()
-        wanted = (re.split("[-;]", one)[0].strip().lower() for one in languages.split(","))
+        wanted = (
+            re.split("[-;]", one)[0].strip().lower() for one in languages.split(",", MOST_LANGUAGES)[:MOST_LANGUAGES]
+        )
         return self._pages[name, next((one for one in wanted if one in self._languages), "en")]
 
     def find(self, path: str) -> tuple[Asset | None, bool]:
