@@ -148,6 +148,7 @@ WRONG = [
     ("metrics_from", "here"), ("metrics_token", ""), ("metrics_token", " x"),
     ("auth", ""), ("auth", "guests"), ("auth", "guest,guest"), ("auth", "token"), ("auth", "header"), ("jwt_key", ""),
     ("registration", "shut"), ("jwt_algorithm", "none"), ("auth_header", ""),
+    ("server_name", " "), ("server_name", "a\nb"), ("server_name", "n" * 65),
 ]  # fmt: skip
 
 

@@ -1,7 +1,11 @@
 """How the page looks: the theme and the size that were chosen, the strip, emoji alone, what is on its way."""
 
+import pytest
+
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
+from tornado_chat.config.settings import find_folder
 from tornado_chat.web.app import Chat
+from tornado_chat.web.assets import Assets
 
 PAGE = "getComputedStyle(document.body).backgroundColor"
 NIGHT = "oklch(0.213 0.014 225)"
@@ -62,3 +66,17 @@ async def test_one_to_three_emoji_alone_are_large(people: Opened) -> None:
             row = ann.locator(".message:not(.pending) .text").get_by_text(text, exact=True)
             await row.wait_for()
             assert await row.evaluate("one => !!one.closest('.jumbo')") == large, text
+
+
+@browser_test
+async def test_the_page_shows_the_name_of_the_server(
+    people: Opened, app: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = Assets(find_folder("public"), "Café <Fernhill>")
+    monkeypatch.setattr(app.assets, "_pages", named._pages)
+    async with people() as browsers:
+        ann = await browsers.open()
+        await ann.locator("form").get_by_text("Café <Fernhill>").wait_for()
+        await ann.fill("#name", "Ann")
+        await ann.keyboard.press("Enter")
+        await ann.locator(".sidebar header").get_by_text("Café <Fernhill>").wait_for()

@@ -45,3 +45,10 @@ def test_the_disk_is_looked_at_once_a_second_at_most(tmp_path) -> None:
 def test_what_is_not_smaller_compressed_is_not_compressed(tmp_path) -> None:
     found = make(tmp_path)
     assert found.find("app.js")[0].gzipped is None
+
+
+def test_a_page_tells_the_name_of_the_server(tmp_path) -> None:
+    (tmp_path / "index.html").write_text('<meta name="application-name" content="tornado_chat">')
+    named = Assets(tmp_path, 'A & "B"').page().body
+    assert named == b'<meta name="application-name" content="A &amp; &quot;B&quot;">'
+    assert b"tornado_chat" in Assets(tmp_path).page().body

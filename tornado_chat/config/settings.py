@@ -51,6 +51,7 @@ class Settings:
         "address to listen on; * is all of IPv4 and IPv6, unix:PATH a Unix socket",
     )
     port: int = _setting(3000, types.whole(0, 65535), "PORT", "port to listen on; 0 takes a free one")
+    server_name: str = _setting("tornado_chat", types.title, "NAME", "what the page calls this server")
     data_dir: Path = _setting(default_data_dir, types.path, "DIR", "folder for what is kept")
     auth: tuple[str, ...] = _setting(
         ("guest",), types.kinds, "KIND,…", "who may come in: guest, password, token, header; tried in this order"

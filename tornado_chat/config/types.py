@@ -16,6 +16,7 @@ from tornado_chat.config.shared_secret import CONTROL
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 KINDS = ("guest", "password", "token", "header")
 SOCKET = "unix:"  # before the path of a Unix socket
+MAX_TITLE = 64  # characters
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -33,6 +34,14 @@ def text(value: Any) -> str:
 def trimmed(value: Any) -> str:
     """Read text, without the spaces around it."""
     return text(value.strip() if isinstance(value, str) else value)
+
+
+def title(value: Any) -> str:
+    """Read a name to be shown in one line."""
+    name = trimmed(value)
+    if len(name) > MAX_TITLE or not name.isprintable():
+        raise ValueError(f"1 to {MAX_TITLE} visible characters")
+    return name
 
 
 def path(value: Any) -> Path:

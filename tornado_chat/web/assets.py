@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import html
 import posixpath
 import re
 import time
@@ -23,6 +24,7 @@ TYPES = {
 VERSIONED = re.compile(r"v-([0-9a-f]{12})/(.+)", re.DOTALL)
 MODULE = re.compile(r"(?:[\w-]+/)*[\w-]+\.js")
 SCRIPT = re.compile(rb'<script type="module" src="(assets/[^"]+)">')
+NAME = b'<meta name="application-name" content="tornado_chat">'
 LANGUAGE = re.compile(r"assets/i18n/([a-z]+)\.js")
 IMPORT = re.compile(rb'(?:^|;)(?:import|export)\b[^"\n;(]*"(\.[^"]+)"', re.MULTILINE)
 
@@ -41,8 +43,9 @@ class Asset:
 class Assets:
     """The files of a folder: pages (index.html, admin.html), and those under assets/."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "tornado_chat") -> None:
         self._folder = folder
+        self._name = NAME.replace(b"tornado_chat", html.escape(name).encode())
         self._files: dict[str, Asset] = {}
         self._looked = 0.0
         self._look()
@@ -90,7 +93,9 @@ class Assets:
             here = f'"assets/v-{self.version}/'.encode()
             self._languages = {"en"} | {found[1] for found in map(LANGUAGE.fullmatch, files) if found}
             self._pages = {
-                (name, language): read(".html", self._preload(name, language).replace(b'"assets/', here))
+                (name, language): read(
+                    ".html", self._preload(name, language).replace(b'"assets/', here).replace(NAME, self._name)
+                )
                 for name in (name.removesuffix(".html") for name in files if name.endswith(".html"))
                 for language in self._languages
             }

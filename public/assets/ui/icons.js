@@ -26,7 +26,8 @@ const PATHS = {
   settings:
     "M9.671 4.136a2.34 2.34 0 0 1 4.659 0 2.34 2.34 0 0 0 3.319 1.915 2.34 2.34 0 0 1 2.33 4.033 2.34 2.34 0 0 0 0 3.831 2.34 2.34 0 0 1-2.33 4.033 2.34 2.34 0 0 0-3.319 1.915 2.34 2.34 0 0 1-4.659 0 2.34 2.34 0 0 0-3.32-1.915 2.34 2.34 0 0 1-2.33-4.033 2.34 2.34 0 0 0 0-3.831A2.34 2.34 0 0 1 6.35 6.051a2.34 2.34 0 0 0 3.319-1.915M15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0",
 };
-export const SERVER = "tornado_chat"; // its name, which stands by its tile
+/** What the page calls this server, by its tile. */
+export const SERVER = globalThis.document?.querySelector("meta[name=application-name]")?.content ?? "";
 // Our own: a twister made of four lines
 const MARK = [
   "M3 5c5.5 2.4 12.5 2.4 18 0", "M6.8 10.3c4 1.7 8.8 1.5 12.4-.5", "M8.2 15c2.4 1.1 5.2 1 7.8-.5", "M9.4 19.5c1.3.5 2.5.4 3.6-.3",

@@ -14,7 +14,10 @@ from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag, 
 from tornado_chat.config.sources import SECRET, load, suggestion
 
 GROUPS = {
-    "Server": ("host", "port", "data_dir", "history", "keep_days", "keep_messages", "tls_cert", "tls_key"),
+    "Server": (
+        *("host", "port", "server_name", "data_dir"),
+        *("history", "keep_days", "keep_messages", "tls_cert", "tls_key"),
+    ),
     "Who may come in": ("auth", "registration", "jwt_key", "jwt_algorithm", "auth_header"),
     "Proxies and other sites": ("trusted_proxies", "allowed_origin", "metrics_from", "metrics_token"),
     "Limits": (
