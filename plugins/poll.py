@@ -69,7 +69,7 @@ async def vote(ctx: Context, option: int, poll: str = "") -> dict[str, Any]:
 
 @action("close-poll")
 async def close_poll(ctx: Context, poll: str = "") -> dict[str, Any]:
-    """End the poll and show what came of it (who asked; anyone, while they are not here; an administrator)."""
+    """Close the poll and post the result (its author, an administrator, or anyone while the author is away)."""
 
     def may(known: Any) -> Any:
         known = check(poll, known)
@@ -82,7 +82,7 @@ async def close_poll(ctx: Context, poll: str = "") -> dict[str, Any]:
 
 @action("show-poll")
 async def show_poll(ctx: Context) -> dict[str, Any]:
-    """Show how the poll stands; its face asks so for whoever comes in."""
+    """Show how the poll stands. Its UI calls this when somebody joins."""
     known = await ctx.store.get(ctx.channel.name)
     if known is not None:
         ctx.charge(len(known["votes"]) / 100)

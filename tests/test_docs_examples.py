@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import os
 import re
 import shlex
 import tomllib
 from pathlib import Path
 from textwrap import dedent
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import pytest
 from tornado.testing import gen_test
@@ -81,14 +83,26 @@ def test_the_tutorial_begins_with_the_template() -> None:
     assert PLUGIN.format(command="karma", name="karma") in python_blocks(DOCS["docs/tutorials/first-plugin.md"])
 
 
+def bot_of_the_tutorial(password: str) -> dict[str, Any]:
+    code = titled("docs/tutorials/first-bot.md", "bot.py").replace("asyncio.run(main())\n", "")
+    bot: dict[str, Any] = {}
+    with patch.dict(os.environ, BOT_PASSWORD=password):
+        exec(code, bot)
+    return bot
+
+
+def test_the_bot_of_the_tutorial_does_not_start_without_its_password() -> None:
+    with pytest.raises(SystemExit, match="Set BOT_PASSWORD"):
+        bot_of_the_tutorial("")
+
+
 class BotOfTheTutorial(ChatTestCase):
-    settings: ClassVar[dict[str, Any]] = {"history": "memory"}
+    settings: ClassVar[dict[str, Any]] = {"history": "memory", "auth": ("guest", "password")}
 
     @gen_test
     async def test_it_answers(self) -> None:
-        code = titled("docs/tutorials/first-bot.md", "bot.py").replace("asyncio.run(main())\n", "")
-        bot: dict[str, Any] = {}
-        exec(code, bot)
+        await self.chat.accounts.register("Helper", "correct horse")
+        bot = bot_of_the_tutorial("correct horse")
         bot["ADDRESS"] = self.get_url("").rstrip("/")
         ann = await self.join("Ann", "general")
         running = asyncio.ensure_future(bot["main"]())
@@ -97,7 +111,8 @@ class BotOfTheTutorial(ChatTestCase):
             ("!ping", "pong"),
             ("!who", "Here: "),
             ("!roll 20", "Helper rolled"),
-            ("!roll x", "Sorry: "),
+            ("!roll x", "Sorry: write a number, as in !roll 20"),
+            ("!roll 1", "Sorry: a die has 2 to 1000 sides"),
         ):
             await ann.say(said)
             await ann.until(lambda event, answer=answer: answer in event.get("message", ""))

@@ -15,7 +15,7 @@ PER_CALL = 200  # names that are searched in the time of one call
 def channels(
     ctx: Context, after: str = "", limit: Limit = 200, find: Part = ""
 ) -> dict[str, Any] | Awaitable[dict[str, Any]]:
-    """List the channels with members that one may enter, by name (the next page is after the last), or find some."""
+    """List the channels you may enter; `after` continues the list, `find` searches."""
     if find:
         return _find(ctx, after, limit, find)
     return _answer(ctx, list(islice(ctx.server.names(ctx.connection, after), limit + 1)), limit)

@@ -1,4 +1,4 @@
-"""History: the ordered log under the channels. All that is above it knows only these words."""
+"""History: the ordered log of the channels. Other code uses only this interface."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from tornado_chat.chat.pending import PendingMessage
 
 
 class History(Protocol):
-    """What a kind of history offers.
+    """What an implementation of the history has to offer.
 
-    `epoch`: a text that is another one when history was lost. `seq` counts from 1 in each channel, without gaps.
+    `epoch`: a text that changes when history was lost. `seq` counts from 1 in each channel, without gaps.
     """
 
     epoch: str

@@ -32,7 +32,7 @@ from tornado_chat import Context, User, action
 async def {name}(ctx: Context, user: User) -> None:
     """Cheer for someone who is here."""
     count = await ctx.store.update(user.id, lambda known: known + 1, 0)
-    ctx.channel.post(f"{{ctx.user.name}} cheers for {{user.name}}, the {{count}}. time")
+    ctx.channel.post(f"{{ctx.user.name}} cheers for {{user.name}} (total: {{count}})")
 '''
 
 TEST = '''"""The plugin `{name}`."""
@@ -47,9 +47,9 @@ chat = chat_of(Path(__file__).parents[2] / "{folder}" / "{name}.py")
 def test_cheers_are_counted_and_seen_by_everyone(chat):
     ann, bob = chat.connect("Ann"), chat.connect("Bob")
     ann.say("/{command} Bob")
-    assert bob.texts[-1] == "Ann cheers for Bob, the 1. time"
+    assert bob.texts[-1] == "Ann cheers for Bob (total: 1)"
     bob.say("/{command} Bob")
-    assert ann.texts[-1] == "Bob cheers for Bob, the 2. time"
+    assert ann.texts[-1] == "Bob cheers for Bob (total: 2)"
 '''
 
 
