@@ -8,6 +8,7 @@ import {Shell, dialogs} from "./ui/shell.js";
 import {html, render} from "./html.js";
 import {guardInput} from "./ui/input.js";
 import {choose, language, t} from "./i18n/index.js";
+import {keepConversation, restoreConversation} from "./state/last_conversation.js";
 import {changedElsewhere, openHere} from "./state/storage.js";
 
 guardInput();
@@ -60,10 +61,12 @@ function showUnread() {
 window.addEventListener("hashchange", () => addressed() && chat.user && chat.open(addressed()));
 document.addEventListener("visibilitychange", () => {
   chat.away = document.hidden;
+  if (document.hidden) keepConversation(chat);
   chat.readState.refresh();
   changed();
   if (!document.hidden) wake();
 });
+window.addEventListener("pagehide", () => keepConversation(chat));
 window.addEventListener("online", wake);
 window.addEventListener("storage", (event) => {
   const change = changedElsewhere(event);
@@ -109,6 +112,6 @@ if (given) {
   const [ui, {SwitchUser}] = await Promise.all([import("./ui/switch_user.js"), import("./state/switch_user.js")]);
   Question = ui.Question;
   if (await new SwitchUser(session).arrive(given)) history.replaceState(null, "", location.pathname + location.hash); // so that nobody copies it with the address
-}
+} else restoreConversation(chat);
 if (session.known && session.state.kind === "out") chat.connection.connect();
 draw();

@@ -6,6 +6,7 @@ const assets = "../../public/assets/";
 const {Channel, continues} = await import(assets + "state/channel.js");
 const {Chat} = await import(assets + "state/chat.js");
 const {Outbox} = await import(assets + "state/outbox.js");
+const {restoreConversation} = await import(assets + "state/last_conversation.js");
 const {changedElsewhere, openStorage} = await import(assets + "state/storage.js");
 const {parse} = await import(assets + "commands/run.js");
 const {Figures, line, rounded} = await import(assets + "state/figures.js");
@@ -222,6 +223,40 @@ test("what is typed while a command is being loaded is kept", async () => {
     await written;
     assert.deepEqual([channel.draft, calls.splice(0)], [typed, ["who"]]);
   }
+});
+
+test("the last conversation is shown to the same user only, and goes if the server says that it is another", () => {
+  const storage = openStorage(place());
+  storage.write("name", "Ann");
+  storage.write("token", "token of Ann");
+  storage.write("channels", ["general"]);
+  const kept = {token: "token of Ann", user: "g:1", channel: "general", epoch: "e", mentions: 1, more: true, messages: [message(4), message(5)]};
+  const restored = (change = {}) => {
+    storage.write("conversation", {...kept, ...change});
+    const chat = new Chat(storage, "http://localhost/", () => {});
+    restoreConversation(chat);
+    return chat;
+  };
+  const chat = restored();
+  const channel = chat.channels.get("general");
+  assert.deepEqual([seqs(channel), channel.since, channel.more, channel.mentions], [[4, 5], {epoch: "e", seq: 5}, true, 1]);
+  chat.session.begin({user: {id: "g:1", name: "Ann"}});
+  assert.deepEqual(seqs(channel), [4, 5]);
+  storage.write("token", "token of Ann");
+  const other = restored();
+  other.session.begin({user: {id: "g:2", name: "Ann"}});
+  assert.deepEqual([seqs(other.channels.get("general")), other.channels.get("general").since], [[], undefined]);
+  storage.write("token", "token of Ann");
+  for (const change of [{token: "token of Ben"}, {channel: "left"}]) {
+    assert.deepEqual(seqs(restored(change).channels.get("general")), []);
+    assert.equal(storage.read("conversation", null), null);
+  }
+  storage.write("token", undefined);
+  assert.deepEqual(seqs(restored({token: ""}).channels.get("general")), []); // the server has not answered
+  const account = restored({token: ""});
+  Object.assign(account.session.account, {known: true, user: {id: "g:1"}});
+  restoreConversation(account);
+  assert.deepEqual(seqs(account.channels.get("general")), [4, 5]);
 });
 
 test("the outbox is what is stored, in the order it was written, and the same in two tabs", () => {

@@ -1,5 +1,6 @@
 """The page of a release, which is bundled: what it loads later, plugins, workers, and without a server."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -39,4 +40,7 @@ def test_a_first_load_is_a_third_of_the_requests_with_its_licences(bundle: Path)
         page = held.page(name).body.decode()
         assert page.count("assets/v-") <= 20
         assert page.count('rel="stylesheet"') == 1
+        named = re.findall(r'(?:src|href)="assets/v-\w+/([^"]+(?:js|css|svg|webmanifest))"', page)
+        files = [held.page(name), *(held.find(path)[0] for path in named)]
+        assert sum(len(file.gzipped or file.body) for file in files) <= 55_000
     assert held.find("vendor/LICENSES")[0]

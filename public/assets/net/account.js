@@ -8,6 +8,7 @@ export class Account {
     this.base = base;
     this.kinds = ["guest"];
     this.registration = false;
+    this.user = null; // of the session, as the server has answered
     this.known = false; // whether the server has answered
     this.signedIn = signedIn; // by a cookie or by a proxy: the server knows the user
   }
@@ -17,7 +18,7 @@ export class Account {
     try {
       const answer = await fetch(new URL("auth", this.base), {cache: "no-store", signal: AbortSignal.timeout(SILENCE)});
       const {kinds, registration, user} = await answer.json();
-      Object.assign(this, {kinds, registration, known: true, signedIn: Boolean(user)});
+      Object.assign(this, {kinds, registration, user, known: true, signedIn: Boolean(user)});
       return true;
     } catch {
       return false;

@@ -2,6 +2,7 @@
 
 import {explain, t} from "../i18n/index.js";
 import {Account} from "../net/account.js";
+import {KEY, checkConversation} from "./last_conversation.js";
 
 export class Session {
   constructor(chat) {
@@ -11,6 +12,7 @@ export class Session {
     this.token = chat.storage.read("token", "");
     this.user = null; // {id, name, role}, from the first hello on
     this.state = {kind: "out"}; // of the connection, or "out"; words: what is wrong; field: of the form, to which they belong
+    this.restored = null; // {user, channel}: whose conversation of the last visit is shown
     this.question = null; // {here, user, answer(yes)} while a link asks whether to become another user
   }
 
@@ -52,6 +54,7 @@ export class Session {
   /** Sign out in all tabs, and forget what was stored for the user; or return to the user of before a link. */
   async signOut() {
     const {storage} = this.chat;
+    storage.write(KEY, undefined);
     if (storage.read("aside", []).length) return this.switchBack().catch(() => {});
     if (this.account.signedIn) this.account.ask("sign-out").catch(() => {});
     for (const key of ["name", "token", "channels", "epoch", "account"]) storage.write(key, undefined);
@@ -73,6 +76,7 @@ export class Session {
 
   /** Receive a hello. */
   begin({user, token}) {
+    checkConversation(this, user);
     if (!token && user.id.startsWith("t:")) token = this.token; // the server does not repeat an application's token
     this.update(user, token ?? "");
     this.chat.storage.write("account", this.account.signedIn || undefined);
@@ -119,6 +123,7 @@ export class Session {
   }
 
   dropToken() {
+    this.chat.storage.write(KEY, undefined);
     this.chat.storage.write("token", (this.token = "") || undefined);
   }
 
@@ -145,6 +150,7 @@ export class Session {
       if (!this.token) chat.storage.write("name", undefined);
       this.refuse(state.reason ? explain({code: "invalid-name", message: state.reason}) : t("login.bad-name"), "name");
     } else if (refused && account.signedIn) {
+      this.dropToken();
       account.signedIn = false; // signed out elsewhere, or the session has expired
       this.user = null;
       this.state = {kind: "out", words: t("login.over")};

@@ -1,6 +1,7 @@
 // Joins channels and leaves them, and fetches what was missed: in order, each message once.
 
 import {explain} from "../i18n/index.js";
+import {KEY} from "./last_conversation.js";
 
 const FIRST_CHANNEL = "general";
 const PAGE = 100; // messages in one request
@@ -157,6 +158,7 @@ export class Sync {
     this.left = [...before, left];
     channel.joined = false;
     channel.joining = null;
+    chat.storage.write(KEY, undefined);
     chat.storage.write(`draft/${name}`, undefined);
     chat.storage.write(`read/${name}`, undefined);
     for (const item of left.unsent) chat.outbox.done(item.ref);
