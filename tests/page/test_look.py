@@ -80,3 +80,24 @@ async def test_the_page_shows_the_name_of_the_server(
         await ann.fill("#name", "Ann")
         await ann.keyboard.press("Enter")
         await ann.locator(".sidebar header").get_by_text("Café <Fernhill>").wait_for()
+
+
+@browser_test
+async def test_in_a_wide_window_the_members_can_be_hidden_and_stay_so(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann", viewport={"width": 1440, "height": 900})
+        members, button = ann.locator(".members"), ann.locator("main").get_by_role("button", name="Members")
+        await members.wait_for()
+        await button.click()
+        await members.wait_for(state="hidden")
+        await becomes("false", lambda: button.get_attribute("aria-expanded"))
+        await ann.reload()
+        await button.wait_for()
+        await members.wait_for(state="hidden")
+        await ann.set_viewport_size({"width": 900, "height": 900})
+        await button.click()
+        await members.locator("button:focus .icon").wait_for()  # as a drawer they come all the same
+        await ann.keyboard.press("Escape")
+        await ann.set_viewport_size({"width": 1440, "height": 900})
+        await button.click()
+        await members.wait_for()

@@ -17,6 +17,8 @@ export async function dialogs() {
   return (dialogs.loaded ??= await import("./dialogs/index.js"));
 }
 
+const wide = () => matchMedia("(min-width: 1100px)").matches;
+
 export function Shell({chat}) {
   const [drawer, setDrawer] = useState("");
   const opener = useRef();
@@ -24,6 +26,7 @@ export function Shell({chat}) {
   const {Form, Jump, Keys, Settings} = dialogs.loaded ?? {};
   const out = chat.session.state.neverIn && chat.session.state.kind === "ended"; // the banner says why, and there is nothing else
   const channel = !out && chat.channels.get(chat.current);
+  const [alone, setAlone] = useState(() => chat.storage.read("alone", false)); // in a wide window, without the members
   const shut = () => setDialog(null);
 
   function show(which) {
@@ -38,6 +41,13 @@ export function Shell({chat}) {
   }
   function close() {
     setDrawer("");
+  }
+
+  /** The members are a drawer in a narrow window, and a column that can be hidden in a wide one. */
+  function toggleMembers(event) {
+    if (!wide()) return open("members", event);
+    chat.storage.write("alone", !alone || undefined);
+    setAlone(!alone);
   }
 
   useLayoutEffect(() => {
@@ -78,7 +88,7 @@ export function Shell({chat}) {
     };
   }, [drawer]);
 
-  return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""}`}>
+  return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""} ${alone || !channel ? "alone" : ""}`}>
     <${Sidebar} chat=${chat} close=${close} show=${show} inert=${drawer === "members"} />
     ${drawer && html`<div class="shade" onClick=${close}></div>`}
     <main class="conversation" inert=${drawer !== ""}>
@@ -88,10 +98,11 @@ export function Shell({chat}) {
         </button>
         ${channel && html`<${Tile} name="hash" />`}
         <h1 dir="auto" data-kind=${channel ? "#" : undefined}>${channel ? channel.name : t("app.title")}</h1>
-        ${channel && html`<button class="quiet" onClick=${() => chat.sync.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}><${Icon} name="leave" /></button>`}
-        ${channel && html`<button class="quiet members-button" onClick=${(event) => open("members", event)} aria-expanded=${drawer === "members"}>
+        ${channel && html`<button class="quiet members-button" onClick=${toggleMembers} aria-expanded=${wide() ? !alone : drawer === "members"} title=${t("members.title")}>
           <${Faces} users=${channel.users} /><${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
         </button>`}
+        <button class="quiet only-narrow" onClick=${() => show("jump")} aria-label=${t("jump.title")}><${Icon} name="search" /></button>
+        ${channel && html`<button class="quiet" onClick=${() => chat.sync.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}><${Icon} name="leave" /></button>`}
       </header>
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} />
