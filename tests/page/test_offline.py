@@ -101,6 +101,7 @@ async def test_without_a_server_nobody_is_here_now_and_nothing_is_loading(
         assert "1 here" not in await ann.locator("dialog").inner_text()
         await ann.keyboard.press("Escape")
         await ann.locator("dialog").wait_for(state="hidden")  # else the key may stop the reload
+        await becomes(0, lambda: ann.evaluate("history.state?.over ?? 0"))  # else going back stops the reload
         await ann.reload()
         await ann.get_by_text("The messages appear when there is a connection").wait_for()
         await ann.evaluate(WATCH_LOADING)
