@@ -1,4 +1,4 @@
-"""The seams for what a chat keeps in tables: accounts, bans and the audit.
+"""The interfaces of what a chat keeps in tables: accounts, bans and the audit.
 
 Each method is one transaction. When it returns, what it wrote is on the disk. All methods raise Refused
 (`history-unavailable`) while the disk fails.

@@ -26,7 +26,7 @@ LARGEST = 512 * 1024  # bytes of a file: compiling as much takes a quarter of a 
 
 @dataclasses.dataclass(slots=True, frozen=True)
 class Source:
-    """Where a plugin comes from; `stamp` is another one when its file was changed. `shipped`: with the server."""
+    """Where a plugin comes from; `stamp` changes when its file is changed. `shipped`: with the server."""
 
     name: str
     file: str

@@ -40,7 +40,7 @@ class Plugin:
     """One version of a plugin. `calls` and `failures` are counted; `error` is what is wrong with it, or "".
 
     `off`: it is switched off; `idle`: its settings ask nothing of it. `module` is None where it could not be loaded;
-    `ui` is the JavaScript beside its file, or None. `stamp` is another one when one of the two was changed.
+    `ui` is the JavaScript beside its file, or None. `stamp` changes when one of the two is changed.
     `shipped`: it came with the server; `replaced`: why it gave way to another plugin, or "".
     """
 
