@@ -159,6 +159,34 @@ def test_new_puts_the_test_beside_the_folder_itself_however_it_is_written(folder
     assert (folder.parent / "tests" / "plugins" / "test_karma.py").is_file()
 
 
+def test_new_writes_into_plugins_of_the_current_folder_where_none_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["plugin", "new", "karma"]) == 0
+    made = tmp_path / "plugins" / "karma.py"
+    said = capsys.readouterr().out
+    assert f"{made} is written" in said
+    assert f"--plugins-dir {made.parent}" in said
+    assert (tmp_path / "tests" / "plugins" / "test_karma.py").is_file()
+    (tmp_path / "tests" / "plugins" / "test_karma.py").unlink()
+    assert main(["plugin", "new", "karma"]) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_new_writes_into_no_checkout_without_being_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tornado_chat").mkdir()
+    (tmp_path / "tornado_chat" / "__init__.py").touch()
+    for checkout in (find_folder("plugins").parent, tmp_path):
+        monkeypatch.chdir(checkout)
+        assert main(["plugin", "new", "karma"]) == 2
+        assert "--plugins-dir" in capsys.readouterr().err
+        assert not (checkout / "plugins" / "karma.py").exists()
+    assert main(["plugin", "new", "karma", "--plugins-dir", str(tmp_path)]) == 0
+
+
 def test_new_says_what_pytest_comes_from_where_it_is_missing(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

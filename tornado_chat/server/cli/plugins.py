@@ -8,12 +8,13 @@ import keyword
 import logging
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from tornado_chat.config.settings import PACKAGE, Settings, SettingsError, find_folder
+from tornado_chat.config.settings import PACKAGE, Settings, SettingsError
 from tornado_chat.config.sources import load
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.manager import SPACE
@@ -121,9 +122,7 @@ def _check(given: argparse.Namespace) -> int:
 def _new(given: argparse.Namespace) -> int:
     settings, registry = _load(given)
     name = given.name
-    folder = Path(
-        os.path.abspath((*settings.plugins_dir, find_folder("plugins"))[0])
-    )  # no .. leads the test elsewhere
+    folder = Path(os.path.abspath((*settings.plugins_dir, Path("plugins"))[0]))  # no .. leads the test elsewhere
     if not re.fullmatch("[a-z][a-z0-9_]{0,31}", name):
         raise SettingsError(f"a plugin's name has a-z, 0-9 and _, as in guess_a_number, not {name}")
     if keyword.iskeyword(name):
@@ -133,8 +132,9 @@ def _new(given: argparse.Namespace) -> int:
         raise SettingsError(f"there is an action {command} already, in {registry.actions[command].file}")
     if name in registry.plugins and not (folder / f"{name}.py").exists():
         raise SettingsError(f"there is a plugin {name} already: {registry.plugins[name].file}")
-    if folder.is_relative_to(PACKAGE):
-        raise SettingsError("give the folder of your plugins: --plugins-dir DIR")
+    is_ours = (folder.parent / PACKAGE.name / "__init__.py").exists()  # a checkout
+    if folder.is_relative_to(PACKAGE) or (is_ours and not settings.plugins_dir):
+        raise SettingsError(f"{folder} belongs to {PACKAGE.name}; name the folder of your plugins: --plugins-dir DIR")
     words = {"name": name, "command": command, "folder": folder.name}
     files = {
         folder / f"{name}.py": PLUGIN.format(**words),
@@ -151,7 +151,8 @@ def _new(given: argparse.Namespace) -> int:
     except OSError as error:
         raise SettingsError(f"{error.filename}: {error.strerror}") from None
     install = "" if find_spec("pytest") else "pip install pytest, then "
-    print(f"Try it: /{command} NAME in the page, and {install}python -m pytest {path}")
+    print(f"Try it: start the server with --plugins-dir {shlex.quote(str(folder))} and write /{command} NAME,")
+    print(f"and test it: {install}python -m pytest {path}")
     return 0
 
 
