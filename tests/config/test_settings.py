@@ -186,7 +186,10 @@ def test_a_value_of_another_type_or_an_unknown_key_in_the_file_is_one_line_with_
 
 
 def test_an_unknown_key_says_which_ones_there_are_or_which_one_was_meant(tmp_path: Path) -> None:
-    for key, words in (("quux", FIELDS), ("prot", ["did you mean port?"])):
+    for key, words in (
+        *(("quux", FIELDS), ("prot", ["did you mean port?"]), ("Port", ["did you mean port?"])),
+        *(("interval", ["did you mean ping_interval?"]), ("message_size", ["did you mean max_message_size?"])),
+    ):
         with pytest.raises(SettingsError) as wrong:
             from_file(tmp_path, f"{key} = 80")
         assert all(word in str(wrong.value) for word in words)
@@ -206,6 +209,7 @@ def test_variables_that_are_not_settings_are_passed_over_with_one_line() -> None
     assert load(["--port", "80"], SERVICE).port == 80
     assert passed_over(SERVICE) == f"not settings, and passed over: {', '.join(sorted(SERVICE))}"
     assert "TORNADO_CHAT_PROT (did you mean TORNADO_CHAT_PORT?)" in passed_over({"TORNADO_CHAT_PROT": "80"})
+    assert passed_over({"TORNADO_CHAT_FOO": "1"}) == "not settings, and passed over: TORNADO_CHAT_FOO"
     assert (
         passed_over({"TORNADO_CHAT_PORT": "80", "TORNADO_CHAT_CONFIG": "x", "PORT": "1", "TORNADO_CHAT_X": ""}) == ""
     )

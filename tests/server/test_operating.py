@@ -51,6 +51,7 @@ def test_config_show_is_a_command_and_a_wrong_value_one_line(tmp_path: Path) -> 
     command = [sys.executable, "-m", "tornado_chat", "config"]
     for arguments, status, said in (
         (["show", "--port", "4000"], 0, "port = 4000"),
+        (["--port", "4000"], 0, "port = 4000"),
         (["show", "--port", "x"], 2, "--port must be a whole number"),
         (["tell"], 2, "there is no command config tell; there are show"),
     ):

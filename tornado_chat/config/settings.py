@@ -30,7 +30,7 @@ def default_data_dir() -> Path:
     try:
         return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "tornado_chat"
     except RuntimeError:
-        raise SettingsError("this user has no home folder; say with --data-dir where to keep what is kept") from None
+        raise SettingsError("this user has no home folder; say with --data-dir where the data is to be") from None
 
 
 def _setting(default: Any, read: Callable[[Any], Any], metavar: str, text: str) -> Any:
@@ -52,7 +52,7 @@ class Settings:
     )
     port: int = _setting(3000, types.whole(0, 65535), "PORT", "port to listen on; 0 takes a free one")
     server_name: str = _setting("tornado_chat", types.title, "NAME", "what the page calls this server")
-    data_dir: Path = _setting(default_data_dir, types.path, "DIR", "folder for what is kept")
+    data_dir: Path = _setting(default_data_dir, types.path, "DIR", "folder for the data")
     auth: tuple[str, ...] = _setting(
         ("guest",), types.kinds, "KIND,…", "who may come in: guest, password, token, header; tried in this order"
     )

@@ -6,7 +6,7 @@ import json
 import os
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,9 @@ def passed_over(environ: Mapping[str, str] = os.environ) -> str:
     words = []
     for key in sorted(environ):
         if key.startswith(PREFIX) and environ[key] and _is_passed_over(key, environ[key]):
-            names = [PREFIX + name.upper() for name in FIELDS]
-            words.append(key + ("" if key in names or SERVICE.search(key) else suggestion(key, names)))
+            name = key.removeprefix(PREFIX).lower()
+            is_known = name in FIELDS or SERVICE.search(key)
+            words.append(key + ("" if is_known else suggestion(name, FIELDS, lambda near: PREFIX + near.upper())))
     return f"not settings, and passed over: {', '.join(words)}" if words else ""
 
 
@@ -74,11 +75,13 @@ def show(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> s
     return "\n".join(lines)
 
 
-def suggestion(word: str, words: Iterable[str]) -> str:
+def suggestion(word: str, words: Iterable[str], written: Callable[[str], str] = str) -> str:
     """Return ` (did you mean …?)` for a word that is close to one of these, else nothing."""
+    word = word.lower()
     near = get_close_matches(word, words := list(words), n=1, cutoff=0.75)
-    near = near or [each for each in words if len(word.strip("-")) > 2 and each.startswith(word)][:2]
-    return f" (did you mean {' or '.join(near)}?)" if near else ""
+    if not near and len(word.strip("-")) > 2:
+        near = [each for each in words if each.startswith(word) or each.endswith(f"_{word}")][:2]
+    return f" (did you mean {' or '.join(map(written, near))}?)" if near else ""
 
 
 def _is_passed_over(key: str, value: str) -> bool:

@@ -125,7 +125,7 @@ def test_a_user_without_a_home_is_told_what_to_give(
     homeless(monkeypatch)
     assert main(command.split()) == 2
     assert capsys.readouterr().err == (
-        "tornado_chat: this user has no home folder; say with --data-dir where to keep what is kept\n"
+        "tornado_chat: this user has no home folder; say with --data-dir where the data is to be\n"
     )
     assert main([*command.split(), "--data-dir", "~/x"]) == 2
     assert "--data-dir must be a path" in capsys.readouterr().err

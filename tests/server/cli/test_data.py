@@ -33,7 +33,7 @@ def test_a_backup_is_restored_with_a_new_epoch_and_what_was_there_is_kept(
     assert main(["backup", str(file), *where]) == 0
     say(folder, "three")
     assert main(["restore", str(file), *where]) == 0
-    assert "what was there is now" in capsys.readouterr().out
+    assert "is restored from" in capsys.readouterr().out
     assert main(["check", *where]) == 0
     assert "is whole" in capsys.readouterr().out
     assert main(["export", "--format", "txt", *where]) == 0

@@ -71,7 +71,6 @@ def test_health_may_be_given_what_the_server_is_given(name: str) -> None:
         ("user ad Ann", "there is no command user ad (did you mean add?) (see {} user --help)"),
         ("user", "user needs a command: add, passwd, role, list (see {} user --help)"),
         ("--data-dir X plugin", "plugin needs a command: list, check, new (see {} plugin --help)"),
-        ("config --port 5", "config needs a command: show (see {} config --help)"),
         ("--prot 80", "unrecognized arguments: --prot (did you mean --port?) (see {} --help)"),
         ("--prot 80 backup F", "unrecognized arguments: --prot (did you mean --port?) (see {} --help)"),
         ("--port 5 check", "unrecognized arguments: --port 5; --port belongs to serve (see {} check --help)"),

@@ -23,7 +23,7 @@ def _backup(given: argparse.Namespace) -> int:
 def _restore(given: argparse.Namespace) -> int:
     folder = data_dir(given)
     kept = maintenance.restore(folder, given.file)
-    print(f"{folder} is what it was in {given.file}" + (f"; what was there is now {kept}" if kept else ""))
+    print(f"{folder} is restored from {given.file}" + (f"; the data of before is in {kept}" if kept else ""))
     return 0
 
 

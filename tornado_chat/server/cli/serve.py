@@ -65,4 +65,4 @@ SERVE = Command(
     add_arguments=_add_version,
 )
 SHOW = Command("config show", "show each setting, and where it was set", _show, settings=FIELDS)
-COMMANDS = (SERVE, Group("config", "show the settings", (SHOW,)))
+COMMANDS = (SERVE, Group("config", SHOW.help, (SHOW,), SHOW))
