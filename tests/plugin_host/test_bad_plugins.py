@@ -3,6 +3,8 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.plugin_host.test_manager import HEAD, SAYS
 from tests.server.cli.test_plugins import plugin
+from tests.serving import UNMEASURED
 from tornado_chat.config.settings import Settings, SettingsError, find_folder
 from tornado_chat.plugin_host.files import LARGEST
 from tornado_chat.plugin_host.loader import build_registry
@@ -414,6 +417,31 @@ def test_a_file_name_that_is_no_text_is_left_out_and_its_state_can_be_stored(tmp
     json.dumps([broken.name, broken.error], ensure_ascii=False).encode()
 
 
+#: Prints how a folder was loaded, and the context of what a handler of the log raises: it must not be the plugin's.
+LOADING = """
+import logging, sys
+from pathlib import Path
+from tornado_chat.plugin_host.loader import build_registry
+
+folder = Path(sys.argv[1])
+logging.getLogger("tornado_chat").setLevel("CRITICAL")
+registry = build_registry([folder])
+plugin = registry.plugins["x"]
+print("say-it" in registry.actions, plugin.state, "x.py" in plugin.error)
+
+class Failing(logging.Handler):
+    def emit(self, record):
+        raise OSError("the log cannot be written")
+
+logging.getLogger("tornado_chat").setLevel("ERROR")
+logging.getLogger("tornado_chat").addHandler(Failing())
+try:
+    build_registry([folder])
+except OSError as error:
+    print(type(error.__context__) if error.__context__ is not None else None)
+"""
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -428,7 +456,8 @@ def test_a_file_name_that_is_no_text_is_left_out_and_its_state_can_be_stored(tmp
 def test_what_loading_raises_may_do_harm_when_it_is_looked_at(body: str, tmp_path: Path) -> None:
     (tmp_path / "x.py").write_text(HEAD + "def harm(*_):\n    raise SystemExit(3)\n" + body)
     (tmp_path / "good.py").write_text(SAYS)
-    registry = build_registry([tmp_path])
-    assert "say-it" in registry.actions
-    assert registry.plugins["x"].state == "broken"
-    assert "x.py" in registry.plugins["x"].error
+    # In a process of its own: pytest looks at what a failure of the test was raised in the course of.
+    command = [sys.executable, "-c", LOADING, str(tmp_path)]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=UNMEASURED)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split() == ["True", "broken", "True", "None"]

@@ -85,12 +85,14 @@ def _load(source: Source, table: Mapping[str, Any], old: Plugin | None, first: b
     except SettingsError as error:
         if first:
             raise
-        return _broken(plugin, explain(error, source.file), old)
+        wrong = explain(error, source.file)
     except FAULTS as error:
         if interrupted:
             raise
-        return _broken(plugin, explain(error, source.file), old)
-    return plugin
+        wrong = explain(error, source.file)
+    else:
+        return plugin
+    return _broken(plugin, wrong, old)  # not above: the plugin's error would be the context of what this may raise
 
 
 def _collect(plugins: dict[str, Plugin], known: Mapping[str, Plugin]) -> Registry:
@@ -103,16 +105,16 @@ def _collect(plugins: dict[str, Plugin], known: Mapping[str, Plugin]) -> Registr
             try:
                 if plugin.module is not None and not plugin.idle:
                     registry.add(plugin.module, plugin)
+                continue
             except FAULTS as error:
                 taken = error.owners if type(error) is NameTaken else ()
-                owners = [one for one in (name, *taken) if one in plugins]
-                guilty = _guilty(owners, plugins, known)
                 text = explain(error, plugin.file)
-                if taken and plugins[guilty].shipped:
-                    plugins[guilty] = _replaced(plugins[guilty], text, known.get(guilty))
-                else:
-                    plugins[guilty] = _broken(plugins[guilty], text, known.get(guilty))
-                break
+            guilty = _guilty([one for one in (name, *taken) if one in plugins], plugins, known)
+            if taken and plugins[guilty].shipped:
+                plugins[guilty] = _replaced(plugins[guilty], text, known.get(guilty))
+            else:
+                plugins[guilty] = _broken(plugins[guilty], text, known.get(guilty))
+            break
         else:
             return registry
 
