@@ -151,13 +151,10 @@ export class Session {
       this.refuse(state.reason ? explain({code: "invalid-name", message: state.reason}) : t("login.bad-name"), "name");
     } else if (refused && account.signedIn) {
       this.dropToken();
+      if (!account.known) await account.refresh(); // the server was away when the page began
       account.signedIn = false; // signed out elsewhere, or the session has expired
       this.user = null;
       this.state = {kind: "out", words: t("login.over")};
-      if (!account.known) {
-        await account.refresh(); // the server was away when the page began
-        account.signedIn = false;
-      }
     } else if (state.kind === "waiting" && neverIn) {
       chat.changed();
       await this.askWhy(this.state);

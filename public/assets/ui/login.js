@@ -13,7 +13,9 @@ export function Login({chat, title, children}) {
   const {session} = chat;
   const {kinds, registration} = session.account;
   const ways = [kinds.includes("guest") && "guest", kinds.includes("password") && "sign-in", registration && "register"].filter(Boolean);
-  const [way, setWay] = useState((session.name && ways.find((one) => one === "sign-in")) || ways[0]); // a name without a token belongs to an account
+  const [chosen, setWay] = useState(null);
+  const usual = (session.name && ways.find((one) => one === "sign-in")) || ways[0]; // a name without a token belongs to an account
+  const way = ways.includes(chosen) ? chosen : usual; // what the server offers may become known, or change, while the form is there
   const [name, setName] = useState(session.name);
   const [password, setPassword] = useState("");
   const form = useRef();
@@ -34,6 +36,7 @@ export function Login({chat, title, children}) {
   function submit(event) {
     event.preventDefault();
     const clean = name.trim();
+    setWay(way);
     if (clean && way === "guest") session.enter(clean);
     else if (clean && password) session.signIn(way, clean, password);
   }
