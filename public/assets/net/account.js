@@ -7,6 +7,7 @@ export class Account {
   constructor(base, signedIn) {
     this.base = base;
     this.kinds = ["guest"];
+    this.guests = true; // whether this page is for guests, too
     this.registration = false;
     this.user = null; // of the session, as the server has answered
     this.known = false; // whether the server has answered
@@ -15,13 +16,22 @@ export class Account {
 
   /** Ask the server, and return whether it answered. */
   async refresh() {
+    const answer = await this.refreshWays();
+    if (answer) Object.assign(this, {user: answer.user, signedIn: Boolean(answer.user)});
+    return Boolean(answer);
+  }
+
+  /** Ask the server how users can sign in; it may have restarted with other settings. Returns its answer or null. */
+  async refreshWays() {
     try {
-      const answer = await fetch(new URL("auth", this.base), {cache: "no-store", signal: AbortSignal.timeout(SILENCE)});
-      const {kinds, registration, user} = await answer.json();
-      Object.assign(this, {kinds, registration, user, known: true, signedIn: Boolean(user)});
-      return true;
+      const response = await fetch(new URL("auth", this.base), {cache: "no-store", signal: AbortSignal.timeout(SILENCE)});
+      const answer = await response.json();
+      this.kinds = answer.kinds.filter((kind) => this.guests || kind !== "guest");
+      this.registration = answer.registration && this.guests;
+      this.known = true;
+      return answer;
     } catch {
-      return false;
+      return null;
     }
   }
 

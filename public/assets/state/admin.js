@@ -25,14 +25,13 @@ export class Admin extends Chat {
   async start() {
     const {session} = this;
     const {account} = session;
-    const known = await account.refresh();
-    if (known && !account.kinds.includes("password")) {
-      this.how = t(account.kinds.join() === "guest" ? "admin.no-accounts" : "admin.elsewhere");
+    account.guests = false; // a guest is no administrator
+    if (!(await account.refresh())) account.kinds = [];
+    else if (!account.kinds.includes("password")) {
+      this.how = t(account.kinds.length ? "admin.elsewhere" : "admin.no-accounts");
       session.state = {kind: "out", words: this.how};
     }
     if (account.signedIn) session.token = ""; // an account goes before a guest
-    account.kinds = account.kinds.filter((kind) => kind !== "guest"); // a guest is no administrator
-    account.registration = false;
     if (session.known) this.connection.connect();
     this.changed();
     setInterval(() => document.hidden || this.watch(), LOOK_EVERY);

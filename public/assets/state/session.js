@@ -47,6 +47,7 @@ export class Session {
     } catch (error) {
       const field = {"no-such-account": "password", "invalid-field": "password", "invalid-name": "name"}[error.code];
       this.state = {kind: "out", words: error.code ? explain(error) : t("login.silent"), field};
+      this.refreshWays();
     }
     this.chat.changed();
   }
@@ -72,6 +73,12 @@ export class Session {
     this.user = null;
     this.name = this.token = "";
     this.chat.clear();
+    this.refreshWays();
+  }
+
+  /** Show the ways to sign in that the server has now. */
+  async refreshWays() {
+    if (await this.account.refreshWays()) this.chat.changed();
   }
 
   /** Receive a hello. */
@@ -136,7 +143,9 @@ export class Session {
     if (state.kind !== "open") {
       for (const channel of chat.channels.values()) channel.joined = false;
     }
-    const refused = state.kind === "ended" && state.code === 4401;
+    const noAccounts = state.code === 4400 && account.signedIn && !this.token; // any more: a guest needs a name
+    const refused = state.kind === "ended" && (state.code === 4401 || noAccounts);
+    if (refused) this.refreshWays();
     if (refused && this.token && chat.storage.read("aside", []).length) {
       if (chat.connection.leads) await this.switchBack(); // the other tabs follow
     } else if (refused && this.token.split(".").length === 3) {
@@ -146,7 +155,7 @@ export class Session {
     } else if (refused && this.token) {
       this.dropToken();
       chat.connection.connect(); // the server has forgotten this guest: connect as a new one of the same name
-    } else if (state.kind === "ended" && state.code === 4400) {
+    } else if (state.kind === "ended" && state.code === 4400 && !refused) {
       if (!this.token) chat.storage.write("name", undefined);
       this.refuse(state.reason ? explain({code: "invalid-name", message: state.reason}) : t("login.bad-name"), "name");
     } else if (refused && account.signedIn) {
@@ -178,6 +187,7 @@ export class Session {
   /** Show the form, with what is wrong. field: the one to correct. */
   refuse(words, field) {
     this.chat.connection.disconnect();
+    this.user = null;
     this.state = {kind: "out", words, field};
   }
 
