@@ -4,6 +4,17 @@ import {html, useEffect, useRef, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";
 
 const MOST = 3; // at once; more are counted
+const LOOKS = 20; // at a box that its plugin has not drawn yet, 50 ms apart
+
+/** What a plugin's box says, once it is drawn. */
+async function drawn(id) {
+  for (let look = 0; look < LOOKS; look++) {
+    const words = document.querySelector(`[data-id="${CSS.escape(id)}"]`)?.innerText;
+    if (words) return words;
+    await new Promise((go) => setTimeout(go, 50));
+  }
+  return "";
+}
 
 export function Announcer({chat, channel}) {
   const [words, setWords] = useState("");
@@ -21,8 +32,8 @@ export function Announcer({chat, channel}) {
   useEffect(() => {
     const fresh = channel.lines.filter(({plugin, id}) => plugin && !boxes.current.has(id));
     for (const {id} of fresh) boxes.current.add(id);
-    const said = ({plugin, id}) => `${plugin}: ${document.querySelector(`[data-id="${CSS.escape(id)}"]`)?.innerText ?? ""}`;
-    if (fresh.length) setWords(fresh.map(said).join("\n"));
+    const said = async ({plugin, id}) => `${plugin}: ${await drawn(id)}`;
+    if (fresh.length) Promise.all(fresh.map(said)).then((lines) => setWords(lines.join("\n")));
   }, [channel.lines.length]);
   return html`<p class="hidden" role="status">${words}</p>`;
 }
