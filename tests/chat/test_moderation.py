@@ -88,6 +88,12 @@ def test_a_ban_ends_whom_it_hits_and_holds_until_it_ends_or_is_lifted(monkeypatc
     run(main)
 
 
+def test_who_is_banned_is_told_until_when_and_no_reason_twice() -> None:
+    assert Moderation.notice(1_700_000_000, "banned") == "banned until 2023-11-14T22:14Z"
+    assert Moderation.notice(1_700_000_000, "spam") == "banned until 2023-11-14T22:14Z: spam"
+    assert Moderation.notice(1e30, "spam") == "spam"
+
+
 def test_bans_and_the_audit_tell_what_someone_was_called() -> None:
     async def main() -> None:
         house = House()

@@ -36,7 +36,12 @@ async def ban(
     await ctx.use("ban", whom=whom, name=name, until=until, reason=reason)
     await moderation.ban(whom, until, reason, ctx.user, name)
     hit = [one for one in ctx.server.connections if moderation.hits(whom, one.user.id, one.address)]
-    return {"whom": whom, "until": until, "ended": ctx.server.end(hit, reason)}
+    return {
+        "whom": whom,
+        "until": until,
+        "name": name,
+        "ended": ctx.server.end(hit, moderation.notice(until, reason)),
+    }
 
 
 @action("unban", channel=False, power="ban")

@@ -53,13 +53,27 @@ class Moderation:
 
     def ban_on(self, user_id: str, address: str) -> str | None:
         """Return the reason of the ban on a user or an address, None if neither is banned."""
+        ban = self.current_ban(user_id, address)
+        return None if ban is None else ban.reason
+
+    def current_ban(self, user_id: str, address: str) -> Ban | None:
+        """Return the ban on a user or an address."""
         now, ip = time.time(), read_address(address) if self._ranges else None
         ranges = [whom for whom, network in self._ranges.items() if ip is not None and ip in network]
         for whom in (*spellings(user_id), *ranges):
             ban = self._bans.get(whom)
             if ban is not None and ban.until > now:
-                return ban.reason
+                return ban
         return None
+
+    @staticmethod
+    def notice(until: float, reason: str) -> str:
+        """Return what who is banned is told; the page reads the time."""
+        try:
+            end = time.strftime("%Y-%m-%dT%H:%MZ", time.gmtime(until + 59))
+        except (ValueError, OverflowError, OSError):  # a year that no calendar has
+            return reason
+        return f"banned until {end}" + ("" if reason in ("", "banned") else f": {reason}")
 
     def hits(self, whom: str, user_id: str, address: str) -> bool:
         """Return whether a ban on `whom` applies to a user at an address."""

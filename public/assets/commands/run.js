@@ -3,7 +3,7 @@
 
 import {shorten} from "../text/characters.js";
 import {commands, usage, written} from "./schema.js";
-import {t} from "../i18n/index.js";
+import {fullDate, t} from "../i18n/index.js";
 
 /** Split words at blanks; quotes keep them together. */
 function words(text) {
@@ -71,5 +71,6 @@ export async function perform(chat, channel, {action, fields}) {
   else if (action === "leave-channel") chat.sync.leave(answer.channel);
   else if (action === "who") chat.say(chat.current, answer.users.map((user) => user.name).join(", "));
   else if (action === "channels") chat.say(chat.current, answer.channels.map((one) => `#${one.name} (${one.count})`).join(", "));
+  else if (action === "ban") chat.say(chat.current, t("command.banned", {whom: answer.name || answer.whom, until: fullDate(answer.until * 1000), lift: `/unban ${answer.whom}`}));
   else if ("ended" in answer) chat.say(chat.current, t("command.ended", {count: answer.ended}));
 }

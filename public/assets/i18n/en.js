@@ -33,7 +33,8 @@ export default {
     "banner.waiting": "Not connected. Next try in {count} s.",
     "banner.ended": "The server ended the connection.",
     "banner.ended-because": "The server ended the connection: {reason}.",
-    "banner.banned": "You are banned: {reason}.",
+    "banner.banned": "You are banned until {until}: {reason}.",
+    "banner.banned-until": "You are banned until {until}.",
     "banner.kept": "What you write is kept and goes out later.",
     "banner.now": "Try now",
     "banner.again": "Connect again",
@@ -164,6 +165,7 @@ export default {
     "composer.emoji": "Emoji",
     "composer.form": "As a form",
 
+    "command.banned": "{whom} is banned until {until}. {lift} lifts the ban.",
     "command.ended": {one: "{count} connection ended.", other: "{count} connections ended."},
     "command.unknown": "There is no command /{name}. Type / to see the commands; begin with // to send a line that starts with a slash.",
     "command.more": "That is more than {usage} takes.",

@@ -33,7 +33,8 @@ export default {
     "banner.waiting": "连接已断开，{count} 秒后重试。",
     "banner.ended": "服务器结束了连接。",
     "banner.ended-because": "服务器结束了连接：{reason}。",
-    "banner.banned": "您已被禁止进入：{reason}。",
+    "banner.banned": "您已被禁止进入，至 {until}：{reason}。",
+    "banner.banned-until": "您已被禁止进入，至 {until}。",
     "banner.kept": "您写的内容会保留，稍后发出。",
     "banner.now": "立即重试",
     "banner.again": "重新连接",
@@ -161,6 +162,7 @@ export default {
     "composer.emoji": "表情",
     "composer.form": "填写表单",
 
+    "command.banned": "{whom} 已被禁止进入，至 {until}。输入 {lift} 可解除。",
     "command.ended": {other: "已断开 {count} 个连接。"},
     "command.unknown": "没有命令 /{name}。输入 / 可查看所有命令；要发送以 / 开头的消息，请写两个 /。",
     "command.more": "内容太多，应写成 {usage}。",

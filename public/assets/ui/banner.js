@@ -1,13 +1,17 @@
 // The state of a lost connection.
 
 import {html, useEffect, useState} from "../html.js";
-import {t} from "../i18n/index.js";
+import {fullDate, t} from "../i18n/index.js";
 import {Mark} from "./icons.js";
 
-/** Why the connection has ended for good. neverIn: the user was never let in. */
-export function ending({code, reason, neverIn}) {
+const BAN = /^banned until (\S+Z)(?:: (.*))?$/s;
+
+/** Why the connection has ended for good. */
+export function ending({reason}) {
   if (!reason) return t("banner.ended");
-  return t(neverIn && code === 4403 ? "banner.banned" : "banner.ended-because", {reason});
+  const [, until, why] = BAN.exec(reason) ?? [];
+  if (until) return t(why ? "banner.banned" : "banner.banned-until", {until: fullDate(Date.parse(until)), reason: why});
+  return t("banner.ended-because", {reason});
 }
 
 /** Whether there is nothing to say. */

@@ -142,10 +142,12 @@ class ChatSocket(Safe, SocketHandler):
         if self.transport.is_closing():
             return
         server, came, address = self.shared.server, self.came, self.request.remote_ip or ""
-        ban = None if came is None else server.moderation.ban_on(came.user.id, address)
+        ban = None if came is None else server.moderation.current_ban(came.user.id, address)
         if came is None or ban is not None:
-            code, why = self.refused if ban is None else (Close.NOT_ALLOWED, ban)
-            self._tell(why if ban is None else f"banned: {ban}")
+            code, why = (
+                self.refused if ban is None else (Close.NOT_ALLOWED, server.moderation.notice(ban.until, ban.reason))
+            )
+            self._tell(why if ban is None else f"banned: {ban.reason}")
             self.close(code, why)
             return
         if server.is_full():  # many came at once
