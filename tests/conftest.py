@@ -1,6 +1,7 @@
 """Fixtures that every test can ask for."""
 
 import asyncio
+import logging
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("--long"):
         config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("long")])
         items[:] = [item for item in items if not item.get_closest_marker("long")]
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """Take away what a test adds to the log by running the command line in this process: its stream gets closed."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    if (root.handlers, root.level) != (handlers, level):
+        root.handlers[:] = handlers
+        root.setLevel(level)
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """What a plugin raises or returns may do harm when it is looked at: whoever looks is safe."""
 
 import asyncio
+import io
+import logging
 import threading
 from typing import ClassVar
 
@@ -119,6 +121,21 @@ def test_an_exception_that_does_harm_when_it_is_looked_at_is_the_failure_of_its_
         assert plugin.off
 
     run(main)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_nor_does_it_do_harm_where_the_log_cannot_be_written(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    async def main() -> None:
+        chat = House(module(RAISES))
+        assert (await chat.call(chat.client("Ann"), "now", kind=kind))["code"] == "internal-error"
+
+    broken = logging.StreamHandler(io.StringIO())
+    broken.stream.close()
+    logging.getLogger().addHandler(broken)
+    try:
+        run(main)
+    finally:
+        logging.getLogger().removeHandler(broken)
 
 
 def test_a_result_that_does_harm_when_it_is_looked_at_is_a_failure() -> None:

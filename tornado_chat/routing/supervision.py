@@ -168,5 +168,8 @@ def log_fault(text: str, error: BaseException) -> None:
     about = (RuntimeError, harmless, trace_of(error))
     record = log.makeRecord(log.name, logging.ERROR, __file__, 0, text, (), about)
     record.exc_text = trace
-    if log.isEnabledFor(logging.ERROR):
-        log.handle(record)
+    try:
+        if log.isEnabledFor(logging.ERROR):
+            log.handle(record)
+    except FAULTS:
+        pass  # a handler that cannot write prints its own error, whose context is the plugin's
