@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
+from tornado_chat.chat import permissions
 from tornado_chat.config.settings import Settings
 from tornado_chat.server.loop import new_loop
 from tornado_chat.storage.sqlite import files
@@ -42,6 +43,12 @@ def _log_as_it_was() -> Iterator[None]:
     if (root.handlers, root.level) != (handlers, level):
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def _powers_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forget the powers that a test's plugins add."""
+    monkeypatch.setattr(permissions, "_powers", dict(permissions._powers))
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ async def test_comings_and_goings_are_one_line_and_do_not_turn_around(people: Op
             client = await browsers.client(name)
             await client.close()
         line = ann.locator(".notice", has_text="came and left")
-        await becomes("Ida, ليلى, and Ivo came and left", line.locator(".coming").inner_text)
+        await becomes(["Ida, ليلى, and Ivo came and left"], line.locator(".coming").all_inner_texts)
         assert await ann.locator(".notice").count() == 1
 
 

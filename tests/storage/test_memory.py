@@ -214,6 +214,6 @@ def test_room_is_made_without_holding_up_anyone() -> None:
             log.append(message("hello", channel=f"{number % 20_000}"))
             longest = max(longest, time.process_time() - began)
         assert held(log) <= memory.MAX
-        assert longest < 0.15  # some 30 ms on a machine that does nothing else
+        assert longest < 0.6  # some 30 ms on a quiet machine; making room in one go took over a second
 
     run(main)

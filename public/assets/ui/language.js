@@ -11,8 +11,9 @@ export async function speakHere(code) {
 
 export function LanguageChoice({chat}) {
   async function change({target}) {
-    await speakHere(target.value);
-    chat.storage.write("language", target.value);
+    const code = target.value; // drawing anew meanwhile would set it back
+    await speakHere(code);
+    chat.storage.write("language", code);
     chat.changed();
   }
   return html`<select class="language" aria-label=${t("app.language")} value=${language()} onChange=${change}>
