@@ -46,7 +46,7 @@ const places = (moved) => ({
 const names = (await readdir(from, {recursive: true, withFileTypes: true}))
   .filter((entry) => entry.isFile())
   .map((entry) => relative(from, join(entry.parentPath ?? entry.path, entry.name)));
-const KEPT = /^assets\/(appearance|html|worker|text\/highlight_worker|i18n\/(admin\/)?[a-z]{2}|vendor\/hljs-(?!core)\w+)\.js$/; // loaded by their names
+const KEPT = /^assets\/(appearance|html|worker|text\/highlight_worker|i18n\/(\w+\/)?[a-z]{2}|vendor\/hljs-(?!core)\w+)\.js$/; // loaded by their names
 
 await rm(to, {recursive: true, force: true});
 for (const name of names) if (!/\.(css|html|js|md)$/.test(name)) await cp(join(from, name), join(to, name));

@@ -8,8 +8,13 @@ const {LANGUAGES, choose, clock, day, explain, rich, speak, t} = await import(ne
 const languages = {};
 for (const code of Object.keys(LANGUAGES)) {
   const {default: language} = await import(new URL(`i18n/${code}.js`, assets));
-  const {default: more} = await import(new URL(`i18n/admin/${code}.js`, assets));
-  languages[code] = {...language, words: {...language.words, ...more}};
+  const words = {...language.words};
+  for (const folder of ["admin", "dialogs"]) {
+    const {default: more} = await import(new URL(`i18n/${folder}/${code}.js`, assets));
+    assert.deepEqual(Object.keys(more).filter((key) => key in words), []);
+    Object.assign(words, more);
+  }
+  languages[code] = {...language, words};
 }
 
 const sources = Object.fromEntries(

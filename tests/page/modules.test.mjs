@@ -14,7 +14,9 @@ const {newRef} = await import(assets + "net/connection.js");
 const {Socket, pause} = await import(assets + "net/socket.js");
 const {initials, twins} = await import(assets + "text/people.js");
 
-await (await import(assets + "i18n/index.js")).speak("en");
+const {learn, speak} = await import(assets + "i18n/index.js");
+await learn("dialogs");
+await speak("en");
 
 const message = (seq, sender = "a", time = seq) => ({id: String(seq), seq, message: `m${seq}`, sender: sender && {id: sender, name: sender}, time});
 const seqs = (channel) => channel.lines.map((line) => line.seq);

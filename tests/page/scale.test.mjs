@@ -8,7 +8,9 @@ const {makeNames, mentionsMe, withNames} = await import(assets + "text/mentions.
 const {complete} = await import(assets + "commands/completion.js");
 const {parse: command} = await import(assets + "commands/run.js");
 const {learnEmoji} = await import(assets + "text/emoji.js");
-await (await import(assets + "i18n/index.js")).speak("en");
+const {learn, speak} = await import(assets + "i18n/index.js");
+await learn("dialogs");
+await speak("en");
 await learnEmoji(":smile:");
 
 const crowd = Array.from({length: 180}, (_, at) => "@".repeat(30) + at);

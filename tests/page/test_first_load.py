@@ -1,5 +1,6 @@
 """What a first visitor's browser asks for."""
 
+import re
 from collections import Counter
 
 from tests.page.browsing import Opened, browser_test
@@ -14,6 +15,6 @@ async def test_a_first_visit_asks_for_auth_once_and_for_the_texts_of_its_languag
             await page.locator("#app > :not(.starting)").first.wait_for()
             asked = Counter(url.removeprefix(browsers.base) for url in browsers.asked)
             assert asked["/auth"] == 1
-            texts = [url for url in asked if "/i18n/" in url and not url.endswith("/index.js")]
+            texts = [url for url in asked if re.search(r"/i18n/(admin/)?\w\w\.js$", url)]
             assert all(url.endswith(f"/{locale[:2]}.js") for url in texts), texts
             assert len(texts) == (2 if address == "/admin" else 1)

@@ -4,7 +4,7 @@
 export const LANGUAGES = {en: "English", zh: "简体中文"};
 
 let spoken = {lang: "en", dir: "ltr", words: {}};
-let folders = [""]; // whose words are loaded
+const folders = new Set([""]); // whose words are loaded
 let plural;
 let tag; // for Intl: the reader's own variety of the language, with its way to write a time
 
@@ -13,15 +13,21 @@ export function choose(wanted) {
   return wanted.map((one) => one.toLowerCase().split("-")[0]).find((code) => code in LANGUAGES) ?? "en";
 }
 
-/** Load the texts of another page, too, from a folder of their own. Call it before `speak`. */
-export function learn(folder) {
-  folders = ["", `${folder}/`];
+const load = async (folder, code) => (await import(`./${folder}${code}.js`)).default;
+
+/** Load the texts of a folder of their own, too: those of another page, or of what is loaded later. */
+export async function learn(name) {
+  const [folder, wanted] = [`${name}/`, spoken];
+  folders.add(folder);
+  if (!plural) return; // `speak` loads them
+  const words = await load(folder, language());
+  if (spoken !== wanted) return learn(name); // another language was chosen meanwhile
+  Object.assign(spoken.words, words);
 }
 
 /** Load a language and use it from now on; the promise is {lang, dir} for the root element. */
 export async function speak(code, wanted = []) {
-  const files = await Promise.all(folders.map((folder) => import(`./${folder}${code}.js`)));
-  const [language, ...more] = files.map((file) => file.default);
+  const [language, ...more] = await Promise.all(Array.from(folders, (folder) => load(folder, code)));
   spoken = {...language, words: Object.assign({}, language.words, ...more)};
   tag = wanted.find((one) => choose([one]) === code && one.toLowerCase().startsWith(code)) ?? language.lang;
   plural = new Intl.PluralRules(language.lang);

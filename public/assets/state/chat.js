@@ -1,6 +1,6 @@
 // The chat as the components see it: the state that they read, and the actions that they call.
 
-import {explain} from "../i18n/index.js";
+import {explain, learn} from "../i18n/index.js";
 import {Connection, newRef} from "../net/connection.js";
 import {Channel} from "./channel.js";
 import {Outbox} from "./outbox.js";
@@ -204,7 +204,7 @@ export class Chat {
   async write(channel, text) {
     let done;
     if (/^\/(?!\/)/.test(text)) {
-      const {parse, perform} = await import("../commands/run.js");
+      const [{parse, perform}] = await Promise.all([import("../commands/run.js"), learn("dialogs")]);
       done = perform(this, channel, parse(text, this.actions));
     } else {
       this.post(channel, [text.startsWith("//") ? text.slice(1) : text]);

@@ -3,7 +3,7 @@
 import {backCloses} from "./address.js";
 import {html, useLayoutEffect, useRef, useState} from "../html.js";
 import {byKeys, fieldOf, printable} from "./input.js";
-import {t} from "../i18n/index.js";
+import {learn, t} from "../i18n/index.js";
 import {Avatar} from "./avatar.js";
 import {Strip} from "./strip.js";
 import {Composer} from "./composer/composer.js";
@@ -14,7 +14,9 @@ import {Sidebar} from "./sidebar.js";
 
 /** Load the dialogs; the promise is the module, which is `dialogs.loaded` then. */
 export async function dialogs() {
-  return (dialogs.loaded ??= await import("./dialogs/index.js"));
+  if (dialogs.loaded) return dialogs.loaded;
+  const [loaded] = await Promise.all([import("./dialogs/index.js"), learn("dialogs")]);
+  return (dialogs.loaded = loaded);
 }
 
 const wide = () => matchMedia("(min-width: 1100px)").matches;
