@@ -25,7 +25,7 @@ def test_it_tells_of_people_channels_and_counts() -> None:
             ("Boss", 1, ["192.0.2.1"]),
         ]
         assert told["channels"] == [{"name": "den", "count": 2}, {"name": "attic", "count": 1}]
-        assert told["now"] == {"connections": 4, "users": 3, "channels": 2}
+        assert told["now"] == {"connections": 4, "users": 3, "channels": 2, "peak": 3}
         grown = {name: told["totals"][name] - before[name] for name in ("messages", "calls", "refused", "delivered")}
         assert grown == {"messages": 1, "calls": 3, "refused": 1, "delivered": 3}  # the first overview is a call, too
         assert told["totals"]["at"] > before["at"]

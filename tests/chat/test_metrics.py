@@ -1,7 +1,9 @@
 """Figures: counted right, written as Prometheus reads them, and shown to those who may see them."""
 
+import time
 from ipaddress import ip_network
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from tornado.testing import gen_test
 
@@ -45,6 +47,14 @@ def test_a_loop_that_is_late_is_seen() -> None:
     metrics._looked -= 2.25
     metrics.look_at_the_clock()
     assert 2 <= metrics.lag.total < 3
+
+
+def test_the_most_users_of_a_day_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = Metrics()
+    for users, day, peak in ((3, "1", 3), (9, "1", 9), (4, "1", 9), (4, "2", 4)):
+        monkeypatch.setattr(time, "strftime", lambda form, day=day: day)
+        metrics.look_at_the_clock(users)
+        assert metrics.peak == peak
 
 
 class MetricsTest(ChatTestCase):

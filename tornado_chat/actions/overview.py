@@ -29,6 +29,7 @@ async def overview(ctx: Context, find: Part = "", limit: Limit = 100) -> dict[st
             "connections": len(server.connections),
             "users": len(server.present()),
             "channels": len(server.channels),
+            "peak": max(server.metrics.peak, len(server.present())),
         },
         "plugins": server.plugins.describe() if server.plugins else [],
         "totals": server.metrics.totals(),

@@ -41,11 +41,15 @@ class Metrics:
         self.closed: defaultdict[str, int] = defaultdict(int)  # by close code
         self.requests: defaultdict[int, int] = defaultdict(int)  # by status
         self.lag = Histogram()
+        self.peak = 0  # users at once, today
+        self._today = ""
         self._looked = 0.0
 
-    def look_at_the_clock(self) -> None:
-        """Note how late the loop is; to be called every LAG seconds."""
-        now = time.monotonic()
+    def look_at_the_clock(self, users: int = 0) -> None:
+        """Note how late the loop is, and how many users are online; to be called every LAG seconds."""
+        now, today = time.monotonic(), time.strftime("%j")
+        self.peak = max(users, self.peak if today == self._today else 0)
+        self._today = today
         if self._looked:
             self.lag.observe(max(now - self._looked - LAG, 0.0))
         self._looked = now

@@ -152,10 +152,18 @@ class PluginManager:
             return touched
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return each plugin's `name`, `state`, `error`, and how many `calls` and `failures` it had."""
+        """Return each plugin's `name`, `state`, `error`, `commands`, and how many `calls` and `failures` it had."""
         plugins = sorted(self.registry.plugins.items())
+        commands: dict[str, list[str]] = {name: [] for name, _ in plugins}
+        for action in self.registry.describe():
+            owner = self.registry.actions[action["name"]].owner
+            if owner in commands and action.get("command", True):
+                commands[owner].append(action["name"])
         shown = ("state", "error", "calls", "failures")
-        return [{"name": name, **{key: getattr(plugin, key) for key in shown}} for name, plugin in plugins]
+        return [
+            {"name": name, "commands": commands[name], **{key: getattr(plugin, key) for key in shown}}
+            for name, plugin in plugins
+        ]
 
     async def _look(self) -> None:
         """Reload when files have changed, and have been left alone for a moment."""

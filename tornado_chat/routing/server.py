@@ -32,7 +32,7 @@ class Plugins(Protocol):
     """What actions need of the plugin manager."""
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return each plugin's `name`, `state`, `error`, and how many `calls` and `failures` it had."""
+        """Return each plugin's `name`, `state`, `error`, `commands`, and how many `calls` and `failures` it had."""
 
     async def reload(self, *names: str) -> dict[str, str]:
         """Reload what has changed, and these plugins; return what is wrong with each, "" where nothing is."""

@@ -71,7 +71,8 @@ async def serve(settings: Settings) -> None:
         _announce(settings, "listening", f"tornado_chat is at {at}", address=at)
     _announce(settings, "data", f"What is kept is in {settings.data_dir}", data=str(settings.data_dir))
     periodic = [PeriodicCallback(chat.trim, TRIM * 1000), PeriodicCallback(chat.follow, FOLLOW * 1000)]
-    periodic.append(PeriodicCallback(chat.hub.metrics.look_at_the_clock, LAG * 1000))
+    look = chat.hub.metrics.look_at_the_clock
+    periodic.append(PeriodicCallback(lambda: look(len(chat.hub.present())), LAG * 1000))
     if certificate is not None:
         periodic.append(PeriodicCallback(certificate.reload, RENEWED * 1000))
     for callback in periodic:
