@@ -1,26 +1,6 @@
 """The built-in actions, one module each. They use only what plugins can use."""
 
-from types import ModuleType
+from importlib import import_module
+from pkgutil import iter_modules
 
-from tornado_chat.actions import (
-    audit,
-    ban,
-    channels,
-    history,
-    join,
-    kick,
-    leave,
-    overview,
-    read,
-    reload_plugin,
-    rename,
-    send,
-    typing,
-    welcome,
-    who,
-)
-
-BUILT_IN: tuple[ModuleType, ...] = (
-    *(audit, ban, channels, history, join, kick, leave),
-    *(overview, read, reload_plugin, rename, send, typing, welcome, who),
-)
+BUILT_IN = tuple(import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__))

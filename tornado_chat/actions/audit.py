@@ -1,7 +1,5 @@
 """The record of what administrators did: {"action": "audit", "limit": 50}."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 from tornado_chat import Context, Limit, Part, action, fold

@@ -1,7 +1,5 @@
 """Bans of users and addresses: {"action": "ban", "user": "…", "hours": 24}, or an "address": "192.0.2.0/24"."""
 
-from __future__ import annotations
-
 import time
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """The list of channels: {"action": "channels"}."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable
 from itertools import islice
 from typing import Any

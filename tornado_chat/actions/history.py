@@ -1,7 +1,5 @@
 """Older and newer messages: {"action": "history", "target": "general", "before": 120, "limit": 50}."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tornado_chat import Context, Error, Limit, Refused, action

@@ -1,7 +1,5 @@
 """Joining a channel: {"action": "join-channel", "message": "general", "since": {"epoch": "…", "seq": 7}}."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any

@@ -1,7 +1,5 @@
 """Disconnecting a user: {"action": "kick", "user": "…"}. They may reconnect; see ban.py."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tornado_chat import Context, Name, Refused, action

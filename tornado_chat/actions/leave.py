@@ -1,7 +1,5 @@
 """Leaving a channel: {"action": "leave-channel", "target": "general"}."""
 
-from __future__ import annotations
-
 from tornado_chat import Context, Error, Name, Refused, action
 
 

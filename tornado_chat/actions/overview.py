@@ -1,7 +1,5 @@
 """The state of the server, for the administration page: {"action": "overview", "find": "an"}."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tornado_chat import Context, Limit, Part, User, action, fold

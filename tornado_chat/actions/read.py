@@ -1,7 +1,5 @@
 """How far one has read: {"action": "read", "target": "general", "seq": 120}."""
 
-from __future__ import annotations
-
 from tornado_chat import Context, Error, Refused, action
 
 

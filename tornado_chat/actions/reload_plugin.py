@@ -1,7 +1,5 @@
 """Reloading a plugin: {"action": "reload-plugin", "plugin": "dice"}."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tornado_chat import Context, Error, Refused, action

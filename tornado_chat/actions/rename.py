@@ -1,7 +1,5 @@
 """Changing one's name: {"action": "rename", "name": "Ann"}."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tornado_chat import Context, Name, Refused, action

@@ -1,7 +1,5 @@
 """Posting a message: {"action": "send-message", "target": "general", "message": "Hello"}."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Telling others that one is typing: {"action": "typing", "target": "general"}."""
 
-from __future__ import annotations
-
 from tornado_chat import Context, action
 
 

@@ -1,7 +1,5 @@
 """Announcing who joined. `join` performs this action; a plugin may override it."""
 
-from __future__ import annotations
-
 from tornado_chat import Context, action
 
 

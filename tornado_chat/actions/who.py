@@ -1,7 +1,5 @@
 """Who is here: {"action": "who", "target": "general"}, or without a target, who is online."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tornado_chat import Context, Error, Limit, Name, Part, Refused, action, fold
