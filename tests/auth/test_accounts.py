@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from tests.helpers import on_database
-from tornado_chat.auth.account_names import clean_account
-from tornado_chat.auth.accounts import SESSIONS, Accounts, is_password, make_hash, session_of
+from tornado_chat.auth.accounts import SESSIONS, Accounts, clean_account, is_password, make_hash, session_of
 from tornado_chat.chat.errors import Refused
 from tornado_chat.storage.memory_repositories import MemoryAccounts
 from tornado_chat.storage.sqlite.accounts import SqliteAccounts

@@ -1,4 +1,4 @@
-"""Accounts: names with passwords, and the sessions of people who have signed in.
+"""Accounts: names with passwords, no two of which look the same, and the sessions of people who have signed in.
 
 Only its owner keeps the token of a session; the chat keeps a hash of it.
 """
@@ -16,7 +16,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from tornado_chat.auth.account_names import clean_account, old_key
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.repositories import Account, AccountRepository
@@ -27,6 +26,7 @@ LASTS = 30 * 86_400  # seconds of a session
 SESSIONS = 100  # of one account at a time
 SHORTEST, LONGEST = 8, 1_024  # characters of a password
 ROLES = ("member", "admin")
+SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"}  # whose letters look alike
 
 T = TypeVar("T")
 
@@ -37,9 +37,8 @@ class Accounts:
     def __init__(self, repository: AccountRepository, cost: tuple[int, int, int] = (2**14, 8, 5)) -> None:
         self._repository = repository
         self.cost = cost
-        self._thread = ThreadPoolExecutor(
-            1, "passwords"
-        )  # one thread: a flood of passwords takes 16 MiB and one core
+        # One thread: a flood of passwords takes 16 MiB and one core.
+        self._thread = ThreadPoolExecutor(1, "passwords")
 
     # Names and passwords
 
@@ -78,7 +77,6 @@ class Accounts:
         return await self._repository.named(old_key(name), name_key(name))
 
     async def user(self, user_id: str) -> User | None:
-        """Return the user of an account by id."""
         found = await self._repository.account(user_id)
         return found and found.user
 
@@ -95,7 +93,6 @@ class Accounts:
         return User(user.id, name, user.role)
 
     async def all(self) -> AsyncIterator[User]:
-        """Yield all accounts, by id."""
         after = ""
         while page := await self._repository.accounts(after):
             after = page[-1].id
@@ -109,7 +106,6 @@ class Accounts:
         return await self._repository.role(current_id(user_id)) or "member"
 
     async def set_role(self, user_id: str, role: str) -> None:
-        """Give a user one of ROLES."""
         await self._repository.set_role(current_id(user_id), role)
 
     async def proxy_id(self, name: str) -> str:
@@ -145,7 +141,6 @@ class Accounts:
         return await self._repository.session(session) is not None
 
     async def end(self, session: str) -> None:
-        """End a session (see `session_of`)."""
         await self._repository.end(session)
 
     async def trim(self) -> None:
@@ -154,6 +149,25 @@ class Accounts:
 
     async def _aside(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+def clean_account(name: str) -> tuple[str, str]:
+    """Return an account's name, normalized, and its key, which is the same for all names that look the same.
+
+    Refused (`invalid-name`) also if a name mixes alphabets whose letters look alike.
+    """
+    name = " ".join(clean_name(name).split())
+    scripts = {unicodedata.name(char, "").split(" ")[0] for char in name if char.isalpha()} & SCRIPTS
+    if len(scripts) > 1:
+        mixed = " and ".join(sorted(script.capitalize() for script in scripts))
+        raise Refused(f"a name must not mix {mixed} letters", Error.INVALID_NAME)
+    return name, name_key(name)
+
+
+def old_key(name: str) -> str:
+    """Return the key under which earlier versions kept a name: with joiners and selectors."""
+    name = " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _taken() -> Refused:

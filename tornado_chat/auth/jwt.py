@@ -9,7 +9,7 @@ import jwt
 
 from tornado_chat.auth.accounts import ROLES
 from tornado_chat.auth.providers import Credentials, Unknown
-from tornado_chat.auth.requests import Request, argument, bearer_of
+from tornado_chat.auth.requests import Request, argument, token_of
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.user_ids import TOKEN, make_id
@@ -21,7 +21,7 @@ LEEWAY = 60.0  # seconds by which the application's clock may be ahead (`iat`, `
 
 
 class Tokens:
-    """A kind of identity (see there): tokens under one key, in one algorithm. ValueError for an unusable key."""
+    """An AuthProvider: tokens under one key, in one algorithm. ValueError for an unusable key."""
 
     def __init__(self, key: str, algorithm: str) -> None:
         if algorithm == "HS256" and len(key.encode()) < SECRET:
@@ -37,15 +37,13 @@ class Tokens:
         self._algorithm = algorithm
 
     async def authenticate(self, request: Request) -> Credentials | None:
-        """See AuthProvider."""
-        token = argument(request, "token")
+        token = token_of(request)
+        if token is None or token.count(".") != 2:
+            return None
         try:
-            if token is None:
-                bearer = bearer_of(request)
-                return None if bearer is None or bearer.count(".") != 2 else self.read(bearer)
-            return None if token.count(".") != 2 else self.read(token)
+            return self.read(token)
         except Unknown as unknown:
-            if token is None:
+            if argument(request, "token") is None:
                 raise
             raise Refused(unknown.message, unknown.code) from None  # it was meant for the chat
 

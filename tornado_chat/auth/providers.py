@@ -1,7 +1,7 @@
 """Who is connecting: each kind of identity answers `authenticate` with a Credentials, or None where it cannot tell.
 
 guest: a name, or the token of an earlier `hello`. password: the cookie of a session (accounts.py). header: what a
-trusted proxy says. token: a JWT of the application around it (tokens.py). And what plugins' listeners say.
+trusted proxy says. token: a JWT of the application around it (jwt.py). And what plugins' listeners say.
 """
 
 from __future__ import annotations
@@ -40,8 +40,6 @@ class Unknown(Refused):
 
 
 class AuthProvider(Protocol):
-    """What a kind of identity offers."""
-
     async def authenticate(self, request: Request) -> Credentials | None:
         """Return who asks, None where this kind cannot tell; Refused to let no other kind try (unless Unknown)."""
 
@@ -104,7 +102,7 @@ class Guests:
         self._mark = GUEST if beside else ""
 
     async def authenticate(self, request: Request) -> Credentials | None:
-        """See AuthProvider. A token wins over a name, but a bearer token from elsewhere is not meant for the chat."""
+        """A token wins over a name, but a bearer token from elsewhere is not meant for the chat."""
         token = argument(request, "token")
         resumes = bearer_of(request) if token is None else token
         user = None if resumes is None else self.resume(resumes)
@@ -118,7 +116,6 @@ class Guests:
         return User(self._mark + str(uuid.uuid4()), clean_name(name))
 
     def token(self, user: User) -> str:
-        """Return what makes a later connection this user again."""
         payload = base64.urlsafe_b64encode(json.dumps([user.id, user.name]).encode()).rstrip(b"=")
         return (payload + b"." + self._sign(payload)).decode()
 
@@ -145,7 +142,6 @@ class Sessions:
         self.cookie = cookie
 
     async def authenticate(self, request: Request) -> Credentials | None:
-        """See AuthProvider."""
         for token in cookies_of(request, self.cookie):
             found = await self._accounts.resume(token)
             if found is not None:
@@ -162,7 +158,6 @@ class Header:
         self._accounts = accounts
 
     async def authenticate(self, request: Request) -> Credentials | None:
-        """See AuthProvider."""
         named = request.headers.get_list(self._name)
         if not named or not is_within(peer_of(request), self._proxies):
             return None
@@ -186,7 +181,6 @@ class Listeners:
         self._ask = ask
 
     async def authenticate(self, request: Request) -> Credentials | None:
-        """See AuthProvider."""
         user = await self._ask(request)
         if user is None:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 from tornado_chat.chat.errors import Error, Refused
@@ -14,19 +14,11 @@ MOST = 4  # cookies of one name that are looked at; a browser sends one for each
 
 
 class Request(Protocol):
-    """What is read of a request, Tornado's HTTPServerRequest: who asks is settled without it."""
+    """What is read of a request. Tornado's HTTPServerRequest has it."""
 
-    @property
-    def headers(self) -> Any:
-        """Its headers: `get` and `get_list`, whatever the case of a name."""
-
-    @property
-    def query_arguments(self) -> Mapping[str, list[bytes]]:
-        """The fields of the query."""
-
-    @property
-    def connection(self) -> Any:
-        """The connection that it came on; see `networks.peer_of`."""
+    headers: Any
+    query_arguments: dict[str, list[bytes]]
+    connection: Any
 
 
 def argument(request: Request, name: str) -> str | None:

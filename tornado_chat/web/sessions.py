@@ -11,8 +11,7 @@ from typing import Any
 
 from tornado.httputil import HTTPServerRequest
 
-from tornado_chat.auth.account_names import clean_account
-from tornado_chat.auth.accounts import LASTS, check_password
+from tornado_chat.auth.accounts import LASTS, check_password, clean_account
 from tornado_chat.auth.build import Auth
 from tornado_chat.auth.providers import Credentials
 from tornado_chat.chat.errors import Close, Error, Refused

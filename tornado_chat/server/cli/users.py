@@ -10,8 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tornado_chat.auth.account_names import clean_account
-from tornado_chat.auth.accounts import ROLES, Accounts
+from tornado_chat.auth.accounts import ROLES, Accounts, clean_account
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
