@@ -17,8 +17,9 @@ from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.router import _awake
 from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
-from tornado_chat.storage.memory_repositories import memory_repositories
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.sqlite.direct import DirectDatabase
+from tornado_chat.storage.sqlite.moderation import sqlite_repositories
+from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.web.socket.frames import text_frames
 
 LISTENER = """
@@ -40,7 +41,8 @@ def best(function: Callable[[], object]) -> float:
 async def measure(folder: Path) -> dict[str, float]:
     """Return what is measured, in µs."""
     registry = build_registry([find_folder("plugins")])
-    hub = Server(MemoryHistory(), MemoryStore(), memory_repositories(), text_frames)
+    kept = DirectDatabase()
+    hub = Server(MemoryHistory(), SqliteStore(kept), sqlite_repositories(kept), text_frames)
     hooks = PluginEvents(hub)
     ann, channel = User("1", "Ann"), hub.channel("general")
     message = Message("general", "hello", ann, 0)

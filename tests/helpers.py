@@ -14,8 +14,9 @@ from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
-from tornado_chat.storage.memory_repositories import memory_repositories
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.sqlite.direct import DirectDatabase
+from tornado_chat.storage.sqlite.moderation import sqlite_repositories
+from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.testing.clock import JumpingLoop
 from tornado_chat.testing.participant import Participant
@@ -79,9 +80,10 @@ class House:
 
     def __init__(self, *plugins: ModuleType, history: MemoryHistory | None = None, **hub: Any) -> None:
         self.history = history or MemoryHistory()
+        kept = DirectDatabase()
         self.hub = Server(
             self.history,
-            **{"store": MemoryStore(), "repositories": memory_repositories(), "frames": text_frames, **hub},
+            **{"store": SqliteStore(kept), "repositories": sqlite_repositories(kept), "frames": text_frames, **hub},
         )
         self.now = 0.0
         registry = build_registry([])

@@ -11,8 +11,8 @@ import pytest
 from tests.helpers import on_database
 from tornado_chat.auth.accounts import SESSIONS, Accounts, clean_account, is_password, make_hash, session_of
 from tornado_chat.chat.errors import Refused
-from tornado_chat.storage.memory_repositories import MemoryAccounts
 from tornado_chat.storage.sqlite.accounts import SqliteAccounts
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.writer import Database
 
 CHEAP = (2**4, 8, 1)
@@ -20,7 +20,11 @@ WORD = "correct horse"
 
 
 def accounts() -> Accounts:
-    return Accounts(MemoryAccounts(), CHEAP)
+    return Accounts(SqliteAccounts(DirectDatabase()), CHEAP)
+
+
+async def rows(kept: DirectDatabase, table: str) -> int:
+    return await kept.read(lambda connection: connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 def code_of(call: Any) -> str:
@@ -96,12 +100,13 @@ def test_a_name_in_one_alphabet_or_beside_one_that_looks_otherwise_is_allowed(na
 
 def test_of_many_who_want_a_name_at_once_one_gets_it_and_nothing_of_the_others_stays() -> None:
     async def main() -> None:
-        store = MemoryAccounts()
+        kept = DirectDatabase()
+        store = SqliteAccounts(kept)
         house = Accounts(store, CHEAP)
         tries = (house.register(name, WORD) for name in ("Ann", "ann", "ANN", "aNn") * 3)
         outcomes = await asyncio.gather(*tries, return_exceptions=True)
         assert len([one for one in outcomes if not isinstance(one, Refused)]) == 1
-        assert len(await store.accounts()) == len(store._names) == 1
+        assert len(await store.accounts()) == await rows(kept, "account_names") == 1
 
     asyncio.run(main())
 
@@ -152,8 +157,8 @@ def test_a_session_ends_when_it_is_ended_when_its_time_is_over_and_with_another_
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def main() -> None:
-        store = MemoryAccounts()
-        house = Accounts(store, CHEAP)
+        kept = DirectDatabase()
+        house = Accounts(SqliteAccounts(kept), CHEAP)
         ann, bob = await house.register("Ann", WORD), await house.register("Bob", WORD)
         first, second, third, his = [await house.begin(user) for user in (ann, ann, ann, bob)]
         await house.end(session_of(first))
@@ -168,15 +173,15 @@ def test_a_session_ends_when_it_is_ended_when_its_time_is_over_and_with_another_
         monkeypatch.setattr(time, "time", lambda: now + 31 * 86_400)
         assert await house.resume(his) is None
         await house.trim()
-        assert not store._sessions
+        assert await rows(kept, "sessions") == 0
 
     asyncio.run(main())
 
 
 def test_an_account_has_a_hundred_sessions_and_the_oldest_that_stands_makes_room() -> None:
     async def main() -> None:
-        store = MemoryAccounts()
-        house = Accounts(store, CHEAP)
+        kept = DirectDatabase()
+        house = Accounts(SqliteAccounts(kept), CHEAP)
         ann = await house.register("Ann", WORD)
         first = await house.begin(ann)
         for _ in range(3 * SESSIONS):  # signing in and out again takes no room
@@ -185,7 +190,7 @@ def test_an_account_has_a_hundred_sessions_and_the_oldest_that_stands_makes_room
         assert all([await house.resume(token) for token in tokens])
         await house.begin(ann)
         assert [bool(await house.resume(token)) for token in tokens] == [False] + [True] * (SESSIONS - 1)
-        assert len(store._sessions) == SESSIONS
+        assert await rows(kept, "sessions") == SESSIONS
 
     asyncio.run(main())
 
@@ -227,7 +232,7 @@ def test_renames_at_the_same_time_leave_one_name(tmp_path: Path) -> None:
 
 def test_a_password_that_is_changed_while_it_waits_to_be_compared_lets_nobody_in() -> None:
     async def main() -> None:
-        store = MemoryAccounts()
+        store = SqliteAccounts(DirectDatabase())
         house = Accounts(store, CHEAP)
         ann = await house.register("Ann", WORD)
         begun, aside = asyncio.Event(), house._aside
@@ -262,7 +267,7 @@ def test_a_role_is_known_at_the_next_look() -> None:
 
 def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
     async def main() -> tuple[float, float]:
-        house = Accounts(MemoryAccounts(), (2**12, 8, 1))
+        house = Accounts(SqliteAccounts(DirectDatabase()), (2**12, 8, 1))
         await house.register("Ann", WORD)
         took: dict[str, list[float]] = {"Ann": [], "Eve": []}
         for _ in range(15):
@@ -278,7 +283,7 @@ def test_an_unknown_name_takes_as_long_as_a_wrong_password() -> None:
 
 def test_the_loop_goes_on_while_a_password_is_hashed() -> None:
     async def main() -> None:
-        house = Accounts(MemoryAccounts(), (2**12, 8, 1))
+        house = Accounts(SqliteAccounts(DirectDatabase()), (2**12, 8, 1))
         turns = 0
         check = asyncio.ensure_future(house.check("Ann", WORD))
         while not check.done():

@@ -14,7 +14,8 @@ from tornado_chat.auth.accounts import Accounts
 from tornado_chat.auth.providers import Credentials, Guests, Header, Identity, Listeners, Sessions
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
-from tornado_chat.storage.memory_repositories import MemoryAccounts
+from tornado_chat.storage.sqlite.accounts import SqliteAccounts
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 
 HERE = Guests(b"s" * 32)
 
@@ -133,7 +134,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
 
 def header() -> Header:
-    return Header("Remote-User", PROXIES, Accounts(MemoryAccounts()))
+    return Header("Remote-User", PROXIES, Accounts(SqliteAccounts(DirectDatabase())))
 
 
 @pytest.mark.parametrize("peer", ["10.1.2.3", "fd00::1", "::ffff:10.1.2.3"])
@@ -204,7 +205,7 @@ def test_a_proxy_that_writes_a_name_in_another_case_means_the_same_user() -> Non
 
 def test_a_role_that_was_given_before_case_was_ignored_is_kept() -> None:
     async def main() -> Credentials | None:
-        accounts = Accounts(MemoryAccounts())
+        accounts = Accounts(SqliteAccounts(DirectDatabase()))
         await accounts.set_role("h:Bob", "member")
         await accounts.set_role("h:Ann", "admin")
         return await Header("Remote-User", PROXIES, accounts).authenticate(
@@ -218,7 +219,7 @@ def test_a_role_that_was_given_before_case_was_ignored_is_kept() -> None:
 
 def test_a_role_is_taken_away_in_whatever_case_it_was_given() -> None:
     async def main() -> str:
-        accounts = Accounts(MemoryAccounts())
+        accounts = Accounts(SqliteAccounts(DirectDatabase()))
         await accounts.set_role("h:Ann", "admin")
         await accounts.set_role("h:ann", "member")
         return await accounts.role("h:ann")
@@ -228,7 +229,7 @@ def test_a_role_is_taken_away_in_whatever_case_it_was_given() -> None:
 
 def test_a_role_of_a_user_by_header_is_what_it_was_given() -> None:
     async def main() -> list[str]:
-        accounts = Accounts(MemoryAccounts())
+        accounts = Accounts(SqliteAccounts(DirectDatabase()))
         await accounts.set_role("h:ann", "admin")
         kind = Header("Remote-User", PROXIES, accounts)
         asked = (request("/ws", "10.0.0.1", Remote_User=name) for name in ("ann", "bob"))
@@ -258,7 +259,7 @@ def test_a_plugin_says_who_it_is() -> None:
 
 
 def test_whom_a_plugin_refuses_no_other_kind_lets_in() -> None:
-    house = Identity([plugins(None), HERE], HERE, Accounts(MemoryAccounts()))
+    house = Identity([plugins(None), HERE], HERE, Accounts(SqliteAccounts(DirectDatabase())))
     assert ask(house, "/ws?name=Ann")
     with pytest.raises(Refused, match="not today"):
         ask(house, "/ws?name=Ann&refused")
@@ -266,7 +267,7 @@ def test_whom_a_plugin_refuses_no_other_kind_lets_in() -> None:
 
 def test_no_kind_can_make_a_user_of_another() -> None:
     async def ids() -> Iterable[str]:
-        accounts = Accounts(MemoryAccounts(), (2**4, 8, 1))
+        accounts = Accounts(SqliteAccounts(DirectDatabase()), (2**4, 8, 1))
         ann = await accounts.register("Ann", "correct horse")
         forged = plugins(User(ann.id, "Ann", "admin"))
         by_header = Header("Remote-User", PROXIES, accounts)
@@ -281,7 +282,7 @@ def test_no_kind_can_make_a_user_of_another() -> None:
 
 def test_the_kinds_are_tried_in_their_order() -> None:
     async def main() -> list[str]:
-        accounts = Accounts(MemoryAccounts(), (2**4, 8, 1))
+        accounts = Accounts(SqliteAccounts(DirectDatabase()), (2**4, 8, 1))
         token = await accounts.begin(await accounts.register("Ann", "correct horse"))
         sessions, found = Sessions(accounts, "tornado_chat_1"), []
         asked = request("/ws?name=Guest", Cookie=f"other=1; tornado_chat={token}")
@@ -296,7 +297,7 @@ def test_the_kinds_are_tried_in_their_order() -> None:
 
 
 def test_a_name_is_changed_where_it_is_ones_own() -> None:
-    house = Identity([HERE], HERE, Accounts(MemoryAccounts()))
+    house = Identity([HERE], HERE, Accounts(SqliteAccounts(DirectDatabase())))
     for ann in (HERE.guest("Ann"), Guests(b"s" * 32, beside=True).guest("Ann")):
         renamed, token = asyncio.run(house.rename(ann, " Zoe "))
         assert (renamed, renamed.name) == (ann, "Zoe")

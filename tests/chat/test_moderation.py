@@ -3,6 +3,7 @@
 import asyncio
 import time
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -11,7 +12,8 @@ from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.repositories import Ban
-from tornado_chat.storage.memory_repositories import MemoryAudit, memory_repositories
+from tornado_chat.storage.sqlite.direct import DirectDatabase
+from tornado_chat.storage.sqlite.moderation import SqliteAudit, sqlite_repositories
 
 BOSS = User("a:boss", "Boss", "admin")
 CALLS: dict[str, dict[str, Any]] = {
@@ -59,7 +61,7 @@ def test_a_kick_ends_all_connections_of_a_user_and_says_where_they_came_from() -
 
 def test_a_ban_ends_whom_it_hits_and_holds_until_it_ends_or_is_lifted(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
-        kept = memory_repositories()
+        kept = sqlite_repositories(DirectDatabase())
         house = House(repositories=kept)
         boss = house.client("Boss", role="admin", address="198.51.100.1")
         bob, cat, dan = (
@@ -195,7 +197,7 @@ def test_an_id_is_taken_as_people_write_it_whether_its_user_is_here_or_not(writt
 
 def test_a_ban_of_an_account_that_does_not_exist_is_said_and_of_one_that_is_away_holds() -> None:
     async def main() -> None:
-        kept = memory_repositories()
+        kept = sqlite_repositories(DirectDatabase())
         house = House(repositories=kept)
         boss = house.client("Boss", role="admin")
         await kept.accounts.add(User("a:0123", "Ann"), "ann", "")
@@ -233,13 +235,8 @@ def test_a_ban_that_cannot_be_read_keeps_nobody_out_and_the_others_hold(
     ban: Ban, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def main() -> None:
-        kept = memory_repositories()
-        for one in (
-            Ban("a:bob", "Boss", "", 9e9, "spam"),
-            ban,
-            Ban("::ffff:192.0.2.0/120", "Boss", "", 9e9, "old"),
-        ):
-            await kept.bans.put(one)
+        bans = [Ban("a:bob", "Boss", "", 9e9, "spam"), ban, Ban("::ffff:192.0.2.0/120", "Boss", "", 9e9, "old")]
+        kept = sqlite_repositories(DirectDatabase())._replace(bans=mock.Mock(all=mock.AsyncMock(return_value=bans)))
         moderation = Moderation(kept)
         await moderation.load()
         assert moderation.ban_on("h:eve", "192.0.3.1") is None
@@ -273,12 +270,12 @@ def test_every_use_of_a_power_is_in_the_audit_the_newest_first_before_it_is_used
 
 
 def test_what_cannot_be_recorded_is_not_done() -> None:
-    class Failing(MemoryAudit):
+    class Failing(SqliteAudit):
         async def add(self, *entry: Any) -> None:
             raise Refused("history is not available", "history-unavailable")
 
     async def main() -> None:
-        house = House(repositories=memory_repositories()._replace(audit=Failing()))
+        house = House(repositories=sqlite_repositories(DirectDatabase())._replace(audit=Failing(DirectDatabase())))
         boss, bob = house.client("Boss", role="admin"), house.client("Bob")
         for action in ("kick", "ban"):
             assert (await house.call(boss, action, user="id-Bob"))["code"] == "history-unavailable"
@@ -290,7 +287,7 @@ def test_what_cannot_be_recorded_is_not_done() -> None:
 
 def test_thousands_of_bans_are_read_at_a_start() -> None:
     async def main() -> None:
-        kept = memory_repositories()
+        kept = sqlite_repositories(DirectDatabase())
         for number in range(2_500):
             await kept.bans.put(Ban(f"id-{number}", "Boss", "", 9e9, ""))
         moderation = Moderation(kept)

@@ -12,7 +12,7 @@ from tornado_chat.chat.models import User
 from tornado_chat.chat.rate_limits import KEEPS, Limits
 from tornado_chat.chat.read_positions import DAY, KEPT, Reading
 from tornado_chat.config.settings import Settings
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.store import SqliteStore
 
 ANN, BOB = User("a:1", "Ann"), User("a:11", "Bob")
@@ -20,7 +20,7 @@ ANN, BOB = User("a:1", "Ann"), User("a:11", "Bob")
 
 def test_a_position_grows_and_is_each_users_own() -> None:
     async def main() -> None:
-        reading = Reading(MemoryStore())
+        reading = Reading(SqliteStore(DirectDatabase()))
         assert [await reading.move(ANN, "den", seq) for seq in (3, 2, 5)] == [3, 3, 5]
         assert (await reading.position(ANN, "den"), await reading.position(BOB, "den")) == (5, 0)
 
@@ -29,19 +29,22 @@ def test_a_position_grows_and_is_each_users_own() -> None:
 
 def test_one_user_and_one_address_add_a_share_and_what_is_above_it_is_answered_but_not_kept() -> None:
     async def main() -> None:
-        reading = Reading(MemoryStore())
+        store = SqliteStore(DirectDatabase())
+        reading = Reading(store)
         limits = Limits(Settings(max_connections=(0, 0, 0), connect_rate=(0, 0, 0)), lambda: 1_000.0)
-        kept = reading._store._spaces.setdefault("read", {})  # type: ignore[attr-defined]
         of_user, of_address = (at_once for _, at_once in KEEPS)
         gate = limits.enter(ANN.id, "192.0.2.1")
         for number in range(of_user + 3):
             assert await reading.move(ANN, f"{number}", 1, gate) == (number < of_user)
-        assert len(kept) == of_user
+        assert len(await store.items("read", limit=10_000)) == of_user
         assert await reading.move(ANN, "1", 2, gate) == 2  # what is known moves
         for number in range(of_address):
             user = User(f"g:{number}", "Eve")
             await reading.move(user, "den", 1, limits.enter(user.id, f"2001:db8::{number % 15}"))
-        assert len(kept) == pytest.approx(of_user + of_address, abs=1)  # sums of seconds are not exact
+        # Sums of seconds are not exact.
+        assert len(await store.items("read", limit=10_000)) == pytest.approx(
+            of_user + of_address, abs=1
+        )  # sums of seconds are not exact
         assert not await reading.move(BOB, "den", 1, limits.enter(BOB.id, "2001:db8::99"))
         assert await reading.move(BOB, "den", 1, limits.enter(BOB.id, "192.0.2.2"))
         assert await reading.move(BOB, "hall", 1, None)  # --limits off

@@ -11,7 +11,7 @@ import pytest
 from tests.helpers import on_database
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.store import Store, all_in
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 
@@ -29,7 +29,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Main], Any]
             return on_disk(tmp_path, main)
 
         async def whole() -> Any:
-            return await main(MemoryStore())
+            return await main(SqliteStore(DirectDatabase()))
 
         return asyncio.run(whole())
 

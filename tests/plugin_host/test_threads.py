@@ -14,9 +14,9 @@ from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import Message
 from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
-from tornado_chat.storage.memory_repositories import memory_repositories
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.history import SqliteHistory
+from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.testing import Chat
@@ -169,7 +169,8 @@ def test_lines_that_could_not_be_planned_once_do_not_hold_up_later_ones() -> Non
 
 
 def test_the_chat_belongs_to_the_loop_that_runs_it_first_until_that_ends() -> None:
-    hub = Server(MemoryHistory(), MemoryStore(), memory_repositories(), text_frames)
+    kept = DirectDatabase()
+    hub = Server(MemoryHistory(), SqliteStore(kept), sqlite_repositories(kept), text_frames)
     with pytest.raises(RuntimeError):  # no loop at all
         hub.channel("den").post("x")
 

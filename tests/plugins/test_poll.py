@@ -1,5 +1,6 @@
 """The plugin `poll`."""
 
+import asyncio
 import json
 from typing import Any, ClassVar
 from unittest import mock
@@ -105,7 +106,7 @@ POLL = find_folder("plugins") / "poll.py"
 
 def _items(chat: Chat) -> list[Any]:
     """Return what the plugin keeps."""
-    return [(key, json.loads(text)) for key, text in chat.store._spaces.get("plugin:poll", {}).items()]
+    return asyncio.run(chat.store.items("plugin:poll"))
 
 
 def test_a_poll_ends_by_itself_after_a_day_and_says_what_came_of_it() -> None:
@@ -161,7 +162,7 @@ def test_a_poll_of_an_earlier_version_that_was_left_open_holds_its_channel_no_mo
         asked = ann.call("poll", target="den", text=LUNCH)["poll"]
         known = dict(_items(chat))["den"]
         del known["until"]
-        chat.store._set("plugin:poll", "den", json.dumps(known))
+        asyncio.run(chat.store.set("plugin:poll", "den", known))
         bob.call("vote", target="den", option=1, poll=asked["id"])
         ann.close()
         bob.call("close-poll", target="den")

@@ -1,5 +1,6 @@
 """The plugin `remind`, on a clock that waits for nothing."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -21,6 +22,10 @@ def chat() -> Iterator[Chat]:
     settings = {"filter": {"words": ["worm"]}}
     with Chat(PLUGINS / "remind.py", PLUGINS / "filter.py", settings=settings) as chat:
         yield chat
+
+
+def _keys(chat: Chat) -> list[str]:
+    return [key for key, _ in asyncio.run(chat.store.items("plugin:remind"))]
 
 
 def reminders(person: Person) -> list[str]:
@@ -125,7 +130,7 @@ def test_one_address_fills_its_share_and_everyone_elses_reminders_go_on(chat: Ch
         chat.wait(3_600)
         come(chat, "Eve", "2001:db8::9").call("remind", target="den", after="1m", text="x")
     chat.wait(70)
-    assert [key for key, _ in chat.store._spaces["plugin:remind"].items()] == ["indexed"]
+    assert _keys(chat) == ["indexed"]
 
 
 def test_a_list_reads_ones_own_reminders_alone(chat: Chat) -> None:
@@ -164,17 +169,20 @@ def test_what_someone_who_is_banned_by_now_has_asked_for_is_not_said(chat: Chat)
 def test_reminders_of_an_earlier_version_are_listed_and_said_and_a_damaged_one_is_passed_over(chat: Chat) -> None:
     due = int(chat.now * 1000) + 60_000
     about = {"channel": "den", "user": "id-Ann", "name": "Ann", "text": "Tea"}
-    space = chat.store._spaces["plugin:remind"]
-    space.clear()
-    chat.store._keys["plugin:remind"].clear()
-    for key, value in ((f"{due - 1000:015} 1", [1]), (f"{due:015} 2", about)):
-        chat.store._set("plugin:remind", key, json.dumps(value))
+
+    async def replace() -> None:
+        for key in [key for key, _ in await chat.store.items("plugin:remind")]:
+            await chat.store.delete("plugin:remind", key)
+        for key, value in ((f"{due - 1000:015} 1", [1]), (f"{due:015} 2", about)):
+            await chat.store.set("plugin:remind", key, value)
+
+    asyncio.run(replace())
     chat.restart()
     ann = chat.connect("Ann", "den")
     assert reminders(ann) == ["Tea"]
     chat.wait(65)
     assert ann.texts[-1] == "@Ann, a reminder: Tea"
-    assert list(space) == ["indexed"]
+    assert _keys(chat) == ["indexed"]
 
 
 def test_reminders_of_a_moment_ago_that_are_still_to_be_said_count_too(chat: Chat) -> None:

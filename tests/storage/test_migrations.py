@@ -21,11 +21,11 @@ from tests.helpers import on_database
 from tornado_chat.auth.accounts import Accounts, make_hash, session_of
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.moderation import Moderation
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.files import APPLICATION, DatabaseError
 from tornado_chat.storage.sqlite.maintenance import backup, check, export, restore
 from tornado_chat.storage.sqlite.migrations.messages import SQL
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
-from tornado_chat.storage.sqlite.offline import OfflineDatabase
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 
@@ -98,7 +98,7 @@ def everything(now: float) -> Spaces:
     }
 
 
-async def is_all_there(database: Database | OfflineDatabase) -> None:
+async def is_all_there(database: Database | DirectDatabase) -> None:
     """Assert that what `everything` names is where it belongs."""
     kept = sqlite_repositories(database)
     accounts, moderation, store = Accounts(kept.accounts, CHEAP), Moderation(kept), SqliteStore(database)
@@ -145,7 +145,7 @@ def test_a_data_folder_of_version_1_opens_with_everything_in_it(tmp_path: Path) 
     with contextlib.closing(sqlite3.connect(tmp_path / "chat.db.v1.bak")) as kept:
         assert kept.execute("SELECT count(*) FROM store WHERE space = 'users'").fetchone() == (3,)
     assert before != (tmp_path / "chat.db").read_bytes()
-    with OfflineDatabase(tmp_path) as file:
+    with DirectDatabase(tmp_path) as file:
         asyncio.run(is_all_there(file))
 
 
@@ -167,7 +167,7 @@ def test_a_backup_of_version_1_is_restored_and_a_command_may_be_the_first_to_ope
     on_database(tmp_path / "new", lambda database: SqliteStore(database).set("x", "y", 1))
     restore(tmp_path / "new", tmp_path / "file")
     assert check(tmp_path / "new") == []
-    with OfflineDatabase(tmp_path / "new") as file:
+    with DirectDatabase(tmp_path / "new") as file:
         asyncio.run(is_all_there(file))
     backup(tmp_path / "new", tmp_path / "second")
     restore(tmp_path / "old", tmp_path / "second")
@@ -312,6 +312,6 @@ def test_a_command_beside_a_server_of_version_1_changes_nothing(tmp_path: Path) 
     lock = os.open(tmp_path / "lock", os.O_CREAT | os.O_RDWR)
     fcntl.flock(lock, fcntl.LOCK_EX)
     with pytest.raises(DatabaseError, match="older server"):
-        OfflineDatabase(tmp_path)
+        DirectDatabase(tmp_path)
     os.close(lock)
     assert not list(tmp_path.glob("*.bak"))

@@ -13,10 +13,9 @@ from tests.helpers import on_database
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.repositories import Ban, Repositories
-from tornado_chat.storage.memory_repositories import memory_repositories
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.maintenance import check
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
-from tornado_chat.storage.sqlite.offline import OfflineDatabase
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 
@@ -28,7 +27,7 @@ ANN, BOB = User("a:1", "Ann"), User("a:2", "Bob")
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Main], None]:
     def go(main: Main) -> None:
         async def in_memory() -> None:
-            await main(memory_repositories())
+            await main(sqlite_repositories(DirectDatabase()))
 
         if request.param == "memory":
             asyncio.run(in_memory())
@@ -36,7 +35,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Main], None
             on_database(tmp_path, lambda database: main(sqlite_repositories(database)))
             assert check(tmp_path) == []
         else:
-            with OfflineDatabase(tmp_path) as file:
+            with DirectDatabase(tmp_path) as file:
                 asyncio.run(main(sqlite_repositories(file)))  # type: ignore[arg-type]
 
     return go

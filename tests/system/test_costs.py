@@ -26,8 +26,10 @@ from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
-from tornado_chat.storage.memory_repositories import MemoryAccounts, memory_repositories
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.sqlite.accounts import SqliteAccounts
+from tornado_chat.storage.sqlite.direct import DirectDatabase
+from tornado_chat.storage.sqlite.moderation import sqlite_repositories
+from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.testing.transports import FakeTransport
 from tornado_chat.web.socket.frames import text_frames
 
@@ -57,8 +59,9 @@ class Crowd:
     """An honest user at home, and guests of one address who share many channels, all under the default limits."""
 
     def __init__(self) -> None:
-        self.hub = Server(MemoryHistory(), MemoryStore(), memory_repositories(), text_frames)
-        self.hub.identity = choose(Settings(), bytes(32), Accounts(MemoryAccounts()))
+        kept = DirectDatabase()
+        self.hub = Server(MemoryHistory(), SqliteStore(kept), sqlite_repositories(kept), text_frames)
+        self.hub.identity = choose(Settings(), bytes(32), Accounts(SqliteAccounts(DirectDatabase())))
         self.over = asyncio.Event()
         self.hub.words = Bucket(*WORDS)
         self.limits = Limits(Settings())
@@ -185,7 +188,7 @@ def test_renames_gather_to_one_presence_and_one_line_each_and_a_name_that_came_b
 def test_a_user_may_rename_three_times_at_once_and_then_once_in_10_s_and_a_name_that_is_refused_counts_not() -> None:
     async def main() -> None:
         house = House()
-        house.hub.identity = choose(Settings(), bytes(32), Accounts(MemoryAccounts()))
+        house.hub.identity = choose(Settings(), bytes(32), Accounts(SqliteAccounts(DirectDatabase())))
         loop = asyncio.get_running_loop()
         house.router._clock = loop.time
         limits = Limits(Settings(), loop.time)

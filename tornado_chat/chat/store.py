@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
-from inspect import isawaitable
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
 
 MAX_KEY = 1_000
 PAGE = 1_000
@@ -104,33 +101,6 @@ class Namespace:
         """
         self._require_loop()
         return await self._store.items(self._space, prefix, after, limit)
-
-
-class Updates:
-    """The updates that are under way: those of one key come one after another."""
-
-    def __init__(self) -> None:
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
-
-    async def run(
-        self,
-        space: str,
-        key: str,
-        function: Callable[[Any], Any],
-        read: Callable[[], Awaitable[str | None]],
-        swap: Callable[[str | None, str], Awaitable[bool]],
-        default: Any,
-    ) -> Any:
-        """Do a Store's update: `swap` replaces the text that was `read`, unless it has changed."""
-        encode(default)
-        lock = self._locks.setdefault((check(space), check(key)), asyncio.Lock())
-        async with lock:
-            while True:
-                found = await read()
-                made = function(default if found is None else json.loads(found))
-                text = encode(await made if isawaitable(made) else made)
-                if await swap(found, text):
-                    return json.loads(text)
 
 
 def check(name: str, least: int = 1) -> str:

@@ -27,8 +27,9 @@ from tornado_chat.routing.registry import BUILT_IN, Registry
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
 from tornado_chat.storage.memory import MemoryHistory
-from tornado_chat.storage.memory_repositories import memory_repositories
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.sqlite.direct import DirectDatabase
+from tornado_chat.storage.sqlite.moderation import sqlite_repositories
+from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.testing.clock import JumpingLoop, never
 from tornado_chat.testing.person import Person
 from tornado_chat.web.socket.frames import text_frames
@@ -60,8 +61,9 @@ class Chat:
         self._settings = settings
         self._sources = plugins
         self._history = MemoryHistory()
-        self.store = MemoryStore()
-        self._repositories = memory_repositories()
+        kept = DirectDatabase()
+        self.store = SqliteStore(kept)
+        self._repositories = sqlite_repositories(kept)
         self._start()
 
     def __enter__(self) -> Chat:

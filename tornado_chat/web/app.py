@@ -22,7 +22,6 @@ from tornado_chat.chat.history import History
 from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import encode
 from tornado_chat.chat.rate_limits import WORDS, Bucket, Limits
-from tornado_chat.chat.store import Store
 from tornado_chat.chat.validation import MAX_PAGE, MAX_TEXT
 from tornado_chat.config.networks import is_private, is_within, path_of, protocol_of
 from tornado_chat.config.settings import Settings, SettingsError, find_folder
@@ -33,8 +32,7 @@ from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
 from tornado_chat.storage.data_folder import load_secret
 from tornado_chat.storage.memory import MemoryHistory
-from tornado_chat.storage.memory_repositories import memory_repositories
-from tornado_chat.storage.memory_store import MemoryStore
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.store import SqliteStore
@@ -65,13 +63,11 @@ class Chat(Application):
         self.database = Database(settings.data_dir) if settings.history == "sqlite" else None
         in_memory = MemoryHistory()
         history: History = in_memory
-        store: Store = MemoryStore()
-        repositories = memory_repositories()
         if self.database is not None:
             history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
-            store = SqliteStore(self.database)
-            repositories = sqlite_repositories(self.database)
-        self.hub = Server(history, store, repositories, text_frames, settings.announce_limit)
+        kept = self.database or DirectDatabase()
+        repositories = sqlite_repositories(kept)
+        self.hub = Server(history, SqliteStore(kept), repositories, text_frames, settings.announce_limit)
         in_memory.is_used = self.hub.channels.__contains__
         self.hub.max_connections = max_connections()
         if settings.limits == "on":

@@ -12,9 +12,9 @@ import pytest
 from tornado_chat.__main__ import main
 from tornado_chat.auth.accounts import Accounts
 from tornado_chat.storage.sqlite.accounts import SqliteAccounts
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.files import DatabaseError
 from tornado_chat.storage.sqlite.moderation import SqliteAudit
-from tornado_chat.storage.sqlite.offline import OfflineDatabase
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 
@@ -125,7 +125,7 @@ def test_a_role_for_whom_a_proxy_names_is_given_however_the_id_is_written(
     Database(tmp_path).close()
     assert user(tmp_path, "role", written, "admin") == 0
     assert capsys.readouterr().out == "h:carol%40example.com: admin, whenever the proxy names them\n"
-    with OfflineDatabase(tmp_path) as file:
+    with DirectDatabase(tmp_path) as file:
         assert asyncio.run(Accounts(SqliteAccounts(file)).role("h:carol%40example.com")) == "admin"
 
 
@@ -136,7 +136,7 @@ def test_a_role_that_someone_has_already_is_told_so_and_not_done(
     capsys.readouterr()
     assert user(tmp_path, "role", "Ann", "member") == 0
     assert capsys.readouterr().out == "Ann: is member already; nothing was changed\n"
-    with OfflineDatabase(tmp_path) as file:
+    with DirectDatabase(tmp_path) as file:
         assert asyncio.run(SqliteAudit(file).entries("", 10)) == []
 
 
@@ -156,14 +156,14 @@ def test_a_short_password_or_a_taken_name_changes_nothing(
 def test_a_file_of_an_older_server_that_runs_or_one_that_is_locked_is_named(tmp_path: Path) -> None:
     database = Database(tmp_path)
     try:
-        with OfflineDatabase(tmp_path) as file, OfflineDatabase(tmp_path) as other:
+        with DirectDatabase(tmp_path) as file, DirectDatabase(tmp_path) as other:
             file._connection.execute("BEGIN IMMEDIATE")
             with pytest.raises(DatabaseError, match="locked"):
                 asyncio.run(other.write(lambda connection: None))
             file._connection.execute("PRAGMA user_version = 0")
             file._connection.execute("COMMIT")
         with pytest.raises(DatabaseError, match="older server"):
-            OfflineDatabase(tmp_path)
+            DirectDatabase(tmp_path)
     finally:
         database.close()
 
@@ -173,12 +173,12 @@ def test_what_fails_is_undone(tmp_path: Path) -> None:
         connection.execute("INSERT INTO store VALUES ('x', 'x', '1')")
         raise ZeroDivisionError
 
-    with OfflineDatabase(tmp_path) as file:
+    with DirectDatabase(tmp_path) as file:
         with pytest.raises(ZeroDivisionError):
             asyncio.run(file.write(run))
         assert asyncio.run(SqliteStore(file).items("x")) == []
     (tmp_path / "chat.db").write_bytes(b"x" * 4096)
     with pytest.raises(DatabaseError):
-        OfflineDatabase(tmp_path)
-    with OfflineDatabase(tmp_path / "other"):  # the lock of the one that failed is free
+        DirectDatabase(tmp_path)
+    with DirectDatabase(tmp_path / "other"):  # the lock of the one that failed is free
         pass

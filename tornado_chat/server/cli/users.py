@@ -18,9 +18,9 @@ from tornado_chat.chat.repositories import Repositories
 from tornado_chat.chat.user_ids import ACCOUNT, HEADER, read_id
 from tornado_chat.config.settings import SettingsError
 from tornado_chat.server.cli.parsing import Command, Group, Parser, data_dir
+from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.files import NAME, look_for
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
-from tornado_chat.storage.sqlite.offline import OfflineDatabase
 
 OPERATOR = User("", "command line")  # as the audit names it
 
@@ -34,7 +34,7 @@ def _run(what: str, given: argparse.Namespace) -> int:
         else:
             look_for(folder / NAME)
         password = _ask() if what in ("add", "passwd") else ""
-        with OfflineDatabase(folder) as file:
+        with DirectDatabase(folder) as file:
             asyncio.run(_act(sqlite_repositories(file), folder, what, given, password))
     except Refused as refused:
         raise SettingsError(refused.message) from None

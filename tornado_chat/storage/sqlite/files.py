@@ -180,37 +180,34 @@ def _statements(script: str) -> Iterator[str]:
 
 def open_file(path: Path) -> sqlite3.Connection:
     """Return a connection that writes, made durable and brought to the newest schema; DatabaseError if it cannot."""
-    try:
+    with explained(path, "opened"), contextlib.ExitStack() as failed:
         if path.exists() and not path.stat().st_size:
             log.warning("%s was empty; if there was a history in it, stop the server and %s", path, RESTORE)
         os.close(open_or_create(path))  # not what the umask would allow
-        connection = connect(path, cached_statements=256)
-        try:
-            version = version_of(connection, path)
-            # Of a new file. Random refs touch a page each, which is then written whole: a smaller one costs less.
-            pragma(connection, "page_size=2048")
-            mode = pragma(connection, "journal_mode=WAL")  # where it cannot, it says so without an error
-            if mode != "wal":
-                raise DatabaseError(
-                    f"{path}: no write-ahead log here (it stays {mode}); put --data-dir on a local disk"
-                )
-            for words in (
-                "synchronous=FULL",
-                "wal_autocheckpoint=0",
-                "journal_size_limit=67108864",
-                "cache_size=-32768",
-            ):
-                pragma(connection, words)
-            migrate(connection, path, version)
-            if lacks := missing(connection, MIGRATIONS):
-                raise DatabaseError(f"{path} is damaged: it has no {lacks[0]}; {RESTORE}")
-            sync(path.parent)
-        except BaseException:
-            connection.close()
-            raise
-    except (sqlite3.Error, OSError) as error:
-        raise DatabaseError(f"{path} cannot be opened: {reason(error, path)}") from None
+        connection = failed.enter_context(contextlib.closing(connect(path, cached_statements=256)))
+        version = version_of(connection, path)
+        # Of a new file. Random refs touch a page each, which is then written whole: a smaller one costs less.
+        pragma(connection, "page_size=2048")
+        mode = pragma(connection, "journal_mode=WAL")  # where it cannot, it says so without an error
+        if mode != "wal":
+            raise DatabaseError(f"{path}: no write-ahead log here (it stays {mode}); put --data-dir on a local disk")
+        for words in ("synchronous=FULL", "wal_autocheckpoint=0", "journal_size_limit=67108864", "cache_size=-32768"):
+            pragma(connection, words)
+        migrate(connection, path, version)
+        if lacks := missing(connection, MIGRATIONS):
+            raise DatabaseError(f"{path} is damaged: it has no {lacks[0]}; {RESTORE}")
+        sync(path.parent)
+        failed.pop_all()
     return connection
+
+
+@contextlib.contextmanager
+def explained(path: Path, what: str) -> Iterator[None]:
+    """Turn an error of SQLite or the disk into a DatabaseError that says that the file cannot be `what`, and why."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        raise DatabaseError(f"{path} cannot be {what}: {reason(error, path)}") from None
 
 
 def error_code(error: sqlite3.Error) -> int:

@@ -24,6 +24,7 @@ from tornado_chat.storage.sqlite.files import (
     connect,
     connect_to_read,
     copy,
+    explained,
     lock_folder,
     look_for,
     pragma,
@@ -51,9 +52,9 @@ def backup(folder: Path, file: Path) -> Path | None:
         made = None if secret is None else _secret_of(file)
         try:
             if made is not None:
-                with _named(made):
+                with explained(made, "written"):
                     write_file(made, secret or b"", inherit=False)
-            with _named(file):
+            with explained(file, "written"):
                 copy(connection, file, inherit=False)
         except BaseException:
             if made is not None:
@@ -77,7 +78,7 @@ def restore(folder: Path, file: Path) -> Path | None:
             if problems := _damages(connection):
                 raise DatabaseError(f"{file} is damaged ({problems[0]}); take another backup")
             made = folder / f"{NAME}.{secrets.token_hex(4)}"
-            with _named(made):
+            with explained(made, "written"):
                 copy(connection, made)
         try:
             with contextlib.closing(connect(made)) as connection:
@@ -86,7 +87,7 @@ def restore(folder: Path, file: Path) -> Path | None:
             kept = _free_name(folder / NAME)
             if secret is not None:
                 _replace_secret(folder / SECRET, secret, kept)
-            with _named(folder / NAME):
+            with explained(folder / NAME, "written"):
                 return kept if _replace(folder / NAME, made, kept) else None
         finally:
             discard(made)
@@ -114,7 +115,7 @@ def _read_secret(path: Path) -> bytes | None:
 
 
 def _replace_secret(path: Path, secret: bytes, kept: Path) -> None:
-    with _named(path):
+    with explained(path, "written"):
         if path.exists() and path.read_bytes() != secret:
             os.link(path, _secret_of(kept))
         write_file(path, secret)
@@ -239,11 +240,3 @@ def _opened(path: Path, cure: str = "") -> Iterator[sqlite3.Connection]:
             yield connection
     except sqlite3.Error as error:
         raise DatabaseError(f"{path} cannot be read: {reason(error, path)}") from None
-
-
-@contextlib.contextmanager
-def _named(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        raise DatabaseError(f"{path} cannot be written: {reason(error, path)}") from None

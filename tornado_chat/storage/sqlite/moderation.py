@@ -11,70 +11,47 @@ from tornado_chat.chat.models import User
 from tornado_chat.chat.repositories import Ban, Repositories
 from tornado_chat.chat.store import encode
 from tornado_chat.storage.sqlite.accounts import SqliteAccounts
-from tornado_chat.storage.sqlite.offline import OfflineDatabase
-from tornado_chat.storage.sqlite.writer import Database
+from tornado_chat.storage.sqlite.repository import AnyDatabase, Repository, reads, writes
 
 
-class SqliteBans:
-    """A BanRepository in a Database, or beside one."""
+class SqliteBans(Repository):
+    """A BanRepository."""
 
-    def __init__(self, database: Database | OfflineDatabase) -> None:
-        self._database = database
+    @reads
+    def all(self, connection: sqlite3.Connection) -> Sequence[Ban]:
+        found = connection.execute("SELECT whom, set_by, name, until, reason FROM bans ORDER BY whom")
+        return [Ban(*row) for row in found.fetchall()]
 
-    async def all(self) -> Sequence[Ban]:
-        def run(connection: sqlite3.Connection) -> list[Ban]:
-            found = connection.execute("SELECT whom, set_by, name, until, reason FROM bans ORDER BY whom")
-            return [Ban(*row) for row in found.fetchall()]
+    @writes
+    def put(self, connection: sqlite3.Connection, ban: Ban) -> None:
+        connection.execute(
+            "INSERT OR REPLACE INTO bans (whom, set_by, name, until, reason) VALUES (?, ?, ?, ?, ?)", ban
+        )
 
-        return await self._database.read(run)
-
-    async def put(self, ban: Ban) -> None:
-        def run(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT OR REPLACE INTO bans (whom, set_by, name, until, reason) VALUES (?, ?, ?, ?, ?)", ban
-            )
-
-        await self._database.write(run)
-
-    async def delete(self, whom: str) -> bool:
-        def run(connection: sqlite3.Connection) -> bool:
-            return connection.execute("DELETE FROM bans WHERE whom = ?", (whom,)).rowcount == 1
-
-        return await self._database.write(run)
+    @writes
+    def delete(self, connection: sqlite3.Connection, whom: str) -> bool:
+        return connection.execute("DELETE FROM bans WHERE whom = ?", (whom,)).rowcount == 1
 
 
-class SqliteAudit:
-    """An AuditRepository in a Database, or beside one."""
-
-    def __init__(self, database: Database | OfflineDatabase) -> None:
-        self._database = database
+class SqliteAudit(Repository):
+    """An AuditRepository."""
 
     async def add(self, key: str, time: int, by: User, power: str, about: dict[str, Any]) -> None:
-        row = (key, time, by.id, by.name, power, encode(about))
+        await self._insert((key, time, by.id, by.name, power, encode(about)))
 
-        def run(connection: sqlite3.Connection) -> None:
-            connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?)", row)
+    @writes
+    def _insert(self, connection: sqlite3.Connection, row: Sequence[Any]) -> None:
+        connection.execute("INSERT INTO audit (key, time, user, name, power, about) VALUES (?, ?, ?, ?, ?, ?)", row)
 
-        await self._database.write(run)
-
-    async def entries(self, after: str, limit: int) -> Sequence[dict[str, Any]]:
+    @reads
+    def entries(self, connection: sqlite3.Connection, after: str, limit: int) -> Sequence[dict[str, Any]]:
         asked = "SELECT key, time, user, name, power, about FROM audit WHERE key > ? ORDER BY key LIMIT ?"
-
-        def run(connection: sqlite3.Connection) -> list[dict[str, Any]]:
-            return [
-                {
-                    "key": key,
-                    "time": time,
-                    "by": {"id": user, "name": name},
-                    "power": power,
-                    "about": json.loads(about),
-                }
-                for key, time, user, name, power, about in connection.execute(asked, (after, limit)).fetchall()
-            ]
-
-        return await self._database.read(run)
+        return [
+            {"key": key, "time": time, "by": {"id": user, "name": name}, "power": power, "about": json.loads(about)}
+            for key, time, user, name, power, about in connection.execute(asked, (after, limit)).fetchall()
+        ]
 
 
-def sqlite_repositories(database: Database | OfflineDatabase) -> Repositories:
+def sqlite_repositories(database: AnyDatabase) -> Repositories:
     """Return those of a database."""
     return Repositories(SqliteAccounts(database), SqliteBans(database), SqliteAudit(database))

@@ -2,59 +2,54 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections.abc import Callable
+from inspect import isawaitable
 from typing import Any
+from weakref import WeakValueDictionary
 
-from tornado_chat.chat.store import PAGE, Updates, check, encode
-from tornado_chat.storage.sqlite.offline import OfflineDatabase
-from tornado_chat.storage.sqlite.writer import Database
+from tornado_chat.chat.store import PAGE, check, encode
+from tornado_chat.storage.sqlite.repository import AnyDatabase, Repository, reads, writes
 
 log = logging.getLogger("tornado_chat")
 
 
-class SqliteStore:
-    """A Store (see there) in a Database, or beside one."""
+class SqliteStore(Repository):
+    """A Store (see there)."""
 
-    def __init__(self, database: Database | OfflineDatabase) -> None:
-        self._database = database
-        self._updates = Updates()
+    def __init__(self, database: AnyDatabase) -> None:
+        super().__init__(database)
+        self._updating: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         self._damaged: set[tuple[str, str]] = set()
 
     async def get(self, space: str, key: str, default: Any = None) -> Any:
-        found = await self._database.read(partial(_get, space=check(space), key=check(key)))
+        found = await self._get(check(space), check(key))
         return default if found is None else json.loads(found)
 
     async def set(self, space: str, key: str, value: Any) -> None:
-        await self._database.write(partial(_set, space=check(space), key=check(key), text=encode(value)))
+        await self._set(check(space), check(key), encode(value))
 
     async def delete(self, space: str, key: str) -> bool:
-        check(space), check(key)
-
-        def run(connection: sqlite3.Connection) -> bool:
-            return connection.execute("DELETE FROM store WHERE space = ? AND key = ?", (space, key)).rowcount == 1
-
-        return await self._database.write(run)
+        return await self._delete(check(space), check(key))
 
     async def update(self, space: str, key: str, function: Callable[[Any], Any], default: Any = None) -> Any:
-
-        def read() -> Awaitable[str | None]:
-            return self._database.read(partial(_get, space=space, key=key))
-
-        def swap(known: str | None, text: str) -> Awaitable[bool]:
-            return self._database.write(partial(_swap, space=space, key=key, known=known, text=text))
-
-        return await self._updates.run(space, key, function, read, swap, default)
+        encode(default)
+        async with self._updating.setdefault((check(space), check(key)), asyncio.Lock()):
+            while True:
+                found = await self._get(space, key)
+                made = function(default if found is None else json.loads(found))
+                text = encode(await made if isawaitable(made) else made)
+                if await self._swap(space, key, found, text):
+                    return json.loads(text)
 
     async def items(self, space: str, prefix: str = "", after: str = "", limit: int = PAGE) -> list[tuple[str, Any]]:
         check(space), check(prefix, 0), check(after, 0)
         readable: list[tuple[str, Any]] = []
         while not readable:  # a page of which nothing can be read is not the end
-            found = await self._database.read(partial(_items, space=space, prefix=prefix, after=after, limit=limit))
-            found = [(key, text) for key, text in found if key.startswith(prefix)]
+            found = await self._items(space, prefix, after, limit)
             if not found:
                 break
             after = found[-1][0]
@@ -62,43 +57,51 @@ class SqliteStore:
         return readable
 
     def _readable(self, space: str, key: str, text: str) -> list[Any]:
-        """Return a value of a list, or nothing where it was damaged: the others of the list must not go with it."""
+        """Return a value of a list, or nothing if it was damaged: the others of the list must not go with it."""
         try:
             return [json.loads(text)]
         except (ValueError, RecursionError):
-            if (space, key) not in self._damaged:  # said once
+            if (space, key) not in self._damaged:  # logged once
                 self._damaged.add((space, key))
                 log.error("in the store %r of %r cannot be read; it is passed over", key, space)
             return []
 
+    @reads
+    def _get(self, connection: sqlite3.Connection, space: str, key: str) -> str | None:
+        return _text(connection, space, key)
 
-# On a thread of the Database
+    @writes
+    def _set(self, connection: sqlite3.Connection, space: str, key: str, text: str) -> None:
+        connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?, ?)", (space, key, text))
+
+    @writes
+    def _swap(self, connection: sqlite3.Connection, space: str, key: str, known: str | None, text: str) -> bool:
+        if _text(connection, space, key) != known:
+            return False
+        connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?, ?)", (space, key, text))
+        return True
+
+    @writes
+    def _delete(self, connection: sqlite3.Connection, space: str, key: str) -> bool:
+        return connection.execute("DELETE FROM store WHERE space = ? AND key = ?", (space, key)).rowcount == 1
+
+    @reads
+    def _items(
+        self, connection: sqlite3.Connection, space: str, prefix: str, after: str, limit: int
+    ) -> list[tuple[str, str]]:
+        # As one text: sqlite3 releases the interpreter at each row (see queries.py).
+        row = connection.execute(
+            "SELECT CAST(json_group_array(json_array(key, iif(typeof(value) = 'text', value, ''))) AS BLOB)"
+            " FROM (SELECT key, value FROM store"
+            " WHERE space = ? AND key >= ? AND key < ? || CAST(x'ff' AS TEXT) AND key > ? ORDER BY key LIMIT ?)",
+            (space, prefix, prefix, after, limit),  # no text has a byte ff
+        ).fetchone()
+        found: list[tuple[str, str]] = json.loads(row[0].decode(errors="replace"))
+        return found
 
 
-def _get(connection: sqlite3.Connection, space: str, key: str) -> str | None:
-    row = connection.execute("SELECT value FROM store WHERE space = ? AND key = ?", (space, key)).fetchone()
-    found: str | None = row and row[0]
-    return found
-
-
-def _set(connection: sqlite3.Connection, space: str, key: str, text: str) -> None:
-    connection.execute("INSERT OR REPLACE INTO store VALUES (?, ?, ?)", (space, key, text))
-
-
-def _swap(connection: sqlite3.Connection, space: str, key: str, known: str | None, text: str) -> bool:
-    if _get(connection, space, key) != known:
-        return False
-    _set(connection, space, key, text)
-    return True
-
-
-def _items(connection: sqlite3.Connection, space: str, prefix: str, after: str, limit: int) -> list[tuple[str, str]]:
-    # As one text: sqlite3 gives the interpreter away at each row (see history.rows).
-    row = connection.execute(
-        "SELECT CAST(json_group_array(json_array(key, iif(typeof(value) = 'text', value, ''))) AS BLOB)"
-        " FROM (SELECT key, value FROM store"
-        " WHERE space = ? AND key >= ? AND key > ? AND typeof(key) = 'text' ORDER BY key LIMIT ?)",
-        (space, prefix, after, limit),
+def _text(connection: sqlite3.Connection, space: str, key: str) -> str | None:
+    row: tuple[str] | None = connection.execute(
+        "SELECT value FROM store WHERE space = ? AND key = ?", (space, key)
     ).fetchone()
-    found: list[tuple[str, str]] = json.loads(row[0].decode(errors="replace"))
-    return found
+    return row and row[0]
