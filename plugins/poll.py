@@ -1,4 +1,4 @@
-"""Ask the channel: /poll Lunch? | Pizza | Salad, then /vote 2, and /close-poll"""
+"""Ask the channel: /poll Lunch? | Pizza | Salad, then /vote 2 or /unvote, and /close-poll"""
 
 import secrets
 import time
@@ -11,6 +11,8 @@ from tornado_chat import Channel, Context, Error, Refused, Text, TimerContext, U
 DAY = 86_400  # seconds after which a poll ends by itself
 MAX_PART, MAX_OPTIONS, MAX_VOTERS = 200, 10, 1_000  # each vote rewrites the poll
 MAX_MINE, MAX_OF_ADDRESS = 20, 500  # open polls; and votes in one poll from one address
+EARLIER = 5  # closed polls of a channel that are kept, so that the page still draws them
+BACK = 0  # the option of who took a vote back: the voter's place stays taken, or votes without end could follow
 
 
 @action("poll")
@@ -27,9 +29,13 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
             raise Refused(f"{MAX_MINE} polls of one user are open at most, and {MAX_OF_ADDRESS} from one address")
     new = {"id": secrets.token_hex(8), "by": ctx.user.id, "share": ctx.address, "until": now + DAY, "open": True}
 
+    before = None
+
     def begin(known: Any) -> Any:
+        nonlocal before
         if known is not None and known["open"] and known.get("until", now) >= now:
             raise Refused("there is a poll here already; /close-poll ends it")
+        before = known
         return {**new, "question": question, "options": options, "votes": {}, "from": {}}
 
     asked = await ctx.store.update(place, begin)
@@ -37,11 +43,18 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
         await ctx.store.set(key, place)
     lines = [f"{number}. {option}" for number, option in enumerate(options, 1)]
     try:
-        await ctx.channel.post("\n".join([question, *lines, "", "Vote with `/vote NUMBER`"]), sender=ctx.user)
+        text = "\n".join([question, *lines, "", "Vote with `/vote NUMBER`"])
+        message = (await ctx.channel.post(text, sender=ctx.user)).id
     except Refused:  # by a listener, say: then there is no poll
         for key in (place, *reversed(keys(asked))):
             await ctx.store.delete(key)
+        if before is not None:
+            await ctx.store.set(place, before)
         raise
+    if before is not None:
+        kept = {**before, "open": False, "from": {}, "share": ""}
+        await ctx.store.update(earlier(place), lambda known: [*(known or []), kept][-EARLIER:])
+    asked = await ctx.store.update(place, lambda known: {**known, "message": message})
     return {"poll": show(ctx.channel, asked)}
 
 
@@ -61,10 +74,23 @@ async def vote(ctx: Context, option: int, poll: str = "") -> dict[str, Any]:
 
     address = ctx.address
 
-    shown = show(ctx.channel, await ctx.store.update(ctx.channel.name, count))
-    ctx.charge(sum(one["votes"] for one in shown["options"]) / 100)
-    ctx.reply(f"Your vote: {shown['options'][option - 1]['text']}")
+    shown = await cast(ctx, count)
+    if not poll:  # who pressed a button sees it there
+        ctx.reply(f"Your vote: {shown['options'][option - 1]['text']}")
     return {"poll": shown}
+
+
+@action("unvote")
+async def unvote(ctx: Context, poll: str = "") -> dict[str, Any]:
+    """Take your vote back."""
+
+    def forget(known: Any) -> Any:
+        known = check(poll, known)
+        if known["votes"].get(ctx.user.id, BACK) == BACK:
+            raise Refused("you have not voted")
+        return {**known, "votes": {**known["votes"], ctx.user.id: BACK}}
+
+    return {"poll": await cast(ctx, forget)}
 
 
 @action("close-poll")
@@ -82,12 +108,25 @@ async def close_poll(ctx: Context, poll: str = "") -> dict[str, Any]:
 
 @action("show-poll")
 async def show_poll(ctx: Context) -> dict[str, Any]:
-    """Show how the poll stands. Its UI calls this when somebody joins."""
+    """Show how the poll stands."""
     known = await ctx.store.get(ctx.channel.name)
-    if known is not None:
-        ctx.charge(len(known["votes"]) / 100)
-        ctx.connection.send({"action": "poll", "channel": ctx.channel.name, **stand(known)})
-    return {"poll": known and stand(known)}
+    if known is None:
+        ctx.reply("There is no poll here; /poll asks one.")
+        return {"poll": None}
+    ctx.charge(len(known["votes"]) / 100)
+    shown = stand(known)
+    ctx.connection.send({"action": "poll", "channel": ctx.channel.name, **shown})
+    ctx.reply("\n".join([known["question"], "", *result(shown)]))
+    return {"poll": shown}
+
+
+@action("polls", command=False)
+async def polls(ctx: Context) -> dict[str, Any]:
+    """Return the last polls of the channel, each with the caller's own vote. The UI of polls calls this."""
+    kept = [*(await ctx.store.get(earlier(ctx.channel.name)) or []), await ctx.store.get(ctx.channel.name)]
+    kept = [poll for poll in kept if poll is not None]
+    ctx.charge(sum(len(poll["votes"]) for poll in kept) / 100)
+    return {"polls": [{**stand(poll), "vote": own_vote(poll, ctx.user)} for poll in kept]}
 
 
 @every(60)
@@ -105,14 +144,32 @@ async def tick(ctx: TimerContext) -> None:
         await ctx.store.delete(key)
 
 
+async def cast(ctx: Context, change: Callable[[Any], Any]) -> dict[str, Any]:
+    """Change the caller's vote. Everyone sees how the poll stands then; only the caller's pages see whose it was."""
+    known = await ctx.store.update(ctx.channel.name, change)
+    ctx.charge(len(known["votes"]) / 100)
+    shown = show(ctx.channel, known)
+    ctx.channel.tell(ctx.user, "vote", poll=known["id"], option=own_vote(known, ctx.user))
+    return shown
+
+
 async def close(ctx: TimerContext, channel: Channel, may: Callable[[Any], Any], sender: User | None = None) -> Any:
-    closed = await ctx.store.update(channel.name, lambda known: {**may(known), "open": False, "from": {}})
+    ended = {"open": False, "from": {}, "ended": int(time.time())}
+    closed = await ctx.store.update(channel.name, lambda known: {**may(known), **ended})
     for key in reversed(keys(closed)):
         await ctx.store.delete(key)
     shown = show(channel, closed)
-    result = [f"* {option['text']}: {option['votes']}" for option in shown["options"]]
-    channel.post("\n".join([f"The poll is closed: {shown['question']}", "", *result]), sender=sender)
+    channel.post("\n".join([f"The poll is closed: {shown['question']}", "", *result(shown)]), sender=sender)
     return shown
+
+
+def result(shown: dict[str, Any]) -> list[str]:
+    return [f"* {option['text']}: {option['votes']}" for option in shown["options"]]
+
+
+def earlier(channel: str) -> str:
+    """Return the key of a channel's earlier polls."""
+    return f" was {channel}"
 
 
 def keys(poll: dict[str, Any]) -> list[str]:
@@ -134,6 +191,16 @@ def show(channel: Channel, poll: dict[str, Any]) -> dict[str, Any]:
 
 
 def stand(poll: dict[str, Any]) -> dict[str, Any]:
+    """Return what everyone may see of a poll. Those of earlier versions do not say when they end, nor which message asks."""
     given = list(poll["votes"].values())
     options = [{"text": text, "votes": given.count(number)} for number, text in enumerate(poll["options"], 1)]
-    return {"id": poll["id"], "question": poll["question"], "options": options, "open": poll["open"]}
+    shown = {"id": poll["id"], "question": poll["question"], "options": options, "open": poll["open"]}
+    if ends := poll.get("ended", poll.get("until")):
+        shown["ends"] = ends * 1000
+    if "message" in poll:
+        shown["message"] = poll["message"]
+    return shown
+
+
+def own_vote(poll: dict[str, Any], user: User) -> int | None:
+    return poll["votes"].get(user.id) or None

@@ -134,17 +134,17 @@ async def test_a_ui_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
 
         async def failed() -> list[str]:
             words = await ann.locator(".box.alert, .box .alert").all_inner_texts()
-            return sorted(word.removeprefix("What the plugin ") for word in words)
+            return sorted(word.removeprefix("The plugin ") for word in words)
 
         await becomes(3, ann.locator(".box.alert").count)
         at_import, in_setup, without = await failed()
-        assert at_import == "atimport adds to this page has failed: no import"
-        assert in_setup == "insetup adds to this page has failed: no setup"
-        assert without.startswith("without adds to this page has failed: ")
+        assert at_import == "atimport failed on this page: no import"
+        assert in_setup == "insetup failed on this page: no setup"
+        assert without.startswith("without failed on this page: ")
         await write(ann, "/mood well")
         await ann.locator(".box").get_by_text("I am well", exact=True).wait_for()
-        drawing = "drawing adds to this page has failed: no well"
-        hearing = "hearing adds to this page has failed: deaf"
+        drawing = "drawing failed on this page: no well"
+        hearing = "hearing failed on this page: deaf"
         await becomes([at_import, drawing, hearing, in_setup, without], failed)
         await write(ann, "/mood fine")
         await ann.locator(".box").get_by_text("I am fine", exact=True).wait_for()

@@ -105,7 +105,8 @@ export default {
     "notice.own": "Only you can see this",
     "notice.leave": "{name} left the channel",
 
-    "plugin.failed": "What the plugin {name} adds to this page has failed: {words}",
+    "plugin.tag": "plugin",
+    "plugin.failed": "The plugin {name} failed on this page: {words}",
 
     "composer.label": "Message #{name}",
     "composer.send": "Send",

@@ -105,6 +105,7 @@ export default {
     "notice.own": "只有你能看到",
     "notice.leave": "{name} 离开了频道",
 
+    "plugin.tag": "插件",
     "plugin.failed": "插件 {name} 的界面出错：{words}",
 
     "composer.label": "发消息到 #{name}",

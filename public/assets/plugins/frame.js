@@ -1,23 +1,32 @@
-// The box in which a plugin draws. If drawing fails, the box says so, and the rest of the page goes on.
+// What a plugin draws: in the place of a message's text, or in a row of its own. If drawing fails, it says so, and the rest of the page goes on.
 
 import {Component, html} from "../html.js";
 import {t} from "../i18n/index.js";
+import {Time} from "../ui/messages/message.js";
 
 const Drawn = ({draw}) => draw();
 
+/** children: the text of the message, which stands there if drawing fails. */
 export class Frame extends Component {
   shouldComponentUpdate(next, state) {
-    return next.line !== this.props.line || state !== this.state;
+    return next.line.draw !== this.props.line.draw || state !== this.state;
   }
 
   componentDidCatch(error) {
-    console.error(`The UI of ${this.props.line.plugin}:`, error);
-    this.setState({error, of: this.props.line});
+    const {plugin, draw} = this.props.line;
+    console.error(`The UI of ${plugin}:`, error);
+    this.setState({error, of: draw});
   }
 
-  render({line}, {error, of}) {
-    return html`<div class="box" role="group" aria-label=${line.plugin} data-id=${line.id}>
-      ${of === line ? html`<p class="alert">${failure(line.plugin, error)}</p>` : html`<${Drawn} draw=${line.draw} />`}
+  render({line, children}, {error, of}) {
+    const {plugin, draw, message, time, id} = line;
+    const drawn = of === draw
+      ? html`${children ?? (message && html`<p dir="auto">${message}</p>`)}<p class="box alert">${failure(plugin, error)}</p>`
+      : html`<div class="box" role="group" aria-label=${plugin}><${Drawn} draw=${draw} /></div>`;
+    if (children) return drawn;
+    return html`<div class="message plugin" data-id=${id}>
+      <span class="tile" aria-hidden="true">${plugin[0]}</span>
+      <div class="body"><header><span class="name">${plugin}</span><span class="role">${t("plugin.tag")}</span><${Time} time=${time} /></header>${drawn}</div>
     </div>`;
   }
 }

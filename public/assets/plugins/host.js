@@ -2,7 +2,7 @@
 
 import {Frame, failure} from "./frame.js";
 import {html} from "../html.js";
-import {explain} from "../i18n/index.js";
+import {clock, explain, language} from "../i18n/index.js";
 
 const EARLY = 1_000; // events that are kept for a UI while it is loading
 
@@ -63,15 +63,19 @@ class PluginUI {
     const {chat} = this;
     return {
       html,
+      clock,
+      get language() {
+        return language();
+      },
       get user() {
         return chat.user;
       },
       on: (action, listener) => {
         this.listeners.push([action, listener]);
       },
-      show: (channel, key, draw) => {
+      show: (channel, key, draw, {message} = {}) => {
         if (!this.alive) return;
-        chat.channels.get(channel)?.box(this.name, key, {view: Frame, draw});
+        chat.channels.get(channel)?.box(this.name, key, {view: Frame, draw}, message);
         chat.changed();
       },
       call: async (action, fields = {}) => {
@@ -119,3 +123,8 @@ class PluginUI {
     this.chat.changed();
   }
 }
+
+await new Promise((loaded) => {
+  const href = new URL("../css/plugins.css", import.meta.url);
+  document.head.append(Object.assign(document.createElement("link"), {rel: "stylesheet", href, onload: loaded, onerror: loaded}));
+});

@@ -10,6 +10,7 @@ export class Channel {
   constructor(name) {
     this.name = name;
     this.lines = [];
+    this.drawn = new Map(); // id of a message -> what a plugin draws in the place of its text
     this.seq = 0; // the newest
     this.catching = null; // seq up to which missed messages have arrived, while there are more
     this.epoch = "";
@@ -89,16 +90,18 @@ export class Channel {
     this.trim();
   }
 
-  /** Show what a plugin draws, {view, draw}, in the box with this key; a new box is added at the end. */
-  box(plugin, key, drawn) {
+  /** Show what a plugin draws, {view, draw}, in the place of a message's text, or in the box with this key; a new box is added at the end. */
+  box(plugin, key, drawn, message) {
+    if (message) return this.drawn.set(message, {plugin, ...drawn});
     const id = `plugin ${plugin} ${key}`;
     const at = this.lines.findIndex((line) => line.id === id);
     if (at < 0) this.note({plugin, ...drawn, time: Date.now()}, id);
     else this.lines[at] = {...this.lines[at], ...drawn};
   }
 
-  /** Remove all boxes of a plugin. */
+  /** Remove all that a plugin has drawn. */
   unbox(plugin) {
+    for (const [id, drawn] of this.drawn) if (drawn.plugin === plugin) this.drawn.delete(id);
     this.lines = this.lines.filter((line) => line.plugin !== plugin);
   }
 

@@ -9,7 +9,7 @@ const LOOKS = 20; // at a box that its plugin has not drawn yet, 50 ms apart
 /** What a plugin's box says, once it is drawn. */
 async function drawn(id) {
   for (let look = 0; look < LOOKS; look++) {
-    const words = document.querySelector(`[data-id="${CSS.escape(id)}"]`)?.innerText;
+    const words = document.querySelector(`[data-id="${CSS.escape(id)}"] .box`)?.innerText;
     if (words) return words;
     await new Promise((go) => setTimeout(go, 50));
   }

@@ -11,9 +11,10 @@ export function Time({time}) {
   return html`<time datetime=${new Date(time).toISOString()} title=${fullDate(time)}>${clock(time)}</time>`;
 }
 
-/** follows: grouped with the message before it. names: see Markup. bar: its actions, while it is active. */
-export const Message = memo(({line, follows, twin, names, bar}) => {
+/** follows: grouped with the message before it. names: see Markup. bar: its actions, while it is active. box: see Channel.drawn. */
+export const Message = memo(({line, follows, twin, names, bar, box}) => {
   const {sender} = line;
+  const text = html`<${Markup} text=${line.message} names=${names} />`;
   const forMe = names && mentionsMe(line.message, names);
   return html`<article class=${["message", follows && "follows", forMe && "for-me"].filter(Boolean).join(" ")} data-id=${line.id} tabindex="-1">
     ${follows ? html`<span class="aside"><${Time} time=${line.time} /></span>` : html`<${Avatar} user=${sender} />`}
@@ -21,7 +22,7 @@ export const Message = memo(({line, follows, twin, names, bar}) => {
       ${follows
         ? html`<span class="hidden">${sender.name}</span>`
         : html`<header><${Name} user=${sender} twin=${twin} /> <${Time} time=${line.time} /></header>`}
-      <${Markup} text=${line.message} names=${names} />
+      ${box ? html`<${box.view} line=${box}>${text}<//>` : text}
     </div>
     ${bar && html`<div class="bar">
       <button class="quiet" onClick=${() => bar.quote(line)} aria-label=${t("message.quote")} title=${t("message.quote")}><${Icon} name="quote" /></button>

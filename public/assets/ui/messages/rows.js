@@ -31,13 +31,14 @@ export function rows({chat, channel, names, active, before}, shown) {
       before = null;
     }
     const isActive = active.id === line.id;
+    const box = channel.drawn.get(line.id);
     drawn.push(
       line.sender
         ? html`<${Message}
             key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)}
-            names=${canName(line.message) ? names : undefined} bar=${isActive ? active.bar : undefined}
+            names=${canName(line.message) ? names : undefined} bar=${isActive ? active.bar : undefined} box=${box}
           />`
-        : html`<${line.view ?? (line.comings ? Comings : Notice)} key=${line.id} line=${line} names=${names} />`,
+        : html`<${(box ?? line).view ?? (line.comings ? Comings : Notice)} key=${line.id} line=${box ? {...line, ...box} : line} names=${names} />`,
     );
     before = line;
   }
