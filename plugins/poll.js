@@ -52,7 +52,7 @@ export function setup(api) {
       <h3 dir="auto">${question}</h3>
       ${options.map(({text, votes}, at) => {
         const own = vote === at + 1;
-        const share = visible && all ? `${Math.round((100 * votes) / all)} %` : "";
+        const share = visible && all ? `${Math.round((100 * votes) / all)} %` : "";
         const row = html`<bdi>${text}</bdi>${own && !open && html`<span class="hidden">${words.own}</span>`}<span>${share}</span>`;
         return html`<div class=${["choice", own && "own", !open && votes === most && "won"].filter(Boolean).join(" ")}>
           ${visible && html`<progress value=${votes} max=${all || 1} aria-label=${text} />`}

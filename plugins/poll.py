@@ -191,7 +191,7 @@ def show(channel: Channel, poll: dict[str, Any]) -> dict[str, Any]:
 
 
 def stand(poll: dict[str, Any]) -> dict[str, Any]:
-    """Return what everyone may see of a poll. Those of earlier versions do not say when they end, nor which message asks."""
+    """Return what everyone may see of a poll. Those of earlier versions lack `ends` and `message`."""
     given = list(poll["votes"].values())
     options = [{"text": text, "votes": given.count(number)} for number, text in enumerate(poll["options"], 1)]
     shown = {"id": poll["id"], "question": poll["question"], "options": options, "open": poll["open"]}

@@ -99,6 +99,7 @@ async def test_a_plugin_draws_its_events_and_buttons_and_goes_when_its_plugin_is
         await late.fill("textarea", "/moo")
         await late.get_by_role("option", name="/moodier").wait_for()
         await write(late, "/moodier here")
+        await late.get_by_role("status").get_by_text("mood: I am here").wait_for()
         for page in (ann, late):
             await page.locator(".box").get_by_text("I am here", exact=True).wait_for()
             await page.locator(".box").get_by_role("button", name="TWO 0").wait_for()
@@ -161,8 +162,73 @@ async def test_a_ui_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
         browsers.complaints.clear()
 
 
+LISTS = '''
+from tornado_chat import Context, action
+
+@action("list")
+async def make(ctx: Context, title: str) -> None:
+    """Begin a list."""
+    message = await ctx.channel.post(title, sender=ctx.user)
+    notice = await ctx.channel.post(f"{ctx.user.name} began {title}")
+    new = [[message.id, title], [notice.id, ""]]
+    known = await ctx.store.update(ctx.channel.name, lambda known: [*(known or []), *new])
+    ctx.channel.publish("lists", lists=known)
+
+@action("lists", command=False)
+async def lists(ctx: Context) -> None:
+    known = await ctx.store.get(ctx.channel.name)
+    ctx.connection.send({"action": "lists", "channel": ctx.channel.name, "lists": known})
+'''
+LIST = """
+export function setup({html, on, show, call, clock, language}) {
+  on("joined", ({channel}) => call("lists", {target: channel}));
+  on("lists", ({channel, lists}) => lists?.forEach(([message, title]) => show(channel, message, () => {
+    if (title === "broken") throw new Error("no list");
+    return html`<p>List: ${title}, ${language}, ${clock(0)}</p>`;
+  }, {message})));
+}
+"""
+
+
 @browser_test
-async def test_a_poll_is_a_box_with_a_button_for_each_answer(people: Opened, app: Chat, plugins: Path) -> None:
+async def test_what_a_plugin_draws_for_a_message_stands_in_the_place_of_its_text_also_after_a_reload(
+    people: Opened, app: Chat, plugins: Path
+) -> None:
+    (plugins / "list.py").write_text(LISTS)
+    (plugins / "list.js").write_text(LIST)
+    await app.plugins.reload()
+    async with people() as browsers:
+        ann = await browsers.enter("Ann", timezone_id="UTC")
+        for title in ("bread", "broken"):
+            await write(ann, f"/list {title}")
+            await ann.locator(".message header .name", has_text="list").last.wait_for()
+        await write(ann, "later")
+        await read(ann, "later")
+        for _ in range(2):
+            box = ann.locator("article", has_text="Ann").first.locator(".box")
+            await box.get_by_text("List: bread, en, 12:00 AM", exact=True).wait_for()
+            assert await ann.get_by_text("bread", exact=True).count() == 0
+            # The server's own message has a row, with the plugin's name.
+            await ann.locator(".plugin", has_text="plugin").get_by_text("List: , en").first.wait_for()
+            # What fails leaves the text, and says so below it.
+            broken = ann.locator("article", has_text="no list")
+            await broken.locator(".text").get_by_text("broken", exact=True).wait_for()
+            await broken.get_by_text("The plugin list failed on this page: no list", exact=True).wait_for()
+            assert (await ann.locator("article").last.inner_text()).endswith("later")  # and no box after it
+            assert await ann.locator(".rows .box:not(.alert)").count() == 3
+            await ann.reload()
+        (plugins / "list.js").unlink()
+        await app.plugins.reload()
+        await read(ann, "bread")
+        assert await ann.locator(".box").count() == 0
+        assert all(said.startswith("The UI of ") for said in browsers.complaints)
+        browsers.complaints.clear()
+
+
+@browser_test
+async def test_a_poll_is_a_card_with_a_button_for_each_answer_and_ones_own_vote_is_seen_on_all_devices(
+    people: Opened, app: Chat, plugins: Path
+) -> None:
     for name in ("poll.py", "poll.js"):
         shutil.copy(find_folder("plugins") / name, plugins)
     await app.plugins.reload()
@@ -171,26 +237,47 @@ async def test_a_poll_is_a_box_with_a_button_for_each_answer(people: Opened, app
         box = ann.get_by_role("group", name="poll")
         await write(ann, "/poll Which? | Tea | <i>Milk</i>")
         await box.get_by_text("Which?", exact=True).wait_for()
-        await box.get_by_role("button", name="Vote for <i>Milk</i>").click()
-        milk = box.get_by_role("progressbar", name="<i>Milk</i>")
-        await becomes(1, lambda: milk.evaluate("bar => bar.value"))
-        await ann.reload()
         ben = await browsers.enter("Ben")
-        for page in (ann, ben):
-            vote = page.get_by_role("group", name="poll").get_by_role("button", name="Vote for Tea")
-            await vote.wait_for()  # also for who comes, or comes back, while it is open
-        await ben.get_by_role("status").get_by_text("poll: Which?").wait_for()
+        await box.get_by_text("Results once you vote").wait_for()
+        assert await box.get_by_role("progressbar").count() == 0
+        milk = box.get_by_role("button", name="Vote for <i>Milk</i>")
+        place = await milk.locator("bdi").bounding_box()
+        await milk.click()
+        await becomes(1, lambda: box.get_by_role("progressbar", name="<i>Milk</i>").evaluate("bar => bar.value"))
+        await becomes("true", lambda: milk.get_attribute("aria-pressed"))
+        assert await milk.locator("bdi").bounding_box() == place
+        assert await milk.locator("span").inner_text() == "100\u00a0%"
+
+        # Others see the count alone, and only once they have voted; one's own device sees the vote as well.
+        phone = await browsers.tab(ann.context)
+        theirs = ben.get_by_role("group", name="poll")
+        await theirs.get_by_text("1 vote · closes at").wait_for()
+        assert await theirs.locator("[aria-pressed=true], progress").count() == 0
+        await write(ann, "newer")
+        await ann.reload()
+        for page in (ann, phone):
+            await page.get_by_role("button", name="Milk", pressed=True).wait_for()
+            await page.get_by_role("button", name="Tea", pressed=False).wait_for()
+        assert await ann.locator("article").last.locator(".box").count() == 0  # it stays above what is newer
+        assert await ann.get_by_text("Which?").count() == 1
+        await phone.get_by_role("button", name="Take back").click()
+        await box.get_by_text("Results once you vote").wait_for()
+        await milk.click()
+        await theirs.get_by_role("button", name="Vote for Tea").click()
+        await box.get_by_text("2 votes · closes at").wait_for()
+
         await write(ann, "/close-poll")
-        await box.get_by_text("The poll is closed.").wait_for()
-        assert await box.get_by_role("button").count() == 0
-        assert await box.count() == 1
-        await ben.reload()
-        await ben.get_by_text("The poll is closed: Which?").wait_for()
-        assert await ben.locator(".box").count() == 0
+        for _ in range(2):
+            await box.get_by_text("2 votes · closed at").wait_for()
+            assert await box.get_by_role("button").count() == 0
+            assert await box.locator(".choice.own bdi").all_inner_texts() == ["<i>Milk</i>"]
+            assert await box.locator(".choice.won").count() == 2
+            assert await box.count() == 1
+            await ann.reload()
 
 
 @browser_test
-async def test_a_box_shows_what_came_of_a_poll_while_one_was_away(people: Opened, app: Chat, plugins: Path) -> None:
+async def test_a_card_shows_what_came_of_a_poll_while_one_was_away(people: Opened, app: Chat, plugins: Path) -> None:
     for name in ("poll.py", "poll.js"):
         shutil.copy(find_folder("plugins") / name, plugins)
     await app.plugins.reload()
@@ -203,4 +290,4 @@ async def test_a_box_shows_what_came_of_a_poll_while_one_was_away(people: Opened
         await ann.locator(".banner button").wait_for()
         await ben.call("close-poll", target="general")
         await ann.locator(".banner button").click()
-        await ann.locator(".box").get_by_text("The poll is closed.").wait_for()
+        await ann.locator(".box").get_by_text("0 votes · closed at").wait_for()

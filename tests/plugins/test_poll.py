@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any, ClassVar
 from unittest import mock
 
@@ -29,15 +30,19 @@ class PollTest(ChatTestCase):
         await ann.call("poll", target="den", text=LUNCH)
         asked = await bob.until("poll")
         options = [{"text": "Pizza", "votes": 0}, {"text": "Green salad", "votes": 0}]
-        assert {**asked, "id": ""} == {
-            **{"action": "poll", "channel": "den", "id": "", "question": "Lunch?", "options": options, "open": True}
+        assert asked == {
+            **{"action": "poll", "channel": "den", "id": asked["id"], "question": "Lunch?", "options": options},
+            **{"open": True, "ends": asked["ends"], "message": asked["message"]},
         }
+        assert 0 <= time.time() + 86_400 - asked["ends"] / 1000 <= 60
         line = next(event for event in bob.events if "Lunch?" in event.get("message", ""))
         assert line["message"].startswith("Lunch?\n1. Pizza\n2. Green salad\n")
+        assert line["id"] == asked["message"]
         assert line["sender"]["name"] == "Ann"
-        assert (await bob.call("vote", target="den", option=2, poll=asked["id"]))["poll"]["options"][1]["votes"] == 1
+        assert (await bob.call("vote", target="den", option=2))["poll"]["options"][1]["votes"] == 1
         assert "Your vote: Green salad" in [event.get("message") for event in bob.events]
-        await bob.call("vote", target="den", option=1)
+        await bob.call("vote", target="den", option=1, poll=asked["id"])  # by a button, which shows it
+        assert not [event for event in bob.events if event.get("message") == "Your vote: Pizza"]
         answer = await ann.call("vote", target="den", option=1)
         assert [option["votes"] for option in answer["poll"]["options"]] == [2, 0]
         await ann.call("close-poll", target="den")
@@ -64,11 +69,13 @@ class PollTest(ChatTestCase):
     async def test_who_comes_later_is_shown_the_poll_alone(self) -> None:
         ann = await self.join("Ann", "den")
         assert (await ann.call("show-poll", target="den"))["poll"] is None
+        assert "There is no poll here; /poll asks one." in ann.texts
         asked = (await ann.call("poll", target="den", text=LUNCH))["poll"]
         bob = await self.join("Bob", "den")
         assert (await bob.call("show-poll", target="den"))["poll"] == asked
         told = [event for event in bob.events if event["action"] == "poll"]
         assert told == [{"action": "poll", "channel": "den", **asked}]
+        assert bob.texts[-1] == "Lunch?\n\n* Pizza: 0\n* Green salad: 0"
         await ann.call("who", target="den")
         assert len([event for event in ann.events if event["action"] == "poll"]) == 1
 
@@ -104,6 +111,55 @@ class PollTest(ChatTestCase):
 POLL = find_folder("plugins") / "poll.py"
 
 
+def test_only_the_pages_of_a_voter_are_told_the_vote_and_it_can_be_taken_back() -> None:
+    with Chat(POLL) as chat:
+        ann, bob = chat.connect("Ann", "den"), chat.connect("Bob", "den")
+        phone = chat.connect("Bob", "den")
+        poll = ann.call("poll", target="den", text=LUNCH)["poll"]["id"]
+        with pytest.raises(Refused, match="you have not voted"):
+            bob.call("unvote", target="den")
+        bob.call("vote", target="den", option=2, poll=poll)
+        told = {"action": "vote", "channel": "den", "poll": poll, "option": 2}
+        assert [person.of("vote") for person in (ann, bob, phone)] == [[], [told], [told]]
+        assert "vote" not in ann.of("poll")[-1]
+        assert [person.call("polls", target="den")["polls"][0]["vote"] for person in (ann, phone)] == [None, 2]
+        taken = phone.call("unvote", target="den", poll=poll)["poll"]
+        assert [option["votes"] for option in taken["options"]] == [0, 0]
+        assert bob.of("vote")[-1] == {**told, "option": None}
+        assert ann.of("vote") == []
+        with pytest.raises(Refused, match="no such poll"):
+            bob.call("unvote", target="den", poll="other")
+
+
+def test_a_vote_that_was_taken_back_keeps_its_place() -> None:
+    with Chat(POLL) as chat, mock.patch.multiple(chat.registry.plugins["poll"].module, MAX_OF_ADDRESS=1):
+        ann, bob = chat.connect("Ann", "den"), chat.connect("Bob", "den")
+        for person in (ann, bob):
+            person._connection.address = "192.0.2.1"
+        ann.call("poll", target="den", text=LUNCH)
+        for _ in range(3):
+            ann.call("vote", target="den", option=1)
+            ann.call("unvote", target="den")
+        with pytest.raises(Refused, match="1 from one address"):
+            bob.call("vote", target="den", option=1)
+
+
+def test_the_last_few_polls_of_a_channel_are_kept_with_ones_own_votes() -> None:
+    with Chat(POLL) as chat:
+        ann = chat.connect("Ann", "den")
+        assert ann.call("polls", target="den")["polls"] == []
+        for number in range(8):
+            ann.call("poll", target="den", text=f"{number}? | yes | no")
+            ann.call("vote", target="den", option=2)
+            ann.call("close-poll", target="den")
+        found = ann.call("polls", target="den")["polls"]
+        assert [(poll["question"], poll["vote"], poll["open"]) for poll in found] == [
+            (f"{number}?", 2, False) for number in range(2, 8)
+        ]
+        messages = {event["id"]: event["message"] for event in ann.of("send-message") if "id" in event}
+        assert all(messages[poll["message"]].startswith(poll["question"]) for poll in found)
+
+
 def _items(chat: Chat) -> list[Any]:
     """Return what the plugin keeps."""
     return asyncio.run(chat.store.items("plugin:poll"))
@@ -130,7 +186,7 @@ def test_a_poll_ends_by_itself_after_a_day_and_says_what_came_of_it() -> None:
         said = len(bob.texts)
         chat.wait(90_000)
         assert len(bob.texts) == said
-        assert [key for key, _ in _items(chat)] == ["den"]
+        assert sorted(key for key, _ in _items(chat)) == [" was den", "den"]
 
 
 def test_a_poll_that_came_to_its_end_while_the_server_was_down_ends_at_the_next_start() -> None:
