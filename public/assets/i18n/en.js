@@ -39,6 +39,9 @@ export default {
     "banner.now": "Try now",
     "banner.again": "Connect again",
 
+    "state.copy": "Copy the command",
+    "state.copied": "Copied",
+
     "channels.title": "Channels",
     "channels.join": "Add a channel",
     "channels.join-label": "Name of a channel to join",

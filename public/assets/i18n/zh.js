@@ -39,6 +39,9 @@ export default {
     "banner.now": "立即重试",
     "banner.again": "重新连接",
 
+    "state.copy": "复制命令",
+    "state.copied": "已复制",
+
     "channels.title": "频道",
     "channels.join": "添加频道",
     "channels.join-label": "要加入的频道名称",

@@ -11,6 +11,7 @@ import {Icon, Tile} from "./icons.js";
 import {Members} from "./members.js";
 import {Messages} from "./messages/messages.js";
 import {Sidebar} from "./sidebar.js";
+import {StateCard} from "./state_card.js";
 
 /** Load the dialogs; the promise is the module, which is `dialogs.loaded` then. */
 export async function dialogs() {
@@ -127,11 +128,10 @@ function Faces({users}) {
 /** There is no channel to be shown. out: nor will there be one; the strip says why. */
 function Nothing({out, show}) {
   if (out) return html`<div class="empty"><${Tile} name="ban" kind="large" /></div>`;
-  return html`<div class="empty">
-    <${Tile} name="compass" kind="large" />
-    <h2>${t("channels.none")}</h2><p>${t("channels.none-hint")}</p>
+  return html`<${StateCard} icon="compass" title=${t("channels.none")}>
+    <p>${t("channels.none-hint")}</p>
     <button class="primary" onClick=${() => show("jump")}>${t("channels.browse")}</button>
-  </div>`;
+  <//>`;
 }
 
 /** Go to the next channel, or to the next unread one. */
