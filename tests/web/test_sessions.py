@@ -114,8 +114,8 @@ class SigningTest(Signing):
     @gen_test
     async def test_a_session_that_runs_out_ends_its_connection(self) -> None:
         cookie = await self.enter("Ann")
-        sessions = self.chat.accounts._repository._sessions
-        sessions.update({one: (user_id, time.time() + 0.2) for one, (user_id, _) in sessions.items()})
+        kept, until = self.chat.accounts._repository._database, time.time() + 0.2
+        await kept.write(lambda connection: connection.execute("UPDATE sessions SET until = ?", (until,)))
         ann = await self.connect_as(cookie)
         assert await ann.until_closed() == 4401
 
