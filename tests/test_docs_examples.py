@@ -17,7 +17,7 @@ from tornado.testing import gen_test
 from tests.doc_pages import DOCS, ROOT, blocks, python_blocks, titled
 from tornado_chat.config.settings import FIELDS, SettingsError
 from tornado_chat.plugin_host.files import load
-from tornado_chat.plugin_host.settings import read_settings
+from tornado_chat.plugin_host.loader import read_settings
 from tornado_chat.routing.registry import Registry
 from tornado_chat.server.cli.main import parse
 from tornado_chat.server.cli.plugins import PLUGIN

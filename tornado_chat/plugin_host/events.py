@@ -12,6 +12,7 @@ from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.permissions import ROLES
 from tornado_chat.plugin_host.message_filters import MessageFilters, copy
 from tornado_chat.routing.context import Context
 from tornado_chat.routing.registry import EVENTS, Listener
@@ -19,7 +20,6 @@ from tornado_chat.routing.server import Server
 from tornado_chat.routing.supervision import Failed, Running, TimedOut
 
 LONG = 30.0  # seconds that a listener may take for which nothing waits
-ROLES = ("guest", "member", "admin")
 MOVES = ("connect", "disconnect", "join", "leave")
 
 
@@ -32,7 +32,6 @@ class PluginEvents:
         self._filters = MessageFilters(server, self._tell)
 
     def use(self, listeners: Mapping[str, tuple[Listener, ...]]) -> None:
-        """Call these from now on."""
         self._listeners = listeners
         self._filters.use(listeners["message"], bool(listeners["posted"]))
         self._server.on_post = self._filters.post if listeners["message"] or listeners["posted"] else None

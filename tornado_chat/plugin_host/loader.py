@@ -1,19 +1,22 @@
-"""Load plugins and collect what they offer. (Not `plugins.py`: an installed server has a package of that name.)"""
+"""Loads plugins with their settings, and collects what they offer."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import is_dataclass
+from inspect import Parameter
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from tornado_chat.actions import BUILT_IN as MODULES
+from tornado_chat.chat.errors import Refused
 from tornado_chat.config.settings import SettingsError
 from tornado_chat.plugin_host.files import Source, choose, explain, find_plugins, interrupts, read_ui
-from tornado_chat.plugin_host.settings import read_settings
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import BUILT_IN, NameTaken, Registry
+from tornado_chat.routing.schema import bind, read_signature
 from tornado_chat.routing.supervision import FAULTS, plain
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -93,6 +96,31 @@ def _load(source: Source, table: Mapping[str, Any], old: Plugin | None, first: b
     else:
         return plugin
     return _broken(plugin, wrong, old)  # not above: the plugin's error would be the context of what this may raise
+
+
+def read_settings(module: ModuleType, name: str, table: Mapping[str, Any]) -> Any:
+    """Return a module's dataclass `Settings`, filled from `[plugins.NAME]`; None if it has none.
+
+    SettingsError names what is unknown, missing or wrong in the table; SchemaError a type that no setting can have.
+    """
+    kind, where = vars(module).get("Settings"), f"[plugins.{name}]"
+    if not (isinstance(kind, type) and is_dataclass(kind) and kind.__module__ == module.__name__):
+        if table:
+            raise SettingsError(f"{where}: the plugin has no settings")
+        return None
+    parameters = tuple(read_signature(kind, where, vars(module), skip=0))
+    known = [parameter.name for parameter in parameters]
+    given = {key.replace("-", "_"): value for key, value in table.items()}
+    for key in given:
+        if key not in known:
+            raise SettingsError(f"{where} {key}: there is no such setting; there are {', '.join(known)}")
+    needed = (one for one in parameters if one.name in given or one.default is Parameter.empty)
+    try:
+        return kind(**bind(tuple(needed), given))
+    except Refused as refused:
+        raise SettingsError(f"{where} {refused.message}") from None
+    except ValueError as error:  # its __post_init__
+        raise SettingsError(f"{where}: {error}") from None
 
 
 def _collect(plugins: dict[str, Plugin], known: Mapping[str, Plugin]) -> Registry:

@@ -49,13 +49,11 @@ class PluginManager:
         self._on_swap(registry)
 
     def context(self, plugin: Plugin) -> TimerContext:
-        """Return the context of a route."""
         return TimerContext(self._server, plugin)
 
     async def start(self) -> None:
         """Call the `startup` listeners, start the timers and, with --reload, look for changes."""
         self._watchdog = Watchdog(lambda: list(self.registry.plugins.values()))
-        self._watchdog.start()
         for name, _ in await self._server.store.items(SPACE):
             if name not in self.registry.plugins:
                 await self._server.store.delete(SPACE, name)
@@ -63,8 +61,7 @@ class PluginManager:
         names = [name for name, plugin in self.registry.plugins.items() if not plugin.error]
         log.info("plugins loaded: %s", ", ".join(names) or "none", extra={"event": "plugins", "plugins": names})
         if self._settings.reload:
-            task = asyncio.ensure_future(self._look())
-            self._tasks.add(task)
+            self._tasks.add(asyncio.ensure_future(self._look()))
 
     async def stop(self) -> None:
         """Stop the timers and call the `shutdown` listeners."""
@@ -85,18 +82,16 @@ class PluginManager:
         await self._call("startup", registry, plugins)
         for timer in registry.timers:
             if timer.plugin in plugins:
-                timer.plugin.start(self._tick(timer))
+                timer.plugin.own(asyncio.ensure_future(self._tick(timer)))
         for plugin in plugins:
             await self._write(plugin)
 
     async def end(self, registry: Registry, plugins: Collection[Plugin]) -> None:
-        """Call their `shutdown` listeners and stop their timers."""
         await self._call("shutdown", registry, plugins)
         for plugin in plugins:
             plugin.stop()
 
     async def _call(self, event: str, registry: Registry, plugins: Collection[Plugin]) -> None:
-        """Call the listeners of some plugins, side by side, and wait for them."""
         called = [listener for listener in registry.listeners[event] if listener.plugin in plugins]
         await asyncio.gather(*(self._run(one.plugin, event, one.call, LIMIT, event) for one in called))
 
@@ -146,13 +141,11 @@ class PluginManager:
             touched = {**{one.name: one.error for one in new + kept}, **dict.fromkeys(gone, "")}
             well = [name for name, error in touched.items() if not error]
             if well or not touched:  # what is wrong has been named already
-                log.info(
-                    "plugins reloaded: %s", ", ".join(well) or "none", extra={"event": "reload", "plugins": well}
-                )
+                extra = {"event": "reload", "plugins": well}
+                log.info("plugins reloaded: %s", ", ".join(well) or "none", extra=extra)
             return touched
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return each plugin's `name`, `state`, `error`, `commands`, and how many `calls` and `failures` it had."""
         plugins = sorted(self.registry.plugins.items())
         commands: dict[str, list[str]] = {name: [] for name, _ in plugins}
         for action in self.registry.describe():

@@ -22,21 +22,16 @@ log = logging.getLogger("tornado_chat")
 
 
 class Watchdog:
-    """Watches the running loop from `start` to `stop`; `plugins` returns those that there are now."""
+    """Watches the loop that runs in this thread until `stop`; `plugins` returns those that there are now."""
 
     def __init__(self, plugins: Callable[[], list[Plugin]]) -> None:
         self._plugins = plugins
-        self._beat = 0.0
         self._ended = threading.Event()
-
-    def start(self) -> None:
-        """Watch the loop that runs in this thread."""
         self._loop = asyncio.get_running_loop()
         self._ticks()
         threading.Thread(target=self._watch, args=(threading.get_ident(),), name="watchdog", daemon=True).start()
 
     def stop(self) -> None:
-        """Watch no more."""
         self._ended.set()
         self._timer.cancel()
 

@@ -33,8 +33,6 @@ class Mark:
 
 @dataclass(slots=True, frozen=True)
 class ActionMark(Mark):
-    """What `@action` says of a function."""
-
     names: tuple[str, ...]
     channel: bool
     internal: bool
@@ -45,23 +43,17 @@ class ActionMark(Mark):
 
 @dataclass(slots=True, frozen=True)
 class OnMark(Mark):
-    """What `@on` says of a function."""
-
     event: str
     fails: str | None
 
 
 @dataclass(slots=True, frozen=True)
 class EveryMark(Mark):
-    """What `@every` says of a function."""
-
     seconds: float
 
 
 @dataclass(slots=True, frozen=True)
 class RouteMark(Mark):
-    """What `@route` says of a RequestHandler."""
-
     path: str
 
 
@@ -167,9 +159,7 @@ def route(path: str) -> Callable[[Marked], Marked]:
 
 
 def marks_of(value: object) -> tuple[Mark, ...]:
-    """Return what something is marked with; nothing, if it is not."""
     try:
-        marks: tuple[Mark, ...] = vars(value).get(_MARKS, ())
+        return tuple(vars(value).get(_MARKS, ()))
     except Exception:  # it has no __dict__, or is a proxy that cannot be asked now
         return ()
-    return marks

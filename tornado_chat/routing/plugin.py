@@ -112,7 +112,6 @@ class Plugin:
         return TimedOut(f"{what} took longer than {limit:g} s", Error.PLUGIN_TIMEOUT)
 
     def failed(self, what: str, error: BaseException | None = None, why: str = "failed") -> None:
-        """Log and count one failure."""
         if error is None:
             log.error("plugin %s: %s %s", self.name, what, why)
             self.count(f"{what} {why}")
@@ -134,10 +133,6 @@ class Plugin:
     def refuse(self) -> Refused:
         """Return what to answer while it is switched off."""
         return Refused(f"the plugin {self.name} is switched off; the server's log says why", Error.PLUGIN_OFF)
-
-    def start(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run a coroutine of the server on the plugin's behalf until `stop` cancels it."""
-        return self.own(asyncio.ensure_future(coroutine))
 
     def spawn(self, coroutine: Coroutine[Any, Any, Any], context: Context) -> asyncio.Task[Any]:
         """Run a coroutine of the plugin beside its calls until `stop` cancels it; count its failure."""
@@ -170,7 +165,7 @@ class Plugin:
             self._threads.shutdown()
 
     def own(self, task: Owned) -> Owned:
-        """Have `stop` cancel a task too."""
+        """Have `stop` cancel a task."""
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
         return task

@@ -82,7 +82,6 @@ class Action:
                     raise Refused(f"{parameter.name}: {refused.message}", refused.code) from None
 
     def describe(self) -> dict[str, Any]:
-        """Return the action as `hello` shows it."""
         return {
             "name": self.name,
             "help": inspect.getdoc(self.handler) or "",
@@ -97,14 +96,11 @@ class Listener:
 
     call: Callable[..., Any]
     plugin: Plugin
-    event: str
-    closed: bool = False
+    closed: bool
 
 
 @dataclass(slots=True, frozen=True)
 class Timer:
-    """A function that is called every so many seconds."""
-
     name: str
     call: Callable[..., Any]
     plugin: Plugin
@@ -176,12 +172,8 @@ class Registry:
             if taken is not None and taken.file == file and not mark.override:
                 raise RegistryError(f"{what}: the file has the action {name!r} already")
             if taken is not None and not mark.override:
-                raise NameTaken(
-                    f"two files have the action {name!r}: {taken.file} and {where}; "
-                    "rename one, or give the second override=True",
-                    owner,
-                    taken.owner,
-                )
+                text = f"two files have the action {name!r}: {taken.file} and {where}; "
+                raise NameTaken(f"{text}rename one, or give the second override=True", owner, taken.owner)
             command = mark.command and (taken is None or taken.command)
             action = self.actions[name] = Action(
                 *(name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found),
@@ -199,12 +191,8 @@ class Registry:
     def _add_hook(self, marked: Any, mark: Mark, file: str, plugin: Plugin) -> None:
         where = f"{file}:{mark.line}: {getattr(marked, '__name__', marked)}"
         if isinstance(mark, RouteMark):
-            bases = (
-                {f"{base.__module__}.{base.__name__}" for base in inspect.getmro(marked)}
-                if inspect.isclass(marked)
-                else ()
-            )
-            if "tornado.web.RequestHandler" not in bases:
+            bases = inspect.getmro(marked) if inspect.isclass(marked) else ()
+            if "tornado.web.RequestHandler" not in (f"{base.__module__}.{base.__name__}" for base in bases):
                 raise RegistryError(f"{where}: @route marks a tornado.web.RequestHandler")
             try:
                 if not mark.path.startswith("/"):
@@ -223,8 +211,7 @@ class Registry:
             if (mark.event == "message") is not (mark.fails in ("open", "closed")):
                 raise RegistryError(f'{where}(): @on("message", fails="open") or "closed"; no other event says that')
             _check_call(marked, EVENTS[mark.event], where)
-            listener = Listener(marked, plugin, mark.event, mark.fails == "closed")
-            self.listeners[mark.event] += (listener,)
+            self.listeners[mark.event] += (Listener(marked, plugin, mark.fails == "closed"),)
 
     def describe(self, may: Callable[[str], bool] = bool) -> list[dict[str, Any]]:
         """Return the actions that someone who `may` can call, as `hello` lists them (aliases are left out)."""

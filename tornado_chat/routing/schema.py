@@ -12,13 +12,19 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
+from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import MAX_NUMBER
-from tornado_chat.routing.resolvers import RESOLVERS
 
 Checker = Callable[[Any], Any]
 _MISSING: Any = inspect.Parameter.empty
 _NOT_GIVEN = object()
+#: How the text in a field becomes what it names, by the type of the field; called with the context of a call.
+_FINDERS: dict[Any, Callable[[Any, str], Any]] = {
+    Channel: lambda ctx, said: ctx.server.joined(ctx.connection, said),
+    User: lambda ctx, said: ctx.server.find_user(said, ctx.about),
+}
 KINDS = "str, int, float, bool, Literal, Channel, User, tuple[X, ...], a dataclass or `X | None`"
 
 
@@ -30,7 +36,7 @@ class SchemaError(Exception):
 class Parameter:
     """One field of an action: its name, the name of its type, whether and how it may be left out.
 
-    find: turns the text into what it names (a `Channel`, a `User`), for the context of a call.
+    find: see _FINDERS.
     """
 
     name: str
@@ -66,31 +72,27 @@ def read_signature(
     for first in [*parameters[:skip], None][:skip]:
         _check_first(first, hints, where, names)
     for parameter in parameters[skip:]:
+        name = parameter.name
         if parameter.kind is parameter.POSITIONAL_ONLY:
-            raise SchemaError(f"{where}: {parameter.name} is called by its name; take the / out of the parameters")
+            raise SchemaError(f"{where}: {name} is called by its name; take the / out of the parameters")
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
-            raise SchemaError(f"{where}: *{parameter.name} has no schema; name each field")
-        if parameter.name not in hints:
-            raise SchemaError(f"{where}: {parameter.name} needs a type, as in `{parameter.name}: str`")
-        hint = hints[parameter.name]
-        find = _finder(hint)
+            raise SchemaError(f"{where}: *{name} has no schema; name each field")
+        if name not in hints:
+            raise SchemaError(f"{where}: {name} needs a type, as in `{name}: str`")
+        find = _finder(hints[name])
         if find is not None:
-            check = _or_none(_text) if type(None) in typing.get_args(hint) else _text
-            yield Parameter(parameter.name, _alone(hint).__name__.lower(), check, parameter.default, (), find)
-            continue
-        kind, check, choices = _read_type(hint, f"{where}: {parameter.name}", names)
-        yield Parameter(parameter.name, kind, check, parameter.default, choices)
+            check = _or_none(_text) if type(None) in typing.get_args(hints[name]) else _text
+            yield Parameter(name, _alone(hints[name]).__name__.lower(), check, parameter.default, (), find)
+        else:
+            kind, check, choices = _read_type(hints[name], f"{where}: {name}", names)
+            yield Parameter(name, kind, check, parameter.default, choices)
 
 
 def _check_first(
     first: inspect.Parameter | None, hints: Mapping[str, Any], where: str, names: dict[str, Any]
 ) -> None:
     """Raise SchemaError where a handler has no place for the Context that it is called with."""
-    taken = first is not None and first.kind in (
-        first.POSITIONAL_ONLY,
-        first.POSITIONAL_OR_KEYWORD,
-        first.VAR_POSITIONAL,
-    )
+    taken = first is not None and first.kind not in (first.KEYWORD_ONLY, first.VAR_KEYWORD)
     if first is not None and taken and first.name in hints:
         hint = hints[first.name]
         with contextlib.suppress(SchemaError):
@@ -106,9 +108,8 @@ def _alone(hint: Any) -> Any:
 
 
 def _finder(hint: Any) -> Callable[[Any, str], Any] | None:
-    """Return how what a field says becomes the `Channel` or `User` that it names; None for all other types."""
     kind = _alone(hint)
-    return RESOLVERS.get(kind) if isinstance(kind, type) else None
+    return _FINDERS.get(kind) if isinstance(kind, type) else None
 
 
 def _read_type(hint: Any, where: str, names: dict[str, Any]) -> tuple[str, Checker, tuple[Any, ...]]:

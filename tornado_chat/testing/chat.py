@@ -19,9 +19,8 @@ from tornado_chat.auth.build import choose
 from tornado_chat.chat.models import User
 from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.files import load
-from tornado_chat.plugin_host.loader import NOTHING
+from tornado_chat.plugin_host.loader import NOTHING, read_settings
 from tornado_chat.plugin_host.manager import PluginManager
-from tornado_chat.plugin_host.settings import read_settings
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import BUILT_IN, Registry
 from tornado_chat.routing.router import Router
