@@ -30,7 +30,7 @@ async def ban(
     if moderation.hits(whom, ctx.user.id, ctx.connection.address):
         raise Refused("that would keep you out too")
     until = time.time() + 3600 * hours
-    name = ctx.server.name_of(whom)
+    name = next((one.user.name for one in ctx.server.connections_of(whom)), "")
     await ctx.use("ban", whom=whom, name=name, until=until, reason=reason)
     await moderation.ban(whom, until, reason, ctx.user, name)
     hit = [one for one in ctx.server.connections if moderation.hits(whom, one.user.id, one.address)]

@@ -87,8 +87,8 @@ def faults(text: str) -> Iterator[tuple[int, str]]:
         if kind[0] == "L" and not _is_unseen(char):
             base, marks = char, 0
             continue
-        before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2]
-        if char in "\u200c\u200d" or _is_unseen(char):
+        before, after = text[at - 1 : at] if at else "", text[at + 1 : at + 2] or " "
+        if _is_unseen(char):
             if not _belongs(char, before, base, after):
                 yield at, f"an invisible character ({title(char)})"
         elif kind[0] == "M":
@@ -115,9 +115,10 @@ def _belongs(char: str, before: str, base: str, after: str) -> bool:
         return False
     script = _script(base)
     if char in "\u200c\u200d":
-        if unicodedata.combining(before) == _VIRAMA or (char == "\u200d" and before == base and _is_virama(after)):
+        between = char == "\u200d" and before == base and unicodedata.combining(after) == _VIRAMA
+        if between or unicodedata.combining(before) == _VIRAMA:
             return True
-        joins = unicodedata.category(after or " ")[0] == "L" and script == _script(after)
+        joins = unicodedata.category(after)[0] == "L" and script == _script(after)
         return char == "\u200c" and script in _CURSIVE and before not in "\u200c\u200d" and joins
     if "\u180b" <= char <= "\u180f":
         return script == "MONGOLIAN" and before == base
@@ -132,10 +133,6 @@ def _stands_on(mark: str, letter: str) -> bool:
     if common and script not in _COMBINING:
         return True
     return script == _script(letter) or _script(letter) in _SHARED.get(script, ())
-
-
-def _is_virama(char: str) -> bool:
-    return char != "" and unicodedata.combining(char) == _VIRAMA
 
 
 def _may_come(char: str) -> bool:

@@ -40,7 +40,7 @@ class Hub(Presence):
         #: What posts and who comes and goes pass first, where plugins listen (see PluginEvents).
         self.on_post: Callable[[Channel, Message], PendingMessage] | None = None
         self.on_move: Callable[..., None] | None = None
-        self.announcements = Announcements()
+        self.announce = Announcements().plan
         self.words: Bucket | None = None  # what saying who comes and goes may cost, in frames; None: whatever it does
         self._users: dict[User, list[Connection]] = {}
         self._names: list[str] = []  # of the channels, in order
@@ -108,7 +108,10 @@ class Hub(Presence):
         if gone and connection.gate is not None:
             connection.gate.user.channels -= 1
         if not channel.members:
-            self._forget(channel)
+            del self.channels[name]
+            del self._names[bisect_left(self._names, name)]
+            if channel.maker is not None:
+                channel.maker.channels -= 1
         elif gone and self.announces(channel, len(channel.present) + 1):
             user = connection.user
             channel.notice(f"{user.name} left the channel", event="leave", user=user)
@@ -122,18 +125,12 @@ class Hub(Presence):
         """
         if count > self.announce_limit:
             return False
-        now = monotonic()
-        if self.words is None or not self.words.wait(now):
-            if self.words is not None:
-                self.words.charge(now, len(channel.members))
-            return True
-        return False
-
-    def _forget(self, channel: Channel) -> None:
-        del self.channels[channel.name]
-        del self._names[bisect_left(self._names, channel.name)]
-        if channel.maker is not None:
-            channel.maker.channels -= 1
+        if self.words is not None:
+            now = monotonic()
+            if self.words.wait(now):
+                return False
+            self.words.charge(now, len(channel.members))
+        return True
 
     def joined(self, connection: Connection, name: str) -> Channel:
         """Return a channel that a connection is a member of; else Refused (`not-joined`)."""
@@ -143,13 +140,7 @@ class Hub(Presence):
         return channel
 
     def connections_of(self, user_id: str) -> Sequence[Connection]:
-        """Return the connections of a user."""
         return tuple(self._users.get(User(user_id, ""), ()))
-
-    def name_of(self, user_id: str) -> str:
-        """Return what a user is called, "" where they are not connected."""
-        connections = self.connections_of(user_id)
-        return connections[0].user.name if connections else ""
 
     def end(self, connections: Iterable[Connection], reason: str, code: int = Close.NOT_ALLOWED) -> int:
         """Close connections for good; return how many."""
@@ -160,7 +151,6 @@ class Hub(Presence):
         return len(ended)
 
     def publish(self, name: str, line: bytes, skip: User | None = None) -> None:
-        """Pass a line on to a channel's members, wherever they are connected."""
         self.flusher.require_loop()
         channel = self.channels.get(name)
         if channel is None:
@@ -171,14 +161,9 @@ class Hub(Presence):
             channel.deliver_but(line, skip)
 
     def tell(self, user: User, channel: str, line: bytes, skip: Member | None = None) -> None:
-        """Send a line that is not stored to a user's connections in a channel but one."""
         for connection in self.connections_of(user.id):
             if channel in connection.channels and connection is not skip:
                 connection.gather(line)
-
-    def announce(self, channel: Channel) -> None:
-        """Call a channel's `tell_presence` in a moment."""
-        self.announcements.plan(channel)
 
     # For the socket
 

@@ -26,7 +26,6 @@ class Histogram:
         self.total = 0.0
 
     def observe(self, seconds: float) -> None:
-        """Count one."""
         self.counts[bisect_left(BOUNDS, seconds)] += 1
         self.total += seconds
 
@@ -70,7 +69,6 @@ class Metrics:
         }
 
     def families(self) -> Iterator[str]:
-        """Yield what is counted here."""
         yield family("calls_total", "counter", "Calls of actions, by result.", self._calls())
         yield single("delivered_total", "counter", "Lines written to members of channels.", self.delivered)
         closed = [({"code": code}, count) for code, count in self.closed.items()]
@@ -87,7 +85,6 @@ class Metrics:
 
 
 def single(name: str, kind: str, text: str, value: float) -> str:
-    """Return a metric that is one number."""
     return family(name, kind, text, [({}, value)])
 
 
@@ -98,7 +95,6 @@ def family(name: str, kind: str, text: str, samples: Samples, prefix: str = "tor
 
 
 def histogram(name: str, text: str, measured: Histogram) -> str:
-    """Return a histogram's lines."""
     lines, below = [family(name, "histogram", text, ())], 0
     for bound, count in zip((*map(str, BOUNDS), "+Inf"), list(measured.counts), strict=True):
         below += count

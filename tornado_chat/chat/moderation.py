@@ -52,12 +52,11 @@ class Moderation:
         self._bans[ban.whom] = ban
 
     def ban_on(self, user_id: str, address: str) -> str | None:
-        """Return the reason of the ban on a user or an address, None if neither is banned."""
+        """Return the reason of the `current_ban`."""
         ban = self.current_ban(user_id, address)
         return None if ban is None else ban.reason
 
     def current_ban(self, user_id: str, address: str) -> Ban | None:
-        """Return the ban on a user or an address."""
         now, ip = time.time(), read_address(address) if self._ranges else None
         ranges = [whom for whom, network in self._ranges.items() if ip is not None and ip in network]
         for whom in (*spellings(user_id), *ranges):

@@ -39,9 +39,9 @@ def read_id(written: str) -> str | None:
         return None
     if kind in (ACCOUNT, GUEST) and rest:
         return kind + rest.lower()
-    if kind in (HEADER, TOKEN, PLUGIN) and _HASH.fullmatch(rest):
-        return written
     if kind in (HEADER, TOKEN, PLUGIN) and rest:
+        if _HASH.fullmatch(rest):
+            return written
         name = unquote(rest, errors="surrogateescape") if _ESCAPES.fullmatch(rest) else rest
         if not _is_text(name):  # the percent signs encode no UTF-8: they are part of the name
             name = rest

@@ -56,11 +56,10 @@ def flat(text: str) -> str:
     """Return a text in which each combining mark is one character that the patterns here know."""
     if text.isascii():
         return text
-    return "".join(_stand_in(char) if unicodedata.category(char)[0] == "M" else char for char in text)
-
-
-def _stand_in(mark: str) -> str:
-    return _DENSE_MARK if DENSE.match(mark) else _MARK
+    return "".join(
+        (_DENSE_MARK if DENSE.match(char) else _MARK) if unicodedata.category(char)[0] == "M" else char
+        for char in text
+    )
 
 
 def next_link(text: str, start: int) -> Link | None:
@@ -107,10 +106,9 @@ def _host_end(text: str, begin: int) -> int:
 
 def _domain(text: str, begin: int) -> int:
     """Return the place behind the host of a mail address, which has a dot and ends in letters, or 0."""
-    if not _DOTTED.match(text, begin):
+    found = _DOTTED.match(text, begin)
+    if found is None:
         return 0
-    found = _NAME.match(text, begin)
-    assert found is not None
     last = begin + found[0].rfind(".") + 1
     cut = _LATIN_THEN_DENSE.match(text, last, found.end())
     end = cut.end() if cut else found.end()
