@@ -2,12 +2,12 @@
 
 import {addressed, nameChannel} from "./ui/address.js";
 import {Chat} from "./state/chat.js";
-import {speakHere} from "./ui/language.js";
+import {followSpeech, speakHere} from "./ui/language.js";
 import {Login} from "./ui/login.js";
 import {Shell, dialogs} from "./ui/shell.js";
 import {html, render} from "./html.js";
 import {guardInput} from "./ui/input.js";
-import {choose, language, t} from "./i18n/index.js";
+import {t} from "./i18n/index.js";
 import {keepConversation, restoreConversation} from "./state/last_conversation.js";
 import {changedElsewhere, openHere} from "./state/storage.js";
 
@@ -26,8 +26,9 @@ function changed() {
 }
 
 const storage = openHere();
-await speakHere(choose([storage.read("language", ""), ...navigator.languages]));
+await speakHere(storage);
 const chat = new Chat(storage, document.baseURI.split("#")[0], changed);
+followSpeech(storage, changed);
 
 function draw() {
   waiting = false;
@@ -35,7 +36,7 @@ function draw() {
   const {question, known, state} = chat.session;
   const inside = chat.user || (known && state.kind !== "out");
   if (question) render(html`<${Question} ...${question} />`, place);
-  else render(inside ? html`<${Shell} key=${language()} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
+  else render(inside ? html`<${Shell} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
   if (inside && chat.current !== placed) {
     // Only for another channel: the address may be ahead of what is drawn.
     placed = chat.current;

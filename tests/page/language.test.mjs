@@ -3,7 +3,7 @@ import {readFileSync, readdirSync} from "node:fs";
 import {test} from "node:test";
 
 const assets = new URL("../../public/assets/", import.meta.url);
-const {LANGUAGES, choose, clock, day, explain, rich, speak, t} = await import(new URL("i18n/index.js", assets));
+const {LANGUAGES, choose, clock, day, explain, fullDate, rich, speak, t} = await import(new URL("i18n/index.js", assets));
 
 const languages = {};
 for (const code of Object.keys(LANGUAGES)) {
@@ -127,10 +127,16 @@ test("times and days are written as the reader's variety of the language writes 
   assert.equal(clock(now), "15:04");
   await speak("en", ["en-US"]);
   assert.match(clock(now), /^3:04.PM$/);
-  assert.equal(day(now, now), "Today");
-  assert.equal(day(now - 86_400_000, now), "Yesterday");
+  assert.equal(day(now, now), "Today, March 3");
+  assert.equal(day(now - 86_400_000, now), "Yesterday, March 2");
   assert.equal(day(now - 5 * 86_400_000, now), "Thursday, February 26");
   assert.equal(day(now - 400 * 86_400_000, now), "January 27, 2025");
+  await speak("en", ["en-US"], "24");
+  assert.equal(clock(now), "15:04");
+  assert.equal(clock(new Date(2026, 2, 3, 0, 4)), "00:04");
+  await speak("en", ["en-GB"], "12");
+  assert.match(clock(now), /^3:04.pm$/);
+  assert.match(fullDate(now), /3:04:00.pm$/);
   await speak("zh", ["zh-CN"]);
-  assert.equal(day(now - 86_400_000, now), "昨天");
+  assert.equal(day(now - 86_400_000, now), "昨天，3月2日");
 });

@@ -33,6 +33,36 @@ async def test_theme_and_text_size_are_kept_and_hold_in_every_tab_before_anythin
 
 
 @browser_test
+async def test_clock_language_and_name_apply_at_once_in_every_tab_while_the_settings_stay_open(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann", locale="en-GB")
+        other = await browsers.tab(ann.context)
+        await write(ann, "hello")
+        await read(other, "hello")
+        await ann.get_by_role("button", name="Settings").click()
+        settings = ann.get_by_role("dialog")
+        for clock, hour in (("12 hours", "hour12: true"), ("24 hours", "hourCycle: 'h23'")):
+            await settings.get_by_role("radio", name=clock).check()
+            how = f"{{hour: 'numeric', minute: '2-digit', {hour}}}"
+            written = f"one => one.textContent === new Date(one.dateTime).toLocaleTimeString('en-GB', {how})"
+            for tab in (ann, other):
+                time = tab.locator(".message time")
+                await becomes(True, lambda time=time, written=written: time.evaluate(written))
+        await settings.locator(".language").select_option("zh")
+        await settings.get_by_role("heading", name="设置").wait_for()
+        await other.get_by_role("heading", name="频道").wait_for()
+        await settings.get_by_label("名字", exact=True).fill("Anna")
+        await ann.keyboard.press("Enter")
+        await settings.get_by_text("您现在叫 Anna。").wait_for()
+        await other.locator(".sidebar footer", has_text="Anna").wait_for()
+        await settings.get_by_label("名字", exact=True).fill("\u202eAnna")
+        await ann.keyboard.press("Enter")
+        await settings.get_by_role("alert").get_by_text("从右到左强制").wait_for()
+
+
+@browser_test
 async def test_the_strip_says_one_thing_at_a_time_and_moves_nothing(people: Opened, app: Chat) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann")

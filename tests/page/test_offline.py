@@ -195,7 +195,7 @@ async def test_35_where_a_page_may_show_no_notification_its_worker_does_and_open
         await ann.evaluate(STARTED)
         await ann.evaluate(WORKERS_ALONE)
         await ann.get_by_role("button", name="Settings").click()
-        await ann.get_by_label("Notifications").select_option("all")
+        await ann.get_by_role("radio", name="Everything").check()
         await ann.keyboard.press("Escape")
         await ann.goto(f"{browsers.base}/#/tea")
         await ann.locator("h1", has_text="tea").wait_for()

@@ -40,7 +40,8 @@ async def sockets(app: Chat) -> int:
 async def notify(page: Any, choice: str) -> None:
     """Choose what the system tells of."""
     await page.click("[aria-label=Settings]")
-    await page.get_by_label("Notifications").select_option(choice)
+    group = page.get_by_role("radiogroup", name="Notifications")
+    await group.get_by_role("radio", name={"off": "Off", "mentions": "Mentions", "all": "Everything"}[choice]).check()
     await page.keyboard.press("Escape")
 
 

@@ -4,7 +4,8 @@ import {test} from "node:test";
 const assets = "../../public/assets/";
 const {length, shorten} = await import(assets + "text/characters.js");
 const {split} = await import(assets + "text/split.js");
-const {fold, isComing, summary} = await import(assets + "ui/messages/comings.js");
+const {fold, summary} = await import(assets + "ui/messages/comings.js");
+const {isComing} = await import(assets + "state/channel.js");
 const {openFence} = await import(assets + "text/markdown.js");
 
 test("a text is as long as the server counts it: in code points", () => {

@@ -124,8 +124,8 @@ export default {
     "composer.emoji": "Emoji",
     "composer.form": "As a form",
 
-    "day.today": "Today",
-    "day.yesterday": "Yesterday",
+    "day.today": "Today, {date}",
+    "day.yesterday": "Yesterday, {date}",
 
     "error.disconnected": "The connection was lost.",
     "error.no-such-account": "Name and password do not fit.",

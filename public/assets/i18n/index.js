@@ -7,6 +7,8 @@ let spoken = {lang: "en", dir: "ltr", words: {}};
 const folders = new Set([""]); // whose words are loaded
 let plural;
 let tag; // for Intl: the reader's own variety of the language, with its way to write a time
+let hours; // of the day, for Intl: undefined as the variety has it
+let edition = 0; // counts changes of all this
 
 /** The code of the first language wanted (BCP 47 tags, best first) that there is. */
 export function choose(wanted) {
@@ -25,18 +27,23 @@ export async function learn(name) {
   Object.assign(spoken.words, words);
 }
 
-/** Load a language and use it from now on; the promise is {lang, dir} for the root element. */
-export async function speak(code, wanted = []) {
+/** Load a language and use it from now on; the promise is {lang, dir} for the root element. cycle: "12" or "24" hours. */
+export async function speak(code, wanted = [], cycle = "") {
   const [language, ...more] = await Promise.all(Array.from(folders, (folder) => load(folder, code)));
   spoken = {...language, words: Object.assign({}, language.words, ...more)};
   tag = wanted.find((one) => choose([one]) === code && one.toLowerCase().startsWith(code)) ?? language.lang;
   plural = new Intl.PluralRules(language.lang);
+  hours = {12: "h12", 24: "h23"}[cycle];
+  edition++;
   formats.clear();
   return language;
 }
 
 /** The code of the language in use. */
 export const language = () => spoken.lang.split("-")[0];
+
+/** Another value once words or times are written differently: for what is drawn again only when a property changes. */
+export const spelling = () => edition;
 
 /** The text of a key; `{name}` in it becomes values.name, and values.count chooses the plural form. */
 export const t = (key, values) => rich(key, values).join("");
@@ -79,18 +86,19 @@ function format(kind, name, options) {
   return formats.get(name);
 }
 
-export const clock = (time) => format("DateTimeFormat", "clock", {hour: "numeric", minute: "2-digit"}).format(time);
-export const fullDate = (time) => format("DateTimeFormat", "full", {dateStyle: "full", timeStyle: "medium"}).format(time);
+export const clock = (time) => format("DateTimeFormat", "clock", {hour: "numeric", minute: "2-digit", hourCycle: hours}).format(time);
+export const fullDate = (time) => format("DateTimeFormat", "full", {dateStyle: "full", timeStyle: "medium", hourCycle: hours}).format(time);
 
 export const fullDay = (time) => format("DateTimeFormat", "full day", {dateStyle: "full"}).format(time);
 
-/** The day of a time in words: Today, Yesterday, Monday, 3 March. */
+/** The day of a time in words: "Today, 3 March", "Yesterday, 2 March", "Monday, 1 March". */
 export function day(time, now = Date.now()) {
   const date = new Date(time);
   const today = new Date(now);
   const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
-  if (date.toDateString() === today.toDateString()) return t("day.today");
-  if (date.toDateString() === yesterday.toDateString()) return t("day.yesterday");
+  const short = () => format("DateTimeFormat", "short", {day: "numeric", month: "long"}).format(date);
+  if (date.toDateString() === today.toDateString()) return t("day.today", {date: short()});
+  if (date.toDateString() === yesterday.toDateString()) return t("day.yesterday", {date: short()});
   return date.getFullYear() === today.getFullYear()
     ? format("DateTimeFormat", "day", {weekday: "long", day: "numeric", month: "long"}).format(date)
     : format("DateTimeFormat", "year", {dateStyle: "long"}).format(date);

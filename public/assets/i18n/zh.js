@@ -124,8 +124,8 @@ export default {
     "composer.emoji": "表情",
     "composer.form": "填写表单",
 
-    "day.today": "今天",
-    "day.yesterday": "昨天",
+    "day.today": "今天，{date}",
+    "day.yesterday": "昨天，{date}",
 
     "error.disconnected": "连接已断开。",
     "error.no-such-account": "名字和密码不符。",

@@ -194,3 +194,8 @@ export function continues(line, before) {
 export function sameDay(one, other) {
   return new Date(one).toDateString() === new Date(other).toDateString();
 }
+
+const COMINGS = {join: " joined the channel", leave: " left the channel"}; // the server's words; plugins may have others
+
+/** Whether a line only says that someone came or went. */
+export const isComing = ({event, user, message}) => Boolean(user && COMINGS[event]) && message === user.name + COMINGS[event];

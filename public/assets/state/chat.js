@@ -2,7 +2,7 @@
 
 import {explain, learn} from "../i18n/index.js";
 import {Connection, newRef} from "../net/connection.js";
-import {Channel} from "./channel.js";
+import {Channel, isComing} from "./channel.js";
 import {Outbox} from "./outbox.js";
 import {ReadState} from "./read_state.js";
 import {Session} from "./session.js";
@@ -55,7 +55,7 @@ export class Chat {
         if (channel && event.seq) {
           channel.early?.push(event);
           this.readState.receive(channel, channel.merge([event]));
-        } else channel?.note(event);
+        } else if (!isComing(event) || this.storage.read("comings", "") !== "none") channel?.note(event);
         break;
       case "presence":
         channel?.presence(event);

@@ -1,18 +1,26 @@
-// The choice of the page's language.
+// The language of the page and its clock, as chosen in the settings.
 
 import {html} from "../html.js";
-import {LANGUAGES, language, speak, t} from "../i18n/index.js";
+import {LANGUAGES, choose, language, speak, t} from "../i18n/index.js";
+import {changedElsewhere} from "../state/storage.js";
 
-/** Use a language, and tell the browser: screen readers, hyphens and fonts depend on it. */
-export async function speakHere(code) {
-  const {lang, dir} = await speak(code, navigator.languages);
+/** Speak as was chosen, else as the browser does, and tell the browser: screen readers, hyphens and fonts depend on it. */
+export async function speakHere(storage, code = storage.read("language", "")) {
+  const {lang, dir} = await speak(choose([code, ...navigator.languages]), navigator.languages, storage.read("clock", ""));
   Object.assign(document.documentElement, {lang, dir});
+}
+
+/** Do so when another tab has chosen, too. */
+export function followSpeech(storage, changed) {
+  window.addEventListener("storage", (event) => {
+    if (/^(language|clock)$/.test(changedElsewhere(event)?.folder)) speakHere(storage).then(changed);
+  });
 }
 
 export function LanguageChoice({chat}) {
   async function change({target}) {
     const code = target.value; // drawing anew meanwhile would set it back
-    await speakHere(code);
+    await speakHere(chat.storage, code);
     chat.storage.write("language", code);
     chat.changed();
   }

@@ -4,28 +4,24 @@ import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {Dialog} from "./dialog.js";
 
-const KEYS = [
-  ["keys.send", "Enter"],
-  ["keys.send-always", "Ctrl Enter"],
-  ["keys.line", "Shift Enter"],
-  ["keys.complete", "@ # / : Tab"],
-  ["keys.close", "Esc"],
-  ["keys.jump", "Ctrl K"],
-  ["keys.channel", "Alt ↑ ↓"],
-  ["keys.unread", "Alt Shift ↑ ↓"],
-  ["keys.message", "↑ ↓"],
-  ["keys.copy", "c"],
-  ["keys.quote", "q"],
-  ["keys.inspector", "F2"],
-  ["keys.keys", "?"],
-];
+const KEYS = {
+  writing: [
+    ["send", "Enter"], ["send-always", "Ctrl Enter"], ["line", "Shift Enter"], ["complete", "@ # / : Tab"], ["bold", "Ctrl B"], ["italic", "Ctrl I"],
+    ["code", "Ctrl E"],
+  ],
+  reading: [["message", "↑ ↓"], ["quote", "q"], ["copy", "c"], ["markdown", "m"], ["close", "Esc"]],
+  going: [["jump", "Ctrl K"], ["channel", "Alt ↑ ↓"], ["unread", "Alt Shift ↑ ↓"], ["inspector", "F2"], ["keys", "?"]],
+};
 
 export function Keys({close}) {
   return html`<${Dialog} title=${t("keys.title")} close=${close}>
-    <dl class="keys">
-      ${KEYS.map(([key, strokes]) => html`<div key=${key}>
-        <dt>${t(key)}</dt><dd>${strokes.split(" ").map((stroke) => html`<kbd>${stroke}</kbd> `)}</dd>
-      </div>`)}
-    </dl>
+    <div class="keys">
+      ${Object.entries(KEYS).map(([group, keys]) => html`<section key=${group}>
+        <h3>${t(`keys.group-${group}`)}</h3>
+        <dl>${keys.map(([key, strokes]) => html`<div key=${key}>
+          <dt>${t(`keys.${key}`)}</dt><dd>${strokes.split(" ").map((stroke) => html`<kbd>${stroke}</kbd> `)}</dd>
+        </div>`)}</dl>
+      </section>`)}
+    </div>
   <//>`;
 }

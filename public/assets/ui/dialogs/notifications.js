@@ -3,11 +3,11 @@
 import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {choice, choose, possible} from "../../state/notifications.js";
+import {Pick} from "./setting.js";
 
 export function NotificationChoice({chat}) {
-  if (!possible()) return null;
-  const change = ({target}) => choose(chat, target.value);
-  return html`<label>${t("notify.label")} <select value=${choice(chat)} onChange=${change}>
-    ${["off", "mentions", "all"].map((one) => html`<option key=${one} value=${one}>${t(`notify.${one}`)}</option>`)}
-  </select></label>`;
+  const denied = globalThis.Notification?.permission === "denied";
+  if (!possible() && !denied) return null; // this browser has none here
+  return html`<${Pick} name="notify" title=${t("notify.label")} help=${t(denied ? "notify.denied" : "notify.help")} label=${(value) => t(`notify.${value}`)}
+    values=${["off", "mentions", "all"]} chosen=${choice(chat)} change=${(wanted) => choose(chat, wanted)} disabled=${denied} />`;
 }

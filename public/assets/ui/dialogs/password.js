@@ -2,8 +2,10 @@
 
 import {html, useState} from "../../html.js";
 import {explain, t} from "../../i18n/index.js";
+import {Setting} from "./setting.js";
 
 export function Password({chat}) {
+  const [open, setOpen] = useState(false);
   const [said, setSaid] = useState(null); // {words, failed}
 
   async function change(event) {
@@ -20,15 +22,15 @@ export function Password({chat}) {
     }
   }
 
-  return html`<details>
-    <summary>${t("password.change")}</summary>
-    <form class="form" onSubmit=${change} onInput=${() => setSaid(null)}>
-      <input type="text" name="username" value=${chat.session.name} autocomplete="username" readonly hidden />
-      <label>${t("login.password")} <input type="password" name="present" required maxlength="1024" autocomplete="current-password" /></label>
-      <label>${t("password.new")} <input type="password" name="new" required minlength="8" maxlength="1024" autocomplete="new-password" />
-        <small class="muted">${t("password.hint")}</small></label>
-      <button class="primary">${t("password.change")}</button>
-      <p class=${said?.failed ? "alert" : ""} role=${said?.failed ? "alert" : "status"}>${said?.words}</p>
-    </form>
-  </details>`;
+  const form = html`<form class="form" onSubmit=${change} onInput=${() => setSaid(null)}>
+    <input type="text" name="username" value=${chat.session.name} autocomplete="username" readonly hidden />
+    <label>${t("login.password")} <input type="password" name="present" required maxlength="1024" autocomplete="current-password" /></label>
+    <label>${t("password.new")} <input type="password" name="new" required minlength="8" maxlength="1024" autocomplete="new-password" />
+      <small class="muted">${t("password.hint")}</small></label>
+    <p class=${said?.failed ? "alert" : ""} role=${said?.failed ? "alert" : "status"}>${said?.words}</p>
+    <button class="primary">${t("password.change")}</button>
+  </form>`;
+  return html`<${Setting} id="setting-password" title=${t("password.title")} help=${t("password.help")} below=${open && form}>
+    <button onClick=${() => setOpen(!open)} aria-expanded=${open} aria-describedby="setting-password">${t("password.open")}</button>
+  <//>`;
 }

@@ -1,51 +1,65 @@
-// Settings, and signing out.
+// One's own settings, which apply at once and in every tab, and signing out.
 
 import {html, useState} from "../../html.js";
-import {t} from "../../i18n/index.js";
+import {clock, t} from "../../i18n/index.js";
 import {Dialog} from "./dialog.js";
 import {Icon} from "../icons.js";
-import {LanguageChoice} from "../language.js";
+import {LanguageChoice, speakHere} from "../language.js";
+import {NameSetting} from "./name.js";
 import {NotificationChoice} from "./notifications.js";
 import {Password} from "./password.js";
+import {Pick, Setting} from "./setting.js";
+
+const AFTERNOON = new Date(2026, 0, 1, 15, 4);
 
 export function Settings({chat, show, close}) {
+  const kind = chat.user?.id.match(/^([a-z]):/)?.[1] ?? "g";
+
+  /** A choice that is kept for this browser. "" is what the system or the language has. */
+  function kept(name, values, apply) {
+    async function change(value) {
+      chat.storage.write(name, value || undefined);
+      await apply?.();
+      window.dispatchEvent(new Event("appearance"));
+      chat.changed();
+    }
+    const help = t(`settings.${name}-help`, {time: clock(AFTERNOON)});
+    return html`<${Pick} name=${name} title=${t(`settings.${name}`)} help=${help} label=${(value) => t(`settings.${name}-${value || "system"}`)}
+      values=${values} chosen=${chat.storage.read(name, "")} change=${change} />`;
+  }
+
+  return html`<${Dialog} title=${t("settings.title")} close=${close}>
+    <div class="settings">
+      ${(kind === "g" || kind === "a") && html`<${NameSetting} chat=${chat} guest=${kind === "g"} />`}
+      ${kept("theme", ["", "light", "dark"])}
+      ${kept("size", ["small", "", "large", "largest"])}
+      <${Setting} id="setting-language" title=${t("app.language")} help=${t("settings.language-help")}><${LanguageChoice} chat=${chat} /><//>
+      ${kept("clock", ["", "12", "24"], () => speakHere(chat.storage))}
+      <${NotificationChoice} chat=${chat} />
+      ${kept("comings", ["all", "", "none"])}
+      ${kind === "a" && html`<${Password} chat=${chat} />`}
+      ${chat.user?.role === "admin" && html`<${Setting} id="setting-admin" title=${t("settings.admin")} help=${t("settings.admin-help")}>
+        <a class="button" href="admin" aria-describedby="setting-admin">${t("settings.open")}</a><//>`}
+      <${Setting} id="setting-keys" title=${t("keys.title")} help=${t("settings.keys-help")}>
+        <button onClick=${() => show("keys")} aria-describedby="setting-keys">${t("settings.show")}</button><//>
+      <${Leave} chat=${chat} guest=${kind === "g"} close=${close} />
+    </div>
+  <//>`;
+}
+
+/** Signing out, which asks where something would be lost. */
+function Leave({chat, guest, close}) {
   const [sure, setSure] = useState(false);
   const unsent = chat.outbox.items.length;
-  const guest = !/^[a-z]:/.test(chat.user?.id ?? "") || chat.user.id.startsWith("g:");
   function leave() {
     if ((unsent || guest) && !sure) return setSure(true);
     close();
     chat.session.signOut();
   }
-  return html`<${Dialog} title=${t("settings.title")} close=${close}>
-    <div class="settings">
-      <label>${t("app.language")} <${LanguageChoice} chat=${chat} /></label>
-      <${Pick} chat=${chat} name="theme" values=${["", "light", "dark"]} />
-      <${Pick} chat=${chat} name="size" values=${["small", "", "large", "largest"]} />
-      <${NotificationChoice} chat=${chat} />
-      ${chat.user?.id.startsWith("a:") && html`<${Password} chat=${chat} />`}
-      ${chat.user?.role === "admin" && html`<a href="admin">${t("settings.admin")}</a>`}
-      <button class="quiet" onClick=${() => show("keys")}><${Icon} name="keyboard" /> ${t("keys.title")}</button>
-      ${sure && html`<p class="alert" role="alert">
-        ${guest && t("me.lose-name", {name: chat.session.name})} ${unsent > 0 && t("me.lose-messages", {count: unsent})}
-      </p>`}
-      <button class="quiet" onClick=${leave}><${Icon} name="leave" /> ${t(sure ? "me.leave-anyway" : "me.leave")}</button>
-    </div>
+  const lost = html`<p class="alert" role="alert">
+    ${guest && t("me.lose-name", {name: chat.session.name})} ${unsent > 0 && t("me.lose-messages", {count: unsent})}
+  </p>`;
+  return html`<${Setting} id="setting-leave" title=${chat.session.name} help=${t(guest ? "settings.guest" : "settings.account")} below=${sure && lost}>
+    <button class=${sure ? "danger" : ""} onClick=${leave}><${Icon} name="leave" />${t(sure ? "me.leave-anyway" : "me.leave")}</button>
   <//>`;
-}
-
-/** One of a few values, kept for this browser; appearance.js applies it. "" is what the system has. */
-function Pick({chat, name, values}) {
-  const chosen = chat.storage.read(name, "");
-  function change(value) {
-    chat.storage.write(name, value || undefined);
-    window.dispatchEvent(new Event("appearance"));
-    chat.changed();
-  }
-  return html`<fieldset>
-    <legend>${t(`settings.${name}`)}</legend>
-    <span class="pick">${values.map((value) => html`<label key=${value}>
-      <input type="radio" name=${name} checked=${value === chosen} onChange=${() => change(value)} />${t(`settings.${name}-${value || "system"}`)}
-    </label>`)}</span>
-  </fieldset>`;
 }

@@ -2,16 +2,14 @@
 
 import {html} from "../../html.js";
 import {listed, rich, t} from "../../i18n/index.js";
+import {isComing} from "../../state/channel.js";
 import {Time} from "./message.js";
 
-const WORDS = {join: " joined the channel", leave: " left the channel"}; // the server's words; plugins may have others
 const FEWEST = 3; // lines that are folded
 const MOST = 5; // names; more are counted
 
-export const isComing = ({event, user, message}) => Boolean(user && WORDS[event]) && message === user.name + WORDS[event];
-
-/** Fold adjacent joins and leaves into one line each: {id (of the last), time, comings: [line]}. */
-export function fold(lines, sameDay) {
+/** Fold adjacent joins and leaves, unless all are wanted, into one line each: {id (of the last), time, comings: [line]}. */
+export function fold(lines, sameDay, all = false) {
   const runs = []; // of lines
   for (const line of lines) {
     const run = runs.at(-1);
@@ -21,7 +19,7 @@ export function fold(lines, sameDay) {
   const one = (comings) => ({id: comings.at(-1).id, time: comings.at(-1).time, comings});
   return runs.flatMap((run) => {
     if (!isComing(run[0])) return run;
-    return run.length < FEWEST ? run.map((line) => one([line])) : [one(run)];
+    return all || run.length < FEWEST ? run.map((line) => one([line])) : [one(run)];
   });
 }
 

@@ -1,9 +1,9 @@
 // The rows of the conversation: messages, notices, days, and the line above what is new.
 
 import {html, useState} from "../../html.js";
-import {day, fullDay, t} from "../../i18n/index.js";
+import {day, fullDay, spelling, t} from "../../i18n/index.js";
 import {canName} from "../../text/mentions.js";
-import {continues, sameDay} from "../../state/channel.js";
+import {continues, isComing, sameDay} from "../../state/channel.js";
 import {twins} from "../../text/people.js";
 import {Icon, Tile} from "../icons.js";
 import {Comings, fold} from "./comings.js";
@@ -16,7 +16,8 @@ export function rows({chat, channel, names, active, before}, shown) {
   const days = []; // each with its rows
   let drawn;
   let marked = channel.mark === null || (before?.seq ?? 0) > channel.mark;
-  for (const line of fold(shown, sameDay)) {
+  const comings = chat.storage.read("comings", ""); // "all", "none" or folded
+  for (const line of fold(comings === "none" ? shown.filter((line) => !isComing(line)) : shown, sameDay, comings === "all")) {
     if (!before || !sameDay(line.time, before.time)) {
       drawn = [];
       days.push({time: line.time, drawn, begins: true});
@@ -36,9 +37,11 @@ export function rows({chat, channel, names, active, before}, shown) {
       line.sender
         ? html`<${Message}
             key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)}
-            names=${canName(line.message) ? names : undefined} bar=${isActive ? active.bar : undefined} box=${box}
+            names=${canName(line.message) ? names : undefined} spelling=${spelling()} bar=${isActive ? active.bar : undefined} box=${box}
           />`
-        : html`<${(box ?? line).view ?? (line.comings ? Comings : Notice)} key=${line.id} line=${box ? {...line, ...box} : line} names=${names} />`,
+        : html`<${(box ?? line).view ?? (line.comings ? Comings : Notice)}
+            key=${line.id} line=${box ? {...line, ...box} : line} names=${names} spelling=${spelling()}
+          />`,
     );
     before = line;
   }
