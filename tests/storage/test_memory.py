@@ -157,9 +157,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def held(log: MemoryHistory) -> int:
     """Return how many characters the messages of a history count as."""
-    size = sum(memory.EACH + len(one.text) for each in log._logs.values() for one in each)
+    size = sum(memory.EACH + len(one.text) for each in log._logs.values() for one in each.messages)
     assert size == log._size
-    assert len(log._refs) == sum(one.ref is not None for each in log._logs.values() for one in each)
+    assert len(log._refs) == sum(one.ref is not None for each in log._logs.values() for one in each.messages)
     return size
 
 

@@ -18,6 +18,16 @@ SMALL = 4 * 1024  # characters that a channel keeps while there are fuller ones,
 EACH = 250  # characters that a message counts in addition to its text
 
 
+class _Log:
+    """The messages of a channel, and their size in characters."""
+
+    __slots__ = ("messages", "size")
+
+    def __init__(self) -> None:
+        self.messages: deque[Message] = deque()
+        self.size = 0
+
+
 class MemoryHistory:
     """A History that commits as it appends.
 
@@ -28,7 +38,7 @@ class MemoryHistory:
         self.epoch = secrets.token_hex(8)
         self.is_used: Callable[[str], bool] = lambda channel: False
         self._keep = keep
-        self._logs: dict[str, deque[Message]] = {}
+        self._logs: dict[str, _Log] = {}
         self._size = 0  # of all, in characters
         self._floor = 0  # the newest `seq` of all forgotten channels: no number is used twice
         self._refs: dict[tuple[str, str], Message] = {}
@@ -47,19 +57,20 @@ class MemoryHistory:
                 return post
         log = self._logs.get(message.channel)
         if log is None:
-            log = self._logs[message.channel] = deque()
+            log = self._logs[message.channel] = _Log()
         self._count += 1
         message.id = str(self._count)
-        message.seq = (log[-1].seq if log else self._floor) + 1
-        log.append(message)
-        size = len(message.text)
-        if len(log) > self._keep:
-            old = log.popleft()
-            size -= len(old.text)
+        messages = log.messages
+        message.seq = (messages[-1].seq if messages else self._floor) + 1
+        messages.append(message)
+        size = EACH + len(message.text)
+        # A channel that has its share of a full history pays for its message itself.
+        if len(messages) > self._keep or (self._size + size > MAX and log.size > MAX // len(self._logs) - size):
+            old = messages.popleft()
+            size -= EACH + len(old.text)
             if old.ref is not None and old.sender is not None:
                 del self._refs[old.sender.id, old.ref]
-        else:
-            size += EACH
+        log.size += size
         self._size += size
         if self._size > MAX:
             self._make_room()
@@ -72,11 +83,11 @@ class MemoryHistory:
 
     async def last(self, channel: str) -> int:
         log = self._logs.get(channel)
-        return log[-1].seq if log else self._floor
+        return log.messages[-1].seq if log else self._floor
 
     async def floor(self, channel: str) -> int:
         log = self._logs.get(channel)
-        return log[0].seq - 1 if log else self._floor
+        return log.messages[0].seq - 1 if log else self._floor
 
     async def trim(self) -> int:
         """Do nothing: each append trims."""
@@ -87,7 +98,7 @@ class MemoryHistory:
     ) -> tuple[list[Message], bool]:
         if channel not in self._logs:
             return [], False
-        log = self._logs[channel]
+        log = self._logs[channel].messages
         first = log[0].seq
         if after is not None:
             start = min(max(after + 1 - first, 0), len(log))
@@ -97,36 +108,35 @@ class MemoryHistory:
         start = max(end - limit, 0)
         return list(islice(log, start, end)), start > 0
 
-    def _cut(self, log: deque[Message], over: int, least: int) -> None:
-        """Forget the oldest messages of a channel, `over` characters of them, but leave `least` messages."""
-        freed = 0
-        while freed < over and len(log) > least:
-            old = log.popleft()
-            freed += EACH + len(old.text)
+    def _cut(self, log: _Log, size: int, least: int) -> None:
+        """Forget the oldest messages of a channel until it has this size, but leave `least` messages."""
+        before = log.size
+        while log.size > size and len(log.messages) > least:
+            old = log.messages.popleft()
+            log.size -= EACH + len(old.text)
             if old.ref is not None and old.sender is not None:
                 del self._refs[old.sender.id, old.ref]
-        self._size -= freed
+        self._size -= before - log.size
 
     def _make_room(self) -> None:
         """Cut the fullest channels to one size; if that is not enough, forget unused channels, then the quietest."""
         goal, below = MAX - ROOM, 0
-        sizes = {name: sum(EACH + len(message.text) for message in log) for name, log in self._logs.items()}
-        for count, size in enumerate(sorted(sizes.values())):
-            if below + size * (len(sizes) - count) > goal:
-                size = max(SMALL, (goal - below) // (len(sizes) - count))
+        for count, size in enumerate(sorted(log.size for log in self._logs.values())):
+            if below + size * (len(self._logs) - count) > goal:
+                size = max(SMALL, (goal - below) // (len(self._logs) - count))
                 break
             below += size
-        for name, log in self._logs.items():
-            self._cut(log, sizes[name] - size, 1)
+        for log in self._logs.values():
+            self._cut(log, size, 1)
         if self._size <= goal:
             return
-        silent = sorted(self._logs, key=lambda name: (self.is_used(name), self._logs[name][-1].time))
+        silent = sorted(self._logs, key=lambda name: (self.is_used(name), self._logs[name].messages[-1].time))
         for name in silent[:-1]:
             if self._size <= goal:
                 break
             log = self._logs.pop(name)
-            self._floor = max(self._floor, log[-1].seq)
-            self._cut(log, MAX, 0)
+            self._floor = max(self._floor, log.messages[-1].seq)
+            self._cut(log, 0, 0)
 
 
 def answer_retry(known: Message, message: Message, post: PendingMessage) -> None:
