@@ -67,11 +67,10 @@ class Hub(Presence):
         return found.present.keys() if found else ()
 
     def names(self, connection: Connection, after: str) -> Iterator[str]:
-        """Yield the names of the channels that a connection may enter, in order, from behind `after` on."""
+        """Return the names of the channels that a connection may enter, in order, from behind `after` on."""
         if connection.allowed is not None:
-            yield from sorted(name for name in connection.allowed if name > after and name in self.channels)
-            return
-        yield from islice(self._names, bisect_right(self._names, after), None)
+            return iter(sorted(name for name in connection.allowed if name > after and name in self.channels))
+        return islice(self._names, bisect_right(self._names, after), None)
 
     def join(self, connection: Connection, name: str) -> bool:
         """Make a connection a member, making the channel on the first join; return whether its user came with it."""
@@ -84,12 +83,12 @@ class Hub(Presence):
             raise Refused("the connection has ended")
         if not connection.may_enter(name):
             raise Refused(f"you may not enter {name}", Error.NOT_ALLOWED)
+        new = name not in self.channels
         if connection.gate is not None:
-            new = name not in self.channels
             connection.gate.join(connection.user not in channel.present, new, len(self.channels))
             if new:
                 channel.maker = connection.gate.address
-        if name not in self.channels:
+        if new:
             self.channels[name] = channel
             insort(self._names, name)
         connection.channels[name] = channel

@@ -69,19 +69,15 @@ class Metrics:
         }
 
     def families(self) -> Iterator[str]:
-        yield family("calls_total", "counter", "Calls of actions, by result.", self._calls())
+        calls = [({"action": name, "result": "ok"}, count) for name, count in self.ok.items()]
+        calls += [({"action": name, "result": code}, count) for (name, code), count in self.errors.items()]
+        yield family("calls_total", "counter", "Calls of actions, by result.", calls)
         yield single("delivered_total", "counter", "Lines written to members of channels.", self.delivered)
         closed = [({"code": code}, count) for code, count in self.closed.items()]
         yield family("closed_total", "counter", "Connections that ended, by close code.", closed)
         answered = [({"status": str(status)}, count) for status, count in self.requests.items()]
         yield family("http_requests_total", "counter", "HTTP requests answered, by status.", answered)
         yield histogram("loop_lag_seconds", f"How late the loop is, every {LAG} s.", self.lag)
-
-    def _calls(self) -> Samples:
-        for name, count in list(self.ok.items()):
-            yield {"action": name, "result": "ok"}, count
-        for (name, code), count in list(self.errors.items()):
-            yield {"action": name, "result": code}, count
 
 
 def single(name: str, kind: str, text: str, value: float) -> str:

@@ -113,7 +113,6 @@ class Moderation:
         self._know(ban)
 
     async def lift(self, whom: str) -> bool:
-        """End a ban; return whether there was one."""
         await self.load()
         self._bans.pop(whom, None)
         self._ranges.pop(whom, None)

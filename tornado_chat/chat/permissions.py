@@ -19,12 +19,10 @@ _powers = dict(_BUILT_IN)
 
 
 def may(user: HasRole, power: str) -> bool:
-    """Return whether a user has a power."""
     return user.role in _powers.get(power, ())
 
 
 def known_powers() -> list[str]:
-    """Return the names of all powers, in order."""
     return sorted(_powers)
 
 

@@ -24,8 +24,6 @@ SEEDED = "*"  # no user's id: since when days are noted
 
 
 class Reading:
-    """The positions, in a store."""
-
     def __init__(self, store: Store) -> None:
         self._store = store
         self._seen: dict[str, int] = {}

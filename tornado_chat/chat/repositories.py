@@ -105,8 +105,6 @@ class AuditRepository(Protocol):
 
 
 class Repositories(NamedTuple):
-    """The repositories of one chat."""
-
     accounts: AccountRepository
     bans: BanRepository
     audit: AuditRepository

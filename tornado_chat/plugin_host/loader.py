@@ -75,8 +75,7 @@ def _passed_over(source: Source, chosen: Source, before: Registry | None) -> lis
 
 
 def _load(source: Source, table: Mapping[str, Any], old: Plugin | None, first: bool) -> Plugin:
-    plugin = Plugin(source.name, source.file, source.stamp)
-    plugin.shipped = source.shipped
+    plugin = Plugin(source.name, source.file, source.stamp, source.shipped)
     interrupted: list[int] = []
     try:
         with interrupts() as interrupted:
@@ -85,12 +84,8 @@ def _load(source: Source, table: Mapping[str, Any], old: Plugin | None, first: b
         plugin.settings = read_settings(plugin.module, source.name, table)
         plugin.idle = not getattr(plugin.settings, "active", True)
         plugin.ui = None if plugin.idle else read_ui(Path(plugin.file))
-    except SettingsError as error:
-        if first:
-            raise
-        wrong = explain(error, source.file)
     except FAULTS as error:
-        if interrupted:
+        if interrupted or (first and type(error) is SettingsError):
             raise
         wrong = explain(error, source.file)
     else:
@@ -160,8 +155,8 @@ def _replaced(plugin: Plugin, why: str, old: Plugin | None) -> Plugin:
     if old is not None and (old.replaced, old.stamp) == (why, plugin.stamp):
         return old
     log.info("the shipped plugin %s is left out: %s", plugin.name, why)
-    record = Plugin(plugin.name, plugin.file, plugin.stamp)
-    record.shipped, record.replaced = True, why
+    record = Plugin(plugin.name, plugin.file, plugin.stamp, shipped=True)
+    record.replaced = why
     return record
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection
-from functools import partial
 from typing import Any
 
 from tornado_chat.chat.errors import Refused
@@ -93,13 +92,9 @@ class PluginManager:
 
     async def _call(self, event: str, registry: Registry, plugins: Collection[Plugin]) -> None:
         called = [listener for listener in registry.listeners[event] if listener.plugin in plugins]
-        await asyncio.gather(*(self._run(one.plugin, event, one.call, LIMIT, event) for one in called))
-
-    async def _run(
-        self, plugin: Plugin, what: str, function: Callable[[TimerContext], Any], limit: float | None, hears: str = ""
-    ) -> None:
-        context = TimerContext(self._server, plugin, hears)
-        await plugin.run(what, partial(function, context), context, limit)
+        await asyncio.gather(
+            *(one.plugin.run(event, one.call, TimerContext(self._server, one.plugin, event), LIMIT) for one in called)
+        )
 
     async def _tick(self, timer: Timer) -> None:
         plugin, loop = timer.plugin, asyncio.get_running_loop()
@@ -109,7 +104,7 @@ class PluginManager:
             try:
                 await asyncio.sleep(due - loop.time())
                 if not plugin.off:
-                    await self._run(plugin, f"timer {timer.name}", timer.call, None)
+                    await plugin.run(f"timer {timer.name}", timer.call, self.context(plugin), None)
             except asyncio.CancelledError:
                 if plugin.off or plugin.stopped:  # else somebody cancelled all tasks that there are
                     raise

@@ -44,7 +44,7 @@ class Plugin:
     `shipped`: it came with the server; `replaced`: why it gave way to another plugin, or "".
     """
 
-    def __init__(self, name: str, file: str, stamp: object = None) -> None:
+    def __init__(self, name: str, file: str, stamp: object = None, shipped: bool = False) -> None:
         self.name = name
         self.file = file
         self.stamp = stamp
@@ -52,7 +52,8 @@ class Plugin:
         self.ui: bytes | None = None
         self.settings: Any = None
         self.calls = self.failures = 0
-        self.off = self.idle = self.shipped = False
+        self.shipped = shipped
+        self.off = self.idle = False
         self.error = self.replaced = ""
         self.tasks: set[asyncio.Future[Any]] = set()  # its timers, listeners and own tasks: what ends with it
         self.on_switch: Callable[[Plugin], None] = lambda plugin: None
@@ -92,10 +93,10 @@ class Plugin:
             current.reset(token)
         raise refused
 
-    async def run(self, what: str, function: Callable[[], Any], context: Call | None, limit: float | None) -> None:
-        """Call code of the plugin that nobody waits for, until it has ended. What it raises ends here."""
+    async def run(self, what: str, function: Callable[[Any], Any], context: Call, limit: float | None) -> None:
+        """Call code of the plugin that nobody waits for with its context, until it ends. What it raises ends here."""
         with contextlib.suppress(Refused):
-            result = self.call(what, function, context, limit)
+            result = self.call(what, partial(function, context), context, limit)
             if type(result) is Running:
                 await result
 

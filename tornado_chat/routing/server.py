@@ -65,7 +65,6 @@ class Server(Hub):
         self.leaving = False  # it stops: what still comes up will be said again to the server after this one
 
     def is_full(self) -> bool:
-        """Return whether there is no room for another connection."""
         return len(self.connections) >= self.max_connections
 
     async def is_banned(self, user_id: str, address: str = "") -> bool:

@@ -186,28 +186,18 @@ def _flanks(run: str, before: str, after: str, beyond: str) -> tuple[bool, bool]
     left = before != "@" and not right_blank and (not right_mark or left_blank or left_mark or left_dense)
     right = not left_blank and (not left_mark or right_blank or right_mark or right_dense)
     if run[0] == "_":
-        file = (
-            after == "." and beyond <= "\uffff" and bool(_LETTER.match(beyond) or is_pictograph(beyond))
-        )  # __init__.py
-        starts = (
-            left_blank
-            or _kind(before) in ("Ps", "Pi")
-            or before in "\"'*_~"
-            or (before > "\x7f" and _is(before, "P"))
-        )
-        ends = (
-            right_blank
-            or _kind(after) in ("Pe", "Pf")
-            or after in "\"'*_~.,;:!?"
-            or (after > "\x7f" and _is(after, "P"))
-        )
+        # As in __init__.py
+        file = after == "." and beyond <= "\uffff" and bool(_LETTER.match(beyond) or is_pictograph(beyond))
+        starts = left_blank or _borders(before, ("Ps", "Pi"), "\"'*_~")
+        ends = right_blank or _borders(after, ("Pe", "Pf"), "\"'*_~.,;:!?")
         return left and starts, right and not file and ends
     within = run == "*" and _is_word(before) and _is_word(after)
     return left and (not within or not right or left_mark), right and (not within or not left or right_mark)
 
 
-def _kind(char: str) -> str:
-    return unicodedata.category(char) if char else ""
+def _borders(char: str, kinds: tuple[str, str], marks: str) -> bool:
+    """Return whether underscores between this character and a word mark emphasis."""
+    return char in marks or unicodedata.category(char) in kinds or (char > "\x7f" and _is(char, "P"))
 
 
 def _is_word(char: str) -> bool:
