@@ -4,19 +4,20 @@ import secrets
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from tornado_chat import Channel, Context, Error, Refused, Text, TimerContext, User, action, every, fold
 
 DAY = 86_400  # seconds after which a poll ends by itself
 MAX_PART, MAX_OPTIONS, MAX_VOTERS = 200, 10, 1_000  # each vote rewrites the poll
 MAX_MINE, MAX_OF_ADDRESS = 20, 500  # open polls; and votes in one poll from one address
+NUMBER, POLL = "The number of the answer, from 1", "The id of the poll; without one, the open poll"
 EARLIER = 5  # closed polls of a channel that are kept, so that the page still draws them
 BACK = 0  # the option of who took a vote back: the voter's place stays taken, or votes without end could follow
 
 
 @action("poll")
-async def poll(ctx: Context, text: Text) -> dict[str, Any]:
+async def poll(ctx: Context, text: Annotated[Text, "Lunch? | Pizza | Salad"]) -> dict[str, Any]:
     """Ask a question: the question and 2 to 10 answers, with | between them."""
     question, *options = (" ".join(part.split()) for part in text.split("|"))
     if not 2 <= len(options) <= MAX_OPTIONS or len(set(options)) < len(options):
@@ -28,7 +29,6 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
         if len(await ctx.store.items(index, limit=most)) >= most:
             raise Refused(f"{MAX_MINE} polls of one user are open at most, and {MAX_OF_ADDRESS} from one address")
     new = {"id": secrets.token_hex(8), "by": ctx.user.id, "share": ctx.address, "until": now + DAY, "open": True}
-
     before = None
 
     def begin(known: Any) -> Any:
@@ -43,8 +43,7 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
         await ctx.store.set(key, place)
     lines = [f"{number}. {option}" for number, option in enumerate(options, 1)]
     try:
-        text = "\n".join([question, *lines, "", "Vote with `/vote NUMBER`"])
-        message = (await ctx.channel.post(text, sender=ctx.user)).id
+        said = await ctx.channel.post("\n".join([question, *lines, "", "Vote with `/vote NUMBER`"]), sender=ctx.user)
     except Refused:  # by a listener, say: then there is no poll
         for key in (place, *reversed(keys(asked))):
             await ctx.store.delete(key)
@@ -53,13 +52,14 @@ async def poll(ctx: Context, text: Text) -> dict[str, Any]:
         raise
     if before is not None:
         kept = {**before, "open": False, "from": {}, "share": ""}
-        await ctx.store.update(earlier(place), lambda known: [*(known or []), kept][-EARLIER:])
-    asked = await ctx.store.update(place, lambda known: {**known, "message": message})
-    return {"poll": show(ctx.channel, asked)}
+        await ctx.store.update(f" was {place}", lambda known: [*(known or []), kept][-EARLIER:])
+    about = {"message": said.id}
+    known = await ctx.store.update(place, lambda known: {**known, **about} if known["id"] == asked["id"] else known)
+    return {"poll": show(ctx.channel, known)}
 
 
 @action("vote")
-async def vote(ctx: Context, option: int, poll: str = "") -> dict[str, Any]:
+async def vote(ctx: Context, option: Annotated[int, NUMBER], poll: Annotated[str, POLL] = "") -> dict[str, Any]:
     """Vote for an answer of the poll, by its number; a second vote replaces the first."""
 
     def count(known: Any) -> Any:
@@ -73,7 +73,6 @@ async def vote(ctx: Context, option: int, poll: str = "") -> dict[str, Any]:
         return {**known, "from": come, "votes": {**known["votes"], ctx.user.id: option}}
 
     address = ctx.address
-
     shown = await cast(ctx, count)
     if not poll:  # who pressed a button sees it there
         ctx.reply(f"Your vote: {shown['options'][option - 1]['text']}")
@@ -81,7 +80,7 @@ async def vote(ctx: Context, option: int, poll: str = "") -> dict[str, Any]:
 
 
 @action("unvote")
-async def unvote(ctx: Context, poll: str = "") -> dict[str, Any]:
+async def unvote(ctx: Context, poll: Annotated[str, POLL] = "") -> dict[str, Any]:
     """Take your vote back."""
 
     def forget(known: Any) -> Any:
@@ -94,7 +93,7 @@ async def unvote(ctx: Context, poll: str = "") -> dict[str, Any]:
 
 
 @action("close-poll")
-async def close_poll(ctx: Context, poll: str = "") -> dict[str, Any]:
+async def close_poll(ctx: Context, poll: Annotated[str, POLL] = "") -> dict[str, Any]:
     """Close the poll and post the result (its author, an administrator, or anyone while the author is away)."""
 
     def may(known: Any) -> Any:
@@ -123,8 +122,8 @@ async def show_poll(ctx: Context) -> dict[str, Any]:
 @action("polls", command=False)
 async def polls(ctx: Context) -> dict[str, Any]:
     """Return the last polls of the channel, each with the caller's own vote. The UI of polls calls this."""
-    kept = [*(await ctx.store.get(earlier(ctx.channel.name)) or []), await ctx.store.get(ctx.channel.name)]
-    kept = [poll for poll in kept if poll is not None]
+    known = await ctx.store.get(ctx.channel.name)
+    kept = [*(await ctx.store.get(f" was {ctx.channel.name}") or []), *([known] if known else [])]
     ctx.charge(sum(len(poll["votes"]) for poll in kept) / 100)
     return {"polls": [{**stand(poll), "vote": own_vote(poll, ctx.user)} for poll in kept]}
 
@@ -167,11 +166,6 @@ def result(shown: dict[str, Any]) -> list[str]:
     return [f"* {option['text']}: {option['votes']}" for option in shown["options"]]
 
 
-def earlier(channel: str) -> str:
-    """Return the key of a channel's earlier polls."""
-    return f" was {channel}"
-
-
 def keys(poll: dict[str, Any]) -> list[str]:
     """Return the further keys of an open poll. They begin with a space, as no name of a channel does."""
     key = f"{poll.get('until', 0):012} {poll['id']}"
@@ -194,12 +188,10 @@ def stand(poll: dict[str, Any]) -> dict[str, Any]:
     """Return what everyone may see of a poll. Those of earlier versions lack `ends` and `message`."""
     given = list(poll["votes"].values())
     options = [{"text": text, "votes": given.count(number)} for number, text in enumerate(poll["options"], 1)]
+    ends = poll.get("ended", poll.get("until"))
+    more = {"ends": ends and ends * 1000, "message": poll.get("message")}
     shown = {"id": poll["id"], "question": poll["question"], "options": options, "open": poll["open"]}
-    if ends := poll.get("ended", poll.get("until")):
-        shown["ends"] = ends * 1000
-    if "message" in poll:
-        shown["message"] = poll["message"]
-    return shown
+    return shown | {key: value for key, value in more.items() if value}
 
 
 def own_vote(poll: dict[str, Any], user: User) -> int | None:

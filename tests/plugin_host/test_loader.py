@@ -196,7 +196,7 @@ def test_what_the_plugins_of_the_house_do_without_settings_costs_messages_nothin
 
 @pytest.mark.parametrize("path", sorted(find_folder("plugins").glob("*.py")), ids=lambda path: path.stem)
 def test_a_plugin_of_the_house_is_short_and_has_a_page_and_tests(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) < 140
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 200
     root = find_folder("plugins").parent
     pages = root / "docs" / "reference" / "plugins"
     assert f"]({path.stem}.md)" in (pages / "index.md").read_text(encoding="utf-8")

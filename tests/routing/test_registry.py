@@ -33,7 +33,7 @@ def even(value):
 def picky(ctx: Context, text: str, whole: int = 1, number: float = 0.5, truth: bool = False,
           choice: Literal["a", 1] = "a", maybe: int | None = None, old: Optional[str] = None,
           place: Place | None = None, half: Annotated[int, even] = 2, name: Name | None = None,
-          words: Text = "w", limit: Limit = 50, many: tuple[int, ...] = ()) -> None:
+          words: Annotated[Text, "What to say"] = "w", limit: Limit = 50, many: tuple[int, ...] = ()) -> None:
     '''Take a bit of everything.'''
 
 @action("inner", internal=True)
@@ -222,6 +222,7 @@ def test_hello_lists_each_action_once_with_help_and_parameters() -> None:
     assert by_name["whole"] == {"type": "int", "required": False, "default": 1}
     assert by_name["choice"] == {"type": "choice", "required": False, "default": "a", "choices": ["a", 1]}
     assert by_name["maybe"] == {"type": "int", "required": False, "default": None}
+    assert by_name["words"] == {"type": "str", "required": False, "default": "w", "help": "What to say"}
     assert by_name["place"]["type"] == "object"
     assert by_name["name"]["type"] == by_name["words"]["type"] == "str"
     assert by_name["half"]["type"] == by_name["limit"]["type"] == "int"

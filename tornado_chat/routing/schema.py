@@ -34,10 +34,7 @@ class SchemaError(Exception):
 
 @dataclasses.dataclass(slots=True, frozen=True)
 class Parameter:
-    """One field of an action: its name, the name of its type, whether and how it may be left out.
-
-    find: see _FINDERS.
-    """
+    """One field of an action: its name, its type, how it may be left out, a word about it; find: see _FINDERS."""
 
     name: str
     type: str
@@ -45,15 +42,14 @@ class Parameter:
     default: Any = _MISSING
     choices: tuple[Any, ...] = ()
     find: Callable[[Any, str], Any] | None = None
+    help: str = ""
 
     def describe(self) -> dict[str, Any]:
         """Return the parameter as `hello` shows it."""
         shown: dict[str, Any] = {"name": self.name, "type": self.type, "required": self.default is _MISSING}
         if self.default is not _MISSING:
             shown["default"] = self.default
-        if self.choices:
-            shown["choices"] = self.choices
-        return shown
+        return shown | {key: value for key, value in (("choices", self.choices), ("help", self.help)) if value}
 
 
 def read_signature(
@@ -79,13 +75,17 @@ def read_signature(
             raise SchemaError(f"{where}: *{name} has no schema; name each field")
         if name not in hints:
             raise SchemaError(f"{where}: {name} needs a type, as in `{name}: str`")
-        find = _finder(hints[name])
+        hint, further = hints[name], getattr(hints[name], "__metadata__", ())  # of Annotated
+        words = " ".join(one for one in further if isinstance(one, str))
+        if further and all(isinstance(one, str) for one in further):
+            hint = typing.get_args(hint)[0]
+        find = _finder(hint)
         if find is not None:
-            check = _or_none(_text) if type(None) in typing.get_args(hints[name]) else _text
-            yield Parameter(name, _alone(hints[name]).__name__.lower(), check, parameter.default, (), find)
+            check = _or_none(_text) if type(None) in typing.get_args(hint) else _text
+            yield Parameter(name, _alone(hint).__name__.lower(), check, parameter.default, (), find, words)
         else:
-            kind, check, choices = _read_type(hints[name], f"{where}: {name}", names)
-            yield Parameter(name, kind, check, parameter.default, choices)
+            kind, check, choices = _read_type(hint, f"{where}: {name}", names)
+            yield Parameter(name, kind, check, parameter.default, choices, None, words)
 
 
 def _check_first(
@@ -118,9 +118,9 @@ def _read_type(hint: Any, where: str, names: dict[str, Any]) -> tuple[str, Check
         return hint.__name__, _CHECKS[hint], ()
     if origin is typing.Annotated:
         kind, check, choices = _read_type(inner[0], where, names)
-        for further in inner[1:]:
+        for further in (one for one in inner[1:] if not isinstance(one, str)):
             if not callable(further):
-                raise SchemaError(f"{where}: Annotated takes a function that checks, not {further!r}")
+                raise SchemaError(f"{where}: Annotated takes a function that checks and words, not {further!r}")
             check = _chain(check, further)
         return kind, check, choices
     if origin is Literal:

@@ -56,6 +56,11 @@ export default {
   },
 
   "form.send": "Send",
+  "form.cancel": "Cancel",
+  "form.optional": "optional",
+  "form.missing": "This is needed",
+  "form.int": "A whole number, please",
+  "form.float": "A number, please",
 
   "keys.title": "Keys",
   "keys.group-writing": "Writing",

@@ -53,6 +53,11 @@ export default {
   "suggestions.count": {other: "{count} 条建议：用方向键选择，按 Tab 或 Enter 采用"},
 
   "form.send": "发送",
+  "form.cancel": "取消",
+  "form.optional": "选填",
+  "form.missing": "此项必填",
+  "form.int": "请填写整数",
+  "form.float": "请填写数字",
 
   "keys.title": "快捷键",
   "keys.group-writing": "书写",

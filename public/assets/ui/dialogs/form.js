@@ -1,59 +1,107 @@
 // A form for an action: a field for each parameter, by its type.
 
-import {html, useState} from "../../html.js";
+import {html, useEffect, useRef, useState} from "../../html.js";
 import {explain, t} from "../../i18n/index.js";
-import {usage, written} from "../../commands/schema.js";
+import {written} from "../../commands/schema.js";
 import {perform} from "../../commands/run.js";
+import {Icon} from "../icons.js";
 import {Dialog} from "./dialog.js";
 
+const SHORT = {choices: 4, letters: 24}; // what stands side by side
+
+/** A name of the wire in words: close-poll is "Close poll". */
+const inWords = (name) => (name[0].toUpperCase() + name.slice(1)).replace(/[-_]/g, " ");
+
 export function Form({chat, channel, action, close}) {
-  const [words, setWords] = useState("");
+  const form = useRef();
+  const busy = useRef(false);
+  const [wrong, setWrong] = useState({}); // name of a field -> what is wrong with it; "" is none of them
   const parameters = written(action);
+  useEffect(() => form.current.querySelector("[aria-invalid=true]")?.focus(), [wrong]);
 
   async function send(event) {
     event.preventDefault();
-    const fields = {};
-    for (const {name, type, choices} of parameters) {
-      const field = event.target.elements[`field-${name}`];
-      if (type === "bool") fields[name] = field.checked;
-      else if (field.value === "" && type !== "str") continue; // it has a default
-      else if (type === "choice") fields[name] = choices[Number(field.value)];
-      else if (type === "str") {
-        if (field.value || field.required) fields[name] = field.value;
-      } else fields[name] = Number(field.value);
-    }
+    if (busy.current) return;
+    const {fields, problems} = read(parameters, form.current.elements);
+    setWrong(problems);
+    if (Object.keys(problems).length) return;
+    busy.current = true;
     try {
       await perform(chat, channel, {action: action.name, fields});
       if (channel.draft.startsWith(`/${action.name}`)) chat.setDraft(channel, ""); // the form replaces it
       close();
     } catch (error) {
-      setWords(explain(error));
+      const named = parameters.find(({name}) => new RegExp(`^${name}[: ]`).test(error.message)); // as the server begins
+      const words = explain(error).replace(`${named?.name}: `, "");
+      setWrong({[named?.name ?? ""]: words && words[0].toUpperCase() + words.slice(1)});
     }
+    busy.current = false;
   }
 
-  return html`<${Dialog} title=${usage(action)} close=${close}>
-    <form class="form" onSubmit=${send}>
-      <p class="muted">${action.help}</p>
-      ${parameters.map((one, at) => html`<label key=${one.name} class=${one.type === "bool" ? "check" : ""}>
-        <span>${one.name}</span><${Field} parameter=${one} first=${at === 0} />
-      </label>`)}
-      <p class="alert" role="alert">${words}</p>
-      <button class="primary" autofocus=${!parameters.length}>${t("form.send")}</button>
+  return html`<${Dialog} title=${inWords(action.name)} close=${close}>
+    <form class="form" ref=${form} onSubmit=${send} novalidate>
+      ${action.help && html`<p class="help" dir="auto">${action.help}</p>`}
+      ${parameters.map((one, at) => html`<${Field} key=${one.name} chat=${chat} channel=${channel} parameter=${one} first=${at === 0} wrong=${wrong[one.name]} />`)}
+      <p class="alert" role="alert">${wrong[""]}</p>
+      <footer>
+        <button type="button" onClick=${close}>${t("form.cancel")}</button>
+        <button class="primary" autofocus=${!parameters.length}>${t("form.send")}</button>
+      </footer>
     </form>
   <//>`;
 }
 
-function Field({parameter: {name, type, required, default: preset, choices}, first}) {
-  const common = {name: `field-${name}`, required, autofocus: first};
-  if (type === "bool") return html`<input type="checkbox" ...${{...common, required: false}} defaultChecked=${preset === true} />`;
+/** What has been entered: {fields, problems}. Fields that are empty have their default. */
+function read(parameters, elements) {
+  const fields = {};
+  const problems = {};
+  for (const {name, type, required, choices} of parameters) {
+    const {checked, value, validity} = elements[`field-${name}`];
+    if (type === "bool") fields[name] = checked;
+    else if (validity?.badInput || validity?.stepMismatch) problems[name] = t(`form.${type}`);
+    else if (validity?.valueMissing) problems[name] = t("form.missing");
+    else if (value === "" && !required) continue;
+    else if (type === "choice") fields[name] = choices[Number(value)];
+    else fields[name] = type === "int" || type === "float" ? Number(value) : value;
+  }
+  return {fields, problems};
+}
+
+function Field({chat, channel, parameter, first, wrong}) {
+  const {name, type, required, default: preset, choices = [], help} = parameter;
+  const id = `field-${name}`;
+  const common = {name: id, autofocus: first, "aria-describedby": wrong || help ? `${id}-about` : undefined, "aria-invalid": Boolean(wrong)};
+  const label = html`${inWords(name)}${!required && (preset ?? "") === "" && html` <span class="muted">${t("form.optional")}</span>`}`;
+  const about = wrong
+    ? html`<p class="wrong" id=${`${id}-about`}><${Icon} name="alert" /><span role="alert" dir="auto">${wrong}</span></p>`
+    : help && html`<p class="note" id=${`${id}-about`} dir="auto">${help}</p>`;
+
+  if (type === "bool") {
+    return html`<div class="entry switched">
+      <label for=${id}>${inWords(name)}</label><input type="checkbox" role="switch" class="switch" id=${id} ...${common} defaultChecked=${preset === true} />${about}
+    </div>`;
+  }
   if (type === "choice") {
-    return html`<select ...${common} defaultValue=${Math.max(0, choices.indexOf(preset))}>
-      ${choices.map((choice, at) => html`<option value=${at} selected=${choice === preset}>${String(choice)}</option>`)}
-    </select>`;
+    const chosen = Math.max(0, choices.indexOf(preset));
+    if (choices.length <= SHORT.choices && choices.join("").length <= SHORT.letters) {
+      return html`<fieldset class="entry"><legend>${label}</legend>
+        <span class="pick">${choices.map((choice, at) => html`<label>
+          <input type="radio" ...${common} value=${at} autofocus=${first && at === chosen} defaultChecked=${at === chosen} /><bdi>${String(choice)}</bdi>
+        </label>`)}</span>${about}
+      </fieldset>`;
+    }
+    return html`<div class="entry"><label for=${id}>${label}</label>
+      <select id=${id} ...${common}>${choices.map((choice, at) => html`<option value=${at} selected=${at === chosen}>${String(choice)}</option>`)}</select>${about}
+    </div>`;
   }
   const number = type === "int" || type === "float";
-  return html`<input
-    type=${number ? "number" : "text"} step=${type === "int" ? 1 : number ? "any" : undefined}
-    defaultValue=${preset ?? ""} dir="auto" autocomplete="off" ...${common}
-  />`;
+  const known = type === "user" ? [...channel.users.values()].map((user) => user.name) : type === "channel" ? [...chat.channels.keys()] : [];
+  return html`<div class="entry"><label for=${id}>${label}</label>
+    <input
+      id=${id} ...${common} required=${required} type=${number ? "number" : "text"} step=${type === "int" ? 1 : number ? "any" : undefined}
+      inputmode=${type === "int" ? "numeric" : number ? "decimal" : undefined} defaultValue=${preset ?? ""} dir="auto" autocomplete="off"
+      list=${known.length ? `${id}-known` : undefined}
+    />${about}
+    ${known.length > 0 && html`<datalist id=${`${id}-known`}>${known.map((one) => html`<option value=${one} />`)}</datalist>`}
+  </div>`;
 }
