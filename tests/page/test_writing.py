@@ -173,7 +173,7 @@ async def test_21_keys_lead_from_channel_to_channel_and_show_themselves(people: 
         await ann.keyboard.press("Escape")
         await ann.locator("textarea:focus").wait_for()
         await ann.keyboard.press("Control+/")
-        await ann.get_by_role("dialog").get_by_text("Unread channel above or below").wait_for()
+        await ann.get_by_role("dialog").get_by_text("Next unread channel").wait_for()
         await ann.keyboard.press("Escape")
         # From message to message, and what can be done with one.
         await write(ann, "mine")
