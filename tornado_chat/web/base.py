@@ -84,13 +84,15 @@ def methods_of(handler: RequestHandler) -> str:
 
 
 class Safe(RequestHandler):
-    """Answers with the headers that keep a browser to this server.
+    """Answers with the headers that keep a browser to this server. What its route names become its attributes.
 
     The application's settings are `policy`, and `allowed_sites`: those, beside its own, whose pages may ask.
     """
 
+    def initialize(self, **given: Any) -> None:
+        vars(self).update(given)
+
     def set_default_headers(self) -> None:
-        """Add them to every answer, errors too."""
         for name, value in HEADERS.items():
             self.set_header(name, value)
         self.set_header("Content-Security-Policy", self.settings["policy"])
@@ -104,12 +106,10 @@ class Safe(RequestHandler):
         """Return whether a page of this server or of an allowed site asks, or a program, which names no origin."""
         origin = self.request.headers.get("Origin")
         if origin is None:
-            return True  # a program, not a browser
-        there = site(*origin.lower().partition("://")[::2])
-        if there is None:
-            return False
-        if there in self.settings["allowed_sites"]:
             return True
+        there = site(*origin.lower().partition("://")[::2])
+        if there is None or there in self.settings["allowed_sites"]:
+            return there is not None
         return self.is_named_here() and there == site(self.request.protocol, self.request.host)
 
     def is_named_here(self) -> bool:
@@ -137,16 +137,15 @@ class Safe(RequestHandler):
             return False
 
     def write_error(self, status_code: int, **about: Any) -> None:
-        """Say, of a method that is not answered, which are (RFC 9110, 15.5.6)."""
+        """Add the methods that are answered to a 405 (RFC 9110, 15.5.6)."""
         if status_code == 405:
             self.set_header("Allow", methods_of(self))
         super().write_error(status_code, **about)
 
 
 class Fresh(Safe):
-    """Answers that no one keeps."""
+    """Answers that nobody caches."""
 
     def set_default_headers(self) -> None:
-        """Say so."""
         super().set_default_headers()
         self.set_header("Cache-Control", "no-store")

@@ -59,7 +59,6 @@ class RateLimitedLog:
         self._next = 0.0  # seconds of monotonic()
 
     def warn(self) -> None:
-        """Count it, and say so if it is time."""
         self._count += 1
         if (now := monotonic()) >= self._next:
             log.warning("%s (%d times)", self._text, self._count)

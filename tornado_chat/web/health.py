@@ -1,4 +1,4 @@
-"""What is asked by those who watch over it: /healthz, /readyz and /metrics."""
+"""For monitoring: /healthz, /readyz and /metrics."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ class Health(Fresh):
     """Whether the loop turns: 200."""
 
     def get(self) -> None:
-        """Answer."""
         self.write("ok\n")
 
     head = get
@@ -28,12 +27,9 @@ class Health(Fresh):
 class Ready(Fresh):
     """Whether messages can be stored: 200, or 503 with what is wrong."""
 
-    def initialize(self, database: Database | None) -> None:
-        """Keep what it is given."""
-        self.database = database
+    database: Database | None
 
     def get(self) -> None:
-        """Answer `ready` and `why`."""
         state = self.database and self.database.state
         self.set_status(503 if state else 200)
         self.write({"ready": not state, "why": state})
@@ -44,14 +40,11 @@ class Ready(Fresh):
 class MetricsPage(Fresh):
     """Figures for Prometheus, for those who may see them: by address, or by a bearer token."""
 
-    def initialize(self, server: Server, keepalive: Keepalive, database: Database | None) -> None:
-        """Keep what it is given."""
-        self.server = server
-        self.keepalive = keepalive
-        self.database = database
+    server: Server
+    keepalive: Keepalive
+    database: Database | None
 
     def get(self) -> None:
-        """Answer all figures."""
         if not self._may():
             raise HTTPError(403, reason="Not From Here")
         self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")

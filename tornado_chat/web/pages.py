@@ -15,10 +15,9 @@ WITH_A_POLICY = re.compile(r".*(?:\.html|\.svg|worker\.js)", re.DOTALL)  # a wor
 
 
 class NotFound(Safe):
-    """Answers every other path."""
+    """Answers every other path, whatever the method."""
 
     def prepare(self) -> None:
-        """Say 404, whatever the method."""
         raise HTTPError(404)
 
 
@@ -44,12 +43,9 @@ class Static(Safe):
 class Page(Static):
     """The page itself, or the administrator's."""
 
-    def initialize(self, assets: Assets) -> None:
-        """Keep what it is given."""
-        self.assets = assets
+    assets: Assets
 
     def get(self, name: str | None) -> None:
-        """Answer with index.html, or with admin.html."""
         self.add_header("Vary", "Accept-Language")
         page = self.assets.page(name or "index", self.request.headers.get("Accept-Language", ""))
         self.answer(page, "no-cache")  # asked for each time, 304 while it is the same
@@ -58,14 +54,11 @@ class Page(Static):
 
 
 class File(Static):
-    """What the page is made of."""
+    """What the page is made of. A file whose address names its version never changes."""
 
-    def initialize(self, assets: Assets) -> None:
-        """Keep what it is given."""
-        self.assets = assets
+    assets: Assets
 
     def get(self, path: str) -> None:
-        """Answer with a file; one whose address names its version never changes."""
         asset, for_ever = self.assets.find(path)
         if asset is None:
             raise HTTPError(404)
@@ -79,14 +72,14 @@ class File(Static):
 
 
 class PluginUI(Static):
-    """The JavaScript of plugins. It lies among the page's files so that it can import them by relative paths."""
+    """The JavaScript of plugins. It lies among the page's files so that it can import them by relative paths.
 
-    def initialize(self, files: Mapping[str, Asset]) -> None:
-        """Keep the files in use, by name."""
-        self.files = files
+    `files`: those in use, by name, which contains a hash.
+    """
+
+    files: Mapping[str, Asset]
 
     def get(self, name: str) -> None:
-        """Answer with a file in use; its URL contains its hash."""
         asset = self.files.get(name)
         if asset is None:
             raise HTTPError(404)

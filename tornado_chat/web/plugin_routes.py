@@ -33,7 +33,7 @@ Found = tuple[re.Pattern[str], type[RequestHandler], Plugin]
 
 
 class PluginRoutes(Router):
-    """Answers with the handlers that plugins marked with `@route`; `use` swaps them all."""
+    """Answers with the handlers that plugins marked with `@route`. `use` swaps them all."""
 
     def __init__(self, app: Application, context: Callable[[Plugin], TimerContext]) -> None:
         self._app = app
@@ -41,11 +41,9 @@ class PluginRoutes(Router):
         self._routes: list[Found] = []
 
     def use(self, routes: list[Found]) -> None:
-        """Answer with these from now on."""
         self._routes = routes
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
-        """Return what answers a request, None where no plugin does."""
         for path, handler, plugin in self._routes:
             found = path.fullmatch(request.path)
             if found is not None:

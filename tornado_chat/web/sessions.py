@@ -1,7 +1,7 @@
-"""Signing in over HTTP, for the page: who one is, register, sign in, sign out, change the password. JSON up and down.
+"""Signing in over HTTP, for the page. Requests and answers are JSON.
 
-They lie beside the page, so that a cookie without a path is one for the page and all below it, wherever a proxy
-has put them.
+The addresses are beside the page's, so that a cookie without a path holds for the page and all below it, at whatever
+path a proxy serves them.
 """
 
 from __future__ import annotations
@@ -24,17 +24,12 @@ from tornado_chat.web.base import Fresh
 
 log = logging.getLogger("tornado_chat")
 
-STATUS = {
-    Error.NOT_ALLOWED: 403,
-    Error.RATE_LIMITED: 429,
-    Error.HISTORY_UNAVAILABLE: 503,
-}
+STATUS = {Error.NOT_ALLOWED: 403, Error.RATE_LIMITED: 429, Error.HISTORY_UNAVAILABLE: 503}
 
 
 class _Json(Fresh):
-    def initialize(self, auth: Auth, server: Server) -> None:
-        self.auth = auth
-        self.server = server
+    auth: Auth
+    server: Server
 
     def answer(self, status: int, event: dict[str, Any]) -> None:
         self.drop_document_headers()
@@ -44,10 +39,9 @@ class _Json(Fresh):
 
 
 class WhoAmI(_Json):
-    """GET /auth: which ways in there are, and who one is already."""
+    """GET /auth: `kinds` of signing in, whether `registration` is open, and the `user` (null: not signed in)."""
 
     async def get(self) -> None:
-        """Answer `kinds`, `registration`, and `user` (null: nobody yet)."""
         auth = self.auth
         try:
             came = await auth.identity.authenticate(self.request)
@@ -92,12 +86,11 @@ class _Post(_Json):
         return await self.auth.throttle.guess(self.address, name_key(name), lambda: accounts.check(name, password))
 
     def log(self, event: str, user_id: str = "") -> None:
-        """Log what has happened, to whom and from where."""
         extra = {"event": event, "user": user_id, "address": self.address}
         log.info("%s %s, from %s", user_id or "someone", event, self.address, extra=extra)
 
     async def begin(self, user: User, event: str = "signed in") -> None:
-        """Always a new session, whatever cookie was sent; the one that it replaces ends."""
+        """Begin a new session, whatever cookie was sent. The one that it replaces ends."""
         await end_session(self.auth, self.server, self.request)
         token = await self.auth.accounts.begin(user)
         safe = self.request.protocol == "https"
@@ -111,7 +104,6 @@ class Register(_Post):
     """POST /register {name, password}: a new account, signed in."""
 
     async def act(self, fields: dict[str, Any]) -> None:
-        """Make it."""
         if not self.auth.registration:
             raise Refused("accounts are made by the administrator here", Error.NOT_ALLOWED)
         name, password = self.credentials(fields)
@@ -126,7 +118,6 @@ class SignIn(_Post):
     """POST /sign-in {name, password}: a session, as a cookie. 401 says only that the two do not fit."""
 
     async def act(self, fields: dict[str, Any]) -> None:
-        """Compare and begin."""
         user = await self.check(*self.credentials(fields))
         if user is None:
             self.log("gave a name and a password that do not fit")
@@ -139,7 +130,6 @@ class SignOut(_Post):
     """POST /sign-out {}: ends the session and its connections."""
 
     async def act(self, fields: dict[str, Any]) -> None:
-        """End it."""
         came = await end_session(self.auth, self.server, self.request)
         if came is not None:
             self.log("signed out", came.user.id)
@@ -148,15 +138,14 @@ class SignOut(_Post):
 
 
 class ChangePassword(_Post):
-    """POST /password {password, new}: another password. The session that asks stays; the user's others end."""
+    """POST /password {password, new}: another password. The user's other sessions end. 401: `password` is wrong."""
 
     async def act(self, fields: dict[str, Any]) -> None:
-        """Compare the present one and set the new one; 401 where it is not the present one."""
         came = await self.auth.sessions.authenticate(self.request)
         if came is None:
             raise Refused("sign in first", Error.NOT_ALLOWED)
         name, password = self.credentials({**fields, "name": came.user.name})
-        new, accounts = fields.get("new"), self.auth.accounts
+        new = fields.get("new")
         if not isinstance(new, str):
             raise Refused("new must be text", Error.INVALID_FIELD)
         check_password(new)
@@ -165,7 +154,7 @@ class ChangePassword(_Post):
             self.answer(401, {"code": Error.NOT_ALLOWED, "message": "that is not the password"})
             return
         async with self.auth.throttle.turn(self.address):
-            await accounts.set_password(came.user, new, but=came.session)
+            await self.auth.accounts.set_password(came.user, new, but=came.session)
         self.log("changed the password", came.user.id)
         await look_again(self.auth, self.server, came.user.id)
         self.answer(200, {"user": user})

@@ -55,15 +55,12 @@ class Shared:
 class ChatSocket(Safe, SocketHandler):
     """A client's socket: Tornado's handler, whose decoded messages go to the router."""
 
+    shared: Shared
     came: Credentials | None = None
     refused: tuple[int, str] = (Close.NOT_SIGNED_IN, "not signed in, or not any more")
     connection: Connection | None = None
     _retry_after = 0  # seconds
     _expiry: asyncio.TimerHandle | None = None
-
-    def initialize(self, shared: Shared) -> None:
-        """Keep what all sockets share."""
-        self.shared = shared
 
     async def prepare(self) -> None:
         """Decide before the upgrade who may come in: 403 for another site, 503 where there is no room.

@@ -9,7 +9,6 @@ There are no subprotocols, and the answer sets no cookie.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from typing import Any, cast
 
 from tornado.log import app_log
@@ -17,11 +16,12 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from tornado_chat.web.socket import compression, tornado_internals
+from tornado_chat.web.socket.callbacks import SocketCallbacks
 from tornado_chat.web.socket.transport import WebSocketTransport
 
 
-class SocketHandler(WebSocketHandler):
-    """A WebSocketHandler on a WebSocketTransport, whose SocketCallbacks it has."""
+class SocketHandler(WebSocketHandler, SocketCallbacks):
+    """A WebSocketHandler on a WebSocketTransport."""
 
     compress = False  # whether permessage-deflate is agreed to
     close_code: int | None = None
@@ -40,7 +40,7 @@ class SocketHandler(WebSocketHandler):
         return self.ws_connection
 
     def answer(self) -> tuple[bytes, bool]:
-        """See SocketCallbacks; HTTPError (400) for what is no upgrade."""
+        """HTTPError (400) for what is no upgrade."""
         headers = self.request.headers
         key = headers.get("Sec-WebSocket-Key")
         if self.request.version != "HTTP/1.1":
@@ -65,19 +65,6 @@ class SocketHandler(WebSocketHandler):
         """Begin the closing handshake (RFC 6455, 7.1.2)."""
         if self.ws_connection is not None:
             self.ws_connection.close(code, reason)
-
-    def on_sign(self) -> Awaitable[None] | None:
-        """See SocketCallbacks."""
-        return None
-
-    def on_closing(self) -> None:
-        """See SocketCallbacks."""
-
-    def on_pause(self) -> None:
-        """See SocketCallbacks."""
-
-    def on_resume(self) -> None:
-        """See SocketCallbacks."""
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         """Log an exception of a handler once; after the handshake there is no request left to name."""
