@@ -10,13 +10,8 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 MAPPED = IPv6Network("::ffff:0:0/96")
 UNIX = "0.0.0.0"  # what Tornado calls whoever connects to a Unix socket
-FORWARDED = (
-    "X-Forwarded-For",
-    "X-Forwarded-Proto",
-    "X-Real-Ip",
-    "Forwarded",
-    "Via",
-)  # what proxies add
+FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via")  # headers that proxies add
+PROTOCOLS = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
 
 
 def read_address(address: str) -> Address | None:
@@ -42,9 +37,6 @@ def read_network(written: str, strict: bool = True) -> Network:
     return IPv4Network((mapped, network.prefixlen - 96))
 
 
-PROTOCOLS = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
-
-
 def is_within(address: str, networks: Iterable[Network]) -> bool:
     """Return whether an address is in one of these ranges."""
     ip = read_address(address)
@@ -59,8 +51,8 @@ def peer_of(request: Any) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Return whether an address is this machine's own."""
-    return is_within(address, (ip_network("127.0.0.0/8"), ip_network("::1/128")))
+    ip = read_address(address)
+    return ip is not None and ip.is_loopback
 
 
 def is_private(address: str) -> bool:

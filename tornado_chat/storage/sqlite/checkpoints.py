@@ -32,11 +32,9 @@ class Checkpoints:
         self._thread = threading.Thread(target=self._run, name="database-checkpoint", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread and close the connection."""
         self._closing.set()
         self._thread.join()
         self._is_well()

@@ -64,9 +64,13 @@ def lock_folder(folder: Path) -> int:
     return lock
 
 
-def connect(path: Path, **options: Any) -> sqlite3.Connection:
-    """Return a connection to a file that is there, in the hand of no thread, without implicit transactions."""
-    return _connect(path, "mode=rw", **options)
+def connect(path: Path, mode: str = "rw", **options: Any) -> sqlite3.Connection:
+    """Return a connection to an existing file. Any thread may use it; no transaction begins by itself."""
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    connection: sqlite3.Connection = sqlite3.connect(
+        uri, timeout=BUSY, uri=True, isolation_level=None, check_same_thread=False, **options
+    )
+    return connection
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
@@ -79,21 +83,13 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
         return connect(path)
     wal, shm = Path(f"{path}-wal"), Path(f"{path}-shm")
     if shm.exists():  # of a server that runs, or was killed
-        return _connect(path, "mode=ro")
+        return connect(path, "ro")
     if wal.exists() and wal.stat().st_size:
         raise DatabaseError(
             f"{path} cannot be read where nothing can be written, as a part of it is still in {wal.name}: "
             f"copy both into another folder, and give that with --data-dir"
         )
-    return _connect(path, "mode=ro&immutable=1")
-
-
-def _connect(path: Path, how: str, **options: Any) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?{how}"
-    connection: sqlite3.Connection = sqlite3.connect(
-        uri, timeout=BUSY, uri=True, isolation_level=None, check_same_thread=False, **options
-    )
-    return connection
+    return connect(path, "ro&immutable=1")
 
 
 def pragma(connection: sqlite3.Connection, words: str) -> Any:

@@ -47,19 +47,16 @@ def backup(folder: Path, file: Path) -> Path | None:
     for path in (file, _secret_of(file)):
         if os.path.lexists(path):
             raise DatabaseError(f"{path} is there already; take another name")
-    with _opened(folder / NAME) as connection:
-        secret = _read_secret(folder / SECRET)
-        made = None if secret is None else _secret_of(file)
-        try:
-            if made is not None:
-                with explained(made, "written"):
-                    write_file(made, secret or b"", inherit=False)
-            with explained(file, "written"):
-                copy(connection, file, inherit=False)
-        except BaseException:
-            if made is not None:
-                discard(made)
-            raise
+    made = None
+    with _opened(folder / NAME) as connection, contextlib.ExitStack() as failed:
+        if secret := _read_secret(folder / SECRET):
+            made = _secret_of(file)
+            failed.callback(discard, made)
+            with explained(made, "written"):
+                write_file(made, secret, inherit=False)
+        with explained(file, "written"):
+            copy(connection, file, inherit=False)
+        failed.pop_all()
     return made
 
 
@@ -70,29 +67,25 @@ def restore(folder: Path, file: Path) -> Path | None:
     there).
     """
     look_for(file)  # before a folder is made for it
-    secret, lock = _read_secret(_secret_of(file)), lock_folder(folder)
-    try:
+    secret, made = _read_secret(_secret_of(file)), folder / f"{NAME}.{secrets.token_hex(4)}"
+    with contextlib.ExitStack() as ended:
+        ended.callback(os.close, lock_folder(folder))
         with _opened(file, "take another backup") as connection:
             if problems := differences(connection, MIGRATIONS[: version_of(connection, file)]):
                 raise DatabaseError(f"{file} is not sound: {problems[0]}; mend that, or take another backup")
             if problems := _damages(connection):
                 raise DatabaseError(f"{file} is damaged ({problems[0]}); take another backup")
-            made = folder / f"{NAME}.{secrets.token_hex(4)}"
+            ended.callback(discard, made)
             with explained(made, "written"):
                 copy(connection, made)
-        try:
-            with contextlib.closing(connect(made)) as connection:
-                pragma(connection, "synchronous=FULL")
-                connection.execute("INSERT OR REPLACE INTO facts VALUES ('epoch', ?)", (secrets.token_hex(8),))
-            kept = _free_name(folder / NAME)
-            if secret is not None:
-                _replace_secret(folder / SECRET, secret, kept)
-            with explained(folder / NAME, "written"):
-                return kept if _replace(folder / NAME, made, kept) else None
-        finally:
-            discard(made)
-    finally:
-        os.close(lock)
+        with contextlib.closing(connect(made)) as connection:
+            pragma(connection, "synchronous=FULL")
+            connection.execute("INSERT OR REPLACE INTO facts VALUES ('epoch', ?)", (secrets.token_hex(8),))
+        kept = _free_name(folder / NAME)
+        if secret is not None:
+            _replace_secret(folder / SECRET, secret, kept)
+        with explained(folder / NAME, "written"):
+            return kept if _replace(folder / NAME, made, kept) else None
 
 
 def _secret_of(file: Path) -> Path:

@@ -53,5 +53,4 @@ class SqliteAudit(Repository):
 
 
 def sqlite_repositories(database: AnyDatabase) -> Repositories:
-    """Return those of a database."""
     return Repositories(SqliteAccounts(database), SqliteBans(database), SqliteAudit(database))

@@ -17,8 +17,6 @@ from typing import NamedTuple
 log = logging.getLogger("tornado_chat")
 
 TICK = 20_000_000  # ns; a file that changed this recently may change again with the same time stamp
-
-
 RESTORE = "put the right file in place (python -m tornado_chat restore FILE)"
 
 
@@ -43,10 +41,10 @@ class Watch:
         self._mark = secrets.token_hex(16)
         self._marked = False  # until a checkpoint it is in the log
         self._path, self._folder = path, path.parent
-        self._log = [Path(f"{path}-wal"), Path(f"{path}-shm")]
+        self._log = Path(f"{path}-wal"), Path(f"{path}-shm")
         self._files = {file: _identity(file) for file in (path, *self._log, self._folder / "lock")}
-        self._secret = {file: _identity(file) for file in (self._folder / "secret",)}
-        self._seen: tuple[int, ...] | None = None
+        self._secret = _identity(self._folder / "secret")  # None: there is none, or its loss was logged
+        self._seen: object = None  # what `check_if_changed` compares
         self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
 
     def mark(self, connection: sqlite3.Connection) -> None:
@@ -81,15 +79,7 @@ class Watch:
             folder, file = os.stat(self._folder), os.stat(self._path)
         except OSError:
             return self.check()
-        state = (
-            folder.st_dev,
-            folder.st_ino,
-            folder.st_mtime_ns,
-            file.st_dev,
-            file.st_ino,
-            file.st_size,
-            file.st_mtime_ns,
-        )
+        state = [(one.st_dev, one.st_ino, one.st_size, one.st_mtime_ns) for one in (folder, file)]
         if state == self._seen:
             return None
         loss = self.check()
@@ -108,19 +98,17 @@ class Watch:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def close(self) -> None:
-        """Close the file from which the mark is read."""
         os.close(self._file)
 
     def _check_secret(self) -> None:
-        for file, identity in self._secret.items():
-            if identity is not None and _identity(file) != identity:
-                self._secret = {}
-                log.error(
-                    "%s was removed or replaced; this server goes on with the old one, but after a restart every "
-                    "guest is a new user: put it back from a backup before",
-                    file,
-                )
-                return
+        file = self._folder / "secret"
+        if self._secret is not None and _identity(file) != self._secret:
+            self._secret = None
+            log.error(
+                "%s was removed or replaced; this server goes on with the old one, but after a restart every "
+                "guest is a new user: put it back from a backup before",
+                file,
+            )
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from time import monotonic
-from typing import TYPE_CHECKING
 
 from tornado.ioloop import PeriodicCallback
 
+from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Close
-
-if TYPE_CHECKING:
-    from tornado_chat.chat.connection import Connection
 
 TICKS = 25  # in an interval, so that pings are spread over it
 
@@ -80,6 +77,5 @@ class Keepalive:
         self.sweep(monotonic())
 
     def stop(self) -> None:
-        """Tick no more."""
         if self._callback is not None:
             self._callback.stop()
