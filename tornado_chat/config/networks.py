@@ -38,7 +38,6 @@ def read_network(written: str, strict: bool = True) -> Network:
 
 
 def is_within(address: str, networks: Iterable[Network]) -> bool:
-    """Return whether an address is in one of these ranges."""
     ip = read_address(address)
     return ip is not None and any(ip in network for network in networks)
 
@@ -56,7 +55,6 @@ def is_loopback(address: str) -> bool:
 
 
 def is_private(address: str) -> bool:
-    """Return whether an address is this machine's, or of a network of one's own."""
     try:
         return ip_address(address).is_private
     except ValueError:

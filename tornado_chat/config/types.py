@@ -32,7 +32,6 @@ def text(value: Any) -> str:
 
 
 def trimmed(value: Any) -> str:
-    """Read text, without the spaces around it."""
     return text(value.strip() if isinstance(value, str) else value)
 
 
@@ -53,7 +52,6 @@ def path(value: Any) -> Path:
 
 
 def header(value: Any) -> str:
-    """Read the name of a header."""
     name = trimmed(value)
     if not HEADER.fullmatch(name):
         raise ValueError("the name of a header, like Remote-User")
@@ -66,8 +64,6 @@ def paths(value: Any) -> tuple[Path, ...]:
 
 
 def whole(low: int, high: int) -> Callable[[Any], int]:
-    """Return a reader of whole numbers from low to high."""
-
     def read(value: Any) -> int:
         try:
             number = int(_digits(value)) if isinstance(value, str) else value
@@ -81,8 +77,6 @@ def whole(low: int, high: int) -> Callable[[Any], int]:
 
 
 def seconds(low: float, high: float) -> Callable[[Any], float]:
-    """Return a reader of seconds from low to high."""
-
     def read(value: Any) -> float:
         try:
             number = math.nan if isinstance(value, bool) else float(_digits(value))
@@ -119,7 +113,6 @@ def switch(value: Any) -> str:
 
 
 def level(value: Any) -> str:
-    """Read a level of the log."""
     return choice("debug", "info", "warning", "error")("warning" if str(value).strip().lower() == "warn" else value)
 
 
@@ -151,8 +144,6 @@ def numbers(count: int, before: int = 0) -> Callable[[Any], tuple[int, ...]]:
 
 
 def choice(*choices: str) -> Callable[[Any], str]:
-    """Return a reader of one of these."""
-
     def read(value: Any) -> str:
         meant = [each for each in choices if isinstance(value, str) and each.lower() == value.strip().lower()]
         if not meant:
@@ -163,7 +154,6 @@ def choice(*choices: str) -> Callable[[Any], str]:
 
 
 def kinds(value: Any) -> tuple[str, ...]:
-    """Read kinds of identity, with commas between them."""
     try:
         kinds = tuple(text(item).lower() for item in _items(value))
     except ValueError:
@@ -178,7 +168,6 @@ def _items(value: Any) -> list[Any]:
 
 
 def networks(value: Any) -> tuple[Network, ...]:
-    """Read addresses and ranges of them, with commas between them."""
     try:
         return tuple(read_network(text(item)) for item in _items(value))
     except ValueError:
@@ -192,7 +181,6 @@ def proxies(value: Any) -> tuple[Network, ...]:
 
 
 def origins(value: Any) -> tuple[str, ...]:
-    """Read origins like https://example.com, with commas between them."""
     try:
         return tuple(_origin(text(item)) for item in _items(value))
     except ValueError:

@@ -31,7 +31,6 @@ class Server(HTTPServer):
     """
 
     def initialize(self, *arguments: Any, **limits: Any) -> None:
-        """See HTTPServer."""
         super().initialize(*arguments, **{**LIMITS, **limits})
         self._served: weakref.WeakSet[object] = weakref.WeakSet()
         self._idle: dict[HTTP1Connection, None] = {}  # in the order in which they became so

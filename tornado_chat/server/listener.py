@@ -25,7 +25,6 @@ NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 def listen(host: str, port: int) -> list[Listener]:
     """Return sockets that listen on a host's addresses or on a Unix socket; SettingsError where they cannot."""
-    where = host if host.startswith(SOCKET) else f"port {port} of {host}"
     try:
         if host.startswith(SOCKET):
             path = Path(host.removeprefix(SOCKET))
@@ -41,8 +40,8 @@ def listen(host: str, port: int) -> list[Listener]:
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             another = "is another server running?" if host.startswith(SOCKET) else "choose another with --port"
-            raise SettingsError(f"{where} is taken; {another}") from None
-        raise SettingsError(f"{where}: {error.strerror or error}") from None
+            raise SettingsError(f"{shown(host, port)} is taken; {another}") from None
+        raise SettingsError(f"{shown(host, port)}: {error.strerror or error}") from None
 
 
 def _bind_unix(path: Path) -> socket.socket:
@@ -57,6 +56,10 @@ def _bind_unix(path: Path) -> socket.socket:
         return bind_unix_socket(str(path), UNIX_MODE, BACKLOG)
     except ValueError:
         raise OSError(errno.EEXIST, "there is a file of this name, which is no socket") from None
+
+
+def shown(host: str, port: int) -> str:
+    return host if host.startswith(SOCKET) else f"port {port} of {host}"
 
 
 def place(sock: socket.socket, scheme: str) -> str:

@@ -41,7 +41,6 @@ log = logging.getLogger("tornado_chat")
 
 
 async def serve(settings: Settings) -> None:
-    """Run a server until it is told to stop."""
     chat = make_app(settings)
     certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
     sockets = listen(settings.host, settings.port)

@@ -47,7 +47,6 @@ def create_file(path: Path, inherit: bool = True) -> int:
 
 
 def open_or_create(path: Path) -> int:
-    """Return the descriptor of a file, created where it is missing."""
     try:
         return create_file(path)
     except FileExistsError:  # only what was created here is given away: another may be a link

@@ -48,7 +48,6 @@ def announce(text: str) -> None:
 
 
 def complain(text: str) -> None:
-    """Print what went wrong on standard error."""
     with contextlib.suppress(OSError):
         print(f"tornado_chat: {text}", file=sys.stderr)
 

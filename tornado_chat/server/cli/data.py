@@ -6,7 +6,7 @@ import argparse
 import io
 import sys
 
-from tornado_chat.server.cli.parsing import Command, Parser, data_dir, file
+from tornado_chat.server.cli.parsing import Command, data_dir, file
 from tornado_chat.storage.sqlite import maintenance
 
 
@@ -44,29 +44,28 @@ def _check(given: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _add_new_file(parser: Parser) -> None:
-    parser.add_argument("file", metavar="FILE", type=file, help="a new file; FILE.secret beside it holds the secret")
-
-
-def _add_file(parser: Parser) -> None:
-    parser.add_argument("file", metavar="FILE", type=file, help="what backup has written")
-
-
-def _add_export(parser: Parser) -> None:
-    parser.add_argument("--channel", metavar="NAME", help="this channel alone", default=None)
-    parser.add_argument("--format", choices=maintenance.FORMATS, default="jsonl", help="jsonl (the default) or txt")
-
-
+FILE = {"metavar": "FILE", "type": file}
 COMMANDS = (
     Command(
-        "backup", "copy the data folder into a file; a server may be running", _backup, add_arguments=_add_new_file
+        "backup",
+        "copy the data folder into a file; a server may be running",
+        _backup,
+        arguments={"file": {**FILE, "help": "a new file; FILE.secret beside it holds the secret"}},
     ),
     Command(
         "restore",
         "put a backup in the place of the data folder; no server may be running",
         _restore,
-        add_arguments=_add_file,
+        arguments={"file": {**FILE, "help": "what backup has written"}},
     ),
-    Command("export", "write messages to the standard output", _export, add_arguments=_add_export),
+    Command(
+        "export",
+        "write messages to the standard output",
+        _export,
+        arguments={
+            "--channel": {"metavar": "NAME", "help": "this channel alone", "default": None},
+            "--format": {"choices": maintenance.FORMATS, "default": "jsonl", "help": "jsonl (the default) or txt"},
+        },
+    ),
     Command("check", "look for damage, and for missing messages (exit status 1 if any is found)", _check),
 )

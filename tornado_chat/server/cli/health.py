@@ -13,7 +13,7 @@ from tornado_chat.config.sources import load
 from tornado_chat.config.types import SOCKET
 from tornado_chat.server.cli import console
 from tornado_chat.server.cli.parsing import Command, flags_of
-from tornado_chat.server.listener import ANY
+from tornado_chat.server.listener import ANY, shown
 
 ASKED = ("host", "port", "tls_cert")
 TIMEOUT = 3.0  # seconds
@@ -35,22 +35,20 @@ class _UnixConnection(HTTPConnection):
 def _health(given: argparse.Namespace) -> int:
     """Ask /healthz of the server that these settings start; return 0, or 1 where it is not well."""
     settings = load(flags_of(given), only=ASKED)
+    place = shown(settings.host, settings.port)
     try:
         with contextlib.closing(_connection(settings)) as connection:
             connection.request("GET", "/healthz", headers={"Host": "localhost"})
             status = connection.getresponse().status
     except (OSError, HTTPException, UnicodeError) as error:
-        why = (
-            "that is no host name"
-            if isinstance(error, UnicodeError | InvalidURL)
-            else getattr(error, "strerror", None)
-        )
-        console.complain(f"nothing answers at {_place(settings)}: {why or error}")
+        is_no_name = isinstance(error, UnicodeError | InvalidURL)
+        why = "that is no host name" if is_no_name else getattr(error, "strerror", None) or error
+        console.complain(f"nothing answers at {place}: {why}")
         return 1
     if status != 200:
-        console.complain(f"the server at {_place(settings)} answers {status}")
+        console.complain(f"the server at {place} answers {status}")
         return 1
-    print(f"the server at {_place(settings)} is well")
+    print(f"the server at {place} is well")
     return 0
 
 
@@ -65,10 +63,6 @@ def _connection(settings: Settings) -> HTTPConnection:
     if context is None:
         return HTTPConnection(host, settings.port, timeout=TIMEOUT)
     return HTTPSConnection(host, settings.port, timeout=TIMEOUT, context=context)
-
-
-def _place(settings: Settings) -> str:
-    return settings.host if settings.host.startswith(SOCKET) else f"port {settings.port} of {settings.host}"
 
 
 COMMANDS = (

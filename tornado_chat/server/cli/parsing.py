@@ -42,7 +42,6 @@ class Parser(argparse.ArgumentParser):
 
     @property
     def options(self) -> dict[str, argparse.Action]:
-        """Return what it takes, by option."""
         return self._option_string_actions
 
     def error(self, message: str) -> Any:
@@ -66,7 +65,7 @@ class Parser(argparse.ArgumentParser):
 class Command:
     """One command. `settings`: those whose flags it takes and reads; `others`: flags that it takes and passes over.
 
-    `run` gets what was given, and returns the exit status.
+    `run` gets what was given, and returns the exit status. `arguments`: by name, the options of add_argument.
     """
 
     name: str
@@ -74,20 +73,19 @@ class Command:
     run: Callable[[argparse.Namespace], int]
     settings: Collection[str] = ("data_dir",)
     others: Collection[str] = ()
-    add_arguments: Callable[[Parser], None] = lambda parser: None
+    arguments: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
 
     @property
     def word(self) -> str:
-        """Return the last word of its name."""
         return self.name.rpartition(" ")[2]
 
     def parser(self) -> Parser:
-        """Return the parser of what it is given."""
         all_settings = len(self.settings) == len(FIELDS)
         prog = f"{program()} {self.name}"
         parser = _parser(prog, f"{prog} [options]" if all_settings else None, self.help)
         parser.epilog = SOURCES if all_settings else None
-        self.add_arguments(parser)
+        for name, options in self.arguments.items():
+            parser.add_argument(name, **options)
         for title, names in GROUPS.items():
             group = parser.add_argument_group(title) if all_settings else parser
             for name in names:
@@ -108,7 +106,6 @@ class Group:
 
     @property
     def word(self) -> str:
-        """Return its name."""
         return self.name
 
     def parser(self) -> Parser:
@@ -134,17 +131,14 @@ def file(value: str) -> Path:
 
 
 def flags_of(given: argparse.Namespace) -> dict[str, Any]:
-    """Return what was given of the settings, for config.sources."""
     return {name: value for name, value in vars(given).items() if name in FIELDS or name == "config"}
 
 
 def data_dir(given: argparse.Namespace) -> Path:
-    """Return the data folder that a command was given."""
     return load(flags_of(given), only=("data_dir",)).data_dir
 
 
 def program() -> str:
-    """Return how the program was called."""
     return "tornado-chat" if os.path.basename(sys.argv[0]) == "tornado-chat" else "python -m tornado_chat"
 
 

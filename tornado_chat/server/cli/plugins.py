@@ -20,7 +20,7 @@ from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.manager import SPACE
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Registry
-from tornado_chat.server.cli.parsing import Command, Group, Parser, flags_of
+from tornado_chat.server.cli.parsing import Command, Group, flags_of
 from tornado_chat.storage.sqlite.files import MissingError
 from tornado_chat.storage.sqlite.maintenance import stored
 
@@ -156,21 +156,19 @@ def _new(given: argparse.Namespace) -> int:
     return 0
 
 
-def _add_optional_name(parser: Parser) -> None:
-    parser.add_argument("name", metavar="NAME", nargs="?", default=None, help="this plugin alone")
-
-
-def _add_name(parser: Parser) -> None:
-    parser.add_argument("name", metavar="NAME", help="its name, as in guess_a_number")
-
-
 LIST = Command("plugin list", "show the plugins: file, state, and what each has", _list, SETTINGS)
 CHECK = Command(
     "plugin check",
     "load them and say what is wrong (exit status 1 if anything is)",
     _check,
     SETTINGS,
-    add_arguments=_add_optional_name,
+    arguments={"name": {"metavar": "NAME", "nargs": "?", "default": None, "help": "this plugin alone"}},
 )
-NEW = Command("plugin new", "write a plugin and its test, to begin with", _new, SETTINGS, add_arguments=_add_name)
+NEW = Command(
+    "plugin new",
+    "write a plugin and its test, to begin with",
+    _new,
+    SETTINGS,
+    arguments={"name": {"metavar": "NAME", "help": "its name, as in guess_a_number"}},
+)
 COMMANDS = (Group("plugin", "list, check and make plugins", (LIST, CHECK, NEW)),)

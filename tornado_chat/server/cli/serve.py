@@ -11,7 +11,7 @@ from tornado_chat.config import speed
 from tornado_chat.config.settings import FIELDS, Settings, SettingsError
 from tornado_chat.config.sources import load, passed_over, show
 from tornado_chat.routing.registry import RegistryError
-from tornado_chat.server.cli.parsing import Command, Group, Parser, flags_of
+from tornado_chat.server.cli.parsing import Command, Group, flags_of
 from tornado_chat.server.logging import configure
 from tornado_chat.server.run import run
 from tornado_chat.storage.sqlite.files import DatabaseError
@@ -53,16 +53,12 @@ def _show(given: argparse.Namespace) -> int:
     return 0
 
 
-def _add_version(parser: Parser) -> None:
-    parser.add_argument("--version", action="version", version=f"tornado_chat {VERSION} ({speed.describe()})")
-
-
 SERVE = Command(
     "serve",
     "serve a chat: a page and a WebSocket, at the address that it prints",
     _serve,
     settings=FIELDS,
-    add_arguments=_add_version,
+    arguments={"--version": {"action": "version", "version": f"tornado_chat {VERSION} ({speed.describe()})"}},
 )
 SHOW = Command("config show", "show each setting, and where it was set", _show, settings=FIELDS)
 COMMANDS = (SERVE, Group("config", SHOW.help, (SHOW,), SHOW))

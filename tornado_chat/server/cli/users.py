@@ -6,9 +6,9 @@ import argparse
 import asyncio
 import getpass
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tornado_chat.auth.accounts import ROLES, Accounts, clean_account
 from tornado_chat.chat.errors import Refused
@@ -17,7 +17,7 @@ from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.repositories import Repositories
 from tornado_chat.chat.user_ids import ACCOUNT, HEADER, read_id
 from tornado_chat.config.settings import SettingsError
-from tornado_chat.server.cli.parsing import Command, Group, Parser, data_dir
+from tornado_chat.server.cli.parsing import Command, Group, data_dir
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.files import NAME, look_for
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
@@ -109,37 +109,25 @@ def _ask() -> str:
     return password
 
 
-def _add_name(parser: Parser) -> None:
-    parser.add_argument("name", metavar="NAME", help="the account")
+def _command(what: str, help: str, **arguments: dict[str, Any]) -> Command:
+    return Command(f"user {what}", help, partial(_run, what), arguments=arguments)
 
 
-def _add_account(parser: Parser) -> None:
-    _add_name(parser)
-    parser.add_argument("--role", choices=ROLES, default="member", help="its role (member)")
-
-
-def _add_role(parser: Parser) -> None:
-    parser.add_argument("name", metavar="NAME|ID", help="the account, or the id of someone whom a proxy names (h:…)")
-    parser.add_argument("role", choices=ROLES, help="the role")
-
-
-def _command(what: str, help: str, add_arguments: Callable[[Parser], None] = lambda parser: None) -> Command:
-    return Command(f"user {what}", help, partial(_run, what), add_arguments=add_arguments)
-
-
-COMMANDS = (
-    Group(
-        "user",
-        "make and change accounts; a server may be running",
-        (
-            _command(
-                "add", "make an account; its password is asked for, or read from the standard input", _add_account
-            ),
-            _command(
-                "passwd", "give an account another password, and end its sessions and their connections", _add_name
-            ),
-            _command("role", "give a role; whoever is connected gets it at once", _add_role),
-            _command("list", "list the accounts: name, role, id"),
-        ),
-    ),
+NAME_OF: dict[str, Any] = {"metavar": "NAME", "help": "the account"}
+NAME_OR_ID = {"metavar": "NAME|ID", "help": "the account, or the id of someone whom a proxy names (h:…)"}
+ADD = _command(
+    "add",
+    "make an account; its password is asked for, or read from the standard input",
+    **{"name": NAME_OF, "--role": {"choices": ROLES, "default": "member", "help": "its role (member)"}},
 )
+PASSWD = _command(
+    "passwd", "give an account another password, and end its sessions and their connections", name=NAME_OF
+)
+ROLE = _command(
+    "role",
+    "give a role; whoever is connected gets it at once",
+    name=NAME_OR_ID,
+    role={"choices": ROLES, "help": "the role"},
+)
+LIST = _command("list", "list the accounts: name, role, id")
+COMMANDS = (Group("user", "make and change accounts; a server may be running", (ADD, PASSWD, ROLE, LIST)),)

@@ -93,7 +93,6 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def pragma(connection: sqlite3.Connection, words: str) -> Any:
-    """Return the first value that a PRAGMA answers."""
     row = connection.execute(f"PRAGMA {words}").fetchone()
     return row and row[0]
 
@@ -207,7 +206,6 @@ def explained(path: Path, what: str) -> Iterator[None]:
 
 
 def error_code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary code of an error, 0 where there is none."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 

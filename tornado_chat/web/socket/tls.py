@@ -49,7 +49,6 @@ class StreamTransport:
                 self._protocol.resume_writing()
 
     def get_write_buffer_size(self) -> int:
-        """Return how many bytes wait."""
         return 0 if self._stream.closed() else unwritten(self._stream)
 
     def set_write_buffer_limits(self, high: int) -> None:
@@ -60,7 +59,6 @@ class StreamTransport:
         self._paused = True
 
     def resume_reading(self) -> None:
-        """Read."""
         self._paused = False
         if self._reading is not None:
             if self._reading.done():
@@ -83,17 +81,14 @@ class StreamTransport:
                 self.resume_reading()
 
     def is_closing(self) -> bool:
-        """Return whether it is, or was, closed."""
         return self._closing or self._stream.closed()
 
     def close(self) -> None:
-        """Close when all is written."""
         self._closing = True
         if not self._behind:
             self._stream.close()
 
     def abort(self) -> None:
-        """Close at once."""
         self._closing = True
         self._stream.close()
 

@@ -55,7 +55,6 @@ def free_handshake(handler: RequestHandler) -> None:
 
 
 def is_finished(handler: RequestHandler) -> bool:
-    """Return whether a request has been answered."""
     return handler._finished
 
 
@@ -65,7 +64,6 @@ def has_begun(handler: RequestHandler) -> bool:
 
 
 def reason(handler: RequestHandler) -> str:
-    """Return the words behind the status of the answer."""
     return handler._reason
 
 

@@ -35,7 +35,6 @@ class SocketHandler(WebSocketHandler, SocketCallbacks):
 
     @property
     def transport(self) -> WebSocketTransport:
-        """What carries this socket, once it is open."""
         assert isinstance(self.ws_connection, WebSocketTransport)
         return self.ws_connection
 
@@ -62,7 +61,6 @@ class SocketHandler(WebSocketHandler, SocketCallbacks):
         return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), agreed is not None
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
-        """Begin the closing handshake (RFC 6455, 7.1.2)."""
         if self.ws_connection is not None:
             self.ws_connection.close(code, reason)
 
