@@ -1,8 +1,9 @@
 // Starts the administrator's page.
 
 import {Dashboard} from "./ui/admin/dashboard.js";
+import {Door} from "./ui/admin/door.js";
+import {SERVER} from "./ui/icons.js";
 import {followSpeech, speakHere} from "./ui/language.js";
-import {Login} from "./ui/login.js";
 import {html, render} from "./html.js";
 import {guardInput} from "./ui/input.js";
 import {learn, spelling, t} from "./i18n/index.js";
@@ -19,10 +20,9 @@ followSpeech(storage, draw);
 
 function draw() {
   if (place.querySelector(".starting")) place.textContent = "";
-  document.title = `${t("settings.admin")} · ${t("app.title")}`;
+  document.title = `${t("settings.admin")} · ${SERVER}`;
   const kinds = admin.session.account.kinds.join(); // the form is another one when they are known
-  const form = html`<${Login} key=${kinds} chat=${admin} title=${t("admin.title")}><a href="./">${t("admin.chat")}</a><//>`;
-  render(admin.user && admin.overview ? html`<${Dashboard} key=${spelling()} admin=${admin} />` : form, place);
+  render(admin.entered ? html`<${Dashboard} key=${spelling()} admin=${admin} />` : html`<${Door} key=${kinds} admin=${admin} />`, place);
 }
 
 await admin.start();

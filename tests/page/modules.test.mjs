@@ -381,17 +381,24 @@ test("rates come of how totals grow, and a server that starts anew makes none be
   figures.receive({now, totals});
   figures.receive({now, totals: {...totals, at: 12, messages: 9, calls: 15, delivered: 90, late: 0.5, looks: 12, processor: 1.5}});
   figures.receive({now, totals: {...totals, at: 14, messages: 0, calls: 1, delivered: 0, processor: 0}});
-  const {users, messages, delivered, refused, late, processor, memory} = figures.series;
-  assert.deepEqual([users, memory, messages, delivered, refused, processor], [[3, 3, 3], [2, 2, 2], [2], [20], [0], [25]]);
+  const {users, messages, late, processor, memory} = figures.series;
+  assert.deepEqual([users, memory, messages, processor], [[3, 3, 3], [2, 2, 2], [2], [25]]);
   assert.equal(late[0], 50);
   for (let look = 0; look < 200; look++) figures.receive({now, totals: {...totals, at: 20 + look}});
   assert.equal(users.length, 90);
 });
 
-test("a chart's newest value is at its right, the largest at its top", () => {
-  assert.equal(line([0, 4, 2], 89, 10), "M87 10L88 0L89 5");
-  assert.equal(line([0, 0], 89, 10), "M88 10L89 10");
-  assert.deepEqual([rounded(1234.56), rounded(0.126), rounded(0)], [1235, 0.13, 0]);
+test("a chart's newest value is at its right, and its scale stays until the values leave it", () => {
+  assert.equal(line([0, 4, 2], 4, 89, 10), "M87 10L88 0L89 5");
+  assert.equal(line([0, 0], 10, 89, 10), "M88 10L89 10");
+  assert.deepEqual([rounded(1234.56), rounded(0.126), rounded(0)], [1235, 0.1, 0]);
+  const figures = new Figures();
+  const tops = [1, 9, 11, 12, 19, 21, ...Array(90).fill(8), 5].map((users) => {
+    figures.add("users", users);
+    return figures.tops.users;
+  });
+  assert.deepEqual(tops.slice(0, 6), [10, 10, 20, 20, 20, 50]);
+  assert.deepEqual(tops.slice(-3), [50, 10, 10]); // the 21 has gone
 });
 
 test("a line that the page cannot handle does not take the others with it", async () => {

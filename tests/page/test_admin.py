@@ -8,12 +8,15 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all
+from tests.page.test_access import axe
 from tornado_chat.config.settings import Settings
 from tornado_chat.web.app import Chat, make_app
 
+__all__ = ["axe"]
 PASSWORD = "correct horse"
 # The page looks at the server ten times as often.
 HASTE = "const every = window.setInterval; window.setInterval = (look, pause) => every(look, pause / 10);"
+WIDER = "[...document.querySelectorAll('html, .floor')].some((one) => one.scrollWidth > one.clientWidth)"
 
 
 @pytest.fixture
@@ -27,73 +30,98 @@ async def sign_in(page: Any, name: str) -> None:
     await page.keyboard.press("Enter")
 
 
-async def boss(app: Chat, people: Any) -> Any:
+async def boss(app: Chat, people: Any, **context: Any) -> Any:
     """Open the page as an administrator."""
     user = await app.accounts.register("Boss", PASSWORD)
     await app.accounts.set_role(user.id, "admin")
-    page = await people.open("/admin", script=HASTE)
+    page = await people.open("/admin", script=HASTE, **context)
     await sign_in(page, "Boss")
     await page.get_by_role("heading", name="Audit").wait_for()
     return page
 
 
 def names(page: Any) -> Any:
-    return page.locator(".people .name").all_inner_texts
+    return page.locator("[aria-labelledby=people] li .name").all_inner_texts
+
+
+def done(page: Any) -> Any:
+    """Return the line that says what was done."""
+    return page.locator(".note [role=status]").inner_text
+
+
+async def choose(page: Any, name: str, item: str) -> None:
+    """Choose something from someone's menu, by keys."""
+    await page.get_by_role("button", name=f"What to do about {name}").press("Enter")
+    await page.get_by_role("menuitem").first.and_(page.locator(":focus")).wait_for()
+    await page.get_by_role("menuitem", name=item).press("Enter")
+    await page.get_by_role("dialog").wait_for()
 
 
 @browser_test
 async def test_without_a_connection_nobody_is_said_to_be_here_now(app: Chat, people: Opened) -> None:
     async with people() as friends:
         page = await boss(app, friends)
-        here = page.locator("#people").get_by_text("Here now")
+        here, stale = page.locator("#people").get_by_text("People here"), page.locator("main.stale")
         await here.wait_for()
         await page.evaluate("Math.random = () => 0.99")  # the pause is a long one
         await lose_all(app)
-        await here.wait_for(state="detached")
-        await page.get_by_role("button", name="Now").click()
+        await stale.wait_for()
+        assert await here.count() == 0
+        await page.get_by_role("button", name="Try now").click()
         await here.wait_for()
+        assert await stale.count() == 0
 
 
 @browser_test
-async def test_an_administrator_sees_who_comes_sends_away_bans_and_lifts(app: Chat, people: Opened) -> None:
+async def test_an_administrator_sees_who_comes_disconnects_bans_and_lifts(app: Chat, people: Opened) -> None:
     async with people() as friends:
         page = await boss(app, friends)
+        audit = page.locator("[aria-labelledby=audit] li")
         await becomes(["Boss"], names(page))
         ann, bob = await friends.client("Ann", "den"), await friends.client("Bob", "den")
         await becomes(["Ann", "Bob", "Boss"], names(page))
         await becomes("3", page.locator("[data-figure=users]").inner_text)
+        await page.get_by_text("peak 3 today").wait_for()
         await becomes(["den"], page.locator("[aria-labelledby=channels] .name").all_inner_texts)
         await page.get_by_label("Find a person").fill("bo")
         await becomes(["Bob", "Boss"], names(page))
         await page.get_by_label("Find a person").fill("")
-        # Send away, by keys
-        await page.get_by_role("button", name="Send away: Ann").focus()
-        await page.keyboard.press("Enter")
+        # Disconnect
+        more = page.get_by_role("button", name="What to do about Ann")
+        await more.press("Enter")
+        await page.get_by_role("menuitem", name="Disconnect…").press("Escape")
+        await more.and_(page.locator(":focus")).wait_for()
+        await choose(page, "Ann", "Disconnect…")
         await page.get_by_label("Reason").fill("shouting")
         await page.keyboard.press("Enter")
-        await page.get_by_text("1 connection ended.").wait_for()
+        await becomes("Ann was disconnected.", done(page))
         assert await ann.until_closed() == 4403
+        await page.locator("#people:focus").wait_for()  # what had the focus has gone
         await becomes(["Bob", "Boss"], names(page))
-        await page.locator(".audit li").get_by_text("Boss sent Ann away: shouting").wait_for()
+        await audit.filter(has_text="Boss disconnected Ann").get_by_text("shouting").wait_for()
         # Ban
-        await page.get_by_role("button", name="Send away: Bob").click()
-        await page.get_by_label("What").select_option("Ban the address 127.0.0.1")
-        await page.get_by_role("button", name="Keep out").click()
-        await page.get_by_text("that would keep you out too").wait_for()
-        await page.get_by_label("What").select_option("Ban the person")
+        await choose(page, "Bob", "Ban…")
+        await page.get_by_label("Also ban the address 127.0.0.1").check()
         await page.get_by_label("For how long").select_option("A week")
-        await page.get_by_role("button", name="Keep out").click()
+        await page.get_by_role("button", name="Ban", exact=True).click()
+        await page.get_by_text("that would keep you out too").wait_for()
+        assert await app.hub.moderation.bans() == []
+        await page.get_by_label("Also ban the address 127.0.0.1").uncheck()
+        await page.get_by_role("button", name="Ban", exact=True).click()
         assert await bob.until_closed() == 4403
         await becomes(["Boss"], names(page))
         assert [ban["name"] for ban in await app.hub.moderation.bans()] == ["Bob"]
+        await page.locator("[aria-labelledby=bans] li", has_text="Bob").get_by_text("by Boss").wait_for()
         await page.get_by_role("button", name="Lift the ban on Bob").click()
         await page.get_by_text("Nobody is banned.").wait_for()
-        await page.locator(".audit li").get_by_text("Boss lifted the ban on Bob").wait_for()
+        await audit.get_by_text("Boss lifted the ban on Bob").wait_for()
         # A plugin
+        await page.get_by_role("link", name="Plugins").click()
+        await page.locator("li", has_text="dice").get_by_text("/roll").wait_for()
         await page.get_by_role("button", name="Reload dice").click()
-        await page.get_by_text("dice was reloaded.").wait_for()
-        await page.locator(".audit li").get_by_text("Boss reloaded the plugin dice").wait_for()
+        await becomes("dice was reloaded.", done(page))
         # An address that is nobody's here
+        await page.get_by_role("link", name="People").click()
         await page.get_by_role("button", name="Ban an address").click()
         heading = await page.locator("dialog h2").bounding_box()
         cross = await page.get_by_role("button", name="Close").bounding_box()
@@ -106,13 +134,83 @@ async def test_an_administrator_sees_who_comes_sends_away_bans_and_lifts(app: Ch
         await page.get_by_label("Address, or a range").fill("192.0.2.7/24")
         await page.keyboard.press("Enter")
         await page.get_by_role("button", name="Lift the ban on 192.0.2.0/24").wait_for()
+        # The audit, narrowed
+        await page.get_by_role("link", name="Audit").click()
+        said = audit.locator(".told").all_inner_texts
+        await page.get_by_label("Who, or about whom").fill("bob")
+        await becomes(["Boss lifted the ban on Bob", "Boss banned Bob"], said)
+        await page.get_by_label("Who, or about whom").fill("")
+        await page.get_by_label("What", exact=True).select_option("Plugins")
+        await becomes(["Boss reloaded the plugin dice"], said)
         # Rates
-        assert await page.locator("[data-figure=processor]").inner_text() != "–"
+        await page.get_by_role("link", name="Overview").click()
         assert (await page.locator(".chart .line").first.get_attribute("d")).startswith("M")
+        await page.get_by_role("img", name="Connected in the last minutes: 1 to 3").wait_for()
         # Signing out shows the form
-        await page.get_by_role("button", name="Sign out").click()
+        await page.get_by_role("button", name="You: Boss").click()
+        await page.get_by_role("menuitem", name="Sign out").click()
         await page.locator("#password").wait_for()
         assert await page.locator(".desk").count() == 0
+
+
+@browser_test
+async def test_long_lists_are_drawn_in_part_and_say_how_many_there_are(app: Chat, people: Opened) -> None:
+    async with people() as friends:
+        page = await boss(app, friends)
+        boss_user = next(iter(app.hub.present()))
+        for number in range(60):
+            await app.hub.moderation.record(boss_user, "kick", {"name": f"Guest {number}", "reason": "sent away"})
+        for number in range(8):
+            await friends.client(f"Guest {number}")
+        people_here = page.locator("[aria-labelledby=people]")
+        await becomes(6, people_here.locator("li").count)
+        await people_here.get_by_role("link", name="Show all 9").click()
+        await becomes(9, people_here.locator("li").count)
+        await page.go_back()
+        await becomes(6, people_here.locator("li").count)
+        await page.get_by_role("link", name="Audit").click()
+        rows = page.locator("[aria-labelledby=audit] li")
+        await becomes(50, rows.count)
+        await page.get_by_role("button", name="Show older ones").click()
+        await becomes(60, rows.count)
+        await page.get_by_role("button", name="Show older ones").wait_for(state="detached")
+
+
+@browser_test
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_everyone_can_use_it_and_nothing_lies_beside_a_narrow_window(
+    app: Chat, people: Opened, axe: str, theme: Any
+) -> None:
+    async with people() as friends:
+        page = await boss(app, friends, color_scheme=theme, viewport={"width": 1440, "height": 900})
+        for name in ("ليلى حداد", "陈晓明", "N" * 64):
+            await friends.client(name, name)
+        await becomes(4, page.locator("[aria-labelledby=people] li").count)
+        await page.evaluate(axe)
+
+        async def check(state: str) -> None:
+            found = (await page.evaluate("axe.run()"))["violations"]
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], state
+
+        await check("overview")
+        await page.get_by_role("button", name="What to do about 陈晓明").click()
+        await check("a menu")
+        await page.get_by_role("menuitem", name="Ban…").click()
+        await check("a question")
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="You: Boss").click()
+        await check("one's own menu")
+        await page.keyboard.press("Escape")
+        await page.set_viewport_size({"width": 320, "height": 640})
+        for view in ("Audit", "Plugins", "Channels", "People", "Overview"):
+            await page.get_by_role("link", name=view, exact=True).click()
+            await page.locator(f"nav [aria-current]:text('{view}')").wait_for()
+            assert not await page.evaluate(WIDER), view
+        await check("on a phone")
+        await page.evaluate("Math.random = () => 0.99")
+        await lose_all(app)
+        await page.locator(".stale").wait_for()
+        await check("disconnected")
 
 
 @browser_test
@@ -120,22 +218,24 @@ async def test_others_see_why_not_and_the_form_and_nothing_else(app: Chat, peopl
     async with people() as friends:
         guest = await friends.enter("Ann")
         page = await friends.tab(guest.context, "/admin")
-        await page.get_by_text("This page is for administrators; Ann is none.").wait_for()
+        await page.get_by_text("This page is for administrators, and Ann is not one.").wait_for()
         assert await page.locator(".desk").count() == 0
         assert await page.get_by_role("button", name="guest").count() == 0
-        await page.get_by_role("link", name="To the chat").click()
+        await page.get_by_text("user add NAME --role admin").wait_for()
+        await page.get_by_role("link", name="Open chat").click()
         await page.locator("textarea").wait_for()
         await page.goto(f"{friends.base}/admin")
-        await page.get_by_text("Ann is none.").wait_for()
+        await page.get_by_text("Ann is not one.").wait_for()
         await app.accounts.register("Cat", PASSWORD)
         await sign_in(page, "Cat")
-        await page.get_by_text("This page is for administrators; Cat is none.").wait_for()
+        await page.get_by_text("This page is for administrators, and Cat is not one.").wait_for()
         await page.reload()
-        await page.get_by_text("This page is for administrators; Cat is none.").wait_for()
+        await page.get_by_text("This page is for administrators, and Cat is not one.").wait_for()
         user = await app.accounts.register("Boss", PASSWORD)
         await app.accounts.set_role(user.id, "admin")
         await sign_in(page, "Boss")
         await page.get_by_role("heading", name="Audit").wait_for()
+        await page.get_by_role("button", name="You: Boss").click()
         await page.get_by_label("Language").select_option("zh")
         await page.get_by_role("heading", name="操作记录").wait_for()
         # Who is one no more sees nothing any more
@@ -153,12 +253,14 @@ class TestWithoutAccounts:
     async def test_where_there_are_no_accounts_the_page_says_how_to_get_one(self, people: Opened) -> None:
         async with people() as friends:
             page = await friends.open("/admin")
-            await page.get_by_role("alert").get_by_text("user add NAME --role admin").wait_for()
+            await page.get_by_text("user add NAME --role admin").wait_for()
+            await page.get_by_text("Copy the command").first.wait_for()
             guest = await friends.enter("Ann")
             page = await friends.tab(guest.context, "/admin")
-            await page.get_by_role("alert").get_by_text("user add NAME --role admin").wait_for()
+            await page.get_by_role("alert").get_by_text("Ann is not one.").wait_for()
+            await page.get_by_text("user add NAME --role admin").wait_for()
             chinese = await friends.open("/admin", locale="zh-CN")
-            await chinese.get_by_role("alert").get_by_text("user add 名字 --role admin").wait_for()
+            await chinese.get_by_role("heading", name="还没有账号").wait_for()
 
 
 class TestSignedInElsewhere:
@@ -175,7 +277,7 @@ class TestSignedInElsewhere:
     ) -> None:
         async with people() as friends:
             page = await friends.open("/admin", extra_http_headers={"Remote-User": "Ann"})
-            await page.get_by_role("alert").get_by_text("user role h:NAME admin").wait_for()
+            await page.get_by_text("user role h:NAME admin").wait_for()
             await app.accounts.set_role("h:ann", "admin")
             await page.reload()
             await page.get_by_role("heading", name="Audit").wait_for()

@@ -81,7 +81,8 @@ export const listed = (names) => format("ListFormat", "list", {type: "conjunctio
 
 const formats = new Map();
 
-function format(kind, name, options) {
+/** Intl[kind], made once for each name. */
+export function format(kind, name, options) {
   if (!formats.has(name)) formats.set(name, new Intl[kind](tag, options));
   return formats.get(name);
 }

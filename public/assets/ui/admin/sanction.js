@@ -1,47 +1,55 @@
-// Kicks a user, or bans a user or an address for a while.
+// Disconnects a user, or bans a user or an address for a while. It asks, says what will happen, and takes a reason.
 
-import {html, useState} from "../../html.js";
-import {explain, t} from "../../i18n/index.js";
+import {html, useRef, useState} from "../../html.js";
+import {clock, explain, fullDay, t} from "../../i18n/index.js";
 import {Dialog} from "../dialogs/dialog.js";
+import {until} from "./when.js";
 
 const HOURS = [1, 24, 168, 720, 8760];
 
-/** against: {user, addresses}, or {} for an address to be typed. */
-export function Sanction({admin, against: {user, addresses = []}, close}) {
-  const [what, setWhat] = useState(user ? "kick" : "address");
+/** against: {what: "kick", "ban" or "address", user, addresses}. */
+export function Sanction({admin, against: {what, user, addresses = []}, close}) {
   const [words, setWords] = useState("");
+  const [hours, setHours] = useState(24);
+  const opened = useRef(Date.now());
+  const end = opened.current + hours * 3_600_000;
+  const guest = user?.id.startsWith("g:") || user?.role === "guest";
 
   async function send(event) {
     event.preventDefault();
-    const {address, hours, reason} = event.target.elements;
-    const fields = reason.value.trim() ? {reason: reason.value} : {};
-    if (what === "kick" || what === "ban") fields.user = user.id;
-    else fields.address = address?.value.trim() ?? what;
-    if (what !== "kick") fields.hours = Number(hours.value);
+    const {address, reason, also} = event.target.elements;
+    const why = reason.value.trim() ? {reason: reason.value} : {};
+    const whom = what === "address" ? [{address: address.value.trim()}] : [...(also?.checked ? addresses.map((one) => ({address: one})) : []), {user: user.id}];
+    const done = {name: user?.name ?? address.value.trim(), until: until(end)};
     try {
-      await admin.use(what === "kick" ? "kick" : "ban", fields);
+      if (what === "kick") await admin.connection.call("kick", {user: user.id, ...why});
+      else for (const one of whom) await admin.connection.call("ban", {...one, hours, ...why}); // the addresses first: they may be refused
+      await admin.did(t(`done.${what === "kick" ? "kick" : "ban"}`, done));
       close();
+      requestAnimationFrame(() => document.activeElement === document.body && document.getElementById(user ? "people" : "bans")?.focus());
     } catch (error) {
       setWords(explain(error));
       address?.select(); // all else is chosen
     }
   }
 
-  return html`<${Dialog} title=${user ? t("admin.against", {name: user.name}) : t("admin.ban-address")} close=${close}>
+  return html`<${Dialog} title=${t(`sanction.title-${what}`, {name: user?.name})} close=${close}>
     <form class="form" onSubmit=${send}>
-      ${user
-        ? html`<label><span>${t("admin.what")}</span>
-            <select name="what" value=${what} onChange=${({target}) => setWhat(target.value)} autofocus>
-              <option value="kick">${t("admin.kick")}</option>
-              <option value="ban">${t("admin.ban-user")}</option>
-              ${addresses.map((one) => html`<option key=${one} value=${one}>${t("admin.ban-this", {address: one})}</option>`)}
-            </select></label>`
-        : html`<label><span>${t("admin.address")}</span><input name="address" required autofocus autocomplete="off" spellcheck="false" /></label>`}
+      <p class="muted">${t(`sanction.about-${what}`)} ${what === "ban" && guest && t("sanction.guest")}</p>
+      ${what === "address" && html`<label><span>${t("admin.address")}</span><input name="address" required autofocus autocomplete="off" spellcheck=${false} /></label>`}
       ${what !== "kick" && html`<label><span>${t("admin.hours")}</span>
-        <select name="hours" value="24">${HOURS.map((hours) => html`<option key=${hours} value=${hours}>${t(`hours.${hours}`)}</option>`)}</select></label>`}
-      <label><span>${t("admin.reason")}</span><input name="reason" maxlength="64" dir="auto" autocomplete="off" /></label>
+        <select name="hours" value=${hours} onChange=${({target}) => setHours(Number(target.value))} autofocus=${what === "ban"}>
+          ${HOURS.map((one) => html`<option key=${one} value=${one}>${t(`hours.${one}`)}</option>`)}
+        </select>
+        <small>${t("admin.until", {day: fullDay(end), time: clock(end)})}</small></label>`}
+      <label><span>${t("admin.reason")}</span><input name="reason" maxlength="64" dir="auto" autocomplete="off" autofocus=${what === "kick"} aria-describedby="seen" />
+        <small id="seen">${t(`sanction.seen-${what}`)}</small></label>
+      ${what === "ban" && addresses.length > 0 && html`<label class="check"><span>${t("sanction.also", {count: addresses.length, addresses: addresses.join(", ")})}</span><input type="checkbox" name="also" /></label>`}
       <p class="alert" role="alert">${words}</p>
-      <button class="primary">${t(what === "kick" ? "admin.kick" : "admin.keep-out")}</button>
+      <footer>
+        <button type="button" onClick=${close}>${t("admin.cancel")}</button>
+        <button class="danger">${t(`sanction.do-${what}`)}</button>
+      </footer>
     </form>
   <//>`;
 }

@@ -1,0 +1,44 @@
+// The channels, and the plugins.
+
+import {html} from "../../html.js";
+import {t} from "../../i18n/index.js";
+import {Tile} from "../icons.js";
+import {Sign} from "./icons.js";
+import {Panel, Row} from "./panel.js";
+
+const WELL = ["on", "idle"]; // states of a plugin
+
+export function Channels({admin}) {
+  const {channels, now} = admin.overview;
+  return html`<${Panel}
+    name="channels" title=${t("admin.channels")} count=${now.channels} view=${admin.view} total=${now.channels} empty=${t("admin.no-channels")}
+    rows=${channels.map(({name, count}) => html`<${Row}
+      key=${name} face=${html`<${Tile} name="hash" />`}
+      title=${html`<a class="name" dir="auto" href=${`./#/${encodeURIComponent(name)}`}>${name}</a>`}
+    ><span class="number">${t("jump.members", {count})}</span><//>`)}
+  />`;
+}
+
+export function Plugins({admin}) {
+  const plugins = admin.overview.plugins.map((plugin) => ({...plugin, bad: !WELL.includes(plugin.state)})).sort((one, other) => other.bad - one.bad);
+  return html`<${Panel}
+    name="plugins" title=${t("admin.plugins")} count=${plugins.length} view=${admin.view} empty=${t("admin.no-plugins")}
+    rows=${plugins.map((plugin) => html`<${Plugin} key=${plugin.name} admin=${admin} ...${plugin} />`)}
+  />`;
+}
+
+/** state: "on", "idle" (not set up), "off" (stopped by the server), "old" (an earlier version runs), "broken" or "replaced". */
+function Plugin({admin, name, state, error, bad, commands, calls, failures}) {
+  const about = [
+    commands.map((command) => `/${command}`).join(" "),
+    calls > 0 && t("admin.calls", {count: calls}),
+    failures > 0 && t("admin.failures", {count: failures}),
+  ];
+  return html`<${Row}
+    face=${html`<span class="tile" aria-hidden="true"><${Sign} name="plug" /></span>`} title=${html`<b>${name}</b>`}
+    small=${error ? html`<span class="alert" dir="auto">${error}</span>` : about.filter(Boolean).join(" · ") || t(state === "idle" ? "admin.idle" : "admin.no-calls")}
+  >
+    ${state !== "on" && html`<span class=${bad ? "tag bad" : "tag"}>${t(`plugin.${state}`)}</span>`}
+    <button class="small" onClick=${() => admin.reload(name)} aria-label=${t("admin.reload-label", {name})}><${Sign} name="reload" />${t("admin.reload")}</button>
+  <//>`;
+}
