@@ -17,7 +17,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketError, websock
 from tornado_chat.chat.errors import BROKEN, Close
 from tornado_chat.client.credentials import Credentials, SignInFailed, clean_base
 from tornado_chat.client.events import Event, read_event
-from tornado_chat.client.probes import speaks_plainly, speaks_tls
+from tornado_chat.client.wrong_scheme import speaks_plainly, speaks_tls
 
 FINAL = frozenset(
     {

@@ -1,4 +1,4 @@
-"""Finds out whether a server speaks TLS or plain HTTP, to explain why a connection failed."""
+"""Finds out whether an address has the wrong scheme: https for a server without TLS, or http for one with it."""
 
 from __future__ import annotations
 
