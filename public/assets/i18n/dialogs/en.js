@@ -125,7 +125,6 @@ export default {
   "command.choice": "{field} is one of {choices}",
 
   "inspector.title": "Connection",
-  "inspector.close": "Close",
   "inspector.state": "State",
   "inspector.way": "Socket",
   "inspector.own": "this tab's",
@@ -137,7 +136,7 @@ export default {
   "inspector.outbox": "Not yet stored",
   "inspector.channel": "Channel",
   "inspector.seq": "seq",
-  "inspector.read": "read",
-  "inspector.lines": "in memory",
-  "inspector.joined": "joined",
+  "inspector.read": "Read",
+  "inspector.lines": "In memory",
+  "inspector.joined": "Joined",
 };

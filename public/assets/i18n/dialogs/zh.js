@@ -122,7 +122,6 @@ export default {
   "command.choice": "{field} 应为以下之一：{choices}",
 
   "inspector.title": "连接",
-  "inspector.close": "关闭",
   "inspector.state": "状态",
   "inspector.way": "套接字",
   "inspector.own": "本标签页",

@@ -2,18 +2,21 @@
 
 import {html, render, useEffect, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";
+import {Icon} from "../icons.js";
 
 const LOOK_EVERY = 500; // ms
 const PROBE_EVERY = 2_000; // ms
 
 let place = null;
 
-/** Open it beside the page, or close it. */
+/** Open it beside the page, which keeps the focus, or close it. */
 export function toggle(chat) {
   if (place) {
+    const focused = place.contains(document.activeElement);
     render(null, place);
     place.remove();
     place = null;
+    if (focused) document.querySelector(".composer textarea")?.focus();
   } else {
     place = document.body.appendChild(document.createElement("div"));
     render(html`<${Inspector} chat=${chat} />`, place);
@@ -28,7 +31,14 @@ function Inspector({chat}) {
       setInterval(() => look((count) => count + 1), LOOK_EVERY),
       setInterval(() => chat.connection.probe(), PROBE_EVERY),
     ];
-    return () => timers.forEach(clearInterval);
+    const key = (event) => {
+      if (event.key === "Escape" && !event.defaultPrevented && !document.querySelector("dialog[open]")) toggle(chat);
+    };
+    window.addEventListener("keydown", key);
+    return () => {
+      timers.forEach(clearInterval);
+      window.removeEventListener("keydown", key);
+    };
   }, []);
 
   const {connection, session: {state}} = chat;
@@ -46,13 +56,14 @@ function Inspector({chat}) {
     outbox: waiting.join(", ") || "–",
   };
   return html`<aside class="inspector" aria-label=${t("inspector.title")}>
-    <header><h2>${t("inspector.title")}</h2><button class="quiet" onClick=${() => toggle(chat)}>${t("inspector.close")}</button></header>
+    <header><i class=${state.kind === "open" ? "open" : ""}></i><h2>${t("inspector.title")}</h2>
+      <button class="quiet" onClick=${() => toggle(chat)} aria-label=${t("dialog.close")}><${Icon} name="close" /></button></header>
     <dl>${Object.entries(facts).map(([key, value]) => html`<div key=${key}><dt>${t(`inspector.${key}`)}</dt><dd data-fact=${key}>${value}</dd></div>`)}</dl>
     <table>
-      <thead><tr>${["channel", "seq", "read", "lines", "joined"].map((key) => html`<th key=${key}>${t(`inspector.${key}`)}</th>`)}</tr></thead>
+      <thead><tr>${["channel", "seq", "read", "lines", "joined"].map((key) => html`<th key=${key} scope="col">${t(`inspector.${key}`)}</th>`)}</tr></thead>
       <tbody>
         ${[...chat.channels.values()].map((channel) => html`<tr key=${channel.name}>
-          <td dir="auto">${channel.name}</td>
+          <th scope="row"><bdi>${channel.name}</bdi></th>
           <td>${channel.catching === null ? channel.seq : `${channel.catching} → ${channel.seq}`}</td>
           <td>${channel.read}</td><td>${channel.lines.length}</td><td>${channel.joined ? "✓" : "–"}</td>
         </tr>`)}
