@@ -163,7 +163,7 @@ async def test_a_ui_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
 
 
 LISTS = '''
-from tornado_chat import Context, action
+from tornado_chat import Context, User, action
 
 @action("list")
 async def make(ctx: Context, title: str) -> None:
@@ -173,6 +173,7 @@ async def make(ctx: Context, title: str) -> None:
     new = [[message.id, title], [notice.id, ""]]
     known = await ctx.store.update(ctx.channel.name, lambda known: [*(known or []), *new])
     ctx.channel.publish("lists", lists=known)
+    ctx.channel.post("noted", sender=User("plugin:list", "Clerk"))
 
 @action("lists", command=False)
 async def lists(ctx: Context) -> None:
@@ -210,6 +211,9 @@ async def test_what_a_plugin_draws_for_a_message_stands_in_the_place_of_its_text
             assert await ann.get_by_text("bread", exact=True).count() == 0
             # The server's own message has a row, with the plugin's name.
             await ann.locator(".plugin", has_text="plugin").get_by_text("List: , en").first.wait_for()
+            # What speaks under the id of a plugin is marked as one.
+            clerk = ann.locator("article", has_text="noted").first
+            assert await clerk.locator(".tile, .name, .role").all_inner_texts() == ["C", "Clerk", "plugin"]
             # What fails leaves the text, and says so below it.
             broken = ann.locator("article", has_text="no list")
             await broken.locator(".text").get_by_text("broken", exact=True).wait_for()
