@@ -12,7 +12,7 @@ import hmac
 import secrets
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -36,6 +36,10 @@ class Accounts:
 
     def __init__(self, repository: AccountRepository, cost: tuple[int, int, int] = (2**14, 8, 5)) -> None:
         self._repository = repository
+        #: Returns the ids of users whose role or password was changed since the last call, here or by a command.
+        self.changed = repository.take_changed
+        #: Ends a session (see `session_of`).
+        self.end = repository.end
         self.cost = cost
         # One thread: a flood of passwords takes 16 MiB and one core.
         self._thread = ThreadPoolExecutor(1, "passwords")
@@ -119,10 +123,6 @@ class Accounts:
             before = written_id(HEADER, clean_name(name))
         return await self._repository.proxy_id(own, before)
 
-    async def changed(self) -> Sequence[str]:
-        """Return the ids of users whose role or password was changed since the last call, here or by a command."""
-        return await self._repository.take_changed()
-
     # Sessions
 
     async def begin(self, user: User) -> str:
@@ -139,9 +139,6 @@ class Accounts:
     async def stands(self, session: str) -> bool:
         """Return whether a session (see `session_of`) was not ended."""
         return await self._repository.session(session) is not None
-
-    async def end(self, session: str) -> None:
-        await self._repository.end(session)
 
     async def trim(self) -> None:
         """Delete the sessions that are over."""

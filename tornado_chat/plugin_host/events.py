@@ -29,11 +29,11 @@ class PluginEvents:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._listeners: Mapping[str, tuple[Listener, ...]] = dict.fromkeys(EVENTS, ())
-        self._filters = MessageFilters(server, self._tell)
+        self._filters = MessageFilters(server)
 
     def use(self, listeners: Mapping[str, tuple[Listener, ...]]) -> None:
         self._listeners = listeners
-        self._filters.use(listeners["message"], bool(listeners["posted"]))
+        self._filters.use(listeners["message"], self._tell if listeners["posted"] else None)
         self._server.on_post = self._filters.post if listeners["message"] or listeners["posted"] else None
         self._server.on_move = self.moved if any(listeners[event] for event in MOVES) else None
 

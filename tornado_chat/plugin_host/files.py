@@ -100,12 +100,6 @@ def read(path: Path) -> bytes:
     return content
 
 
-def read_ui(path: Path) -> bytes | None:
-    """Return the JavaScript beside a plugin's file, or None."""
-    script = path.with_suffix(".js")
-    return read(script) if script.exists() else None
-
-
 def load(path: Path) -> ModuleType:
     """Return a fresh module of a plugin's file, compiled from its source (a stale .pyc is never read)."""
     if not NAME.fullmatch(path.stem):  # a copy, say: `dice (2).py`, `dice.bak.py`

@@ -13,7 +13,7 @@ from typing import Any
 from tornado_chat.actions import BUILT_IN as MODULES
 from tornado_chat.chat.errors import Refused
 from tornado_chat.config.settings import SettingsError
-from tornado_chat.plugin_host.files import Source, choose, explain, find_plugins, interrupts, read_ui
+from tornado_chat.plugin_host.files import Source, choose, explain, find_plugins, interrupts, read
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import BUILT_IN, NameTaken, Registry
 from tornado_chat.routing.schema import bind, read_signature
@@ -83,7 +83,8 @@ def _load(source: Source, table: Mapping[str, Any], old: Plugin | None, first: b
         plugin.file = plain(plugin.module.__file__ or source.file)
         plugin.settings = read_settings(plugin.module, source.name, table)
         plugin.idle = not getattr(plugin.settings, "active", True)
-        plugin.ui = None if plugin.idle else read_ui(Path(plugin.file))
+        script = Path(plugin.file).with_suffix(".js")
+        plugin.ui = read(script) if script.exists() and not plugin.idle else None
     except FAULTS as error:
         if interrupted or (first and type(error) is SettingsError):
             raise

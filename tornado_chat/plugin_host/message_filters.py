@@ -21,19 +21,18 @@ from tornado_chat.routing.supervision import Failed, Running
 
 
 class MessageFilters:
-    """The `message` listeners in use. `tell` is called with each stored message if anyone listens to `posted`."""
+    """The `message` listeners in use."""
 
-    def __init__(self, server: Server, tell: Callable[..., None]) -> None:
+    def __init__(self, server: Server) -> None:
         self._server = server
-        self._tell = tell
         self._listeners: tuple[Listener, ...] = ()
-        self._told = False
+        self._tell: Callable[..., None] | None = None
         self._turns: dict[str, asyncio.Future[None]] = {}  # of a channel: done when its last waiting post is placed
         self._posts: set[asyncio.Task[None]] = set()
 
-    def use(self, listeners: tuple[Listener, ...], told: bool) -> None:
-        """Use these listeners from now on; told: whether anyone listens to `posted`."""
-        self._listeners, self._told = listeners, told
+    def use(self, listeners: tuple[Listener, ...], tell: Callable[..., None] | None) -> None:
+        """Use these listeners from now on. `tell` is called with each stored message, for listeners to `posted`."""
+        self._listeners, self._tell = listeners, tell
 
     def post(self, channel: Channel, message: Message) -> PendingMessage:
         """Pass a message through the listeners, then append it to the history; see Channel.post."""
@@ -138,14 +137,14 @@ class MessageFilters:
             _check(listener, refused)
 
     def _append(
-        self, channel: Channel, message: Message, connection: Connection | None, tell: bool = True
+        self, channel: Channel, message: Message, connection: Connection | None, told: bool = True
     ) -> PendingMessage:
         post = self._server.history.append(message)
-        if tell and self._told:
+        if told and (tell := self._tell) is not None:
 
             def decided() -> None:
                 if post.stored is message:  # it is no repeated one
-                    loop.call_soon(self._tell, "posted", connection, channel, message.sender, message)
+                    loop.call_soon(tell, "posted", connection, channel, message.sender, message)
 
             loop = asyncio.get_running_loop()
             if post.stored or post.error:

@@ -15,7 +15,7 @@ from tornado_chat.chat.permissions import known_powers
 from tornado_chat.chat.protocol import encode
 from tornado_chat.routing.decorators import ActionMark, EveryMark, Mark, OnMark, RouteMark, marks_of
 from tornado_chat.routing.plugin import Plugin
-from tornado_chat.routing.schema import Parameter, SchemaError, bind, read_signature
+from tornado_chat.routing.schema import Finder, Parameter, SchemaError, bind, read_signature
 from tornado_chat.routing.supervision import plain
 
 LARGEST = 16_384  # bytes that an action takes in each `hello`
@@ -63,7 +63,7 @@ class Action:
     file: str
     plugin: Plugin | None = None
     over: Action | None = None
-    found: tuple[Parameter, ...] = ()  # those that name a Channel or a User
+    found: tuple[tuple[str, Finder], ...] = ()  # the fields that name a Channel or a User
     power: str = ""
     command: bool = True
 
@@ -73,13 +73,12 @@ class Action:
 
     def find(self, ctx: Any, arguments: dict[str, Any]) -> None:
         """Put the channels and users in the place of their names."""
-        for parameter in self.found:
-            said = arguments[parameter.name]
-            if said is not None and parameter.find is not None:
+        for name, find in self.found:
+            if arguments[name] is not None:
                 try:
-                    arguments[parameter.name] = parameter.find(ctx, said)
+                    arguments[name] = find(ctx, arguments[name])
                 except Refused as refused:
-                    raise Refused(f"{parameter.name}: {refused.message}", refused.code) from None
+                    raise Refused(f"{name}: {refused.message}", refused.code) from None
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -166,7 +165,7 @@ class Registry:
         if mark.power and mark.power not in known_powers():
             raise RegistryError(f"{what}: there is no power {mark.power!r}; there are {', '.join(known_powers())}")
         owner = plugin.name if plugin else BUILT_IN
-        found = tuple(parameter for parameter in parameters if parameter.find)
+        found = tuple((one.name, one.find) for one in parameters if one.find)
         for name in mark.names:
             taken = self.actions.get(name)
             if taken is not None and taken.file == file and not mark.override:

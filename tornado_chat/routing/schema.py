@@ -18,10 +18,10 @@ from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import MAX_NUMBER
 
 Checker = Callable[[Any], Any]
+Finder = Callable[[Any, str], Any]
 _MISSING: Any = inspect.Parameter.empty
-_NOT_GIVEN = object()
 #: How the text in a field becomes what it names, by the type of the field; called with the context of a call.
-_FINDERS: dict[Any, Callable[[Any, str], Any]] = {
+_FINDERS: dict[Any, Finder] = {
     Channel: lambda ctx, said: ctx.server.joined(ctx.connection, said),
     User: lambda ctx, said: ctx.server.find_user(said, ctx.about),
 }
@@ -41,7 +41,7 @@ class Parameter:
     check: Checker
     default: Any = _MISSING
     choices: tuple[Any, ...] = ()
-    find: Callable[[Any, str], Any] | None = None
+    find: Finder | None = None
     help: str = ""
 
     def describe(self) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _alone(hint: Any) -> Any:
     return inner[0] if type(None) in typing.get_args(hint) and len(inner) == 1 else hint
 
 
-def _finder(hint: Any) -> Callable[[Any, str], Any] | None:
+def _finder(hint: Any) -> Finder | None:
     kind = _alone(hint)
     return _FINDERS.get(kind) if isinstance(kind, type) else None
 
@@ -161,8 +161,8 @@ def bind(parameters: tuple[Parameter, ...], message: Mapping[str, Any]) -> dict[
     """Return the checked arguments of a call; Refused (`invalid-field`, `invalid-name`) names the field."""
     arguments = {}
     for parameter in parameters:
-        value = message.get(parameter.name, _NOT_GIVEN)
-        if value is _NOT_GIVEN:
+        value = message.get(parameter.name, _MISSING)
+        if value is _MISSING:
             if parameter.default is _MISSING:
                 raise Refused(f"{parameter.name} is missing", Error.INVALID_FIELD)
             arguments[parameter.name] = parameter.default
