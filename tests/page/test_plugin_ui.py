@@ -69,7 +69,7 @@ async def test_a_plugin_draws_its_events_and_buttons_and_goes_when_its_plugin_is
         await box.get_by_role("button", name="ONE 1").wait_for()
         await becomes("better", lambda: ann.evaluate("window.answer?.said"))
         await box.get_by_role("button", name="Bad").click()
-        await ann.locator(".notice.own", has_text="cheer up").wait_for()
+        await ann.locator(".message.own", has_text="cheer up").wait_for()
         assert await ann.evaluate("window.answer") is None
         assert await box.count() == 1
 

@@ -85,13 +85,32 @@ async def test_what_only_one_person_sees_says_so_and_looks_unlike_a_line_that_is
     async with people() as browsers:
         ann = await browsers.enter("Ann")
         await write(ann, "/remind 1h tea")
-        await ann.locator(".notice.own", has_text="I will remind you").wait_for()
+        await ann.locator(".message.own", has_text="I will remind you").wait_for()
         await write(ann, "/who")
-        await becomes(2, ann.locator(".notice.own", has_text="Only you can see this").count)
+        await becomes(2, ann.locator(".message.own", has_text="Only you see this").count)
         await write(ann, "/roll 6")
         kept = ann.locator(".notice", has_text="Ann rolled")
         await kept.wait_for()
         assert "own" not in str(await kept.get_attribute("class"))
+        await ann.get_by_role("button", name="Dismiss").first.click()
+        await becomes(1, ann.locator(".message.own").count)
+        await ann.locator("textarea:focus").wait_for()
+
+
+@browser_test
+async def test_help_lists_the_commands_to_oneself_and_each_begins_in_the_box(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        ben = await browsers.enter("Ben")
+        await write(ann, "/help")
+        answer = ann.locator(".message.own")
+        await answer.get_by_text("List what can be written here.").wait_for()
+        await answer.get_by_role("button", name="/roll [sides] Roll one die").click()
+        await becomes("/roll ", ann.locator("textarea").input_value)
+        await ann.keyboard.type("6")
+        await ann.keyboard.press("Enter")
+        await ben.locator(".notice", has_text="Ann rolled").wait_for()
+        assert await ben.locator(".message").count() == 0
 
 
 @browser_test

@@ -67,3 +67,19 @@ test("comings and goings that follow each other are one line, which says what be
   assert.equal(fold(lines.slice(0, 2), () => false).length, 2);
   assert.equal(isComing({event: "rename", user: {name: "a"}, message: "a is now b"}), false);
 });
+
+test("a text without its markup says all that it said", async () => {
+  const {plain} = await import(assets + "text/plain.js");
+  assert.equal(plain("**Read** [the *draft*](https://e.com/1), `x`\nor https://e.com/2"), "Read the draft (https://e.com/1), x\nor https://e.com/2");
+  assert.equal(plain("> so\n> said\n\n- one\n  more\n- two"), "> so\n> said\n• one\n  more\n• two");
+  assert.equal(plain("9. nine\n10. ten\n```py\na *b*\n```"), "9. nine\n10. ten\na *b*");
+});
+
+test("/help is the page's own, unless a plugin has one", async () => {
+  const {commands, isOwn} = await import(assets + "commands/schema.js");
+  const roll = {name: "roll", parameters: []};
+  const help = {name: "help", parameters: [], help: "of a plugin"};
+  assert.deepEqual(commands([roll]).map(({name}) => name), ["help", "roll"]);
+  assert.deepEqual(commands([roll, help]), [roll, help]);
+  assert.deepEqual([isOwn("help", [roll]), isOwn("help", [roll, help]), isOwn("roll", [roll])], [true, false, false]);
+});

@@ -1,7 +1,7 @@
 // Completes the word before the caret: /commands, @people, #channels, :emoji. No DOM.
 
 import {fold} from "../text/characters.js";
-import {commands, usage} from "./schema.js";
+import {commands, fields} from "./schema.js";
 import {EMOJI} from "../text/emoji.js";
 
 const MOST = 8;
@@ -17,8 +17,8 @@ export function complete(text, caret, {actions, people, channels}) {
   const word = fold(before.slice(from + 1));
   let options = [];
   if (sign === "/") {
-    options = rank(commands(actions), word, ({name}) => name)
-      .map((action) => ({name: action.name, label: usage(action), detail: action.help, text: `/${action.name} `}));
+    options = rank(commands(actions), word, ({name}) => name, Infinity)
+      .map((action) => ({name: action.name, label: `/${action.name}`, more: fields(action).join(" "), detail: action.help, text: `/${action.name} `}));
   } else if (sign === ":") {
     options = rank([...EMOJI], word, ([name]) => name)
       .map(([name, character]) => ({name, label: `${character} :${name}:`, text: `${character} `}));
@@ -61,7 +61,7 @@ function begun(before) {
 }
 
 /** Those whose name begins with a word, then those with a later word in it that does. */
-function rank(all, word, nameOf) {
+function rank(all, word, nameOf, most = MOST) {
   const first = [];
   const then = [];
   for (const one of all) {
@@ -69,5 +69,5 @@ function rank(all, word, nameOf) {
     if (name.startsWith(word)) first.push(one);
     else if (name.split(/[\s_-]/).some((part) => word && part.startsWith(word))) then.push(one);
   }
-  return [...first, ...then].slice(0, MOST);
+  return [...first, ...then].slice(0, most);
 }

@@ -2,7 +2,7 @@
 // tests/commands.json has the grammar by example; tornado_chat/testing/slash.py follows it, too.
 
 import {shorten} from "../text/characters.js";
-import {commands, usage, written} from "./schema.js";
+import {commands, isOwn, usage, written} from "./schema.js";
 import {fullDate, t} from "../i18n/index.js";
 
 /** Split words at blanks; quotes keep them together. */
@@ -66,6 +66,10 @@ export function parse(line, actions) {
 
 /** Run an action in a channel; the promise is rejected with the server's error. */
 export async function perform(chat, channel, {action, fields}) {
+  if (isOwn(action, chat.actions)) {
+    const {listOf} = await import("../ui/messages/help.js");
+    return chat.say(channel.name, t("command.these"), listOf(chat.actions));
+  }
   const answer = await chat.connection.call(action, {target: channel.name, ...fields});
   if (action === "join-channel") chat.open(answer.channel);
   else if (action === "leave-channel") chat.sync.leave(answer.channel);

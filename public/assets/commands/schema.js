@@ -1,10 +1,26 @@
 // Which slash commands there are, and how their fields are written.
 
+import {t} from "../i18n/index.js";
+
 const unwritten = ({type}) => type === "object" || type === "list";
 
-/** The actions that can be written as commands. */
-export const commands = (actions) =>
-  actions.filter(({command, parameters}) => command !== false && !parameters.some((one) => one.required && unwritten(one)));
+/** The page's own; a plugin may have one of the same name. */
+const HELP = {
+  name: "help",
+  parameters: [],
+  get help() {
+    return t("command.help");
+  },
+};
+
+/** The actions that can be written as commands, and /help. */
+export function commands(actions) {
+  const found = actions.filter(({command, parameters}) => command !== false && !parameters.some((one) => one.required && unwritten(one)));
+  return found.some(({name}) => name === HELP.name) ? found : [...found, HELP].sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Whether a command is the page's own, which the server does not know. */
+export const isOwn = (name, actions) => name === HELP.name && !actions.some((one) => one.name === name);
 
 /** The fields that users write: not the channel, which is the open one, and no structured ones. */
 export function written({parameters}) {
@@ -12,6 +28,7 @@ export function written({parameters}) {
 }
 
 /** How a command is written: /roll [sides]. */
-export function usage(action) {
-  return ["/" + action.name, ...written(action).map((one) => (one.required ? `<${one.name}>` : `[${one.name}]`))].join(" ");
-}
+export const usage = (action) => [`/${action.name}`, ...fields(action)].join(" ");
+
+/** How its fields are written. */
+export const fields = (action) => written(action).map((one) => (one.required ? `<${one.name}>` : `[${one.name}]`));

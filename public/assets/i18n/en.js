@@ -43,20 +43,16 @@ export default {
     "state.copied": "Copied",
 
     "channels.title": "Channels",
-    "channels.add": "Add a channel",
-    "channels.join": "Join",
-    "channels.channels": "Channels",
-    "channels.unread": "Unread",
-    "channels.read-all": "Mark all as read",
-    "channels.count": {one: "{count} unread", other: "{count} unread"},
-    "channels.mentions": {one: "{count} mention of you", other: "{count} mentions of you"},
-    "channels.draft": "draft",
+    "channels.join": "Add a channel",
+    "channels.join-label": "Name of a channel to join",
+    "channels.join-button": "Join",
     "channels.leave": "Leave {name}",
     "channels.left": "You left #{name}.",
     "channels.undo": "Undo",
     "channels.none": "No channel yet",
     "channels.none-hint": "Join one that exists, or name a new one.",
     "channels.browse": "All channels",
+    "channels.unread": {one: "{count} unread", other: "{count} unread"},
 
     "members.title": "Members",
     "members.here": "Here now: {count}",
@@ -94,11 +90,10 @@ export default {
     "messages.beginning": "This is where the channel begins.",
 
     "message.pending": "On its way",
-    "message.failed": "Failed",
+    "message.failed": "Not sent",
     "message.again": "Try again",
+    "message.edit": "Edit",
     "message.discard": "Discard",
-    "message.copy": "Copy the text",
-    "message.quote": "Quote",
 
     "typing.one": "{name} is typing…",
     "typing.two": "{name} and {other} are typing…",
@@ -109,7 +104,8 @@ export default {
     "notice.came-left": "{name} came and left",
     "notice.left-came": "{name} left and came back",
     "notice.others": {one: "{count} other", other: "{count} others"},
-    "notice.own": "Only you can see this",
+    "notice.own": "Only you see this",
+    "notice.dismiss": "Dismiss",
     "notice.leave": "{name} left the channel",
 
     "plugin.tag": "plugin",
@@ -130,6 +126,8 @@ export default {
 
     "day.today": "Today, {date}",
     "day.yesterday": "Yesterday, {date}",
+
+    "command.help": "List what can be written here.",
 
     "error.disconnected": "The connection was lost.",
     "error.no-such-account": "Name and password do not fit.",

@@ -43,20 +43,16 @@ export default {
     "state.copied": "已复制",
 
     "channels.title": "频道",
-    "channels.add": "添加频道",
-    "channels.join": "加入",
-    "channels.channels": "频道",
-    "channels.unread": "未读",
-    "channels.read-all": "全部标为已读",
-    "channels.count": {other: "{count} 条未读"},
-    "channels.mentions": {other: "{count} 次提到您"},
-    "channels.draft": "草稿",
+    "channels.join": "添加频道",
+    "channels.join-label": "要加入的频道名称",
+    "channels.join-button": "加入",
     "channels.leave": "离开 {name}",
     "channels.left": "您已离开 #{name}。",
     "channels.undo": "撤销",
     "channels.none": "还没有频道",
     "channels.none-hint": "加入已有的频道，或者取名新建一个。",
     "channels.browse": "所有频道",
+    "channels.unread": {other: "{count} 条未读"},
 
     "members.title": "成员",
     "members.here": "在线：{count}",
@@ -94,11 +90,10 @@ export default {
     "messages.beginning": "频道从这里开始。",
 
     "message.pending": "正在发送",
-    "message.failed": "发送失败",
+    "message.failed": "没有发出",
     "message.again": "重试",
+    "message.edit": "编辑",
     "message.discard": "丢弃",
-    "message.copy": "复制文字",
-    "message.quote": "引用",
 
     "typing.one": "{name} 正在输入…",
     "typing.two": "{name} 和 {other} 正在输入…",
@@ -109,7 +104,8 @@ export default {
     "notice.came-left": "{name}来过又离开了",
     "notice.left-came": "{name}离开后又回来了",
     "notice.others": {other: "另外 {count} 人"},
-    "notice.own": "只有你能看到",
+    "notice.own": "只有您能看到",
+    "notice.dismiss": "关闭",
     "notice.leave": "{name} 离开了频道",
 
     "plugin.tag": "插件",
@@ -130,6 +126,8 @@ export default {
 
     "day.today": "今天，{date}",
     "day.yesterday": "昨天，{date}",
+
+    "command.help": "列出这里可用的命令。",
 
     "error.disconnected": "连接已断开。",
     "error.no-such-account": "名字和密码不符。",

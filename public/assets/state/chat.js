@@ -145,17 +145,12 @@ export class Chat {
     return channel;
   }
 
-  /** Join a channel, if necessary. */
-  add(name) {
+  /** Show a channel; join it first if necessary. */
+  open(name) {
     const channel = this.know(name);
     this.keep(name);
     if (!channel.joined && this.connection.open) this.sync.join(channel);
-  }
-
-  /** Show a channel; join it first if necessary. */
-  open(name) {
-    this.add(name);
-    this.show(name);
+    this.show(channel.name);
   }
 
   show(name) {
@@ -238,10 +233,10 @@ export class Chat {
     arrived(this, channel, message, mentioned);
   }
 
-  /** Show words to this person alone, in a channel. */
-  say(name, words) {
+  /** Show words to this person alone, in a channel; or a component, which says the same. */
+  say(name, words, content) {
     const channel = this.channels.get(name);
-    if (channel) channel.note({message: words, sender: null, time: Date.now(), private: true});
+    if (channel) channel.note({message: words, content, sender: null, time: Date.now(), private: true});
     else this.words = words;
     this.changed();
   }

@@ -15,7 +15,7 @@ export function carries(id, options, choice) {
 /** The option that an arrow key leads to. */
 export const moved = (key, choice, count) => (choice + (key === "ArrowDown" ? 1 : count - 1)) % count;
 
-/** options: [{name, label, detail}]; take(at): one of them was clicked. */
+/** options: [{name, label, more, detail}]; take(at): one of them was clicked. */
 export function Suggestions({id, label, options, choice, take}) {
   const list = useRef();
   useEffect(() => list.current?.children[choice]?.scrollIntoView({block: "nearest"}), [choice, options.length]);
@@ -24,6 +24,6 @@ export function Suggestions({id, label, options, choice, take}) {
       ${options.map((option, at) => html`<li
         key=${option.name} id=${`${id}-${at}`} role="option" aria-selected=${at === choice}
         onMouseDown=${(event) => event.preventDefault()} onClick=${() => take(at)}
-      ><b dir="auto">${option.label}</b>${option.detail && html` <span class="muted">${option.detail}</span>`}</li>`)}
+      ><b dir="auto">${option.label}</b>${option.more && html` <span class="arg">${option.more}</span>`}${option.detail && html` <span class="muted">${option.detail}</span>`}</li>`)}
     </ul>`}`;
 }

@@ -5,8 +5,7 @@ import {html, useLayoutEffect, useRef} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {Icon} from "../icons.js";
 
-/** extra: a button beside the title. bare: the title is not drawn. */
-export function Dialog({title, close, extra, bare, children}) {
+export function Dialog({title, close, children}) {
   const place = useRef();
   useLayoutEffect(() => {
     // At once: what is typed next goes to the dialog.
@@ -28,7 +27,7 @@ export function Dialog({title, close, extra, bare, children}) {
   const outside = ({target}) => target === place.current && close();
   return html`<dialog ref=${place} onClose=${closed} onMouseDown=${outside} aria-labelledby="dialog-title">
     <div class="inside">
-      <header class=${bare ? "bare" : ""}><h2 id="dialog-title" dir="auto" class=${bare ? "hidden" : ""}>${title}</h2>${extra}
+      <header><h2 id="dialog-title" dir="auto">${title}</h2>
         <button class="quiet" onClick=${close} aria-label=${t("dialog.close")}><${Icon} name="close" /></button></header>
       ${children}
     </div>

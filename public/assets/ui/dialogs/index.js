@@ -1,14 +1,17 @@
-// Dialogs and completion: loaded when the page has come to rest, so that they work without a connection, too.
+// What the first picture needs not: loaded when the page has come to rest, so that it works without a connection, too.
 
 export {complete, lookUp} from "../../commands/completion.js";
 export {offer} from "../../text/split.js";
-export {Browse} from "./browse.js";
 export {Form} from "./form.js";
 export {Jump} from "./jump.js";
 export {Keys} from "./keys.js";
+export {MessageSheet} from "./message_sheet.js";
 export {Settings} from "./settings.js";
 export {toggle} from "./inspector.js";
 export {Suggestions, carries, moved} from "../composer/suggestions.js";
+export {Announcer} from "../messages/announcer.js";
+export {Comings, fold} from "../messages/comings.js";
+export {Bar, act, copied, press} from "../messages/message_bar.js";
 
 await new Promise((loaded) => {
   const href = new URL("../../css/dialogs.css", import.meta.url);

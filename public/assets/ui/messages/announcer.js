@@ -1,4 +1,4 @@
-// Announces to screen readers what arrives: messages of others and what plugins show, but nothing that is loaded.
+// Announces to screen readers what arrives: messages of others, replies to this person alone and what plugins show, but nothing that is loaded.
 
 import {html, useEffect, useRef, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";
@@ -16,10 +16,13 @@ async function drawn(id) {
   return "";
 }
 
+/** Whether a line comes from no person: a plugin's box, or a reply to this person alone. */
+const unsent = (line) => line.plugin || line.private;
+
 export function Announcer({chat, channel}) {
   const [words, setWords] = useState("");
   const heard = useRef(0);
-  const boxes = useRef(new Set(channel.lines.filter(({plugin}) => plugin).map(({id}) => id))); // of plugins
+  const boxes = useRef(new Set(channel.lines.filter(unsent).map(({id}) => id))); // of plugins
   useEffect(() => {
     const from = heard.current;
     if (!channel.epoch) return;
@@ -30,9 +33,9 @@ export function Announcer({chat, channel}) {
     else if (fresh.length) setWords(fresh.map((line) => `${line.sender.name}: ${line.message}`).join("\n"));
   }, [channel.seq, channel.epoch]);
   useEffect(() => {
-    const fresh = channel.lines.filter(({plugin, id}) => plugin && !boxes.current.has(id));
+    const fresh = channel.lines.filter((line) => unsent(line) && !boxes.current.has(line.id));
     for (const {id} of fresh) boxes.current.add(id);
-    const said = async ({plugin, id}) => `${plugin}: ${await drawn(id)}`;
+    const said = async ({plugin, id, message}) => (plugin ? `${plugin}: ${await drawn(id)}` : `${message} (${t("notice.own")})`);
     if (fresh.length) Promise.all(fresh.map(said)).then((lines) => setWords(lines.join("\n")));
   }, [channel.lines.length]);
   return html`<p class="hidden" role="status">${words}</p>`;

@@ -4,15 +4,16 @@ import {html, memo} from "../../html.js";
 import {clock, fullDate, rich, t} from "../../i18n/index.js";
 import {mentionsMe, namesIn} from "../../text/mentions.js";
 import {Avatar, Name} from "../avatar.js";
-import {Icon} from "../icons.js";
+import {insert} from "../input.js";
+import {Icon, SERVER, Tile} from "../icons.js";
 import {Markup} from "./markup.js";
 
 export function Time({time}) {
   return html`<time datetime=${new Date(time).toISOString()} title=${fullDate(time)}>${clock(time)}</time>`;
 }
 
-/** follows: grouped with the message before it. names: see Markup. bar: its actions, while it is active. box: see Channel.drawn. */
-export const Message = memo(({line, follows, twin, names, bar, box}) => {
+/** follows: grouped with the message before it. names: see Markup. Bar: its actions, while it is active. box: see Channel.drawn. */
+export const Message = memo(({line, follows, twin, names, Bar, box}) => {
   const {sender} = line;
   const text = html`<${Markup} text=${line.message} names=${names} />`;
   const forMe = names && mentionsMe(line.message, names);
@@ -24,14 +25,21 @@ export const Message = memo(({line, follows, twin, names, bar, box}) => {
         : html`<header><${Name} user=${sender} twin=${twin} /> <${Time} time=${line.time} /></header>`}
       ${box ? html`<${box.view} line=${box}>${text}<//>` : text}
     </div>
-    ${bar && html`<div class="bar">
-      <button class="quiet" onClick=${() => bar.quote(line)} aria-label=${t("message.quote")} title=${t("message.quote")}><${Icon} name="quote" /></button>
-      ${bar.copy && html`<button class="quiet" onClick=${() => bar.copy(line)} aria-label=${t("message.copy")} title=${t("message.copy")}><${Icon} name="copy" /></button>`}
-    </div>`}
+    ${Bar && html`<${Bar} line=${line} />`}
   </article>`;
 });
 
 const IS_NOW = " is now "; // the server's words
+
+/** What only this person sees: an ordinary message of the server, with a line below it that says so. */
+export const Own = memo(({line, names, dismiss}) => html`<article class="message own" data-id=${line.id} tabindex="-1">
+  <${Tile} />
+  <div class="body">
+    <header><span class="name" dir="auto">${SERVER}</span> <${Time} time=${line.time} /></header>
+    ${line.content ? html`<${line.content} />` : html`<div class="text"><div class="words">${namesIn(line.message, names).map((piece) => (piece.name ? html`<bdi>${piece.name}</bdi>` : piece))}</div></div>`}
+    <p class="fate"><span><${Icon} name="eyeOff" />${t("notice.own")}</span><button class="link" onClick=${() => dismiss(line)}>${t("notice.dismiss")}</button></p>
+  </div>
+</article>`);
 
 /** names: see Markup. */
 export const Notice = memo(({line, names}) => {
@@ -40,26 +48,29 @@ export const Notice = memo(({line, names}) => {
   const words = name && line.message.endsWith(IS_NOW + name)
     ? rich("notice.rename", {old: own(line.message.slice(0, -(IS_NOW + name).length)), name: own(name)})
     : namesIn(line.message, names).map((piece) => (piece.name ? own(piece.name) : piece));
-  return html`<p class=${line.private ? "notice own" : "notice"} data-id=${line.id}>
-    ${line.private && html`<span class="only"><${Icon} name="eyeOff" />${t("notice.own")}</span>`}
-    <span dir="auto">${words}</span> <${Time} time=${line.time} />
-  </p>`;
+  return html`<p class="notice" data-id=${line.id}><span dir="auto">${words}</span> <${Time} time=${line.time} /></p>`;
 });
 
-/** follows: as in Message; then its state stands in the margin. */
+/** follows: as in Message; then its clock stands in the margin. */
 export function Pending({chat, item, follows}) {
   const name = chat.session.name;
   const state = t(item.error ? "message.failed" : "message.pending");
-  const icon = html`<${Icon} name=${item.error ? "alert" : "clock"} />`;
+  const clock = !item.error && html`<${Icon} name="clock" />`;
+  function edit() {
+    const field = document.querySelector(".composer textarea");
+    insert(field, item.message + (field.value && "\n\n"), 0, 0);
+    chat.discard(item);
+  }
   return html`<article class=${["message", item.error ? "failed" : "pending", follows && "follows"].filter(Boolean).join(" ")} data-id=${item.ref}>
-    ${follows ? html`<span class="aside state">${icon}</span>` : html`<${Avatar} user=${chat.user ?? {id: "", name}} />`}
+    ${follows ? html`<span class="aside state">${clock}</span>` : html`<${Avatar} user=${chat.user ?? {id: "", name}} />`}
     <div class="body">
       ${follows
         ? html`<span class="hidden">${name} (${state})</span>`
-        : html`<header><span class="name" dir="auto">${name}</span> <span class="state">${icon}${state}</span></header>`}
+        : html`<header><span class="name" dir="auto">${name}</span> ${clock && html`<span class="state">${clock}${state}</span>`}</header>`}
       <${Markup} text=${item.message} />
-      ${item.error && html`<p class="alert" role="alert">${item.error}
+      ${item.error && html`<p class="fate" role="alert"><span class="alert"><${Icon} name="alert" />${state}</span> <span>${item.error}</span>
         <button class="link" onClick=${() => chat.outbox.retry(item)}>${t("message.again")}</button>
+        <button class="link" onClick=${edit}>${t("message.edit")}</button>
         <button class="link" onClick=${() => chat.discard(item)}>${t("message.discard")}</button>
       </p>`}
     </div>

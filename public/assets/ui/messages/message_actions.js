@@ -1,25 +1,17 @@
-// Actions on a message: in a bar on the one under the pointer, and by keys on the focused one.
+// Which message is pointed at or focused, and the keys that lead from one to the other.
 
-import {useMemo, useState} from "../../html.js";
-import {byKeys, insert} from "../input.js";
-import {clock} from "../../i18n/index.js";
+import {useState} from "../../html.js";
+import {byKeys} from "../input.js";
 
 const rowOf = (target) => target.closest?.("article[data-id]");
 
-/** {id of the active message, bar: its actions, listeners for the box of the rows}. */
-export function useActive(chat, channel, box) {
+/**
+ * {id of the active message, Bar: its actions, dismiss(line), listeners for the box of the rows}.
+ * show({message}): the sheet of actions. later: dialogs/index.js, once it is loaded.
+ */
+export function useActive(chat, channel, box, show, {Bar, act, press}) {
   const [id, setId] = useState("");
-  const find = (wanted) => channel.lines.find((line) => line.id === wanted);
-
-  const bar = useMemo(() => ({
-    copy: navigator.clipboard && ((line) => navigator.clipboard.writeText(line.message)),
-    quote: (line) => {
-      const quoted = `@${line.sender.name}\n${line.message.replace(/^/gm, "> ")}\n\n`;
-      const field = document.querySelector(".composer textarea");
-      insert(field, quoted, 0, 0);
-      field.setSelectionRange(field.value.length, field.value.length);
-    },
-  }), [channel]);
+  const find = (row) => channel.lines.find((line) => line.id === row?.dataset.id && line.sender);
 
   function pointed({target}) {
     const found = rowOf(target)?.dataset.id ?? "";
@@ -30,12 +22,10 @@ export function useActive(chat, channel, box) {
     if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const row = rowOf(event.target);
     if (event.target !== row && event.target !== box.current) return; // a button, a link
-    const line = row && find(row.dataset.id);
+    const line = byKeys() && find(row);
     if (event.key === "ArrowUp" || event.key === "ArrowDown") step(row, event.key === "ArrowDown");
-    else if (event.key === "c" && line && byKeys() && bar.copy) bar.copy(line);
-    else if (event.key === "q" && line && byKeys()) bar.quote(line);
     else if (event.key === "Escape" && row) document.querySelector(".composer textarea").focus();
-    else return;
+    else if (!line || !act?.(event.key, line)) return;
     event.preventDefault();
   }
 
@@ -46,17 +36,17 @@ export function useActive(chat, channel, box) {
     next?.scrollIntoView({block: "nearest"});
   }
 
-  return {id, bar, listeners: {onPointerOver: pointed, onPointerLeave: () => setId(""), onFocusIn: pointed, onKeyDown: key}};
-}
+  function dismiss(line) {
+    channel.lines = channel.lines.filter((one) => one !== line);
+    document.querySelector(".composer textarea").focus({preventScroll: true});
+    chat.changed();
+  }
 
-/** Copying from several messages adds names and times; from within one it copies the selection. */
-export function copied(event, lines) {
-  const selection = document.getSelection();
-  const rows = [...event.currentTarget.querySelectorAll("[data-id]")].filter((row) => selection.containsNode(row, true));
-  if (rows.length < 2) return;
-  const ids = new Set(rows.flatMap((row) => [row.dataset.id, ...(row.dataset.more?.split(" ") ?? [])]));
-  const chosen = lines.filter((line) => ids.has(line.id) && line.message);
-  const said = chosen.map(({sender, message, time}) => `[${clock(time)}] ${sender ? `${sender.name}: ` : ""}${message}`);
-  event.clipboardData.setData("text/plain", said.join("\n"));
-  event.preventDefault();
+  function down(event) {
+    const message = event.pointerType === "touch" && !event.target.closest("a, button, pre") && find(rowOf(event.target));
+    if (message) press?.(event, () => show({message}));
+  }
+
+  const listeners = {onPointerOver: pointed, onPointerLeave: () => setId(""), onFocusIn: pointed, onKeyDown: key, onPointerDown: down};
+  return {id, Bar, dismiss, listeners};
 }

@@ -5,8 +5,7 @@ import {t} from "../../i18n/index.js";
 import {namesOf} from "../../text/mentions.js";
 import {continues} from "../../state/channel.js";
 import {around, before, behind, upwards} from "./portions.js";
-import {Announcer} from "./announcer.js";
-import {copied, useActive} from "./message_actions.js";
+import {useActive} from "./message_actions.js";
 import {Pending} from "./message.js";
 import {Beginning, rows} from "./rows.js";
 import {Strip} from "../strip.js";
@@ -23,7 +22,8 @@ const LARGEST = {rows: 400, letters: 80_000, least: 24}; // at once, while one r
 const BOTTOM = 30; // px that count as the bottom
 const NEAR = 400; // px from an end, where more come in
 
-export function Messages({chat, channel}) {
+/** show, later: see useActive. */
+export function Messages({chat, channel, show, later}) {
   const box = useRef();
   const anchor = useRef(null); // {id, top}: the row that must not move
   const [start, setStart] = useState(null); // index of the first row; null: the newest rows
@@ -39,7 +39,7 @@ export function Messages({chat, channel}) {
   const drawn = useRef(new Set()); // ids of the lines in the page
   const lines = channel.lines;
   const names = namesOf(chat, channel);
-  const active = useActive(chat, channel, box);
+  const active = useActive(chat, channel, box, show, later);
   if (start === null && known.current && channel.seq - known.current >= RUSH) {
     newestRows.current = Math.min(newestRows.current, Math.ceil(box.current.clientHeight / ROW) + SPARE);
   }
@@ -210,20 +210,20 @@ export function Messages({chat, channel}) {
   const loading = channel.loading || (unknown && !chat.session.state.lost);
   return html`<div class="messages-frame">
     <div
-      class="messages" ref=${box} onScroll=${scrolled} onCopy=${(event) => copied(event, lines)} ...${active.listeners}
+      class="messages" ref=${box} onScroll=${scrolled} onCopy=${(event) => later.copied?.(event, lines)} ...${active.listeners}
       tabindex="0" role="log" aria-live="off" aria-busy=${unknown} aria-label=${t("messages.title", {name: channel.name})}
     >
       <div class="rows">
         ${first === 0 && !channel.more && !unknown && html`<${Beginning} channel=${channel} />`}
         ${(loading || unknown) && html`<p class="loading">${t(loading ? "messages.loading" : "messages.offline")}</p>`}
-        ${rows({chat, channel, names, active, before: lines[first - 1]}, shown)}
+        ${rows({chat, channel, names, active, later, before: lines[first - 1]}, shown)}
         ${present && chat.outbox.of(channel.name).map((item, at, all) => html`<${Pending}
           key=${item.ref} chat=${chat} item=${item} follows=${continues(mine(item), at ? mine(all[at - 1]) : lines.at(-1))}
         />`)}
         ${present && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`plugin ${name}`}>${words}</p>`)}
       </div>
     </div>
-    <${Announcer} chat=${chat} channel=${channel} />
+    ${later.Announcer && html`<${later.Announcer} chat=${chat} channel=${channel} />`}
     <${Strip} chat=${chat} channel=${channel} ways=${{
       unread: markAbove && {words: t("messages.first-unread"), go: firstUnread},
       present: (missed > 0 || !present) && {words: missed ? t("messages.new", {count: missed}) : t("messages.present"), go: toPresent},

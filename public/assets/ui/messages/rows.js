@@ -6,18 +6,18 @@ import {canName} from "../../text/mentions.js";
 import {continues, isComing, sameDay} from "../../state/channel.js";
 import {twins} from "../../text/people.js";
 import {Icon, Tile} from "../icons.js";
-import {Comings, fold} from "./comings.js";
-import {Message, Notice} from "./message.js";
+import {Message, Notice, Own} from "./message.js";
 
-/** before: the line above the first that is shown. */
-export function rows({chat, channel, names, active, before}, shown) {
+/** before: the line above the first that is shown. later: dialogs/index.js, once it is loaded. */
+export function rows({chat, channel, names, active, later: {Comings, fold}, before}, shown) {
   const senders = shown.flatMap((line) => line.sender ?? []);
   const alike = twins([...channel.users.values(), ...senders, chat.user ?? []].flat());
   const days = []; // each with its rows
   let drawn;
   let marked = channel.mark === null || (before?.seq ?? 0) > channel.mark;
   const comings = chat.storage.read("comings", ""); // "all", "none" or folded
-  for (const line of fold(comings === "none" ? shown.filter((line) => !isComing(line)) : shown, sameDay, comings === "all")) {
+  const wanted = comings === "none" ? shown.filter((line) => !isComing(line)) : shown;
+  for (const line of fold?.(wanted, sameDay, comings === "all") ?? wanted) {
     if (!before || !sameDay(line.time, before.time)) {
       drawn = [];
       days.push({time: line.time, drawn, begins: true});
@@ -37,10 +37,10 @@ export function rows({chat, channel, names, active, before}, shown) {
       line.sender
         ? html`<${Message}
             key=${line.id} line=${line} follows=${continues(line, before)} twin=${alike.has(line.sender.id)}
-            names=${canName(line.message) ? names : undefined} spelling=${spelling()} bar=${isActive ? active.bar : undefined} box=${box}
+            names=${canName(line.message) ? names : undefined} spelling=${spelling()} Bar=${isActive ? active.Bar : undefined} box=${box}
           />`
-        : html`<${(box ?? line).view ?? (line.comings ? Comings : Notice)}
-            key=${line.id} line=${box ? {...line, ...box} : line} names=${names} spelling=${spelling()}
+        : html`<${(box ?? line).view ?? (line.comings ? Comings : line.private ? Own : Notice)}
+            key=${line.id} line=${box ? {...line, ...box} : line} names=${names} spelling=${spelling()} dismiss=${line.private && active.dismiss}
           />`,
     );
     before = line;
