@@ -20,13 +20,13 @@ class Certificate:
 
     def __init__(self, cert: Path, key: Path | None) -> None:
         self._files = (cert, key or cert)
-        self._seen = self._changed()
+        self._seen = [_state(file) for file in self._files]
         self._newest = self.context = self._load()
         self.context.sni_callback = self._use_newest
 
     def reload(self) -> None:
         """Load the files again if they have changed; while they do not fit, what was loaded stays."""
-        changed = self._changed()
+        changed = [_state(file) for file in self._files]
         if changed == self._seen:
             return
         self._seen = changed
@@ -61,9 +61,6 @@ class Certificate:
             why = f": {reason}" if reason else ""
             raise SettingsError(f"--tls-cert: {files} must be {wanted}{why}") from None
         return context
-
-    def _changed(self) -> list[tuple[int, ...]]:
-        return [_state(file) for file in self._files]
 
 
 def _state(file: Path) -> tuple[int, ...]:

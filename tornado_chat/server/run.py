@@ -44,17 +44,9 @@ async def serve(settings: Settings) -> None:
     chat = make_app(settings)
     certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
     sockets = listen(settings.host, settings.port)
-    about = {
-        "version": VERSION,
-        "python": platform.python_version(),
-        "tornado": tornado.version,
-        "data": str(settings.data_dir),
-    }
-    _log(
-        "start",
-        f"tornado_chat {VERSION} starts (Python {about['python']}, Tornado {tornado.version}, {speed.describe()})",
-        **about,
-    )
+    data, python = str(settings.data_dir), platform.python_version()
+    text = f"tornado_chat {VERSION} starts (Python {python}, Tornado {tornado.version}, {speed.describe()})"
+    _log("start", text, version=VERSION, python=python, tornado=tornado.version, data=data)
     if chat.database is not None:
         sys.setswitchinterval(SWITCH)
     server = Server(chat, ssl_options=certificate and certificate.context)
@@ -68,10 +60,13 @@ async def serve(settings: Settings) -> None:
     for each in sockets:
         at = place(each, "https" if certificate else "http")
         _announce(settings, "listening", f"tornado_chat is at {at}", address=at)
-    _announce(settings, "data", f"What is kept is in {settings.data_dir}", data=str(settings.data_dir))
-    periodic = [PeriodicCallback(chat.trim, TRIM * 1000), PeriodicCallback(chat.follow, FOLLOW * 1000)]
+    _announce(settings, "data", f"What is kept is in {data}", data=data)
     look = chat.hub.metrics.look_at_the_clock
-    periodic.append(PeriodicCallback(lambda: look(len(chat.hub.present())), LAG * 1000))
+    periodic = [
+        PeriodicCallback(chat.trim, TRIM * 1000),
+        PeriodicCallback(chat.follow, FOLLOW * 1000),
+        PeriodicCallback(lambda: look(len(chat.hub.present())), LAG * 1000),
+    ]
     if certificate is not None:
         periodic.append(PeriodicCallback(certificate.reload, RENEWED * 1000))
     for callback in periodic:

@@ -79,12 +79,10 @@ class Chat(Application):
         self.assets = Assets(find_folder("public"), settings.server_name)
         self.ui: dict[str, Asset] = {}  # the JavaScript of plugins, by file name
         self._about: dict[str, bytes] = {}  # by role: what hello says to all who have it
-        self._frame = settings.max_message_size
         self._proxies = settings.trusted_proxies
         self._told = False
-        self._turned_away = RateLimitedLog(
-            "connections are turned away (see max_connections, connect_rate and ulimit -n)"
-        )
+        full = "connections are turned away (see max_connections, connect_rate and ulimit -n)"
+        self._turned_away = RateLimitedLog(full)
         self._routes = PluginRoutes(self, lambda plugin: self.plugins.context(plugin))
         super().__init__(
             self._handlers(settings.compress),
@@ -123,7 +121,7 @@ class Chat(Application):
     def _use(self, registry: Registry) -> None:
         """Switch to a registry between two messages; tell all connections if their actions or plugin UI changed."""
         self.router.registry = registry
-        self._routes.use(compiled(registry))
+        self._routes.found = compiled(registry)
         scripts = {name: read(".js", script) for name, script in registry.ui().items()}
         ui = {f"{name}.{asset.digest[:12]}.js": (name, asset) for name, asset in scripts.items()}
         self.ui.clear()
@@ -137,7 +135,11 @@ class Chat(Application):
             about = {
                 "server": {"name": "tornado_chat", "version": VERSION},
                 "epoch": self.hub.history.epoch,
-                "limits": {"message": MAX_TEXT, "frame": self._frame, "page": MAX_PAGE},
+                "limits": {
+                    "message": MAX_TEXT,
+                    "frame": self.settings["websocket_max_message_size"],
+                    "page": MAX_PAGE,
+                },
                 **offers,
             }
             self._about[role] = encode(about)[1:]
@@ -147,7 +149,7 @@ class Chat(Application):
                 connection.gather(lines.get(connection.user.role, lines["member"]))
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
-        """Find a request's handler (Tornado's own), once it is known who asks."""
+        """Find out who asks, then do as Tornado does."""
         peer = request.remote_ip or ""
         if self._proxies and is_within(peer, self._proxies):
             path = path_of(peer, request.headers.get("X-Forwarded-For", ""), self._proxies)
@@ -155,14 +157,10 @@ class Chat(Application):
             protocol = protocol_of(request.headers.get("X-Forwarded-Proto", ""), len(path) - 1)
             if protocol is not None:
                 request.protocol = protocol
-        elif "X-Forwarded-For" in request.headers:
-            self._tell_of(peer)
-        return super().find_handler(request, **kwargs)
-
-    def _tell_of(self, peer: str) -> None:
-        if not self._told and is_private(peer):
+        elif "X-Forwarded-For" in request.headers and not self._told and is_private(peer):
             self._told = True
             log.warning("a proxy at %s says for whom it asks; it is believed with --trusted-proxies %s", peer, peer)
+        return super().find_handler(request, **kwargs)
 
     def hello(self, came: Credentials) -> bytes:
         """Return a connection's first line; all but who it is was encoded once."""
@@ -204,27 +202,20 @@ class Chat(Application):
 
     def _log_request(self, handler: Any) -> None:
         """Log a request without its query, which may hold a token."""
-        request = handler.request
-        self.hub.metrics.requests[handler.get_status()] += 1
-        if isinstance(handler, ChatSocket) and handler.get_status() == 503:
+        request, status = handler.request, handler.get_status()
+        self.hub.metrics.requests[status] += 1
+        if isinstance(handler, ChatSocket) and status == 503:
             self._turned_away.warn()
             return
-        status, ms = handler.get_status(), round(1000 * request.request_time(), 1)
+        ms = round(1000 * request.request_time(), 1)
         level = logging.INFO if status < 500 else logging.ERROR
         if status == 101 or (status < 400 and QUIET.match(request.path)):
             level = logging.DEBUG
         path = shown_path(request.path)
         about = {"method": request.method, "path": path, "status": status, "ms": ms, "address": request.remote_ip}
-        log.log(
-            level,
-            "%s %s %s %.1f ms %s",
-            request.method,
-            path,
-            f"{status} {reason(handler)}" if status >= 400 else status,
-            ms,
-            request.remote_ip,
-            extra={"event": "request", **about},
-        )
+        shown = f"{status} {reason(handler)}" if status >= 400 else status
+        words = (request.method, path, shown, ms, request.remote_ip)
+        log.log(level, "%s %s %s %.1f ms %s", *words, extra={"event": "request", **about})
 
 
 def _secret(settings: Settings) -> bytes:

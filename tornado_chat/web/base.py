@@ -108,8 +108,10 @@ class Safe(RequestHandler):
         if origin is None:
             return True
         there = site(*origin.lower().partition("://")[::2])
-        if there is None or there in self.settings["allowed_sites"]:
-            return there is not None
+        if there is None:
+            return False
+        if there in self.settings["allowed_sites"]:
+            return True
         return self.is_named_here() and there == site(self.request.protocol, self.request.host)
 
     def is_named_here(self) -> bool:

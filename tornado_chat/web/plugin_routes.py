@@ -33,21 +33,17 @@ Found = tuple[re.Pattern[str], type[RequestHandler], Plugin]
 
 
 class PluginRoutes(Router):
-    """Answers with the handlers that plugins marked with `@route`. `use` swaps them all."""
+    """Answers with the handlers that plugins marked with `@route`. `found`: those of the registry in use."""
 
     def __init__(self, app: Application, context: Callable[[Plugin], TimerContext]) -> None:
         self._app = app
         self._context = context
-        self._routes: list[Found] = []
-
-    def use(self, routes: list[Found]) -> None:
-        self._routes = routes
+        self.found: list[Found] = []
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
-        for path, handler, plugin in self._routes:
-            found = path.fullmatch(request.path)
-            if found is not None:
-                arguments = [group and url_unescape(group, None, plus=False) for group in found.groups()]
+        for path, handler, plugin in self.found:
+            if matched := path.fullmatch(request.path):
+                arguments = [group and url_unescape(group, None, plus=False) for group in matched.groups()]
                 given = {"ctx": self._context(plugin)}
                 return self._app.get_handler_delegate(request, handler, given, arguments)  # type: ignore[arg-type]
         return None

@@ -33,7 +33,7 @@ class Keepalive:
         """Watch a connection until it has ended; `now` in seconds of monotonic()."""
         if self._callback is None:
             self._swept = int(now / self._tick)
-            self._callback = PeriodicCallback(self._sweep_now, self._tick * 1000)
+            self._callback = PeriodicCallback(lambda: self.sweep(monotonic()), self._tick * 1000)
             self._callback.start()
         # A thousand that come back together after a restart are not pinged together ever after.
         latest = min(1.5 * self._interval, (self._interval + self._timeout) / 2) - self._tick
@@ -72,9 +72,6 @@ class Keepalive:
     def _look_at(self, connection: Connection, when: float, pinged: float = -1.0) -> None:
         connection.due = max(int(when / self._tick), self._swept) + 1
         self._due[connection.due][connection] = pinged
-
-    def _sweep_now(self) -> None:
-        self.sweep(monotonic())
 
     def stop(self) -> None:
         if self._callback is not None:
