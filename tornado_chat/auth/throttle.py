@@ -53,7 +53,7 @@ class Throttle:
     async def register(self, address: str) -> AsyncIterator[None]:
         """Have an account made inside, when it is the address's turn; Refused (`rate-limited`)."""
         if self._on:
-            _take(self._lane(address).accounts, self._clock())
+            _refuse_for(self._lane(address).accounts.take(self._clock()))
         async with self.turn(address):
             yield
 
@@ -66,9 +66,9 @@ class Throttle:
             return await check()
         async with self.turn(address):
             now, of_address = self._clock(), self._lane(address).tries
-            _look(of_address, now)  # both before either is used
+            _refuse_for(of_address.wait(now))  # both before either is used
             of_name = self._names.setdefault(name, Bucket(*TRIES_OF_NAME))
-            _look(of_name, now)
+            _refuse_for(of_name.wait(now))
             for bucket in (of_address, of_name):
                 bucket.charge(now, 1)
             right = False
@@ -90,7 +90,7 @@ class Throttle:
             yield
             return
         lane = self._lane(address)
-        _take(lane.hashes, self._clock())
+        _refuse_for(lane.hashes.take(self._clock()))
         async with lane.turn:
             if self._at_work >= ADDRESSES:
                 raise Refused("too many are signing in; try again", Error.RATE_LIMITED, 5.0)
@@ -112,12 +112,6 @@ class Throttle:
             self._enough = max(KEPT, 2 * (len(self._lanes) + len(self._names)))
 
 
-def _look(bucket: Bucket, now: float) -> None:
-    wait = bucket.wait(now)
+def _refuse_for(wait: float) -> None:
     if wait:
         raise Refused("too many tries; wait a moment", Error.RATE_LIMITED, wait)
-
-
-def _take(bucket: Bucket, now: float) -> None:
-    _look(bucket, now)
-    bucket.charge(now, 1)

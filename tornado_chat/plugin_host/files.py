@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from traceback import walk_tb
 from types import ModuleType
 
 from tornado_chat.routing import decorators
@@ -186,12 +187,10 @@ def _place(error: BaseException, file: str) -> str:
     is_syntax = issubclass(type(error), SyntaxError)
     line = error.lineno if is_syntax and error.filename == file else None  # type: ignore[attr-defined]
     deepest = ""
-    trace = trace_of(error)
-    while trace is not None:
-        name = trace.tb_frame.f_code.co_filename
+    for frame, number in walk_tb(trace_of(error)):
+        name = frame.f_code.co_filename
         if name == file:
-            line = trace.tb_lineno
+            line = number
         elif not name.startswith(("<", os.path.dirname(__file__))):
-            deepest = f"{name}:{trace.tb_lineno}"  # of a package, whose file is not known
-        trace = trace.tb_next
+            deepest = f"{name}:{number}"  # of a package, whose file is not known
     return f"{file}:{line}" if line else file if os.path.exists(file) or not deepest else deepest

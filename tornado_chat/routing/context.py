@@ -7,6 +7,7 @@ import inspect
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, MutableSequence
 from contextvars import ContextVar, copy_context
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
@@ -73,13 +74,11 @@ class TimerContext:
         except (AttributeError, RuntimeError):
             coroutine.close()
             raise
+        apart = copy(self)
+        apart.posts = deque(maxlen=0)  # no answer waits for these: it would hold all of them for ever
         context = copy_context()
-        context.run(current.set, self._apart(plugin))
+        context.run(current.set, apart)
         return plugin.spawn(coroutine, context)
-
-    def _apart(self, plugin: Plugin) -> TimerContext:
-        """Return a context of the same kind whose posts no answer waits for: it would hold all of them for ever."""
-        return TimerContext(self.server, plugin, self.hears)
 
     async def in_thread(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a blocking function on another thread; return what it returns.
@@ -146,9 +145,6 @@ class Context(TimerContext):
         """Return what a listener is told of. No answer waits for what it posts."""
         known = cast("Connection", connection)
         return cls(known, channel, None, deque(maxlen=0), server, None, plugin, hears, user)
-
-    def _apart(self, plugin: Plugin) -> Context:
-        return Context.of_event(self.server, plugin, self.hears, self.connection, self._channel, self.user)
 
     @property
     def user(self) -> User:
