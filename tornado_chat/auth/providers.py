@@ -49,23 +49,18 @@ class Identity:
 
     def __init__(self, kinds: Sequence[AuthProvider], guests: Guests, accounts: Accounts) -> None:
         self._kinds = kinds
-        self._listeners: Listeners | None = None
         self.guests = guests
         self._accounts = accounts
+        self.needs_name = list(kinds) == [guests]  # a bare name is all that can be asked for
 
     def listen(self, ask: Callable[[Request], Awaitable[User | None]]) -> None:
         """Have plugins asked before all kinds; see Listeners."""
-        self._listeners = Listeners(ask)
-
-    @property
-    def needs_name(self) -> bool:
-        """Whether a bare name is all that can be asked for."""
-        return list(self._kinds) == [self.guests]
+        self._kinds = [Listeners(ask), *self._kinds]
 
     async def authenticate(self, request: Request) -> Credentials | None:
         """Return the first kind's answer; Refused where one of them will not have it."""
         unknown = None
-        for kind in self._kinds if self._listeners is None else (self._listeners, *self._kinds):
+        for kind in self._kinds:
             try:
                 found = await kind.authenticate(request)
             except Unknown as error:
@@ -98,7 +93,7 @@ class Guests:
     """
 
     def __init__(self, secret: bytes, beside: bool = False) -> None:
-        self._mac = hmac.new(secret, digestmod=hashlib.sha256)
+        self._secret = secret
         self._mark = GUEST if beside else ""
 
     async def authenticate(self, request: Request) -> Credentials | None:
@@ -129,9 +124,7 @@ class Guests:
         return User(user_id if user_id.startswith(self._mark) else self._mark + user_id, name) if name else None
 
     def _sign(self, payload: bytes) -> bytes:
-        mac = self._mac.copy()
-        mac.update(payload)
-        return base64.urlsafe_b64encode(mac.digest()).rstrip(b"=")
+        return base64.urlsafe_b64encode(hmac.digest(self._secret, payload, hashlib.sha256)).rstrip(b"=")
 
 
 class Sessions:

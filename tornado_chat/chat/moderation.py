@@ -89,13 +89,11 @@ class Moderation:
             if user_id.startswith(ACCOUNT) and await self._accounts.account(user_id) is None:
                 raise Refused(f"there is no account with the id {user_id}", Error.INVALID_FIELD)
             return user_id
-        try:
-            if user_id is None and address is not None:
-                written = address.strip()
+        if user_id is None and address is not None:
+            written = address.strip()
+            with contextlib.suppress(ValueError):
                 single = network(written) if "/" not in written else written  # of IPv6 the /64, which is one host's
                 return str(read_network(single, strict=False))
-        except ValueError:
-            pass
         raise Refused("give user (an id), or address (or a range like 192.0.2.0/24)", Error.INVALID_FIELD)
 
     async def find(self, written: str) -> dict[str, Any] | None:

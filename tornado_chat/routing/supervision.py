@@ -7,6 +7,7 @@ this module looks at one; everybody else sees a plain `Refused`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import traceback
 from collections.abc import Callable, Collection, Coroutine
@@ -168,8 +169,8 @@ def log_fault(text: str, error: BaseException) -> None:
     about = (RuntimeError, harmless, trace_of(error))
     record = log.makeRecord(log.name, logging.ERROR, __file__, 0, text, (), about)
     record.exc_text = trace
-    try:
+    with contextlib.suppress(
+        FAULTS
+    ):  # a handler that cannot write prints its own error, whose context is the plugin's
         if log.isEnabledFor(logging.ERROR):
             log.handle(record)
-    except FAULTS:
-        pass  # a handler that cannot write prints its own error, whose context is the plugin's
