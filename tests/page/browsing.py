@@ -21,6 +21,15 @@ async def write(page: Any, text: str) -> None:
     await page.keyboard.press("Enter")
 
 
+async def join(page: Any, name: str) -> None:
+    """Join a channel by its name, whether there is one or not."""
+    await page.get_by_role("button", name="Add a channel").click()
+    await page.get_by_role("button", name="New channel").click()
+    await page.get_by_label("Name", exact=True).fill(name)
+    await page.keyboard.press("Enter")
+    await page.locator("h1", has_text=name).wait_for()
+
+
 async def say(client: Client, *lines: str, channel: str = "general") -> None:
     """Have a client without a browser say lines, and wait until they are sent."""
     for line in lines:

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 import pytest
 from tornado.ioloop import IOLoop
 
-from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, texts, write
+from tests.page.browsing import Opened, becomes, browser_test, join, lose_all, read, texts, write
 from tests.page.test_tabs import WATCH, notify, pending
 from tornado_chat.chat.errors import Close, Error, Refused
 from tornado_chat.chat.models import Message, User
@@ -257,9 +257,7 @@ async def test_35_notifications_are_asked_for_when_turned_on_and_are_for_mention
         await becomes(four, lambda: ann.evaluate("told"))
 
         await ann.evaluate("away(false)")
-        await ann.fill("[aria-label='Name of a channel to join']", "tea")
-        await ann.keyboard.press("Enter")
-        await ann.locator("h1", has_text="tea").wait_for()
+        await join(ann, "tea")
         await ann.evaluate("lastTold.onclick()")
         await ann.locator("h1", has_text="general").wait_for()
         await notify(ann, "off")

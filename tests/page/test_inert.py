@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.page.browsing import Opened, becomes, browser_test, read, write
+from tests.page.browsing import Opened, becomes, browser_test, join, read, write
 from tornado_chat.config.settings import Settings
 from tornado_chat.web.app import Chat, make_app
 
@@ -63,9 +63,7 @@ async def test_script_in_texts_names_markdown_and_plugins_output_is_inert(people
             client.send("typing", target="general")
             await read(page, f"that was {number}")
         channel = HOSTILE[0]
-        await page.get_by_placeholder("Add a channel").fill(channel)
-        await page.keyboard.press("Enter")
-        await page.locator("h1", has_text=channel).wait_for()
+        await join(page, channel)
         await page.fill("textarea", "/host")
         await page.get_by_text("window.hit=1").first.wait_for()
         await write(page, "/hostile")

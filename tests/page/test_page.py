@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tornado.websocket import websocket_connect
 
-from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, texts, write
+from tests.page.browsing import Opened, becomes, browser_test, join, lose_all, read, texts, write
 from tornado_chat.chat.errors import Refused
 from tornado_chat.testing import connect
 from tornado_chat.web.app import Chat
@@ -27,9 +27,7 @@ async def test_two_people_talk_in_two_channels_leave_and_come_back(people: Opene
 
         for page in (ann, ben):
             for again in (False, True):  # joining twice opens one
-                await page.fill("[aria-label='Name of a channel to join']", "tea & cake")
-                await page.keyboard.press("Enter")
-                await page.locator("h1", has_text="tea & cake").wait_for()
+                await join(page, "tea & cake")
                 if not again:
                     await page.locator("textarea:focus").wait_for()  # one goes on there
             await becomes(2, page.locator(".sidebar li").count)
@@ -43,8 +41,7 @@ async def test_two_people_talk_in_two_channels_leave_and_come_back(people: Opene
         await ann.locator("h1", has_text="general").wait_for()
         await write(ben, "She is gone")
         await read(ben, "She is gone")
-        await ann.fill("[aria-label='Name of a channel to join']", "tea & cake")
-        await ann.keyboard.press("Enter")
+        await join(ann, "tea & cake")
         await read(ann, "She is gone")
         await becomes(["Cake?", "She is gone"], lambda: texts(ann))
         assert await ann.locator(".members .name").all_inner_texts() == ["Ann", "Ben"]
@@ -211,9 +208,7 @@ async def test_an_unread_channel_is_heavier_until_one_looks_and_a_line_marks_wha
 ) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann")
-        await ann.fill("[aria-label='Name of a channel to join']", "other")
-        await ann.keyboard.press("Enter")
-        await ann.locator("h1", has_text="other").wait_for()
+        await join(ann, "other")
         ben = await connect(base_url, "Ben")
         await ben.call("join-channel", target="general")
         await ben.call("send-message", target="general", message="@Ann are you there?")

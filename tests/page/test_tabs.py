@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, texts, write
+from tests.page.browsing import Opened, becomes, browser_test, join, lose_all, read, texts, write
 from tornado_chat.testing import connect
 from tornado_chat.web.app import Chat
 
@@ -65,8 +65,7 @@ async def test_the_tabs_of_a_browser_share_a_socket_the_channels_the_drafts_and_
         await write(one, "from the first")
         await read(two, "from the first")
 
-        await two.fill("[aria-label='Name of a channel to join']", "tea")
-        await two.keyboard.press("Enter")
+        await join(two, "tea")
         await one.locator(".sidebar a", has_text="tea").wait_for()
         await one.fill("textarea", "half a thou")
         await two.click(".sidebar a:has-text('general')")

@@ -145,12 +145,17 @@ export class Chat {
     return channel;
   }
 
-  /** Show a channel; join it first if necessary. */
-  open(name) {
+  /** Join a channel, if necessary. */
+  add(name) {
     const channel = this.know(name);
     this.keep(name);
     if (!channel.joined && this.connection.open) this.sync.join(channel);
-    this.show(channel.name);
+  }
+
+  /** Show a channel; join it first if necessary. */
+  open(name) {
+    this.add(name);
+    this.show(name);
   }
 
   show(name) {

@@ -4,6 +4,7 @@ import {canName, mentionsMe, namesOf} from "../text/mentions.js";
 
 const TELL_EVERY = 2_000; // ms: a busy channel is read many times a second
 const KEEP_EVERY = 200; // ms
+const TELL_NEXT = 100; // ms between channels that are read at once: each takes a call
 
 export class ReadState {
   constructor(chat) {
@@ -25,15 +26,25 @@ export class ReadState {
     channel.trim();
   }
 
-  readUpTo(channel, seq) {
+  readUpTo(channel, seq, wait) {
     if (seq <= channel.read) return;
     channel.read = seq;
     channel.mentions = 0;
-    this.remember(channel);
+    this.remember(channel, wait);
+  }
+
+  /** Everything counts as read, on the user's other devices, too. */
+  readAll() {
+    let wait = 0;
+    for (const channel of this.chat.channels.values()) {
+      channel.mark = null;
+      if (channel.seq > channel.read) this.readUpTo(channel, channel.seq, TELL_NEXT * wait++);
+    }
+    this.chat.changed();
   }
 
   /** Store the position, even a newcomer's, who has nothing unread yet. Other tabs see the storage, other machines are told by the server. */
-  remember(channel) {
+  remember(channel, wait = 0) {
     if (!channel.keeping) {
       this.store(channel);
       channel.keeping = setTimeout(() => {
@@ -44,7 +55,7 @@ export class ReadState {
     channel.telling ??= setTimeout(() => {
       channel.telling = null;
       this.chat.connection.call("read", {target: channel.name, seq: channel.read}).catch(() => {});
-    }, TELL_EVERY);
+    }, TELL_EVERY + wait);
   }
 
   store(channel) {

@@ -58,7 +58,7 @@ const depth = () => history.state?.over ?? 0;
 /** Have Back call `close`. Returns a function that must be called when it has been closed. */
 export function backCloses(close) {
   over.push(close);
-  mark();
+  queueMicrotask(mark); // when what it replaces, if anything, is closed
   return () => {
     if (over.includes(close)) over.splice(over.indexOf(close), 1);
     // After the channel that it led to, if any, is drawn: that one takes this place in the history.

@@ -10,6 +10,7 @@ import {Composer} from "./composer/composer.js";
 import {Icon, Tile} from "./icons.js";
 import {Members} from "./members.js";
 import {Messages} from "./messages/messages.js";
+import {Sections} from "./sections.js";
 import {Sidebar} from "./sidebar.js";
 import {StateCard} from "./state_card.js";
 
@@ -26,7 +27,8 @@ export function Shell({chat}) {
   const [drawer, setDrawer] = useState("");
   const opener = useRef();
   const [dialog, setDialog] = useState(null); // a name, the action whose form it is, or the message of a sheet
-  const {Form, Jump, Keys, MessageSheet, Settings} = dialogs.loaded ?? {};
+  const {Browse, Form, Jump, Keys, MessageSheet, Settings} = dialogs.loaded ?? {};
+  const [sections] = useState(() => new Sections());
   const out = chat.session.state.neverIn && chat.session.state.kind === "ended"; // the banner says why, and there is nothing else
   const channel = !out && chat.channels.get(chat.current);
   const [alone, setAlone] = useState(() => chat.storage.read("alone", false)); // in a wide window, without the members
@@ -46,6 +48,17 @@ export function Shell({chat}) {
     setDrawer("");
   }
 
+  /** Go to the next channel of the sidebar, or to the next unread one, though its section may be folded. */
+  function step(by, unread) {
+    const names = unread ? sections.all : sections.shown;
+    let at = names.indexOf(chat.current);
+    for (let tried = 0; tried < names.length; tried++) {
+      at = (at + by + names.length) % names.length;
+      const next = chat.channels.get(names[at]);
+      if (next && (!unread || next.unread(chat.user.id))) return chat.open(next.name);
+    }
+  }
+
   /** The members are a drawer in a narrow window, and a column that can be hidden in a wide one. */
   function toggleMembers(event) {
     if (!wide()) return open("members", event);
@@ -58,7 +71,10 @@ export function Shell({chat}) {
     function key(event) {
       const typing = event.defaultPrevented || fieldOf(event.target); // a plugin's UI may have keys of its own
       const ctrl = event.ctrlKey || event.metaKey;
-      if (event.key === "Escape") close();
+      if (event.key === "Escape" && event.shiftKey) {
+        event.preventDefault(); // Chromium's task manager
+        chat.readState.readAll();
+      } else if (event.key === "Escape") close();
       else if (ctrl && event.key.toLowerCase() === "k") {
         event.preventDefault();
         show("jump");
@@ -70,7 +86,7 @@ export function Shell({chat}) {
       }
       if (event.altKey && (event.key === "ArrowDown" || event.key === "ArrowUp")) {
         event.preventDefault();
-        step(chat, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
+        step(event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
       }
     }
     window.addEventListener("keydown", key);
@@ -79,7 +95,7 @@ export function Shell({chat}) {
   useLayoutEffect(() => {
     // At once: what is typed next goes to the drawer.
     if (!drawer) return opener.current?.focus(); // give the focus back
-    const first = drawer === "channels" ? [".sidebar [aria-current]", ".sidebar :is(a, input)"] : [".members button"];
+    const first = drawer === "channels" ? [".sidebar [aria-current]", ".sidebar :is(a, .add)"] : [".members button"];
     first.map((one) => document.querySelector(one)).find(Boolean).focus();
     const narrow = matchMedia(`(max-width: ${drawer === "channels" ? 719 : 1099}px)`);
     narrow.addEventListener("change", close); // the window is wide: it is no drawer any more
@@ -92,7 +108,7 @@ export function Shell({chat}) {
   }, [drawer]);
 
   return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""} ${alone || !channel ? "alone" : ""}`}>
-    <${Sidebar} chat=${chat} close=${close} show=${show} inert=${drawer === "members"} />
+    <${Sidebar} chat=${chat} sections=${sections} close=${close} show=${show} inert=${drawer === "members"} />
     ${drawer && html`<div class="shade" onClick=${close}></div>`}
     <main class="conversation" inert=${drawer !== ""}>
       <header>
@@ -113,7 +129,8 @@ export function Shell({chat}) {
         : html`<${Nothing} out=${out} show=${show} /><${Strip} chat=${chat} />`}
     </main>
     ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}
-    ${dialog === "jump" && html`<${Jump} chat=${chat} close=${shut} />`}
+    ${dialog === "browse" && html`<${Browse} chat=${chat} close=${shut} />`}
+    ${dialog === "jump" && html`<${Jump} chat=${chat} sections=${sections} close=${shut} />`}
     ${dialog === "keys" && html`<${Keys} close=${shut} />`}
     ${dialog === "settings" && html`<${Settings} chat=${chat} show=${show} close=${shut} />`}
     ${dialog?.message && html`<${MessageSheet} ...${dialog} close=${shut} />`}
@@ -131,17 +148,6 @@ function Nothing({out, show}) {
   if (out) return html`<div class="empty"><${Tile} name="ban" kind="large" /></div>`;
   return html`<${StateCard} icon="compass" title=${t("channels.none")}>
     <p>${t("channels.none-hint")}</p>
-    <button class="primary" onClick=${() => show("jump")}>${t("channels.browse")}</button>
+    <button class="primary" onClick=${() => show("browse")}>${t("channels.browse")}</button>
   <//>`;
-}
-
-/** Go to the next channel, or to the next unread one. */
-function step(chat, by, unread) {
-  const names = [...chat.channels.keys()];
-  let at = names.indexOf(chat.current);
-  for (let tried = 0; tried < names.length; tried++) {
-    at = (at + by + names.length) % names.length;
-    const channel = chat.channels.get(names[at]);
-    if (!unread || channel.unread(chat.user.id)) return chat.open(names[at]);
-  }
 }

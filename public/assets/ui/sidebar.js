@@ -1,23 +1,40 @@
-// The user's channels, and the field to join others.
+// The user's channels, in sections.
 
-import {html, useLayoutEffect, useRef, useState} from "../html.js";
+import {html, useLayoutEffect, useRef} from "../html.js";
 import {t} from "../i18n/index.js";
 import {Avatar} from "./avatar.js";
 import {Icon, SERVER, Tile} from "./icons.js";
+import {byKeys} from "./input.js";
 
-export function Sidebar({chat, close, show, inert}) {
-  const [name, setName] = useState("");
-  const channels = [...chat.channels.values()];
+const REST = 2_000; // ms without a move of the pointer, after which rows may change their places
 
-  function join(event) {
-    event.preventDefault();
-    const clean = name.trim().replace(/^#/, "");
-    if (!clean) return;
-    chat.words = "";
-    chat.open(clean);
-    setName("");
-    close();
+export function Sidebar({chat, sections, close, show, inert}) {
+  const list = useRef();
+  const moved = useRef(0); // when the pointer was moved over the list last
+  const folded = chat.storage.read("folded", []);
+  const still = Date.now() - moved.current < REST || (byKeys() && list.current?.contains(document.activeElement));
+  const {unread, read} = sections.arrange(chat, still);
+  sections.shown = [];
+
+  function point() {
+    if (!moved.current) setTimeout(rest, REST);
+    moved.current = Date.now();
   }
+  function rest() {
+    const pause = moved.current + REST - Date.now();
+    if (moved.current && pause > 0) return setTimeout(rest, pause);
+    moved.current = 0;
+    chat.changed();
+  }
+  function leave() {
+    moved.current &&= 1;
+    chat.changed();
+  }
+  function fold(name) {
+    chat.storage.write("folded", folded.includes(name) ? folded.filter((one) => one !== name) : [...folded, name]);
+    chat.changed();
+  }
+  const section = (name, channels) => html`<${Section} ...${{chat, sections, name, channels, close, fold}} open=${!folded.includes(name)} />`;
 
   return html`<nav class="sidebar" aria-label=${t("channels.title")} inert=${inert}>
     <header><${Tile} kind="server" /><b class="name">${SERVER}</b>
@@ -26,24 +43,41 @@ export function Sidebar({chat, close, show, inert}) {
     <button class="jump-to" onClick=${() => show("jump")} title=${t("jump.title")}>
       <${Icon} name="search" />${t("jump.button")}<kbd aria-hidden="true">${"Ctrl K"}</kbd>
     </button>
-    <h2>${t("channels.title")}</h2>
-    <ul>
-      ${channels.map((channel) => html`<${Item} key=${channel.name} chat=${chat} channel=${channel} close=${close} />`)}
-    </ul>
-    <form class="join" onSubmit=${join}>
-      <input
-        value=${name} onInput=${(event) => setName(event.target.value)} maxlength="256" dir="auto"
-        placeholder=${t("channels.join")} aria-label=${t("channels.join-label")} spellcheck="false" enterkeyhint="go"
-      />
-      <button class="quiet" aria-label=${t("channels.join-button")} disabled=${!name.trim()}><${Icon} name="plus" /></button>
-    </form>
-    ${chat.words && html`<p class="alert" role="alert">${chat.words}</p>`}
+    <div class="scroll" ref=${list} onPointerMove=${point} onPointerLeave=${leave} onFocusOut=${chat.changed}>
+      ${unread.length > 0 && section("unread", unread)}
+      ${section("channels", read)}
+      <button class="quiet add" onClick=${() => show("browse")}><${Icon} name="plus" />${t("channels.add")}</button>
+      ${chat.words && html`<p class="alert" role="alert">${chat.words}</p>`}
+    </div>
     <footer>
-      ${chat.user && html`<${Avatar} user=${chat.user} small />`}
+      ${chat.user && html`<${Avatar} user=${chat.user} />`}
       <span class="name" dir="auto">${chat.session.name}</span>
       <button class="quiet" onClick=${() => show("settings")} aria-label=${t("settings.title")} title=${t("settings.title")}><${Icon} name="settings" /></button>
     </footer>
   </nav>`;
+}
+
+/** A folded section still counts what is in it, and shows the open channel. */
+function Section({chat, sections, name, channels, close, open, fold}) {
+  const drawn = open ? channels : channels.filter((channel) => channel.name === chat.current);
+  sections.shown.push(...drawn.map((channel) => channel.name));
+  return html`<h2>
+      <button class="quiet" aria-expanded=${open} onClick=${() => fold(name)}>${t(`channels.${name}`)} <${Icon} name="unfold" /></button>
+      ${name === "unread"
+        ? html`<button class="quiet" onClick=${() => chat.readState.readAll()} aria-label=${t("channels.read-all")} title=${`${t("channels.read-all")} (Shift Esc)`}><${Icon} name="checks" /></button>`
+        : !open && html`<span class="count">${channels.length}</span>`}
+      ${name === "unread" && !open && html`<${Count} unread=${sum(channels, (one) => one.unread(chat.user.id))} mentions=${sum(channels, (one) => one.mentions)} />`}
+    </h2>
+    <ul>${drawn.map((channel) => html`<${Item} key=${channel.name} chat=${chat} channel=${channel} close=${close} />`)}</ul>`;
+}
+
+const sum = (all, number) => all.reduce((before, one) => before + number(one), 0);
+
+function Count({unread, mentions}) {
+  const words = [mentions && t("channels.mentions", {count: mentions}), t("channels.count", {count: unread})].filter(Boolean);
+  return unread > 0 && html`<span class=${mentions ? "count mention" : "count"}>
+    <span aria-hidden="true">${mentions || unread}</span><span class="hidden">${words.join(", ")}</span>
+  </span>`;
 }
 
 function Item({chat, channel, close}) {
@@ -61,8 +95,9 @@ function Item({chat, channel, close}) {
   return html`<li ref=${row} class=${[here && "here", unread && "unread"].filter(Boolean).join(" ")}>
     <a href=${`#/${encodeURIComponent(channel.name)}`} onClick=${open} aria-current=${here ? "page" : undefined}>
       <${Icon} name="hash" />
-      <span class="name" dir="auto">${channel.name}</span>
-      ${unread > 0 && html`<span class=${channel.mentions ? "count mention" : "count"}><span aria-hidden="true">${unread}</span><span class="hidden">${t("channels.unread", {count: unread})}</span></span>`}
+      <span class="name"><bdi>${channel.name}</bdi></span>
+      ${!here && channel.draft.trim() && html`<${Icon} name="pencil" /><span class="hidden">${t("channels.draft")}</span>`}
+      <${Count} unread=${unread} mentions=${channel.mentions} />
     </a>
   </li>`;
 }

@@ -5,7 +5,8 @@ import {html, useLayoutEffect, useRef} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {Icon} from "../icons.js";
 
-export function Dialog({title, close, children}) {
+/** extra: a button beside the title. bare: the title is not drawn. */
+export function Dialog({title, close, extra, bare, children}) {
   const place = useRef();
   useLayoutEffect(() => {
     // At once: what is typed next goes to the dialog.
@@ -27,7 +28,7 @@ export function Dialog({title, close, children}) {
   const outside = ({target}) => target === place.current && close();
   return html`<dialog ref=${place} onClose=${closed} onMouseDown=${outside} aria-labelledby="dialog-title">
     <div class="inside">
-      <header><h2 id="dialog-title" dir="auto">${title}</h2>
+      <header class=${bare ? "bare" : ""}><h2 id="dialog-title" dir="auto" class=${bare ? "hidden" : ""}>${title}</h2>${extra}
         <button class="quiet" onClick=${close} aria-label=${t("dialog.close")}><${Icon} name="close" /></button></header>
       ${children}
     </div>

@@ -2,6 +2,7 @@
 
 export {complete, lookUp} from "../../commands/completion.js";
 export {offer} from "../../text/split.js";
+export {Browse} from "./browse.js";
 export {Form} from "./form.js";
 export {Jump} from "./jump.js";
 export {Keys} from "./keys.js";

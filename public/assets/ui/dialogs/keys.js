@@ -10,7 +10,8 @@ const KEYS = {
     ["code", "Ctrl E"],
   ],
   reading: [["message", "↑ ↓"], ["quote", "q"], ["copy", "c"], ["markdown", "m"], ["close", "Esc"]],
-  going: [["jump", "Ctrl K"], ["channel", "Alt ↑ ↓"], ["unread", "Alt Shift ↑ ↓"], ["inspector", "F2"], ["keys", "?"]],
+  going: [["jump", "Ctrl K"], ["channel", "Alt ↑ ↓"], ["unread", "Alt Shift ↑ ↓"], ["read-all", "Shift Esc"],
+    ["inspector", "F2"], ["keys", "?"]],
 };
 
 export function Keys({close}) {
