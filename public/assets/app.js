@@ -67,7 +67,10 @@ document.addEventListener("visibilitychange", () => {
   changed();
   if (!document.hidden) wake();
 });
-window.addEventListener("pagehide", () => keepConversation(chat));
+window.addEventListener("pagehide", () => {
+  keepConversation(chat);
+  for (const left of chat.sync.left) chat.sync.settle(left);
+});
 window.addEventListener("online", wake);
 window.addEventListener("storage", (event) => {
   const change = changedElsewhere(event);

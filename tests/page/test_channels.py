@@ -125,11 +125,41 @@ async def test_a_channel_that_one_has_left_comes_back_as_it_was(people: Opened, 
         await ann.reload()
         await becomes(["cake", "general", "tea"], ann.locator(".sidebar li .name").all_inner_texts)
         await becomes("a draft", lambda: ann.input_value("textarea"))
-        # Who goes on elsewhere does not come back.
+        # Elsewhere the way back stays open as well: the server is told only after some seconds.
         await ann.get_by_role("button", name="Leave tea").click()
-        await ann.get_by_text("You left #tea.").wait_for()
         await ann.keyboard.press("Alt+ArrowDown")
-        await ann.get_by_text("You left #tea.").wait_for(state="detached")
+        await ann.get_by_text("You left #tea.").wait_for()
+        assert await said_to_be_in(app, "tea") == ["Ben", "Ann"]
+        await ben.call("send-message", target="tea", message="meanwhile")
+        await ann.goto(f"{browsers.base}/#/tea")  # which is a way back, too
+        await read(ann, "meanwhile")
+        await becomes("a draft", lambda: ann.input_value("textarea"))
+        await becomes(0, ann.get_by_role("button", name="Undo").count)
+
+
+@browser_test
+async def test_a_channel_is_left_after_some_seconds_or_with_the_page(people: Opened, app: Chat) -> None:
+    async with people() as browsers:
+        await browsers.client("Ben", "tea")
+        ann = await browsers.open("/#/tea")
+        await ann.clock.install()
+        await ann.fill("#name", "Ann")
+        await ann.keyboard.press("Enter")
+        leave = ann.get_by_role("button", name="Leave tea")
+        await leave.click()
+        await ann.get_by_role("button", name="Undo").get_by_text("8").wait_for()
+        await ann.clock.run_for(3_000)
+        await ann.get_by_role("button", name="Undo").get_by_text("5").wait_for()
+        assert await said_to_be_in(app, "tea") == ["Ben", "Ann"]
+        await ann.clock.run_for(6_000)
+        await becomes(["Ben"], lambda: said_to_be_in(app, "tea"))
+        await becomes(0, ann.get_by_role("button", name="Undo").count)
+        other = await browsers.tab(ann.context, "/#/tea")
+        await becomes(["Ben", "Ann"], lambda: said_to_be_in(app, "tea"))
+        await other.get_by_role("button", name="Leave tea").click()
+        await other.get_by_role("button", name="Undo").wait_for()
+        await other.goto("about:blank")
+        await becomes(["Ben"], lambda: said_to_be_in(app, "tea"))
 
 
 async def said_to_be_in(app: Chat, channel: str) -> list[str]:

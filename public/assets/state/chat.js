@@ -129,6 +129,7 @@ export class Chat {
   /** The user has signed out. */
   clear() {
     this.usePlugins([]);
+    for (const left of this.sync.left) this.sync.dismiss(left);
     this.channels.clear();
     this.outbox.items = [];
     this.show("");
@@ -147,6 +148,7 @@ export class Chat {
 
   /** Join a channel, if necessary. */
   add(name) {
+    this.sync.restore(name);
     const channel = this.know(name);
     this.keep(name);
     if (!channel.joined && this.connection.open) this.sync.join(channel);
@@ -159,7 +161,6 @@ export class Chat {
   }
 
   show(name) {
-    this.sync.left = [];
     if (name === this.current) return this.changed();
     const before = this.channels.get(this.current);
     if (before) before.mark = null;
@@ -180,19 +181,15 @@ export class Chat {
   /** Take over the list of channels of another tab. */
   follow(names) {
     for (const name of this.channels.keys()) if (!names.includes(name)) this.forget(name);
-    for (const name of names) {
-      const channel = this.know(name);
-      if (!channel.joined && this.connection.open) this.sync.join(channel);
-    }
+    for (const name of names) this.add(name);
     if (!this.current) this.show(names[0] ?? "");
   }
 
   /** Store or forget a channel for the next visit; all tabs have the same list. */
   keep(name, wanted = true) {
     const names = this.storage.read("channels", []);
-    if (names.includes(name) !== wanted) {
-      this.storage.write("channels", wanted ? [...names, name] : names.filter((one) => one !== name));
-    }
+    if (names.includes(name) === wanted) return;
+    this.storage.write("channels", wanted ? [...names, name] : names.filter((one) => one !== name));
   }
 
   setDraft(channel, text) {
@@ -247,8 +244,6 @@ export class Chat {
   }
 
   get unread() {
-    let all = 0;
-    for (const channel of this.channels.values()) all += this.user ? channel.unread(this.user.id) : 0;
-    return all;
+    return [...this.channels.values()].reduce((all, channel) => all + (this.user ? channel.unread(this.user.id) : 0), 0);
   }
 }

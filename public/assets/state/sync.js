@@ -6,12 +6,13 @@ import {KEY} from "./last_conversation.js";
 const FIRST_CHANNEL = "general";
 const PAGE = 100; // messages in one request
 const RETRY_AFTER = 5_000; // ms, where the server cannot read its history
+const UNDO = 8_000; // ms
 const CATCH_UP = 1_000; // messages: who has missed more starts with the newest, and loads the rest by scrolling up
 
 export class Sync {
   constructor(chat) {
     this.chat = chat;
-    this.left = []; // channels that can still be returned to: {channel, at, unsent}
+    this.left = []; // channels that can still be returned to: {channel, at, unsent, until (ms), timer}
     this.lookingBack = Promise.resolve(); // one channel after the other: there may be hundreds
   }
 
@@ -147,37 +148,52 @@ export class Sync {
     }
   }
 
-  /** Leave a channel. What was written and read there is kept until the user goes on elsewhere: see undoLeave. */
+  /** Leave a channel. For some seconds it can be returned to as it was; only then is the server told. */
   leave(name) {
     const {chat} = this;
     const channel = chat.channels.get(name);
     if (!channel) return;
     const left = {channel, at: [...chat.channels.keys()].indexOf(name), unsent: chat.outbox.of(name)};
-    const before = this.left;
-    chat.forget(name);
-    this.left = [...before, left];
     channel.joined = false;
     channel.joining = null;
+    this.left.push(left);
+    this.arm(left);
+    chat.forget(name);
     chat.storage.write(KEY, undefined);
     chat.storage.write(`draft/${name}`, undefined);
     chat.storage.write(`read/${name}`, undefined);
     for (const item of left.unsent) chat.outbox.done(item.ref);
-    chat.connection.call("leave-channel", {target: name}).catch(() => {});
   }
 
-  /** Return to the channel that was left last, as if it had not been left. */
-  undoLeave() {
+  arm(left) {
+    left.until = Date.now() + UNDO;
+    left.timer = setTimeout(() => (this.chat.connection.open ? this.settle(left) : this.arm(left)), UNDO);
+  }
+
+  /** Tell the server that a channel was left; there is no way back. */
+  settle(left) {
+    this.dismiss(left);
+    this.chat.connection.call("leave-channel", {target: left.channel.name}).catch(() => {});
+    this.chat.changed();
+  }
+
+  dismiss(left) {
+    clearTimeout(left.timer);
+    this.left = this.left.filter((one) => one !== left);
+  }
+
+  /** Bring a channel back that was just left, if it was: in its place, with what was written there. */
+  restore(name) {
     const {chat} = this;
-    const {channel, at, unsent} = this.left.at(-1);
-    const before = this.left.slice(0, -1);
-    const channels = [...chat.channels].filter(([name]) => name !== channel.name);
-    channels.splice(at, 0, [channel.name, channel]);
+    const left = this.left.find(({channel}) => channel.name === name);
+    if (!left) return;
+    this.dismiss(left);
+    const channels = [...chat.channels].filter(([one]) => one !== name);
+    channels.splice(left.at, 0, [name, left.channel]);
     chat.channels = new Map(channels);
-    chat.storage.write(`draft/${channel.name}`, channel.draft || undefined);
-    chat.storage.write(`read/${channel.name}`, channel.read);
+    chat.storage.write(`draft/${name}`, left.channel.draft || undefined);
+    chat.storage.write(`read/${name}`, left.channel.read);
     chat.storage.write("channels", [...chat.channels.keys()]);
-    for (const item of unsent) chat.outbox.add(item);
-    chat.open(channel.name);
-    this.left = before;
+    for (const item of left.unsent) chat.outbox.add(item);
   }
 }

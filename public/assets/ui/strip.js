@@ -1,6 +1,6 @@
 // Between the log and the composer: one thing at a time that the room has to say. Nothing else floats over the log.
 
-import {html, useEffect, useRef} from "../html.js";
+import {html, useEffect, useRef, useState} from "../html.js";
 import {rich, t} from "../i18n/index.js";
 import {Banner, silent} from "./banner.js";
 import {Icon, Mark} from "./icons.js";
@@ -29,15 +29,22 @@ function typing([name, other, ...more]) {
   return more.length ? t("typing.many") : rich("typing.two", {name: own(name), other: own(other)});
 }
 
-/** The channel that was just left, with Undo. */
+/** The channel that was just left, with Undo and the seconds in which that can be done. */
 function Left({chat}) {
   const button = useRef();
-  const name = chat.sync.left.at(-1)?.channel.name;
+  const {channel, until} = chat.sync.left.at(-1) ?? {};
+  const name = channel?.name;
+  const [, tick] = useState(0);
   useEffect(() => {
+    if (name === undefined) return;
     if (document.activeElement === document.body) button.current?.focus(); // the button that was pressed may be gone
+    const timer = setInterval(() => tick((count) => count + 1), 250);
+    return () => clearInterval(timer);
   }, [name]);
-  return html`<div role="status">${name !== undefined && html`<div class="left">
+  return html`<div role="status">${channel && html`<div class="left">
     <span dir="auto">${t("channels.left", {name})}</span>
-    <button class="pill" ref=${button} onClick=${() => chat.sync.undoLeave()}>${t("channels.undo")}</button>
+    <button class="pill" ref=${button} onClick=${() => chat.open(name)}>
+      <${Icon} name="undo" />${t("channels.undo")} <span class="seconds" aria-hidden="true">${Math.max(1, Math.ceil((until - Date.now()) / 1000))}</span>
+    </button>
   </div>`}</div>`;
 }
