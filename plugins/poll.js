@@ -48,6 +48,10 @@ export function setup(api) {
     const most = Math.max(1, ...options.map(({votes}) => votes));
     const visible = vote || !open; // whether the result is
     const about = {target: channel, poll: id};
+    const back = ({target}) => {
+      target.closest(".box").querySelector("button").focus(); // this one goes
+      call("unvote", about);
+    };
     return html`
       <h3 dir="auto">${question}</h3>
       ${options.map(({text, votes}, at) => {
@@ -64,7 +68,7 @@ export function setup(api) {
       <footer>
         <span>${words.count(all)}${ends && ` · ${words[open ? "closes" : "closed"](api.clock(ends), dayOf(ends))}`}</span>
         ${!open && html`<span class="hidden">${words.over}</span>`}
-        ${open && (vote ? html`<button class="link" onClick=${() => call("unvote", about)}>${words.back}</button>` : html`<span>${words.later}</span>`)}
+        ${open && (vote ? html`<button class="link" onClick=${back}>${words.back}</button>` : html`<span>${words.later}</span>`)}
       </footer>`;
   }
   /** The day of a time, unless that is today. */

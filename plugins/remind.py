@@ -33,14 +33,17 @@ async def remind(ctx: Context, after: Annotated[str, "30s, 10m, 1h30m or 2d"], t
     about = {"channel": ctx.channel.name, "user": ctx.user.id, "name": ctx.user.name, "text": text}
     about["address"], about["share"] = ctx.connection.address, ctx.address
     async with adding:
-        if len(await waiting(ctx, f"of {ctx.user.id}\n")) >= MAX_MINE:
+        others = len(await waiting(ctx, f"of {ctx.user.id}\n"))
+        if others >= MAX_MINE:
             raise Refused(f"{MAX_MINE} reminders of one user wait at most; /forget takes one back")
         if ctx.address and len(await waiting(ctx, f"at {ctx.address}\n")) >= MAX_OF_ADDRESS:
             raise Refused(f"{MAX_OF_ADDRESS} reminders from one address wait at most; try again later")
         await ctx.store.set(key, about)  # first, and forgotten last: whenever the server ends, it will be said
         for index in indices(about):
             await ctx.store.set(index + key, True)
-    ctx.reply(f"I will remind you in {after}.")
+    more = f" /reminders lists all {others + 1}." if others else ""
+    short = text if len(text) <= 100 else f"{text[:99]}…"
+    ctx.reply(f"I will remind you {left(due(key))}: “{short}”.{more}")
 
 
 @action("reminders")
@@ -132,4 +135,5 @@ def left(due: int) -> str:
     if seconds < 60:
         return f"in {seconds} s"
     minutes = seconds // 60
-    return f"in {minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"in {minutes} min"
+    parts = ((minutes // 1_440, "d"), (minutes // 60 % 24, "h"), (minutes % 60, "min"))
+    return "in " + " ".join(f"{count} {unit}" for count, unit in parts if count)

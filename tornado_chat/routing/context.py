@@ -193,11 +193,12 @@ class Context(TimerContext):
             self.connection.gate.charge(calls)
 
     def reply(self, text: str, **fields: Any) -> None:
-        """Show a line in the channel to the caller's connection only. It is not stored.
+        """Show a line in the channel to the caller's connection only. It is not stored, and names the plugin.
 
         Raises ValueError for a field that every line has, such as `seq`.
         """
-        self.connection.show(self.channel.name, text, **fields)
+        by = {} if self._plugin is None else {"plugin": self._plugin.name}
+        self.connection.show(self.channel.name, text, **{**by, **fields})
 
     async def perform(self, name: str, channel: Channel) -> Any:
         """Call another action in a channel, internal ones too, and return what its handler returns."""

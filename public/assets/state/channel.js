@@ -102,7 +102,7 @@ export class Channel {
   /** Remove all that a plugin has drawn. */
   unbox(plugin) {
     for (const [id, drawn] of this.drawn) if (drawn.plugin === plugin) this.drawn.delete(id);
-    this.lines = this.lines.filter((line) => line.plugin !== plugin);
+    this.lines = this.lines.filter((line) => !line.view || line.plugin !== plugin);
   }
 
   /** Drop the oldest lines if there are very many, unless the user reads further up: see `keepAround`. */
@@ -122,7 +122,7 @@ export class Channel {
 
   /** Start again with the newest messages; boxes of plugins stay. Return the messages that are new here. */
   renew({messages, more}) {
-    const boxes = this.lines.filter((line) => line.plugin);
+    const boxes = this.lines.filter((line) => line.view);
     this.lines = [];
     this.later = false;
     this.more = more;

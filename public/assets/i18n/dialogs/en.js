@@ -85,9 +85,9 @@ export default {
   "form.send": "Send",
   "form.cancel": "Cancel",
   "form.optional": "optional",
-  "form.missing": "This is needed",
-  "form.int": "A whole number, please",
-  "form.float": "A number, please",
+  "form.missing": "This is required",
+  "form.int": "Enter a whole number",
+  "form.float": "Enter a number",
 
   "keys.title": "Keys",
   "keys.group-writing": "Writing",

@@ -82,16 +82,16 @@ function Field({chat, channel, parameter, first, wrong}) {
     </div>`;
   }
   if (type === "choice") {
-    const chosen = Math.max(0, choices.indexOf(preset));
+    const chosen = Math.max(required ? 0 : -1, choices.indexOf(preset));
     if (choices.length <= SHORT.choices && choices.join("").length <= SHORT.letters) {
       return html`<fieldset class="entry"><legend>${label}</legend>
         <span class="pick">${choices.map((choice, at) => html`<label>
-          <input type="radio" ...${common} value=${at} autofocus=${first && at === chosen} defaultChecked=${at === chosen} /><bdi>${String(choice)}</bdi>
+          <input type="radio" ...${common} value=${at} autofocus=${first && at === Math.max(0, chosen)} defaultChecked=${at === chosen} /><bdi>${String(choice)}</bdi>
         </label>`)}</span>${about}
       </fieldset>`;
     }
     return html`<div class="entry"><label for=${id}>${label}</label>
-      <select id=${id} ...${common}>${choices.map((choice, at) => html`<option value=${at} selected=${at === chosen}>${String(choice)}</option>`)}</select>${about}
+      <select id=${id} ...${common}>${chosen < 0 && html`<option value="" selected>–</option>`}${choices.map((choice, at) => html`<option value=${at} selected=${at === chosen}>${String(choice)}</option>`)}</select>${about}
     </div>`;
   }
   const number = type === "int" || type === "float";
