@@ -1,4 +1,4 @@
-"""Who is asking, where proxies stand in between: an address and a protocol. No I/O."""
+"""The address and the protocol of a client, also behind proxies. No I/O."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 MAPPED = IPv6Network("::ffff:0:0/96")
-UNIX = "0.0.0.0"  # what Tornado calls whoever connects to a Unix socket
+UNIX = "0.0.0.0"  # the address that Tornado gives to connections over a Unix socket
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via")  # headers that proxies add
 PROTOCOLS = {"http": "http", "ws": "http", "https": "https", "wss": "https"}
 
 
 def read_address(address: str) -> Address | None:
-    """Return an address, as IPv4 where it is IPv4-mapped; None for what is none (a socket of another family)."""
+    """Parse an address; an IPv4-mapped one becomes IPv4. None for anything else (a socket of another family)."""
     try:
         ip = ip_address(address)
     except ValueError:
@@ -24,9 +24,9 @@ def read_address(address: str) -> Address | None:
 
 
 def read_network(written: str, strict: bool = True) -> Network:
-    """Return a range, as IPv4 where it is an IPv4-mapped one, since no client comes from those; ValueError for none.
+    """Parse a range; an IPv4-mapped one becomes IPv4, as no client has such an address. ValueError for anything else.
 
-    strict: whether what is written must be the first address of the range.
+    strict: whether the address must be the first of the range.
     """
     network = ip_network(written, strict)
     if isinstance(network, IPv4Network) or network.prefixlen <= 80 or not network.overlaps(MAPPED):
@@ -43,7 +43,7 @@ def is_within(address: str, networks: Iterable[Network]) -> bool:
 
 
 def peer_of(request: Any) -> str:
-    """Return who is at the other end of a (Tornado) request's socket, whatever its headers say."""
+    """Return the address at the other end of the socket of a (Tornado) request, whatever its headers say."""
     context = getattr(request.connection, "context", None)
     address = getattr(context, "address", None)
     return str(address[0]) if isinstance(address, tuple) else "" if context is None else UNIX
@@ -62,7 +62,7 @@ def is_private(address: str) -> bool:
 
 
 def heard_address(text: str) -> str | None:
-    """Return an address as proxies write it (`203.0.113.9:51234`, `[2001:db8::1]:443`) in one spelling, or None."""
+    """Return the address in what a proxy writes (`203.0.113.9:51234`, `[2001:db8::1]:443`), or None."""
     text, port = text.strip().strip('"'), ""
     if text.startswith("["):
         text, closed, port = text[1:].partition("]")
@@ -75,10 +75,10 @@ def heard_address(text: str) -> str | None:
 
 
 def path_of(peer: str, forwarded: str, trusted: Iterable[Network]) -> list[str]:
-    """Return the addresses that a request came through; the last is whose it is, the right-most that is no proxy's.
+    """Return the addresses that a request came through. The last is the client's: the right-most that is no proxy's.
 
-    peer: the other end of the socket; forwarded: X-Forwarded-For, to which each proxy adds whom it heard. What stands
-    further left is the client's own word.
+    peer: the other end of the socket. forwarded: X-Forwarded-For, to which each proxy appends the address that it
+    heard. Anything further left was written by the client.
     """
     path = [peer]
     for heard in reversed(forwarded.split(",")):
@@ -90,9 +90,9 @@ def path_of(peer: str, forwarded: str, trusted: Iterable[Network]) -> list[str]:
 
 
 def protocol_of(said: str, proxies: int) -> str | None:
-    """Return the protocol (http or https) that the client of so many proxies speaks, None where it is not said.
+    """Return the protocol (http or https) that a client behind so many proxies speaks; None if that is unknown.
 
-    said: X-Forwarded-Proto. Most proxies replace it; of a list, to which each adds, the first proxy's word counts.
+    said: X-Forwarded-Proto. Most proxies replace it. In a list, to which each appends, the first proxy's counts.
     """
     words = [word.strip().strip('"').lower() for word in said.split(",")]
     return PROTOCOLS.get(words[-min(max(proxies, 1), len(words))])

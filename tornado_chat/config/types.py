@@ -1,4 +1,4 @@
-"""Readers of settings: what was written (text, or a TOML value) -> the value, or a ValueError that ends "must be"."""
+"""Parse the values of settings, from text or TOML. A ValueError says what the value must be."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 def text(value: Any) -> str:
-    """Read text that is not empty. `docker --env-file` keeps quotes and carriage returns, which nobody means."""
+    """Text that is not empty. `docker --env-file` passes quotes and carriage returns on, which nobody means."""
     if not isinstance(value, str) or not value:
         raise ValueError("text of one character or more")
     if CONTROL.search(value):
@@ -36,7 +36,7 @@ def trimmed(value: Any) -> str:
 
 
 def title(value: Any) -> str:
-    """Read a name to be shown in one line."""
+    """A name that is shown in one line."""
     name = trimmed(value)
     if len(name) > MAX_TITLE or not name.isprintable():
         raise ValueError(f"1 to {MAX_TITLE} visible characters")
@@ -44,7 +44,7 @@ def title(value: Any) -> str:
 
 
 def path(value: Any) -> Path:
-    """Read a path; `~` is the home folder."""
+    """A path; `~` is the home folder."""
     try:
         return Path(trimmed(value)).expanduser()
     except RuntimeError:
@@ -59,7 +59,7 @@ def header(value: Any) -> str:
 
 
 def paths(value: Any) -> tuple[Path, ...]:
-    """Read paths: a list, or text with what the system puts between them."""
+    """Paths: a list, or text with the system's separator."""
     return tuple(path(item) for item in (value if isinstance(value, list) else trimmed(value).split(os.pathsep)))
 
 
@@ -90,14 +90,14 @@ def seconds(low: float, high: float) -> Callable[[Any], float]:
 
 
 def _digits(value: Any) -> Any:
-    """Return a number as written; ValueError for what Python alone takes for one: `4_000`, other digits than 0-9."""
+    """Return a number as written; ValueError for what only Python accepts: `4_000`, other digits than 0-9."""
     if isinstance(value, str) and ("_" in value or not value.isascii()):
         raise ValueError
     return value
 
 
 def truth(value: Any) -> bool:
-    """Read true or false, as people and YAML write them."""
+    """True or false, as people and YAML write them."""
     word = str(value).strip().lower() if isinstance(value, str | bool | int) else ""
     if word not in (*YES, *NO):
         raise ValueError("true or false")
@@ -105,7 +105,7 @@ def truth(value: Any) -> bool:
 
 
 def switch(value: Any) -> str:
-    """Read on or off, as people and YAML write them."""
+    """On or off, as people and YAML write them."""
     try:
         return "on" if truth(value) else "off"
     except ValueError:
@@ -117,7 +117,7 @@ def level(value: Any) -> str:
 
 
 def host(value: Any) -> str:
-    """Read an address to listen on; an IPv6 address may stand in brackets."""
+    """An address to listen on; an IPv6 address may be in brackets."""
     written = trimmed(value)
     if written.startswith("[") and written.endswith("]"):
         written = written[1:-1]
@@ -128,7 +128,7 @@ def host(value: Any) -> str:
 
 
 def numbers(count: int, before: int = 0) -> Callable[[Any], tuple[int, ...]]:
-    """Return a reader of so many whole numbers, as in 10/200/5000; 0 is no limit. before: how many it once were."""
+    """So many whole numbers, as in 10/200/5000. before: how many an earlier version had."""
 
     def read(value: Any) -> tuple[int, ...]:
         parts = value.split("/") if isinstance(value, str) else value
@@ -175,7 +175,7 @@ def networks(value: Any) -> tuple[Network, ...]:
 
 
 def proxies(value: Any) -> tuple[Network, ...]:
-    """Read the addresses of proxies; `unix` is whoever connects to a Unix socket."""
+    """Addresses of proxies; `unix` stands for all connections over a Unix socket."""
     items = _items(value) if value else []
     return networks([UNIX if item == "unix" else item for item in items] or "")
 

@@ -1,4 +1,4 @@
-"""The certificate that TLS is served with, loaded again when its files have changed."""
+"""The TLS certificate, loaded again when its files have changed."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ log = logging.getLogger("tornado_chat")
 
 
 class Certificate:
-    """A certificate and its key, PEM (`key` None: in the same file). SettingsError where they cannot be used.
+    """A certificate and its key, PEM (`key` None: in the same file). SettingsError if they cannot be used.
 
-    `context`: what connections are served with; a new certificate is for those that come after it.
+    `context`: for the server's connections. Those that come after a renewal use the new certificate.
     """
 
     def __init__(self, cert: Path, key: Path | None) -> None:
@@ -25,7 +25,7 @@ class Certificate:
         self.context.sni_callback = self._use_newest
 
     def reload(self) -> None:
-        """Load the files again if they have changed; while they do not fit, what was loaded stays."""
+        """Load the files again if they have changed. While they do not match, the loaded ones stay in use."""
         changed = [_state(file) for file in self._files]
         if changed == self._seen:
             return
@@ -38,9 +38,9 @@ class Certificate:
             log.info("%s was loaded again", self._files[0])
 
     def _use_newest(self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, _: ssl.SSLContext) -> None:
-        """Take the newest context for a handshake, whether or not the client named a host.
+        """Use the newest context for a handshake, whether or not the client named a host.
 
-        A context keeps a certificate for each type of key, so that a new one may not replace the old one in it.
+        A context keeps a certificate for each type of key, so a new certificate may not replace the old one in it.
         """
         connection.context = self._newest
 
@@ -64,7 +64,7 @@ class Certificate:
 
 
 def _state(file: Path) -> tuple[int, ...]:
-    """Return what differs after a change: a file that was copied with its times has another inode."""
+    """Return what a change of a file alters: a file that was copied with its times has another inode."""
     try:
         found = os.stat(file)
     except OSError:

@@ -1,4 +1,4 @@
-"""The HTTP server: idle connections outlive those that proxies keep for reuse, and a slow request is still cut."""
+"""The HTTP server: idle connections outlive those that proxies reuse, while slow requests are cut off."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LIMITS: dict[str, Any] = {  # seconds and bytes
 class Server(HTTPServer):
     """Tornado's HTTPServer, with one timeout between requests (KEEP_ALIVE) and another within them.
 
-    Only so many connections may be idle; the one that has been so for longest is closed for the next.
+    At most `max_idle` connections are idle; above that the one that has been idle for longest is closed.
     """
 
     def initialize(self, *arguments: Any, **limits: Any) -> None:
@@ -37,7 +37,7 @@ class Server(HTTPServer):
         self.max_idle = max_idle()
 
     def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
-        """Read a request (Tornado's own); one that is not its connection's first may come late."""
+        """Read a request as Tornado does, but let one that is not its connection's first come late."""
         if server_conn in self._served:
             request_conn.read_response = partial(self._read_next, request_conn)
         self._served.add(server_conn)

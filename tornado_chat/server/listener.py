@@ -16,15 +16,15 @@ from tornado_chat.config.settings import SettingsError
 from tornado_chat.config.types import SOCKET
 from tornado_chat.web.capacity import RateLimitedLog, is_spare
 
-ANY = ("*", "::")  # all addresses, of IPv4 and of IPv6
-UNIX_MODE = 0o666  # as with a port of 127.0.0.1, the folder that the socket is in keeps others out
-BACKLOG = 1024  # connections that wait to be let in: after a restart all come at once
-REST = 0.2  # seconds in which nobody is let in when descriptors run out
+ANY = ("*", "::")  # all addresses of IPv4 and IPv6
+UNIX_MODE = 0o666  # its folder keeps others out
+BACKLOG = 1024  # connections that wait to be accepted: after a restart all clients come at once
+REST = 0.2  # seconds without accepting when descriptors run out
 NO_DESCRIPTOR = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 def listen(host: str, port: int) -> list[Listener]:
-    """Return sockets that listen on a host's addresses or on a Unix socket; SettingsError where they cannot."""
+    """Return sockets that listen on a host's addresses or on a Unix socket; SettingsError if that fails."""
     try:
         if host.startswith(SOCKET):
             path = Path(host.removeprefix(SOCKET))
@@ -63,7 +63,7 @@ def shown(host: str, port: int) -> str:
 
 
 def place(sock: socket.socket, scheme: str) -> str:
-    """Return where a socket listens, as an address to open."""
+    """Return the URL of a listening socket."""
     name = sock.getsockname()
     if isinstance(name, str):
         return f"{SOCKET}{name}"
@@ -72,13 +72,13 @@ def place(sock: socket.socket, scheme: str) -> str:
 
 
 class Listener(socket.socket):
-    """A listening socket that rests while there are too few descriptors left, where Tornado would try without end."""
+    """A listening socket that pauses while too few descriptors are left. Tornado would retry without a pause."""
 
     out_of_descriptors = RateLimitedLog("too many open files (see ulimit -n): nobody is let in for a moment")
     file: tuple[Path, os.stat_result] | None = None  # of a Unix socket, as it was made
 
     def remove_file(self) -> None:
-        """Remove the file of a Unix socket, unless another server has put its own in that place."""
+        """Remove the file of a Unix socket, unless another server has replaced it."""
         if self.file is not None:
             path, made = self.file
             with contextlib.suppress(OSError):
@@ -86,7 +86,7 @@ class Listener(socket.socket):
                     path.unlink()
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """Return the next connection; BlockingIOError where there is none, or where it has to wait."""
+        """Return the next connection; BlockingIOError if there is none, or if it has to wait."""
         try:
             accepted, address = super().accept()
         except OSError as error:

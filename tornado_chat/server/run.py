@@ -93,7 +93,7 @@ def _log(event: str, text: str, **fields: object) -> None:
 
 
 def _announce(settings: Settings, event: str, text: str, **fields: object) -> None:
-    """Say where the server is, for a person on standard output; where programs read, in the log."""
+    """Say where the server is: on standard output for people, in the log if that is JSON, for programs."""
     if settings.log_format == "json":
         _log(event, text, **fields)
     else:
@@ -101,7 +101,7 @@ def _announce(settings: Settings, event: str, text: str, **fields: object) -> No
 
 
 def _notify(state: str) -> None:
-    """Tell systemd how far it is (sd_notify), where it asks to be told (Type=notify)."""
+    """Tell systemd the state of the service (sd_notify), if it asks for that (Type=notify)."""
     place = os.environ.get("NOTIFY_SOCKET")
     if place:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock, contextlib.suppress(OSError):
@@ -110,7 +110,7 @@ def _notify(state: str) -> None:
 
 
 async def drain(chat: Chat) -> None:
-    """End the plugins and what is being stored, say 1012 to everyone and wait for them; who lingers is cut off."""
+    """Stop the plugins, finish storing, close all connections with 1012, and cut off those that stay open."""
     chat.keepalive.stop()
     chat.hub.leaving = True
     await asyncio.wait({asyncio.ensure_future(chat.close())}, timeout=DRAIN)
@@ -123,7 +123,7 @@ async def drain(chat: Chat) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Serve to the end. Whatever a plugin does to the loop, as with SystemExit or `loop.stop()`, it goes on."""
+    """Serve until told to stop. What a plugin does to the loop, as with SystemExit or `loop.stop()`, ends nothing."""
     raise_open_files()
     loop = new_loop().asyncio_loop
     served = loop.create_task(serve(settings))
@@ -141,7 +141,7 @@ def run(settings: Settings) -> None:
 
 
 def _leave() -> None:
-    """End the process, which would wait for a plugin's threads, however long these are at work."""
+    """End the process. Python would wait for the threads of plugins, however long they work."""
     time.sleep(GRACE)
     log.warning("threads of plugins are still at work; the process ends without them")
     os._exit(0)

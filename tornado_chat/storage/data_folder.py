@@ -1,6 +1,6 @@
-"""The data folder: for one user alone, its files written whole or not at all.
+"""The data folder. Only its owner can read it, and its files are written whole or not at all.
 
-What root creates in it gets the owner of the folder, so that a command run by root locks no service out.
+What root creates in it gets the folder's owner, so that a command run by root does not lock the service out.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ SECRET_SIZE = 32  # bytes
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder (mode 700), and those above it, where they are missing.
+    """Make a folder (mode 700), and its parents, if they are missing.
 
-    FileExistsError where something else has the name; its `strerror` says what.
+    FileExistsError if something else has the name; its `strerror` says what.
     """
     missing = [one for one in (folder, *folder.parents) if not os.path.lexists(one)]
     try:
@@ -36,7 +36,7 @@ def make_folder(folder: Path) -> None:
 
 
 def create_file(path: Path, inherit: bool = True) -> int:
-    """Create a file (mode 600) and return its descriptor; FileExistsError where there is one.
+    """Create a file (mode 600) and return its descriptor; FileExistsError if it exists.
 
     inherit: whether root gives it the owner of its folder; not outside the data folder.
     """
@@ -54,7 +54,7 @@ def open_or_create(path: Path) -> int:
 
 
 def write_file(path: Path, content: bytes, inherit: bool = True) -> None:
-    """Put a small file in place, whole and synced, or leave what is there. inherit: as for create_file."""
+    """Write a small file, whole and synced, or leave what is there. inherit: as for create_file."""
     made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(create_file(made, inherit), "wb") as file:
@@ -68,13 +68,13 @@ def write_file(path: Path, content: bytes, inherit: bool = True) -> None:
 
 
 def discard(path: Path) -> None:
-    """Remove a file that was begun, where it is there: what went wrong before is what matters."""
+    """Remove an unfinished file, if it exists. Errors are ignored: an earlier one is the one that matters."""
     with contextlib.suppress(OSError):
         path.unlink()
 
 
 def sync(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Sync a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -85,7 +85,7 @@ def sync(path: Path) -> None:
 def load_secret(folder: Path) -> bytes:
     """Return the 32 bytes that sign tokens, made at the first start in `folder`/secret.
 
-    OSError where the folder cannot be used; ValueError where the file is damaged.
+    OSError if the folder cannot be used; ValueError if the file is damaged.
     """
     make_folder(folder)
     path = folder / SECRET

@@ -1,4 +1,4 @@
-"""The standard streams of a command: whoever reads them may have gone, the disk behind them may be full."""
+"""The standard streams of a command. Their reader may have gone, and the disk behind them may be full."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ INTERRUPTED = 128 + 2
 
 @contextlib.contextmanager
 def guarded() -> Iterator[None]:
-    """Flush what a command prints; where its streams fail, or Ctrl-C ends it, end with a status, not a traceback.
+    """Flush what a command prints. If its streams fail, or at Ctrl-C, exit with a status, without a traceback.
 
-    An OSError that nobody caught is one line too.
+    An OSError that nobody caught becomes one line.
     """
     _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -40,7 +40,7 @@ def guarded() -> Iterator[None]:
 
 
 def announce(text: str) -> None:
-    """Print a line at once; a server that nobody listens to goes on."""
+    """Print a line at once. If that fails, the server goes on."""
     try:
         print(text, flush=True)
     except OSError:
@@ -53,7 +53,7 @@ def complain(text: str) -> None:
 
 
 def _discard_output() -> None:
-    """Have Python not try again at its end to write what could not be written."""
+    """Keep Python from writing again, at its end, what could not be written."""
     with contextlib.suppress(OSError, ValueError):  # a test's stream has no descriptor
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, sys.stdout.fileno())
@@ -61,7 +61,7 @@ def _discard_output() -> None:
 
 
 def _open_closed_streams() -> None:
-    """Open /dev/null for the streams that were closed, or the next file opened would be taken for one of them."""
+    """Open /dev/null for streams that were closed; otherwise the next open file would take their place."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)

@@ -17,7 +17,7 @@ TOP = Group("", serve.SERVE.help, COMMANDS, serve.SERVE)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status (2: something given cannot be used)."""
+    """Run the command line; return the exit status (2: something in it cannot be used)."""
     try:
         with console.guarded():
             command, given = parse(sys.argv[1:] if arguments is None else arguments)
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parse(words: Sequence[str]) -> tuple[Command, argparse.Namespace]:
-    """Return the command of a command line and what it is given; SettingsError, or an exit where help is wanted.
+    """Return the command of a command line and its options; SettingsError, or an exit after showing the help.
 
     The first word that is neither an option nor an option's value names the command, so options may stand before it.
     """

@@ -1,4 +1,4 @@
-"""How a command declares what it takes, and what is said of a command line that cannot be read."""
+"""How commands declare their options, and the messages for a command line that is wrong."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SOURCES = (
 
 
 class Parser(argparse.ArgumentParser):
-    """Raises a SettingsError of one line. `known`: the options of all commands, with a command that takes each."""
+    """Raises SettingsError, with one line. `known`: options of all commands, each with a command that takes it."""
 
     known: Mapping[str, str] = {}
     description: str
@@ -97,7 +97,7 @@ class Command:
 
 @dataclasses.dataclass(frozen=True)
 class Group:
-    """Commands whose names begin alike: `user add`, `user list`. `default`: what is run where none is named."""
+    """Commands that share their first word: `user add`, `user list`. `default`: runs if none is named."""
 
     name: str
     help: str
@@ -109,7 +109,7 @@ class Group:
         return self.name
 
     def parser(self) -> Parser:
-        """Return a parser whose help lists the commands, and says what the default one takes."""
+        """Return a parser whose help lists the commands, and the options of the default one."""
         prog = f"{program()} {self.name}".strip()
         usage = f"{prog} COMMAND …"
         width = max(len(one.word) for one in self.commands) + 2
@@ -123,7 +123,7 @@ class Group:
 
 
 def file(value: str) -> Path:
-    """Read the name of a file, for an argument."""
+    """Parse the name of a file."""
     path = Path(value)
     if not path.name:
         raise argparse.ArgumentTypeError(f"{value!r} is not the name of a file")

@@ -1,4 +1,4 @@
-"""Opening the SQLite file of a data folder: one process, a schema that it knows, durable; else one clear line."""
+"""Opens the SQLite file of a data folder: for one process, durable, with a known schema; or says why not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RESTORE = "bring a backup back with: python -m tornado_chat restore FILE"
 
 
 class DatabaseError(Exception):
-    """A file or folder that cannot be used; the text is one line that says why, and what to do."""
+    """A file or folder that cannot be used. One line says why, and what to do."""
 
 
 class MissingError(DatabaseError):
@@ -35,7 +35,7 @@ class MissingError(DatabaseError):
 
 
 def look_for(path: Path) -> None:
-    """See that a file is there; MissingError where it is not, DatabaseError where it is none or one may not look."""
+    """Check that a file exists: MissingError if not, DatabaseError if it is no file or the check is not allowed."""
     try:
         if stat.S_ISREG(path.stat().st_mode):
             return
@@ -48,7 +48,7 @@ def look_for(path: Path) -> None:
 
 
 def lock_folder(folder: Path) -> int:
-    """Take a data folder for this process (making it, for its user alone); return the lock, to be closed."""
+    """Lock a data folder for this process, making it if it is missing; return the lock, to be closed."""
     try:
         make_folder(folder)
         lock = open_or_create(folder / "lock")
@@ -74,10 +74,10 @@ def connect(path: Path, mode: str = "rw", **options: Any) -> sqlite3.Connection:
 
 
 def connect_to_read(path: Path) -> sqlite3.Connection:
-    """Return a connection that only reads a file, which a server may be writing.
+    """Return a connection for reading a file that a server may be writing.
 
-    A file or folder that may not be written, as on a read-only disk, is left as it is: SQLite would put files beside
-    it that keep the next server from writing, or refuse to open it.
+    If the file or folder is read-only, nothing is created: SQLite would put files beside it that keep the next server
+    from writing, or refuse to open it.
     """
     if all(os.access(place, os.W_OK, effective_ids=True) for place in (path, path.parent)):
         return connect(path)
@@ -98,9 +98,9 @@ def pragma(connection: sqlite3.Connection, words: str) -> Any:
 
 
 def version_of(connection: sqlite3.Connection, path: Path, cure: str = "") -> int:
-    """Return the version of a file's schema, 0 for an empty one; DatabaseError if this server cannot use it.
+    """Return the version of a file's schema, 0 for an empty file; DatabaseError if this server cannot use it.
 
-    cure: what to do about a file that is none, or damaged, if it is not the history of a server.
+    cure: what to do about a damaged or foreign file, if it is not the history of a server.
     """
     try:
         version: int = pragma(connection, "user_version")
@@ -121,7 +121,7 @@ def version_of(connection: sqlite3.Connection, path: Path, cure: str = "") -> in
 
 
 def copy(source: sqlite3.Connection, path: Path, inherit: bool = True) -> None:
-    """Write what is committed to a new file of its own, whole and synced, or not at all; an OSError passes.
+    """Copy what is committed to a new file, whole and synced, or not at all. OSError if that fails.
 
     inherit: as for create_file.
     """
@@ -141,7 +141,7 @@ def copy(source: sqlite3.Connection, path: Path, inherit: bool = True) -> None:
 
 
 def migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
-    """Bring a file to the newest schema; an older one is kept beside it first."""
+    """Bring a file to the newest schema, after copying an older one to a file beside it."""
     if version == len(MIGRATIONS):
         return
     if version:
@@ -174,7 +174,7 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Return a connection that writes, made durable and brought to the newest schema; DatabaseError if it cannot."""
+    """Return a connection for writing, durable and with the newest schema; DatabaseError if that is impossible."""
     with explained(path, "opened"), contextlib.ExitStack() as failed:
         if path.exists() and not path.stat().st_size:
             log.warning("%s was empty; if there was a history in it, stop the server and %s", path, RESTORE)
@@ -198,7 +198,7 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 @contextlib.contextmanager
 def explained(path: Path, what: str) -> Iterator[None]:
-    """Turn an error of SQLite or the disk into a DatabaseError that says that the file cannot be `what`, and why."""
+    """Turn an error of SQLite or the disk into a DatabaseError: why the file cannot be `what` (opened, written …)."""
     try:
         yield
     except (sqlite3.Error, OSError) as error:
@@ -210,7 +210,7 @@ def error_code(error: sqlite3.Error) -> int:
 
 
 def reason(error: sqlite3.Error | OSError, path: Path) -> str:
-    """Return in a few words why a file cannot be used, where SQLite says no more than `disk I/O error`."""
+    """Return in a few words why a file cannot be used: SQLite often says only `disk I/O error`."""
     if isinstance(error, OSError):
         return error.strerror or str(error)
     with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Looking after a data folder: what `python -m tornado_chat backup | restore | export | check` do."""
+"""Backup, restore, export and check of a data folder."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ PROBLEMS = 100  # that are listed of what SQLite finds wrong
 
 
 def backup(folder: Path, file: Path) -> Path | None:
-    """Copy the history to a new file, whole, as of now; a server may be running. Nothing is overwritten.
+    """Copy the database to a new file, as of now; a server may be running. Nothing is overwritten.
 
-    The secret goes into a second file, FILE.secret (mode 600); that name is returned, None where there is no secret.
+    The secret goes into a second file, FILE.secret (mode 600). Its name is returned, or None if there is no secret.
     """
     for path in (file, _secret_of(file)):
         if os.path.lexists(path):
@@ -61,10 +61,9 @@ def backup(folder: Path, file: Path) -> Path | None:
 
 
 def restore(folder: Path, file: Path) -> Path | None:
-    """Put a backup in the place of the history, with a new epoch, while no server runs; so with FILE.secret, if any.
+    """Replace the database with a backup, with a new epoch, and the secret with FILE.secret, if that exists.
 
-    What was there stays beside it, as `chat.db.<time>` and its `.secret`; that name is returned (None: nothing was
-    there).
+    The old files are kept as `chat.db.<time>` and its `.secret`. That name is returned, or None if there were none.
     """
     look_for(file)  # before a folder is made for it
     secret, made = _read_secret(_secret_of(file)), folder / f"{NAME}.{secrets.token_hex(4)}"
@@ -93,7 +92,7 @@ def _secret_of(file: Path) -> Path:
 
 
 def _read_secret(path: Path) -> bytes | None:
-    """Return the secret in a file, None where there is none; DatabaseError where it is damaged."""
+    """Return the secret in a file, None if there is none; DatabaseError if it is damaged."""
     try:
         secret = path.read_bytes()
     except FileNotFoundError:
@@ -115,7 +114,7 @@ def _replace_secret(path: Path, secret: bytes, kept: Path) -> None:
 
 
 def _free_name(path: Path) -> Path:
-    """Return a name beside a path that says the time, and that nothing has."""
+    """Return a name beside a path that is not taken, with the time in it."""
     name = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
     while name.exists() or _secret_of(name).exists():
         name = name.with_name(f"{name.name}.again")
@@ -123,9 +122,9 @@ def _free_name(path: Path) -> Path:
 
 
 def _replace(path: Path, made: Path, kept: Path) -> bool:
-    """Put one file in another's place, which stays as `kept`; return whether there was one.
+    """Replace one file with another, and keep the old one as `kept`; return whether there was one.
 
-    The other one's log must not be there when it is, nor be lost.
+    The old file's log must not lie beside the new file, and must not be lost.
     """
     replaced = path.exists()
     if replaced:
@@ -141,7 +140,7 @@ def _replace(path: Path, made: Path, kept: Path) -> bool:
 
 
 def export(folder: Path, out: TextIO, channel: str | None = None, format: str = "jsonl") -> int:
-    """Write the messages of one channel, or of all, each a line of the protocol or of plain text; return how many.
+    """Write the messages of one channel or of all, as lines of the protocol or of text; return how many.
 
     In text, further lines of a message are indented.
     """
@@ -158,7 +157,7 @@ def export(folder: Path, out: TextIO, channel: str | None = None, format: str = 
 
 
 def _channel(names: Sequence[str], said: str) -> str:
-    """Return the name that is meant: that one, or the only one that looks the same."""
+    """Return the name of the channel that is meant: this one, or the only one that looks the same."""
     found = [said] if said in names else [name for name in names if name_key(name) == name_key(said)]
     if len(found) > 1:
         raise DatabaseError(f"{said} may be one of several channels: {', '.join(found)}")
@@ -182,14 +181,14 @@ def _text(message: Message) -> str:
 
 
 def check(folder: Path) -> list[str]:
-    """Return what is wrong with a history, a line each: its file, its schema, gaps in the `seq` of its channels."""
+    """Return the problems of a history, one line each: its file, its schema, gaps in the `seq` of its channels."""
     with _opened(folder / NAME) as connection:
         steps = MIGRATIONS[: version_of(connection, folder / NAME)]
         return _damages(connection) or differences(connection, steps) or _gaps(connection)
 
 
 def stored(folder: Path, space: str) -> dict[str, Any]:
-    """Return what a space of the store holds, by key; a server may be running."""
+    """Return the values of a space of the store by key; a server may be running."""
     with _opened(folder / NAME) as connection:
         found = connection.execute("SELECT key, value FROM store WHERE space = ?", (space,))
         return {key: json.loads(value) for key, value in found}
@@ -223,7 +222,7 @@ def _gaps(connection: sqlite3.Connection) -> list[str]:
 
 @contextlib.contextmanager
 def _opened(path: Path, cure: str = "") -> Iterator[sqlite3.Connection]:
-    """Open a history that is there, to read it; DatabaseError where it cannot be read. cure: as for version_of."""
+    """Open an existing history for reading; DatabaseError if it cannot be read. cure: as for version_of."""
     look_for(path)
     try:
         with contextlib.closing(connect_to_read(path)) as connection:
