@@ -14,16 +14,15 @@ async def who(
     """List who is in a channel, or online at all, by id (the next page is after the last id), or find some."""
     if target is not None and not ctx.connection.may_enter(target):
         raise Refused(f"you may not enter {target}", Error.NOT_ALLOWED)
-    present = ctx.server.present(target)
+    present = list(ctx.server.present(target))
     ctx.charge(len(present) // PER_CALL)
     if find:
-        found = await ctx.server.first(
-            list(present),
+        users = await ctx.server.first(
+            present,
             limit + 1,
             lambda user: (not fold(user.name).startswith(find), user.name, user.id),
             lambda user: find in fold(user.name),
         )
-        return {"users": found[:limit], "count": len(present), "more": len(found) > limit}
-    users = [user for user in present if user.id > after]
-    count, more = len(present), len(users) > limit
-    return {"users": await ctx.server.first(users, limit, lambda user: user.id), "count": count, "more": more}
+    else:
+        users = await ctx.server.first(present, limit + 1, lambda user: user.id, lambda user: user.id > after)
+    return {"users": users[:limit], "count": len(present), "more": len(users) > limit}
