@@ -30,6 +30,9 @@ def test_it_tells_of_people_channels_and_counts() -> None:
         assert grown == {"messages": 1, "calls": 3, "refused": 1, "delivered": 3}  # the first overview is a call, too
         assert told["totals"]["at"] > before["at"]
         assert told["totals"]["memory"] > 1_000_000
+        house.hub.metrics.look_at_the_clock(3)
+        assert "past" not in told
+        assert [point["users"] for point in (await house.call(boss, "overview", past=True))["past"]] == [3]
 
     run(main)
 

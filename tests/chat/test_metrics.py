@@ -2,6 +2,7 @@
 
 import time
 from ipaddress import ip_network
+from itertools import pairwise
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -47,6 +48,15 @@ def test_a_loop_that_is_late_is_seen() -> None:
     metrics._looked -= 2.25
     metrics.look_at_the_clock()
     assert 2 <= metrics.lag.total < 3
+
+
+def test_the_last_minutes_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    metrics = Metrics()
+    for quarter in range(8 * 100):
+        monkeypatch.setattr(time, "monotonic", lambda quarter=quarter: 1000 + quarter / 4)
+        metrics.look_at_the_clock(quarter // 8)
+    assert [point["users"] for point in metrics.past] == list(range(10, 100))
+    assert {late["at"] - early["at"] for early, late in pairwise(metrics.past)} == {2}
 
 
 def test_the_most_users_of_a_day_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -386,6 +386,8 @@ test("rates come of how totals grow, and a server that starts anew makes none be
   assert.equal(late[0], 50);
   for (let look = 0; look < 200; look++) figures.receive({now, totals: {...totals, at: 20 + look}});
   assert.equal(users.length, 90);
+  figures.receivePast([{users: 1, ...totals}, {users: 2, ...totals, at: 12, messages: 9, calls: 15}]);
+  assert.deepEqual([figures.series.users, figures.series.messages], [[1, 2], [2]]);
 });
 
 test("a chart's newest value is at its right, and its scale stays until the values leave it", () => {

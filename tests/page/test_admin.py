@@ -46,7 +46,7 @@ def names(page: Any) -> Any:
 
 def done(page: Any) -> Any:
     """Return the line that says what was done."""
-    return page.locator(".note [role=status]").inner_text
+    return page.locator(".says [role=status]").inner_text
 
 
 async def choose(page: Any, name: str, item: str) -> None:

@@ -6,8 +6,8 @@ from tornado_chat import Context, Limit, Part, User, action, fold
 
 
 @action("overview", channel=False, power="overview", command=False)
-async def overview(ctx: Context, find: Part = "", limit: Limit = 100) -> dict[str, Any]:
-    """Tell who is connected from where, the fullest channels, and what has been counted since the start."""
+async def overview(ctx: Context, find: Part = "", limit: Limit = 100, past: bool = False) -> dict[str, Any]:
+    """Tell who is connected from where, the fullest channels, what has been counted, and the last minutes of that."""
     server = ctx.server
     found = [user for user in server.present() if find in fold(user.name)]
     people = await server.first(found, limit, lambda user: (fold(user.name), user.id))
@@ -31,4 +31,5 @@ async def overview(ctx: Context, find: Part = "", limit: Limit = 100) -> dict[st
         },
         "plugins": server.plugins.describe() if server.plugins else [],
         "totals": server.metrics.totals(),
+        **({"past": list(server.metrics.past)} if past else {}),
     }

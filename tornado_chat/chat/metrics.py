@@ -7,11 +7,12 @@ import resource
 import sys
 import time
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping
 
 BOUNDS = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)  # seconds
 LAG = 0.25  # seconds between two looks at how late the loop is
+PACE, PAST = 2.0, 90  # seconds between two points of a chart, and how many are kept
 
 Samples = Iterable[tuple[Mapping[str, str], float]]
 
@@ -41,6 +42,7 @@ class Metrics:
         self.requests: defaultdict[int, int] = defaultdict(int)  # by status
         self.lag = Histogram()
         self.peak = 0  # users at once, today
+        self.past: deque[dict[str, float]] = deque(maxlen=PAST)  # `users` and the totals, every PACE seconds
         self._today = ""
         self._looked = 0.0
 
@@ -51,6 +53,8 @@ class Metrics:
         self._today = today
         if self._looked:
             self.lag.observe(max(now - self._looked - LAG, 0.0))
+        if now // PACE != self._looked // PACE:
+            self.past.append({"users": users, **self.totals()})
         self._looked = now
 
     def totals(self) -> dict[str, float]:

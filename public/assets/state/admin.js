@@ -6,6 +6,7 @@ import {explain, t} from "../i18n/index.js";
 
 const LOOK_EVERY = 2_000; // ms
 const LISTS_EVERY = 5; // refreshes
+const GAP = 8_000; // ms without figures, which are asked for then
 const SAID_FOR = 8_000; // ms
 
 export const VIEWS = ["overview", "people", "channels", "plugins", "audit"];
@@ -19,6 +20,7 @@ export class Admin extends Chat {
     super(storage, base, changed, false);
     this.channels.clear();
     this.figures = new Figures();
+    this.seen = 0; // when figures came last
     this.view = VIEWS[0];
     this.overview = null; // null: not allowed, or not yet known
     this.bans = null; // null: not yet known
@@ -79,13 +81,16 @@ export class Admin extends Chat {
   /** Fetch the overview. If the user may not see it, show the form. */
   async watch() {
     if (!this.connection.open || !this.user) return;
+    const past = !(Date.now() - this.seen < GAP);
     try {
       const [overview] = await Promise.all([
-        this.connection.call("overview", {find: this.find, limit: this.view === "overview" ? FEW : MANY}),
+        this.connection.call("overview", {find: this.find, limit: this.view === "overview" ? FEW : MANY, past}),
         this.looks++ % LISTS_EVERY === 0 && this.list(),
       ]);
       this.overview = overview;
+      if (past) this.figures.receivePast(overview.past);
       this.figures.receive(overview);
+      this.seen = Date.now();
     } catch (error) {
       if (error.code === "not-allowed") this.refuse();
     }
@@ -106,6 +111,7 @@ export class Admin extends Chat {
     super.clear();
     this.overview = this.bans = this.entries = null;
     this.figures = new Figures();
+    this.seen = 0;
     this.said = "";
   }
 

@@ -12,6 +12,12 @@ export class Figures {
     this.tops = {...LEAST};
   }
 
+  /** Receive the points of the last minutes, oldest first, in the place of what is known. */
+  receivePast(points) {
+    Object.assign(this, new Figures());
+    for (const {users, ...totals} of points) this.receive({now: {users}, totals});
+  }
+
   /** Receive an overview: its counts now, and how its totals have grown since the one before. */
   receive({now, totals}) {
     const before = this.last;

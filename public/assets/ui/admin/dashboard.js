@@ -32,8 +32,8 @@ export function Dashboard({admin}) {
   const shows = (one) => view === one || view === "overview";
   return html`<div class="desk">
     <${Bar} admin=${admin} />
+    <div class="says">${silent(admin) ? html`<p role="status">${admin.said}</p>` : html`<${Banner} chat=${admin} />`}</div>
     <div class="floor">
-      <div class="note">${silent(admin) ? html`<p role="status">${admin.said}</p>` : html`<${Banner} chat=${admin} />`}</div>
       <main class=${admin.live ? "" : "stale"} aria-busy=${!overview}>
         <h1 class="hidden">${t(`view.${view}`)}</h1>
         ${!overview && html`<p class="nothing loading">${t("messages.loading")}</p>`}

@@ -7,6 +7,7 @@ import {Sign} from "./icons.js";
 import {Panel, Row} from "./panel.js";
 
 const WELL = ["on", "idle"]; // states of a plugin
+const FOLDERS = /(?:\/[^/\s:]+)+\/(?=[^/\s]+\.py\b)/g; // before the name of a file
 
 export function Channels({admin}) {
   const {channels, now} = admin.overview;
@@ -36,9 +37,9 @@ function Plugin({admin, name, state, error, bad, commands, calls, failures}) {
   ];
   return html`<${Row}
     face=${html`<span class="tile" aria-hidden="true"><${Sign} name="plug" /></span>`} title=${html`<b>${name}</b>`}
-    small=${error ? html`<span class="alert" dir="auto">${error}</span>` : about.filter(Boolean).join(" · ") || t(state === "idle" ? "admin.idle" : "admin.no-calls")}
+    small=${error ? html`<span class="alert" dir="auto" title=${error}>${error.replace(FOLDERS, "")}</span>` : about.filter(Boolean).join(" · ") || t(state === "idle" ? "admin.idle" : "admin.no-calls")}
   >
     ${state !== "on" && html`<span class=${bad ? "tag bad" : "tag"}>${t(`plugin.${state}`)}</span>`}
-    <button class="small" onClick=${() => admin.reload(name)} aria-label=${t("admin.reload-label", {name})}><${Sign} name="reload" />${t("admin.reload")}</button>
+    <button class="small" onClick=${() => admin.reload(name)} aria-label=${t("admin.reload-label", {name})}><${Sign} name="reload" /><span>${t("admin.reload")}</span></button>
   <//>`;
 }
