@@ -211,3 +211,47 @@ async def test_a_command_joins_or_leaves_a_channel_by_its_name_and_shows_no_fiel
         await ann.locator("h1", has_text="tea room").wait_for()
         await write(ann, "/leave-channel")
         await ann.get_by_text("No channel yet").wait_for()
+
+
+@browser_test
+async def test_emoji_are_picked_with_a_search_and_keys_and_markup_is_set_around_what_is_selected(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        box, picker = ann.locator("textarea"), ann.get_by_role("dialog", name="Emoji")
+        await box.fill("so well done")
+        await box.evaluate("box => box.setSelectionRange(3, 3)")
+        await ann.get_by_role("button", name="Emoji").click()
+        await picker.get_by_role("combobox").press_sequentially("tada")
+        await picker.get_by_text(":tada:").wait_for()
+        await ann.keyboard.press("Enter")
+        await becomes("so 🎉well done", box.input_value)
+        await ann.locator("textarea:focus").wait_for()
+        await ann.get_by_role("button", name="Emoji").click()
+        await picker.get_by_role("option", name="tada").wait_for()  # what was used last comes first
+        for key in ("ArrowRight", "ArrowDown", "ArrowUp", "ArrowLeft"):
+            await ann.keyboard.press(key)
+        await picker.get_by_text(":tada:").wait_for()
+        await ann.keyboard.press("Escape")
+        await picker.wait_for(state="detached")
+        await ann.locator("textarea:focus").wait_for()
+
+        await box.fill("well done ")
+        await ann.keyboard.press("ControlOrMeta+a")
+        for key, text in (
+            ("b", "**well done** "),
+            ("i", "***well done*** "),
+            ("i", "**well done** "),
+            ("b", "well done "),
+        ):
+            await ann.keyboard.press(f"ControlOrMeta+{key}")
+            await becomes(text, box.input_value)
+        await ann.get_by_role("button", name="Formatting").click()
+        await ann.get_by_role("button", name="List").click()
+        await becomes("- well done ", box.input_value)
+        await ann.keyboard.press("ControlOrMeta+z")
+        await becomes("well done ", box.input_value)
+        await ann.keyboard.press("Control+e")
+        await ann.keyboard.type("x")
+        await becomes("`x` ", box.input_value)

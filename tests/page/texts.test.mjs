@@ -83,3 +83,26 @@ test("/help is the page's own, unless a plugin has one", async () => {
   assert.deepEqual(commands([roll, help]), [roll, help]);
   assert.deepEqual([isOwn("help", [roll]), isOwn("help", [roll, help]), isOwn("roll", [roll])], [true, false, false]);
 });
+
+test("markup is set around words, and taken away again", async () => {
+  Object.defineProperty(globalThis, "navigator", {value: {platform: "Linux"}, configurable: true});
+  const {formatted} = await import(assets + "ui/composer/format.js");
+  const apply = (value, how) => {
+    const [start, end] = [value.indexOf("["), value.indexOf("]") - 1];
+    const done = formatted(value.replace(/[[\]]/g, ""), start, end, how);
+    const whole = value.replace(/[[\]]/g, "").slice(0, done.from) + done.text + value.replace(/[[\]]/g, "").slice(done.to);
+    return `${whole.slice(0, done.start)}[${whole.slice(done.start, done.end)}]${whole.slice(done.end)}`;
+  };
+  for (const [before, how, after] of [
+    ["a [b] c", {mark: "**"}, "a **[b]** c"],
+    ["a **[b]** c", {mark: "**"}, "a [b] c"],
+    ["a **[b]** c", {mark: "*"}, "a ***[b]*** c"],
+    ["a ***[b]*** c", {mark: "*"}, "a **[b]** c"],
+    ["a[ b ]c", {mark: "*"}, "a *[b]* c"],
+    ["a []", {mark: "~~"}, "a ~~[]~~"],
+    ["[a\nb]", {mark: "`"}, "```\n[a\nb]\n```"],
+    ["x\na[]", {begin: "> "}, "x\n> a[]"],
+    ["[a\nb]", {begin: "- "}, "[- a\n- b]"],
+    ["[- a\n- b]", {begin: "- "}, "[a\nb]"],
+  ]) assert.equal(apply(before, how), after, before);
+});

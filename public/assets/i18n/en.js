@@ -125,6 +125,7 @@ export default {
     "composer.no-files": "Files and pictures cannot be sent here. Put them where they have an address, and send that.",
     "composer.split": {one: "Send as {count} message", other: "Send as {count} messages"},
     "composer.commands": "Commands",
+    "composer.format": "Formatting",
     "composer.emoji": "Emoji",
     "composer.form": "As a form",
 

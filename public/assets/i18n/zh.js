@@ -125,6 +125,7 @@ export default {
     "composer.no-files": "这里不能发送文件和图片。请把它们放到有网址的地方，再发送网址。",
     "composer.split": {other: "分成 {count} 条消息发送"},
     "composer.commands": "命令",
+    "composer.format": "格式",
     "composer.emoji": "表情",
     "composer.form": "填写表单",
 

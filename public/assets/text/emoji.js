@@ -6,7 +6,10 @@ let loading = null;
 
 /** Load the table if a text may name an emoji; null if there is nothing to wait for. */
 export function learnEmoji(text) {
-  if (EMOJI.size || !NAMED.test(text)) return null;
+  return EMOJI.size || !NAMED.test(text) ? null : loadEmoji();
+}
+
+export function loadEmoji() {
   loading ??= import("./emoji_table.js").then(({TABLE}) => {
     for (const [, name, character] of TABLE.matchAll(/(\S+) (\S+)/g)) EMOJI.set(name, character);
   });

@@ -38,6 +38,8 @@ const PATHS = {
   settings:
     "M9.671 4.136a2.34 2.34 0 0 1 4.659 0 2.34 2.34 0 0 0 3.319 1.915 2.34 2.34 0 0 1 2.33 4.033 2.34 2.34 0 0 0 0 3.831 2.34 2.34 0 0 1-2.33 4.033 2.34 2.34 0 0 0-3.319 1.915 2.34 2.34 0 0 1-4.659 0 2.34 2.34 0 0 0-3.32-1.915 2.34 2.34 0 0 1-2.33-4.033 2.34 2.34 0 0 0 0-3.831A2.34 2.34 0 0 1 6.35 6.051a2.34 2.34 0 0 0 3.319-1.915M15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0",
   shield: "M20 13c0 5-3.5 7.5-7.66 8.95a1 1 0 0 1-.67-.01C7.5 20.5 4 18 4 13V6a1 1 0 0 1 1-1c2 0 4.5-1.2 6.24-2.72a1.17 1.17 0 0 1 1.52 0C14.51 3.81 17 5 19 5a1 1 0 0 1 1 1z",
+  smile: "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0M15 10V9M9 10V9M16.472 15a6 6 0 0 1-8.943 0",
+  type: "M12 4v16M4 7V5a1 1 0 0 1 1-1h14a1 1 0 0 1 1 1v2M9 20h6",
 };
 /** What the page calls this server, by its tile. */
 export const SERVER = globalThis.document?.querySelector("meta[name=application-name]")?.content ?? "";
@@ -46,8 +48,9 @@ const MARK = [
   "M3 5c5.5 2.4 12.5 2.4 18 0", "M6.8 10.3c4 1.7 8.8 1.5 12.4-.5", "M8.2 15c2.4 1.1 5.2 1 7.8-.5", "M9.4 19.5c1.3.5 2.5.4 3.6-.3",
 ];
 
-export function Icon({name}) {
-  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${PATHS[name]} /></svg>`;
+/** path: of an icon that is not among them. */
+export function Icon({name, path = PATHS[name]}) {
+  return html`<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d=${path} /></svg>`;
 }
 
 /** moves: something is being written, or waited for. */

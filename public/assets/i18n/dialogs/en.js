@@ -82,6 +82,16 @@ export default {
   "message.quote": "Quote",
   "message.copied": "Copied",
 
+  "format.bold": "Bold",
+  "format.italic": "Italic",
+  "format.strike": "Strikethrough",
+  "format.code": "Code",
+  "format.quote": "Quote",
+  "format.list": "List",
+
+  "emoji.search": "Search emoji",
+  "emoji.none": "Nothing found",
+
   "form.send": "Send",
   "form.cancel": "Cancel",
   "form.optional": "optional",

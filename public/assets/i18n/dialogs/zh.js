@@ -79,6 +79,16 @@ export default {
   "message.quote": "引用",
   "message.copied": "已复制",
 
+  "format.bold": "粗体",
+  "format.italic": "斜体",
+  "format.strike": "删除线",
+  "format.code": "代码",
+  "format.quote": "引用",
+  "format.list": "列表",
+
+  "emoji.search": "搜索表情（英文名）",
+  "emoji.none": "没有找到",
+
   "form.send": "发送",
   "form.cancel": "取消",
   "form.optional": "选填",

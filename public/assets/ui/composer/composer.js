@@ -15,12 +15,13 @@ const LABELS = {"/": "composer.commands", "@": "members.title", "#": "channels.t
 const coarse = () => matchMedia("(pointer: coarse)").matches;
 
 /** fill(action): show the form of an action. later: dialogs/index.js, once it is loaded. */
-export function Composer({chat, channel, fill, later: {complete, lookUp, offer, Suggestions, carries, moved}}) {
+export function Composer({chat, channel, fill, later: {complete, lookUp, offer, Suggestions, carries, moved, formatByKey, Formats, EmojiPicker}}) {
   const box = useRef();
   const [words, setWords] = useState("");
   const [choice, setChoice] = useState(0);
   const [caret, setCaret] = useState(0);
   const [dismissed, dismiss] = useState("");
+  const [tool, setTool] = useState(""); // that is open: "emoji" or "format"
   const text = channel.draft;
   const found = offered();
   const options = found?.options ?? [];
@@ -99,6 +100,8 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, offer, 
     } else if (count && event.key === "Escape") {
       dismiss(channel.draft);
       event.stopPropagation();
+    } else if (formatByKey?.(event, box.current)) {
+      // It is done.
     } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey || !breaks(event))) {
       send();
     } else return;
@@ -107,6 +110,10 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, offer, 
 
   const left = chat.limits.message - length(text);
   const pieces = (!/^\/(?!\/)/.test(text) && offer?.(text, chat.limits.message)) || [];
+
+  const tools = {emoji: "smile", format: "type"};
+  const field = () => box.current;
+  const put = (text) => insert(box.current, text, box.current.selectionStart, box.current.selectionEnd);
 
   function sendAll() {
     box.current.focus();
@@ -120,14 +127,20 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, offer, 
   return html`<div class="composer">
     ${Suggestions && html`<${Suggestions}
       id="suggestions" label=${t(LABELS[found?.kind ?? "/"])} options=${options} choice=${choice} take=${take} />`}
-    <div class="field">
-      <p id="composer-words" role="alert" class="refusal alert">${words}</p>
+    ${tool === "emoji" && EmojiPicker && html`<${EmojiPicker} chat=${chat} field=${field} insert=${put} close=${() => setTool("")} />`}
+    <div class=${tool === "format" ? "field formatting" : "field"}>
+      <p id="composer-words" role="alert" class="refusal alert">${words && html`<${Icon} name="alert" /><span>${words}</span>`}</p>
       <div class="grows" data-text=${text}><textarea
         ref=${box} rows="1" value=${text} onInput=${input} onKeyDown=${key} onSelect=${() => setCaret(box.current.selectionStart)}
         dir="auto" enterkeyhint=${coarse() ? "enter" : "send"} ...${carries?.("suggestions", options, choice)}
         placeholder=${t("composer.label", {name: channel.name})} aria-label=${t("composer.label", {name: channel.name})}
         aria-describedby="composer-words composer-under" aria-invalid=${words !== ""}
       ></textarea></div>
+      <div class="tools">
+        ${Object.entries(tools).map(([name, icon]) => html`<button key=${name} data-tool=${name} class="quiet" onClick=${() => setTool(tool === name ? "" : name)}
+          aria-expanded=${tool === name} aria-label=${t(`composer.${name}`)} title=${t(`composer.${name}`)}><${Icon} name=${icon} /></button>`)}
+      </div>
+      ${tool === "format" && Formats && html`<${Formats} field=${field} />`}
       <div id="composer-under" class="under">
         ${!words && left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}
         ${pieces.length > 0 && html`<button class="link" onClick=${sendAll}>${t("composer.split", {count: pieces.length})}</button>`}

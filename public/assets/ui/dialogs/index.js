@@ -10,6 +10,8 @@ export {MessageSheet} from "./message_sheet.js";
 export {Settings} from "./settings.js";
 export {toggle} from "./inspector.js";
 export {Suggestions, carries, moved} from "../composer/suggestions.js";
+export {EmojiPicker} from "../composer/emoji_picker.js";
+export {Formats, formatByKey} from "../composer/format.js";
 export {Announcer} from "../messages/announcer.js";
 export {Comings, fold} from "../messages/comings.js";
 export {Bar, act, copied, press} from "../messages/message_bar.js";

@@ -11,7 +11,7 @@ export function Markup({text, names}) {
   useEffect(() => void learnEmoji(text)?.then(() => know(EMOJI.size)), [text]);
   const parsed = useMemo(() => parse(text), [text, known]);
   const tree = useMemo(() => (names ? withNames(parsed, names) : parsed), [parsed, names]);
-  return html`<div class=${few(tree) ? "text jumbo" : "text"} dir="auto">${tree.map(drawBlock)}</div>`;
+  return html`<div class=${few(tree) ? "text jumbo" : "text"}>${tree.map((block) => drawBlock(block))}</div>`;
 }
 
 const FEW = /^(?:(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\uFE0F)(?:\p{Emoji_Modifier}|\uFE0F|\u200D\p{Extended_Pictographic})*\s*){1,3}$/u;
@@ -22,20 +22,23 @@ function few([block, ...more]) {
   return FEW.test(block.inside.map((piece) => (typeof piece === "string" ? piece : piece.kind === "emoji" ? piece.text : "-")).join(""));
 }
 
-// dir="auto" isolates what has a direction of its own, so that it does not reorder the words around it.
+// dir="auto" isolates what has a direction of its own, so that it does not reorder the words around it. A list or a quote
+// has that of its words, which therefore have none themselves.
 
-function drawBlock(block) {
+const drawInner = (block) => drawBlock(block, null);
+
+function drawBlock(block, dir = "auto") {
   switch (block.kind) {
     case "code":
       return html`<${Code} text=${block.text} language=${block.language} />`;
     case "quote":
-      return html`<blockquote dir="auto">${block.inside.map(drawBlock)}</blockquote>`;
+      return html`<blockquote dir="auto">${block.inside.map(drawInner)}</blockquote>`;
     case "list": {
-      const items = block.items.map((item) => html`<li>${item.map(drawBlock)}</li>`);
+      const items = block.items.map((item) => html`<li>${item.map(drawInner)}</li>`);
       return block.start === null ? html`<ul dir="auto">${items}</ul>` : html`<ol dir="auto" start=${block.start}>${items}</ol>`;
     }
     default:
-      return html`<div class="words">${block.inside.map(drawPiece)}</div>`;
+      return html`<div class="words" dir=${dir}>${block.inside.map(drawPiece)}</div>`;
   }
 }
 

@@ -36,7 +36,7 @@ export const Own = memo(({line, names, dismiss}) => html`<article class="message
   <${Tile} />
   <div class="body">
     <header><span class="name" dir="auto">${SERVER}</span> <${Time} time=${line.time} /></header>
-    ${line.content ? html`<${line.content} />` : html`<div class="text"><div class="words">${namesIn(line.message, names).map((piece) => (piece.name ? html`<bdi>${piece.name}</bdi>` : piece))}</div></div>`}
+    ${line.content ? html`<${line.content} />` : html`<div class="text"><div class="words" dir="auto">${namesIn(line.message, names).map((piece) => (piece.name ? html`<bdi>${piece.name}</bdi>` : piece))}</div></div>`}
     <p class="fate"><span><${Icon} name="eyeOff" />${t("notice.own")}</span><button class="link" onClick=${() => dismiss(line)}>${t("notice.dismiss")}</button></p>
   </div>
 </article>`);
