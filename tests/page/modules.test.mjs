@@ -68,10 +68,11 @@ test("a join that recovers adds what was missed, another one starts anew", () =>
 
 test("a box is drawn anew where it stands, outlives a join that starts anew, and goes with its plugin", () => {
   const channel = joined({seq: 1, messages: [message(1)]});
-  channel.box("poll", "a", {draw: "once"});
+  const view = () => null;
+  channel.box("poll", "a", {view, draw: "once"});
   channel.merge([message(2)]);
-  channel.box("poll", "a", {draw: "again"});
-  channel.box("mood", "a", {draw: "mood"});
+  channel.box("poll", "a", {view, draw: "again"});
+  channel.box("mood", "a", {view, draw: "mood"});
   const shown = () => channel.lines.map((line) => line.seq ?? line.draw);
   assert.deepEqual(shown(), [1, "again", 2, "mood"]);
   channel.join({epoch: "f", seq: 1, messages: [message(1)], recovered: false, more: false, users: [], count: 0});

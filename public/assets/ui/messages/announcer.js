@@ -35,7 +35,7 @@ export function Announcer({chat, channel}) {
   useEffect(() => {
     const fresh = channel.lines.filter((line) => unsent(line) && !boxes.current.has(line.id));
     for (const {id} of fresh) boxes.current.add(id);
-    const said = async ({plugin, id, message}) => (plugin ? `${plugin}: ${await drawn(id)}` : `${message} (${t("notice.own")})`);
+    const said = async ({plugin, id, message}) => (message ? `${message} (${t("notice.own")})` : `${plugin}: ${await drawn(id)}`);
     if (fresh.length) Promise.all(fresh.map(said)).then((lines) => setWords(lines.join("\n")));
   }, [channel.lines.length]);
   return html`<p class="hidden" role="status">${words}</p>`;
