@@ -1,4 +1,4 @@
-"""The Tornado application: the parts of one chat server, put together, and what is asked where."""
+"""The Tornado application: puts the parts of a chat server together, and routes requests."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class Chat(Application):
         ]
 
     def _use(self, registry: Registry) -> None:
-        """Switch to a registry between two messages; tell all connections if their actions or plugin UI changed."""
+        """Switch to a registry between two messages; tell all connections if their actions or plugin UIs changed."""
         self.router.registry = registry
         self._routes.found = compiled(registry)
         scripts = {name: read(".js", script) for name, script in registry.ui().items()}
@@ -163,29 +163,29 @@ class Chat(Application):
         return super().find_handler(request, **kwargs)
 
     def hello(self, came: Credentials) -> bytes:
-        """Return a connection's first line; all but who it is was encoded once."""
+        """Return the first line to a connection. All but the user and token was encoded once."""
         who = encode({"action": "hello", "user": came.user, "token": came.token})
         return who[:-1] + b"," + self._about.get(came.user.role, self._about["member"])
 
     async def follow(self) -> None:
-        """Let what a command has changed count for those who are connected."""
+        """Apply what a command has changed to the users who are connected."""
         with contextlib.suppress(Refused):  # the disk fails
             for user_id in await self.accounts.changed():
                 await look_again(self.auth, self.hub, user_id)
 
     async def trim(self) -> None:
-        """Delete what is kept no longer."""
+        """Delete what has expired."""
         with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
             await self.accounts.trim()
             await self.hub.reading.trim()
             await self.hub.history.trim()
 
     async def start(self) -> None:
-        """Let the plugins begin; to be called on the loop that serves."""
+        """Start the plugins, on the loop that serves."""
         await self.plugins.start()
 
     async def close(self) -> None:
-        """Let the plugins end, finish what is being stored, and store no more."""
+        """Stop the plugins, finish what is being stored, and store nothing more."""
         await self.plugins.stop()
         if self.database is None:
             return

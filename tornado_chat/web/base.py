@@ -1,4 +1,4 @@
-"""What every answer over HTTP has: the headers that keep a browser to this server; and who may ask."""
+"""What all HTTP handlers share: security headers, and which sites may ask."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def site(scheme: str, host: str) -> Site | None:
 
 
 def shown_path(uri: str) -> str:
-    """Return what may be logged of a request's address: its path. A query may hold a token, `user:password@` too."""
+    """Return what may be logged of a URL: its path. The query and `user:password@` may hold secrets."""
     path = QUERY.split(uri, maxsplit=1)[0]
     is_path = path.startswith("/") and not path.startswith("//")
     return path if is_path else re.sub("^([A-Za-z+.-]*:?//)?.*@", r"\1", path)
@@ -98,12 +98,12 @@ class Safe(RequestHandler):
         self.set_header("Content-Security-Policy", self.settings["policy"])
 
     def drop_document_headers(self) -> None:
-        """Remove, from an answer that is no document, SVG or worker, the headers that do nothing there."""
+        """Remove the headers that have no effect on an answer that is no document, SVG or worker."""
         for name in (*DOCUMENT_HEADERS, "Content-Security-Policy"):
             self.clear_header(name)
 
     def is_from_here(self) -> bool:
-        """Return whether a page of this server or of an allowed site asks, or a program, which names no origin."""
+        """Return whether this server's page, an allowed site or a program asks. Programs send no Origin."""
         origin = self.request.headers.get("Origin")
         if origin is None:
             return True
@@ -115,10 +115,10 @@ class Safe(RequestHandler):
         return self.is_named_here() and there == site(self.request.protocol, self.request.host)
 
     def is_named_here(self) -> bool:
-        """Return whether the host that is asked for can be this one.
+        """Return whether the Host header can name this server.
 
-        A name of somebody else's may be made to point here, for a browser on this machine to ask (DNS rebinding).
-        From elsewhere, or by a proxy, any name is taken.
+        An attacker's domain may point here, so that a browser on this machine sends requests (DNS rebinding).
+        Requests from other machines or by a proxy may use any name.
         """
         peer = peer_of(self.request)
         headers = self.request.headers

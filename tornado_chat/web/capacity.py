@@ -1,4 +1,4 @@
-"""How many connections the limit of open files has room for, so that the server always has some descriptors left."""
+"""How many connections fit below the limit of open files, so that the server always has descriptors left."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("tornado_chat")
 
 
 def raise_open_files() -> None:
-    """Raise this process's limit of open files to what it may be; SettingsError where no server can start with it."""
+    """Raise this process's limit of open files as far as possible; SettingsError if it is too low for a server."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < FEWEST:
         raise SettingsError(f"this process may open {hard} files only; raise the limit (ulimit -n)")
@@ -39,13 +39,13 @@ def max_connections() -> int:
 
 
 def max_idle() -> int:
-    """Return how many HTTP connections may wait for their next request: at most half of what clients do not get."""
+    """Return how many HTTP connections may wait for another request: at most half of the reserve."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return MAX_IDLE if soft == resource.RLIM_INFINITY else min(MAX_IDLE, max(RESERVE, soft // 10) // 2)
 
 
 def is_spare(descriptor: int) -> bool:
-    """Return whether a new descriptor is one that the server itself may need (the lowest free one is given out)."""
+    """Return whether a new descriptor belongs to those kept for the server. (The lowest free one is given out.)"""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return soft != resource.RLIM_INFINITY and descriptor >= soft - SPARE
 

@@ -38,7 +38,7 @@ class Ready(Fresh):
 
 
 class MetricsPage(Fresh):
-    """Figures for Prometheus, for those who may see them: by address, or by a bearer token."""
+    """Figures for Prometheus, for clients with an allowed address or the bearer token."""
 
     server: Server
     keepalive: Keepalive

@@ -22,10 +22,10 @@ class NotFound(Safe):
 
 
 class Static(Safe):
-    """A file that is in memory: as the client wants it, 304 where the client has it."""
+    """Serves a file in memory: compressed if the client accepts that, or 304 if the client has it."""
 
     def answer(self, asset: Asset, keep: str) -> None:
-        """Answer with a file; `keep`: how long a browser may keep it, as Cache-Control says it."""
+        """Answer with a file. keep: the Cache-Control header."""
         self.set_header("Cache-Control", keep)
         self.set_header("Content-Type", asset.type)
         self.set_header("ETag", f'W/"{asset.digest}"')
@@ -41,7 +41,7 @@ class Static(Safe):
 
 
 class Page(Static):
-    """The page itself, or the administrator's."""
+    """The page, or the administrator's page."""
 
     assets: Assets
 
@@ -54,7 +54,7 @@ class Page(Static):
 
 
 class File(Static):
-    """What the page is made of. A file whose address names its version never changes."""
+    """The files of the page. One whose address names its version never changes."""
 
     assets: Assets
 

@@ -1,4 +1,4 @@
-"""Where plugins answer HTTP: `/plugins/NAME` + path, looked up in the registry in use at each request."""
+"""The HTTP routes of plugins: `/plugins/NAME` + path, looked up at each request in the registry in use."""
 
 from __future__ import annotations
 

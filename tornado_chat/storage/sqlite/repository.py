@@ -1,26 +1,20 @@
-"""What keeps things in a database: methods that are given a connection, and run as the database runs its jobs."""
+"""The base of all classes that keep data in SQLite. Their methods are jobs of a database, and get its connection."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Coroutine
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from tornado_chat.storage.sqlite.direct import DirectDatabase
+from tornado_chat.storage.sqlite.writer import Database
 
 T = TypeVar("T")
 P = ParamSpec("P")
 R = TypeVar("R", bound="Repository")
 Job = Callable[Concatenate[R, sqlite3.Connection, P], T]
+AnyDatabase = Database | DirectDatabase
 Call = Callable[Concatenate[R, P], Coroutine[Any, Any, T]]
-
-
-class AnyDatabase(Protocol):
-    """A Database or a DirectDatabase."""
-
-    async def read(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a job of one statement that only reads."""
-
-    async def write(self, run: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a job in a transaction. When this returns, what it wrote is on the disk."""
 
 
 class Repository:

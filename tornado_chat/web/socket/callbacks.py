@@ -1,4 +1,4 @@
-"""What a WebSocketTransport asks and tells its handler."""
+"""What a WebSocketTransport calls on its handler."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ class SocketCallbacks(Protocol):
         """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
-        """Handle a message; what is returned is done when more may be read, None: at once."""
+        """Handle a message. More is read once what is returned is done; None: at once."""
 
     def on_ping(self, data: bytes) -> None:
-        """Hear that a ping was answered."""
+        """Called when a ping was answered."""
 
     def on_pong(self, data: bytes) -> None:
-        """Hear a pong."""
+        """Called for each pong."""
 
     def on_sign(self) -> Awaitable[None] | None:
-        """Hear of a ping or a pong, after either; what is returned: see `on_message`."""
+        """Called after each ping or pong; returns what `on_message` does."""
 
     def on_closing(self) -> None:
-        """Hear that a goodbye was said or heard: what is written from now on goes nowhere."""
+        """Called when a close frame was sent or received. What is written from then on is dropped."""
 
     def on_pause(self) -> None:
-        """Hear that the kernel has not taken all that was written."""
+        """Called when the kernel has not taken all that was written."""
 
     def on_resume(self) -> None:
-        """Hear that nothing waits any more."""
+        """Called when it has taken the rest."""
 
     def on_ws_connection_close(self, close_code: int | None = None, close_reason: str | None = None) -> None:
-        """Hear, once, that the connection has ended."""
+        """Called once, when the connection has ended."""
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         """Log what a callback raised."""

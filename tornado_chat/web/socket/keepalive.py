@@ -1,4 +1,4 @@
-"""Pings the quiet and drops the dead: one PeriodicCallback for all connections."""
+"""Pings silent clients and closes dead connections, with one PeriodicCallback for all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Keepalive:
         self._callback: PeriodicCallback | None = None
 
     def add(self, connection: Connection, now: float) -> None:
-        """Watch a connection until it has ended; `now` in seconds of monotonic()."""
+        """Watch a connection until it ends. `now`: seconds of monotonic()."""
         if self._callback is None:
             self._swept = int(now / self._tick)
             self._callback = PeriodicCallback(lambda: self.sweep(monotonic()), self._tick * 1000)
@@ -40,13 +40,13 @@ class Keepalive:
         self._look_at(connection, now + random.uniform(self._interval, latest))
 
     def remove(self, connection: Connection) -> None:
-        """Watch a connection no longer: nothing keeps it in memory."""
+        """Stop watching a connection, and keep no reference to it."""
         self.behind.discard(connection)
         if connection.due in self._due:
             self._due[connection.due].pop(connection, None)
 
     def sweep(self, now: float) -> None:
-        """Ping the quiet; drop the silent (4000) and those that take nothing of what waits for them (1013)."""
+        """Ping silent clients; drop those that do not answer (4000) or read nothing of what waits (1013)."""
         for connection in [one for one in self.behind if one.is_stalled(now)]:
             connection.transport.abort(Close.TRY_LATER)
         while self._swept < int(now / self._tick):

@@ -25,7 +25,7 @@ class StreamTransport:
         stream.set_close_callback(self._lost)
 
     def write(self, data: bytes) -> None:
-        """Write at once what can be, the rest when the client has read."""
+        """Write what the kernel takes at once, and the rest when the client has read."""
         if self._closing:
             return
         view = memoryview(data)
@@ -52,10 +52,10 @@ class StreamTransport:
         return 0 if self._stream.closed() else unwritten(self._stream)
 
     def set_write_buffer_limits(self, high: int) -> None:
-        """Do nothing: whatever waits is told."""
+        """Do nothing: the protocol is always told if something waits."""
 
     def pause_reading(self) -> None:
-        """Hand over no more for a while; what is being read meanwhile is kept."""
+        """Stop passing data on. What is being read meanwhile is kept."""
         self._paused = True
 
     def resume_reading(self) -> None:
@@ -93,7 +93,7 @@ class StreamTransport:
         self._stream.close()
 
     def can_write_eof(self) -> bool:
-        """Return False: TLS has no half-closed connections here."""
+        """TLS has no half-closed connections here."""
         return False
 
     def _lost(self) -> None:

@@ -28,7 +28,7 @@ HANDSHAKE = frozenset(
 
 
 def release_socket(stream: IOStream) -> tuple[socket.socket, bytes]:
-    """Take the socket from a stream that is used no more, and the bytes that it has read ahead."""
+    """Take the socket from a stream that is no longer used, and the bytes that it has read ahead."""
     early = bytes(stream._read_buffer)
     stream.io_loop.remove_handler(stream.fileno())
     stream._closed = True
@@ -36,14 +36,14 @@ def release_socket(stream: IOStream) -> tuple[socket.socket, bytes]:
 
 
 def unwritten(stream: IOStream) -> int:
-    """Return how many bytes a stream was given to write and has not written."""
+    """Return how many bytes of a stream wait to be written."""
     return stream._total_write_index - stream._total_write_done_index
 
 
 def finish_upgrade(handler: RequestHandler) -> HTTPHeaders:
-    """Return the headers of an answer that is written to the socket itself; for Tornado it is finished.
+    """Mark a request as finished, and return the headers of its answer, which is written to the socket directly.
 
-    Tornado's own way there costs a fifth of an upgrade.
+    Letting Tornado write it costs a fifth of an upgrade.
     """
     handler._finished = True
     return handler._headers
@@ -74,6 +74,6 @@ def answers(handler: RequestHandler, method: str) -> bool:
 
 
 def wrap_execution(kind: Any, wrap: Callable[[Any, Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]) -> None:
-    """Have `wrap` await all that Tornado does with a request of a kind of handlers."""
+    """Have `wrap` await all that Tornado does with a request, for one class of handlers."""
     execute = kind._execute
     kind._execute = lambda handler, *arguments, **named: wrap(handler, execute(handler, *arguments, **named))

@@ -1,8 +1,7 @@
-"""The handshake: Tornado shakes hands, and lets asyncio carry (see transport.py).
+"""The handshake of a WebSocket. Tornado does it, then the socket moves to an asyncio transport (transport.py).
 
-`SocketHandler` is a Tornado WebSocketHandler. When its upgrade has been answered, the socket leaves Tornado's
-IOStream for an asyncio transport; writing is then `transport.write` of a frame that was built once, and there is
-no task, future or coroutine per message or per connection. (TLS stays on the IOStream, behind the same methods.)
+Writing is then `transport.write` of a frame that was built once. No task, future or coroutine is made for a message
+or a connection. TLS stays on Tornado's IOStream, behind the same methods.
 
 There are no subprotocols, and the answer sets no cookie.
 """
@@ -28,7 +27,7 @@ class SocketHandler(WebSocketHandler, SocketCallbacks):
     close_reason: str | None = None
 
     def get_websocket_protocol(self) -> WebSocketProtocol | None:
-        """Return what carries this socket (Tornado's extension point); None for another version of the protocol."""
+        """Return the transport (Tornado's extension point), or None for another version of the protocol."""
         if self.request.headers.get("Sec-WebSocket-Version") != "13":
             return None
         return cast(WebSocketProtocol, WebSocketTransport(self))
@@ -65,7 +64,7 @@ class SocketHandler(WebSocketHandler, SocketCallbacks):
             self.ws_connection.close(code, reason)
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
-        """Log an exception of a handler once; after the handshake there is no request left to name."""
+        """Log an exception of a handler. After the handshake there is no request left to name."""
         if tornado_internals.is_finished(self):
             app_log.error("Uncaught exception in %s", type(self).__name__, exc_info=(kind, error, trace))
         else:
