@@ -1,4 +1,5 @@
-// Theme and text size, as chosen in the settings. A classic script in the head: it runs before anything is painted.
+// Theme and text size, as chosen in the settings, and the styles of signing in for those who need them. A classic script in
+// the head: it runs before anything is painted.
 (() => {
   const path = new URL(".", document.baseURI).pathname;
   const ours = path === "/" ? "tornado_chat." : `tornado_chat${path}.`; // see state/storage.js
@@ -22,6 +23,16 @@
   }
 
   apply();
+  let known = false;
+  try {
+    known = localStorage.getItem(`${ours}token`) || localStorage.getItem(`${ours}account`);
+  } catch {
+    // storage is forbidden
+  }
+  if (!known) {
+    const href = new URL("css/signin.css", document.currentScript.src);
+    document.head.append(Object.assign(document.createElement("link"), {rel: "stylesheet", href}));
+  }
   window.addEventListener("storage", apply); // another tab
   window.addEventListener("appearance", apply); // this one
 })();

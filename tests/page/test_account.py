@@ -1,5 +1,6 @@
 """Signing in with the page: register, sign out, sign in, and what is said when it does not work."""
 
+import contextlib
 import re
 import time
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from tornado.ioloop import IOLoop
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
-from tornado_chat.chat.errors import Close
+from tornado_chat.chat.errors import Close, Refused
 from tornado_chat.config.settings import Settings
 from tornado_chat.web.app import Chat, make_app
 from tornado_chat.web.sessions import look_again
@@ -31,7 +32,7 @@ async def test_one_changes_ones_password_in_the_settings(app: Chat, people: Open
     async with people() as friends:
         ann = await friends.open()
         assert await ann.get_by_text("At least 8 characters").count() == 0
-        await ann.get_by_role("button", name="Make an account").click()
+        await ann.get_by_role("button", name="Create an account").click()
         await ann.get_by_text("At least 8 characters").wait_for()
         await fill(ann, "Ann", "correct horse")
         await ann.locator("textarea").wait_for()
@@ -55,7 +56,7 @@ async def test_one_changes_ones_password_in_the_settings(app: Chat, people: Open
 async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, people: Opened) -> None:
     async with people() as friends:
         ann = await friends.open()
-        await ann.get_by_role("button", name="Make an account").click()
+        await ann.get_by_role("button", name="Create an account").click()
         await fill(ann, "Ann", "correct horse")
         await ann.locator("textarea").wait_for()
         guest = await friends.enter("Ann")
@@ -67,13 +68,13 @@ async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, p
         (user,) = {one for one in app.hub.present() if one.role == "member"}
         await app.accounts.set_password(user, "correct horse")
         await look_again(app.auth, app.hub, user.id)
-        await ann.get_by_text("You are signed out").wait_for()
+        await ann.get_by_text("You’ve been signed out").wait_for()
         assert await ann.locator("#name").input_value() == "Ann"
         await ann.get_by_role("button", name="Sign in", exact=True).wait_for()  # Enter makes no guest of this name
         await ann.reload()
         await ann.get_by_role("button", name="Sign in", exact=True).wait_for()
         await fill(ann, "ANN", "wrong horse")
-        await ann.get_by_text("Name and password do not fit.").wait_for()
+        await ann.get_by_text("Wrong name or password.").wait_for()
         assert len([said for said in friends.complaints if "401" in said]) == 1  # the browser's own
         friends.complaints.clear()
         await fill(ann, "ANN", "correct horse")
@@ -90,17 +91,17 @@ async def test_each_form_has_its_heading_and_what_is_wrong_gets_the_focus_and_is
     async with people() as friends:
         await app.accounts.register("Ann", "correct horse")
         page = await friends.open()
-        heading, said = page.get_by_role("heading", level=1), page.locator("#login-words")
-        await becomes("Who are you?", heading.inner_text)
-        await page.get_by_role("button", name="Sign in to an account").click()
-        await becomes("Sign in", heading.inner_text)
+        heading, said = page.get_by_role("heading", level=1), page.locator("#password-words")
+        await becomes("Welcome to tornado_chat", heading.inner_text)
+        await page.get_by_role("radio", name="Password").click()
+        await becomes("Sign in to tornado_chat", heading.inner_text)
         await page.locator("#name:focus").wait_for()
         button = page.get_by_role("button", name="Sign in", exact=True)
         for press in (lambda: page.keyboard.press("Enter"), button.click):
             await page.fill("#name", "Ann")
             await page.fill("#password", "wrong horse")
             await press()
-            await said.get_by_text("Name and password do not fit.").wait_for()
+            await said.get_by_text("Wrong name or password.").wait_for()
             await page.locator("#password:focus[aria-invalid=true]").wait_for()
             assert await page.locator("#name[aria-invalid=true]").count() == 0
             await page.keyboard.type("x")  # over the wrong one
@@ -108,16 +109,30 @@ async def test_each_form_has_its_heading_and_what_is_wrong_gets_the_focus_and_is
             assert await page.input_value("#password") == "x"
         await page.fill("#password", "wrong horse")
         await page.keyboard.press("Enter")
-        await said.get_by_text("Name and password do not fit.").wait_for()
-        await page.get_by_role("button", name="Make an account").click()
-        await becomes("Make an account", heading.inner_text)
+        await said.get_by_text("Wrong name or password.").wait_for()
+        await page.get_by_role("button", name="Create an account").click()
+        await becomes("Create an account", heading.inner_text)
         assert await said.text_content() == ""
         await page.locator("#password:focus").wait_for()
         await page.keyboard.press("Enter")  # the name is taken
         await page.locator("#name:focus[aria-invalid=true]").wait_for()
-        await page.get_by_role("button", name="Come in as a guest").click()
-        await becomes("Who are you?", heading.inner_text)
-        assert await said.text_content() == ""
+        await page.locator("#name-words").get_by_text("that name is taken").wait_for()
+        await page.fill("#name", "Bob")
+        await page.fill("#password", "short")
+        await page.keyboard.press("Enter")
+        await said.get_by_text("At least 8 characters").wait_for()
+        for _ in range(10):  # wrong ones, which are counted
+            with contextlib.suppress(Refused):
+                await app.auth.throttle.guess("127.0.0.1", "ann", _nobody)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.fill("#password", "wrong horse")
+        await page.keyboard.press("Enter")
+        await page.locator("#login-words").get_by_text(re.compile(r"^Too many tries\. Try again in \d")).wait_for()
+        await page.locator("#name").press("Shift+Tab")
+        await page.keyboard.press("ArrowLeft")  # whoever chooses by keys stays there
+        await becomes("Welcome to tornado_chat", heading.inner_text)
+        await page.get_by_role("radio", name="Guest").and_(page.locator(":focus")).wait_for()
+        assert await page.locator(".wrong svg").count() == 0
         friends.complaints.clear()  # the browser's own, of the 401s
         office = await friends.open("/admin")
         await becomes("Sign in as an administrator", office.get_by_role("heading", level=1).inner_text)
@@ -131,21 +146,34 @@ async def test_who_is_banned_is_told_so_and_promised_nothing(app: Chat, people: 
         moderation, until = app.hub.moderation, time.time() + 3600
         await moderation.ban(user.id, until, "Spam", user)
         app.hub.end(app.hub.connections_of(user.id), "Spam")
-        banner = ann.locator(".banner span")
-        await becomes("The server ended the connection: Spam.", banner.inner_text)
+        await ann.locator(".banner").get_by_text("The server ended the connection: Spam").wait_for()
         await ann.reload()
-        await ann.locator(".banner").get_by_text(re.compile(r"^You are banned until .*\d.*: Spam\.")).wait_for()
-        assert await ann.get_by_text("Loading…").or_(ann.get_by_text("Here now")).count() == 0
+        heading = ann.get_by_role("heading", name="You’re banned until")
+        await heading.wait_for()
+        await ann.get_by_text("The reason given is “Spam”.").wait_for()
+        await ann.get_by_text(re.compile(r"^You can come back on .*\d")).wait_for()
+        assert await ann.locator(".messages, .members, .composer").count() == 0
         await moderation.ban("127.0.0.0/8", until, "No bots", user)
         bob = await friends.open()
         await bob.fill("#name", "Bob")
         await bob.keyboard.press("Enter")
-        await bob.get_by_role("alert").get_by_text(re.compile(r"^You are banned until .*\d.*: No bots\.")).wait_for()
+        await bob.get_by_role("heading", name="You’re banned until", level=1).wait_for()
+        await bob.get_by_text("The reason given is “No bots”.").wait_for()
         for whom in (user.id, "127.0.0.0/8"):
             await moderation.lift(whom)
         await ann.get_by_role("button", name="Connect again").click()
         await write(ann, "I am sorry")
         await read(ann, "I am sorry")
+        await moderation.ban(user.id, time.time() + 3, "", user)
+        app.hub.end(app.hub.connections_of(user.id), moderation.notice(time.time() - 59, "banned"))
+        await ann.get_by_role("heading", name="You can come back now").wait_for()  # though it was in the conversation
+        await moderation.lift(user.id)
+        await ann.get_by_role("button", name="Connect again").click()
+        await read(ann, "I am sorry")
+
+
+async def _nobody() -> None:
+    """Compare a wrong password."""
 
 
 class TestTokens:
@@ -303,7 +331,7 @@ class TestGuestsAndTokens:
             await bob.locator("textarea").wait_for()
             for connection in app.hub.connections_of("t:42"):
                 connection.close(Close.NOT_SIGNED_IN, "over")
-            await bob.get_by_text("You are signed out").wait_for()
+            await bob.get_by_text("You’ve been signed out").wait_for()
             assert await _names(app) == ["Ann"]
 
 
@@ -321,7 +349,7 @@ class TestAccountsAndTokens:
     ) -> None:
         async with people() as friends:
             ann = await friends.open()
-            await ann.get_by_role("button", name="Make an account").click()
+            await ann.get_by_role("button", name="Create an account").click()
             await fill(ann, "Ann", "correct horse")
             await ann.locator("textarea").wait_for()
             (me,) = app.hub.present()

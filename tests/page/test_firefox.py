@@ -148,7 +148,7 @@ async def test_over_a_restart_two_tabs_lose_nothing_and_send_what_was_written_on
         await second.shows("textarea")
         await until(lambda: len(app.hub.connections) == 1)  # one for both
         await away(http_server, app)
-        await first.shows(".banner", "Not connected")
+        await first.shows(".banner", "No connection")
         await write(first, "from the one")
         await write(second, "from the other")
         for tab in (first, second):
@@ -231,7 +231,7 @@ async def test_the_page_opens_without_its_server_and_what_is_written_there_goes_
         await ann.shows("textarea")
         await away(http_server, app)
         await ann.reload()
-        await ann.shows(".banner", "Not connected")
+        await ann.shows(".banner", "No connection")
         await write(ann, "written meanwhile")
         await ann.shows(".message.pending", "written meanwhile")
         http_server.listen(http_port, "127.0.0.1")

@@ -89,7 +89,7 @@ class TestAccounts:
     ) -> None:
         async with people() as browsers:
             ann = await browsers.open(script=WATCH)
-            await ann.get_by_role("button", name="Make an account").click()
+            await ann.get_by_role("button", name="Create an account").click()
             await ann.fill("#name", "Ann")
             await ann.fill("#password", "correct horse")
             await ann.keyboard.press("Enter")

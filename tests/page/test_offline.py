@@ -47,7 +47,7 @@ async def test_33_the_page_starts_without_its_server_and_is_never_an_old_one_wit
         await ann.locator("textarea").wait_for()
         await stop(http_server, app)
         await ann.reload()
-        await ann.get_by_text("The server does not answer").or_(ann.get_by_text("Not connected")).wait_for()
+        await ann.get_by_text("The server doesn’t answer").or_(ann.get_by_text("No connection")).wait_for()
         await write(ann, "written meanwhile")
 
         changed = shutil.copytree(find_folder("public"), tmp_path / "public") / "index.html"
@@ -107,7 +107,7 @@ async def test_without_a_server_nobody_is_here_now_and_nothing_is_loading(
         await ann.evaluate(WATCH_LOADING)
         for _ in range(2):
             await ann.get_by_role("button", name="Now").click()
-        await ann.get_by_text("Not connected").wait_for()
+        await ann.get_by_text("No connection").wait_for()
         assert not await ann.evaluate("loading")
         assert await ann.get_by_text("Here now").count() == 0
         http_server.listen(http_port, "127.0.0.1")
@@ -129,7 +129,7 @@ class TestAccounts:
         async with people() as browsers:
             ann, bea = await browsers.open(), await browsers.open()
             for page, name in ((ann, "Ann"), (bea, "Bea")):
-                await page.get_by_role("button", name="Make an account").click()
+                await page.get_by_role("button", name="Create an account").click()
                 await page.fill("#name", name)
                 await page.fill("#password", "correct horse")
                 await page.keyboard.press("Enter")
@@ -141,7 +141,7 @@ class TestAccounts:
             await bea.context.clear_cookies()  # hers is over meanwhile
             for page in (ann, bea):
                 await page.reload()
-                await page.get_by_text("Not connected").wait_for()
+                await page.get_by_text("No connection").wait_for()
             await write(ann, "written meanwhile")
             await ann.locator(".pending", has_text="written meanwhile").wait_for()
             http_server.listen(http_port, "127.0.0.1")
@@ -175,7 +175,7 @@ async def test_the_page_opens_behind_a_proxy_whose_server_is_away_and_asks_over_
         away = Application([(".*", Gateway)], log_function=log)
         proxy = away.listen(http_port, "127.0.0.1")
         await ann.reload()
-        await ann.get_by_text("Not connected").wait_for()
+        await ann.get_by_text("No connection").wait_for()
         await ann.get_by_role("button", name="Now").click()
         await write(ann, "written meanwhile")
         await ann.locator(".pending", has_text="written meanwhile").wait_for()

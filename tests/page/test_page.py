@@ -108,7 +108,7 @@ async def test_what_is_missed_comes_after_a_loss_and_what_is_written_meanwhile_g
         await read(ann, "before")
         await ann.evaluate("() => { Math.random = () => 0.9; }")  # the pause is a long one
         await lose_all(app)
-        await ann.get_by_text(re.compile(r"Not connected\. Next try in \d s")).wait_for()
+        await ann.get_by_text(re.compile(r"No connection · retrying in \d")).wait_for()
         ben = await connect(base_url, "Ben")
         await ben.call("join-channel", target="general")
         await ben.call("send-message", target="general", message="missed")
@@ -165,7 +165,7 @@ async def test_the_form_says_why_nobody_is_let_in(people: Opened, app: Chat, mon
         room, app.hub.max_connections = app.hub.max_connections, 0
         await page.fill("#name", "Ann")
         await page.keyboard.press("Enter")
-        await page.get_by_text("lets in nobody more at the moment").wait_for()
+        await page.get_by_text("is full right now").wait_for()
         app.hub.max_connections = room
         await page.locator("textarea").wait_for()  # by itself
         await page.context.close()
@@ -173,7 +173,7 @@ async def test_the_form_says_why_nobody_is_let_in(people: Opened, app: Chat, mon
         monkeypatch.setattr(ChatSocket, "is_from_here", lambda self: "Origin" not in self.request.headers)
         await page.fill("#name", "Ben")
         await page.keyboard.press("Enter")
-        await page.get_by_text("This page may not connect to that server.").wait_for()
+        await page.get_by_text("This page can’t connect to its server").wait_for()
         browsers.complaints.clear()  # the browser's own lines about the 503 and the 403
 
 

@@ -34,7 +34,7 @@ async def sign_out(page: Any) -> None:
 
 
 async def register(page: Any) -> None:
-    await page.get_by_role("button", name="Make an account").click()
+    await page.get_by_role("button", name="Create an account").click()
     await page.fill("#name", "Ann")
     await page.fill("#password", "correct horse")
     await page.keyboard.press("Enter")
@@ -54,7 +54,7 @@ async def test_who_signs_out_after_accounts_were_turned_on_can_sign_in_to_one(
         await write(page, "after")
         await read(page, "after")
         await sign_out(page)
-        await page.get_by_role("button", name="Sign in to an account").wait_for()
+        await page.get_by_role("radio", name="Password").wait_for()
         await register(page)
 
 
@@ -65,7 +65,7 @@ async def test_whose_account_is_gone_as_accounts_were_turned_off_comes_in_as_a_g
     async with Server(tmp_path, "--auth", "guest,password") as server, opened(browser, server) as page:
         await register(page)
         await restart(server, "guest")
-        await becomes("Who are you?", page.get_by_role("heading", level=1).inner_text)
+        await becomes("Welcome to tornado_chat", page.get_by_role("heading", level=1).inner_text)
         await page.locator("#password").wait_for(state="detached")
         assert await page.get_by_role("button", name="account").count() == 0
         await page.fill("#name", "Ann")

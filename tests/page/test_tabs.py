@@ -158,7 +158,7 @@ async def test_17_one_can_write_while_offline_it_is_marked_in_all_tabs_and_goes_
         await second.locator("textarea").wait_for()
         await first.evaluate("Math.random = () => 0.99")  # the pause is a long one
         await lose_all(app)
-        await second.locator(".banner", has_text="Next try in").wait_for()
+        await second.locator(".banner", has_text="retrying in").wait_for()
         await write(second, "from the one without a socket")
         await write(first, "from the one with it")
         for page in (first, second):

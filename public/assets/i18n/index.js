@@ -90,6 +90,16 @@ export function format(kind, name, options) {
 export const clock = (time) => format("DateTimeFormat", "clock", {hour: "numeric", minute: "2-digit", hourCycle: hours}).format(time);
 export const fullDate = (time) => format("DateTimeFormat", "full", {dateStyle: "full", timeStyle: "medium", hourCycle: hours}).format(time);
 
+export const fullTime = (time) => format("DateTimeFormat", "exact", {dateStyle: "full", timeStyle: "short"}).format(time);
+
+/** A time to come, as short as it can be said: 17:30, Friday, 3 March. */
+export function comingTime(time, now = Date.now()) {
+  const date = new Date(time);
+  if (date.toDateString() === new Date(now).toDateString()) return clock(time);
+  if (time - now < 6 * 86_400_000) return format("DateTimeFormat", "weekday", {weekday: "long"}).format(date);
+  return format("DateTimeFormat", "date", {dateStyle: "long"}).format(date);
+}
+
 export const fullDay = (time) => format("DateTimeFormat", "full day", {dateStyle: "full"}).format(time);
 
 /** The day of a time in words: "Today, 3 March", "Yesterday, 2 March", "Monday, 1 March". */

@@ -41,7 +41,7 @@ export class Account {
     return (await (await fetch(url, {cache: "no-store", signal: AbortSignal.timeout(SILENCE)})).json()).user;
   }
 
-  /** Sign in, register or sign out. Throws an Error with the server's `code` if it refuses. */
+  /** Sign in, register or sign out. Throws an Error with the server's `code` if it refuses; `retryAt`: when it may be asked again. */
   async ask(what, fields = {}) {
     const answer = await fetch(new URL(what, this.base), {
       method: "POST",
@@ -50,7 +50,9 @@ export class Account {
     });
     if (!answer.ok) {
       const {code, message} = await answer.json().catch(() => ({code: "internal-error", message: answer.statusText}));
-      throw Object.assign(new Error(message), {code: answer.status === 401 ? "no-such-account" : code});
+      const wait = Number(answer.headers.get("Retry-After")); // s
+      const retryAt = code === "rate-limited" && wait ? Date.now() + 1000 * wait : undefined;
+      throw Object.assign(new Error(message), {code: answer.status === 401 ? "no-such-account" : code, retryAt});
     }
     this.signedIn = what !== "sign-out";
   }

@@ -11,7 +11,9 @@ export class Session {
     this.name = chat.storage.read("name", "");
     this.token = chat.storage.read("token", "");
     this.user = null; // {id, name, role}, from the first hello on
-    this.state = {kind: "out"}; // of the connection, or "out"; words: what is wrong; field: of the form, to which they belong
+    // Of the connection, or "out"; words: what is wrong; field: of the form, to which they belong; retryAt: when to try again, in ms;
+    // over: the session was ended elsewhere; foreign: the server lets this page's site in nowhere; full: it has no room
+    this.state = {kind: "out"};
     this.restored = null; // {user, channel}: whose conversation of the last visit is shown
     this.question = null; // {here, user, answer(yes)} while a link asks whether to become another user
   }
@@ -46,7 +48,8 @@ export class Session {
       this.chat.connection.connect();
     } catch (error) {
       const field = {"no-such-account": "password", "invalid-field": "password", "invalid-name": "name"}[error.code];
-      this.state = {kind: "out", words: error.code ? explain(error) : t("login.silent"), field};
+      const {retryAt} = error; // said with the seconds, and forgotten then
+      this.state = {kind: "out", words: retryAt ? undefined : error.code ? explain(error) : t("login.away"), field, retryAt};
       this.refreshWays();
     }
     this.chat.changed();
@@ -151,7 +154,7 @@ export class Session {
     } else if (refused && this.token.split(".").length === 3) {
       this.dropToken(); // an application's token has expired: do not fall back to a guest
       this.user = null;
-      this.state = {kind: "out", words: t("login.over")};
+      this.state = {kind: "out", over: true};
     } else if (refused && this.token) {
       this.dropToken();
       chat.connection.connect(); // the server has forgotten this guest: connect as a new one of the same name
@@ -163,7 +166,7 @@ export class Session {
       if (!account.known) await account.refresh(); // the server was away when the page began
       account.signedIn = false; // signed out elsewhere, or the session has expired
       this.user = null;
-      this.state = {kind: "out", words: t("login.over")};
+      this.state = {kind: "out", over: true};
     } else if (state.kind === "waiting" && neverIn) {
       chat.changed();
       await this.askWhy(this.state);
@@ -180,8 +183,10 @@ export class Session {
       return; // the server is away: the banner counts down to the next try
     }
     if (state !== this.state) return;
-    if (status === 403) this.refuse(t("login.foreign"));
-    else if (status === 503) state.words = t("login.full"); // the next try follows
+    if (status === 403) {
+      this.refuse();
+      this.state.foreign = true;
+    } else if (status === 503) state.full = true; // the next try follows
   }
 
   /** Show the form, with what is wrong. field: the one to correct. */
@@ -189,13 +194,15 @@ export class Session {
     this.chat.connection.disconnect();
     this.user = null;
     this.state = {kind: "out", words, field};
+    this.chat.changed();
   }
 
   /** Forget what was wrong: the user corrects it, or has chosen another form. */
   forgive() {
     if (this.state.kind === "waiting") this.chat.connection.disconnect();
-    if (this.state.kind === "connecting" || (this.state.kind === "out" && !this.state.words)) return;
-    this.state = {kind: "out"};
+    const {kind, words, retryAt, over} = this.state;
+    if (kind === "connecting" || (kind === "out" && !words && !retryAt)) return;
+    this.state = {kind: "out", over};
     this.chat.changed();
   }
 }

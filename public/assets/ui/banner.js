@@ -1,38 +1,33 @@
-// The state of a lost connection.
+// The state of a lost connection, in the strip.
 
-import {html, useEffect, useState} from "../html.js";
-import {fullDate, t} from "../i18n/index.js";
+import {html} from "../html.js";
+import {rich, t} from "../i18n/index.js";
 import {Mark} from "./icons.js";
+import {Seconds} from "./seconds.js";
 
 const BAN = /^banned until (\S+Z)(?:: (.*))?$/s;
 
-/** Why the connection has ended for good. */
-export function ending({reason}) {
-  if (!reason) return t("banner.ended");
-  const [, until, why] = BAN.exec(reason) ?? [];
-  if (until) return t(why ? "banner.banned" : "banner.banned-until", {until: fullDate(Date.parse(until)), reason: why});
-  return t("banner.ended-because", {reason});
+/** Of a ban, as the server tells it: {until: ms since 1970, why: "" where no reason was given}; else null. */
+export function banOf({reason = ""}) {
+  const [, until, why = ""] = BAN.exec(reason) ?? [];
+  return until ? {until: Date.parse(until), why} : null;
 }
+
+const ending = ({reason}) => (reason ? t("banner.ended-because", {reason}) : t("banner.ended"));
 
 /** Whether there is nothing to say. */
 export const silent = ({session: {state: {kind}}, user}) => kind === "open" || (kind === "connecting" && !user);
 
 export function Banner({chat}) {
-  const {kind, retryAt} = chat.session.state;
-  const [, tick] = useState(0);
-  useEffect(() => {
-    if (kind !== "waiting") return;
-    const timer = setInterval(() => tick((count) => count + 1), 250);
-    return () => clearInterval(timer);
-  }, [kind, retryAt]);
-
+  const {state} = chat.session;
+  const {kind, retryAt} = state;
   if (silent(chat)) return null;
   if (kind === "connecting") return html`<div class="banner" role="status"><${Mark} moves /><span>${t("banner.connecting")}</span></div>`;
   const ended = kind === "ended";
-  const words = ended ? ending(chat.session.state) : t("banner.waiting", {count: Math.max(0, Math.ceil((retryAt - Date.now()) / 1000))});
+  const left = html`<${Seconds} until=${retryAt} />`;
   return html`<div class="banner" role="status">
     <${Mark} moves=${!ended} />
-    <span>${words} ${!ended && chat.current && html`<span class="kept">${t("banner.kept")}</span>`}</span>
+    <span>${ended ? ending(state) : rich(state.full ? "banner.full" : "banner.waiting", {left})}</span>
     <button class="pill" onClick=${() => chat.connection.connect()}>${t(ended ? "banner.again" : "banner.now")}</button>
   </div>`;
 }

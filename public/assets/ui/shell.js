@@ -5,6 +5,7 @@ import {html, useLayoutEffect, useRef, useState} from "../html.js";
 import {byKeys, fieldOf, printable} from "./input.js";
 import {learn, t} from "../i18n/index.js";
 import {Avatar} from "./avatar.js";
+import {banOf} from "./banner.js";
 import {Strip} from "./strip.js";
 import {Composer} from "./composer/composer.js";
 import {Icon, Tile} from "./icons.js";
@@ -12,7 +13,7 @@ import {Members} from "./members.js";
 import {Messages} from "./messages/messages.js";
 import {Sections} from "./sections.js";
 import {Sidebar} from "./sidebar.js";
-import {StateCard} from "./state_card.js";
+import {Ended, StateCard} from "./state_card.js";
 
 /** Load the dialogs; the promise is the module, which is `dialogs.loaded` then. */
 export async function dialogs() {
@@ -29,7 +30,8 @@ export function Shell({chat}) {
   const [dialog, setDialog] = useState(null); // a name, the action whose form it is, or the message of a sheet
   const {Browse, Form, Jump, Keys, MessageSheet, Settings} = dialogs.loaded ?? {};
   const [sections] = useState(() => new Sections());
-  const out = chat.session.state.neverIn && chat.session.state.kind === "ended"; // the banner says why, and there is nothing else
+  const {state} = chat.session;
+  const out = state.kind === "ended" && (state.neverIn || banOf(state)); // and there is nothing else to show
   const channel = !out && chat.channels.get(chat.current);
   const [alone, setAlone] = useState(() => chat.storage.read("alone", false)); // in a wide window, without the members
   const shut = () => setDialog(null);
@@ -126,7 +128,7 @@ export function Shell({chat}) {
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} show=${show} later=${dialogs.loaded ?? {}} />
             <${Composer} chat=${chat} channel=${channel} fill=${show} later=${dialogs.loaded ?? {}} />`
-        : html`<${Nothing} out=${out} show=${show} /><${Strip} chat=${chat} />`}
+        : out ? html`<${Ended} chat=${chat} />` : html`<${Nothing} show=${show} /><${Strip} chat=${chat} />`}
     </main>
     ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}
     ${dialog === "browse" && html`<${Browse} chat=${chat} close=${shut} />`}
@@ -143,9 +145,8 @@ function Faces({users}) {
   return html`<span class="faces">${[...users.values()].slice(0, 3).map((user) => html`<${Avatar} key=${user.id} user=${user} small />`)}</span>`;
 }
 
-/** There is no channel to be shown. out: nor will there be one; the strip says why. */
-function Nothing({out, show}) {
-  if (out) return html`<div class="empty"><${Tile} name="ban" kind="large" /></div>`;
+/** There is no channel to be shown. */
+function Nothing({show}) {
   return html`<${StateCard} icon="compass" title=${t("channels.none")}>
     <p>${t("channels.none-hint")}</p>
     <button class="primary" onClick=${() => show("browse")}>${t("channels.browse")}</button>

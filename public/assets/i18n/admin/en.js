@@ -9,6 +9,8 @@ export default {
   "admin.elsewhere-title": "Administrators only",
   "admin.elsewhere": "You sign in to this chat elsewhere. Whoever runs it makes you an administrator: with \"role\": \"admin\" in your token, or where a proxy signs you in:",
   "admin.make": "No account yet? Whoever runs this server can make one:",
+  "state.copy": "Copy the command",
+  "state.copied": "Copied",
   "admin.me": "You: {name}",
   "admin.cancel": "Cancel",
   "admin.all": "Show all {count}",

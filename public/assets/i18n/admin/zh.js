@@ -9,6 +9,8 @@ export default {
   "admin.elsewhere-title": "仅供管理员使用",
   "admin.elsewhere": "此聊天需要从别处登录。服务器的运行者可以让您成为管理员：在您的令牌中写入 \"role\": \"admin\"；如果由代理登录，则运行：",
   "admin.make": "还没有账号？服务器的运行者可以创建：",
+  "state.copy": "复制命令",
+  "state.copied": "已复制",
   "admin.me": "您：{name}",
   "admin.cancel": "取消",
   "admin.all": "显示全部 {count} 项",

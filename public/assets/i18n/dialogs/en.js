@@ -1,6 +1,13 @@
 // Words of what is loaded when the page has come to rest: dialogs, completion, commands.
 
 export default {
+  "login.foreign": "This page can’t connect to its server",
+  "login.foreign-why": "The server doesn’t accept pages from {host}. Whoever runs it can allow that.",
+  "banned.title": "You’re banned until {until}",
+  "banned.why": "The reason given is “{reason}”.",
+  "banned.until": "You can come back on {until}. If that’s a mistake, tell whoever runs this server.",
+  "banned.over": "You can come back now",
+
   "me.leave-anyway": "Sign out all the same",
   "me.lose-messages": {one: "{count} message is not sent yet.", other: "{count} messages are not sent yet."},
   "me.lose-name": "A guest who has signed out is someone else the next time, even as {name}.",
@@ -43,6 +50,7 @@ export default {
   "password.help": "Your other sessions end when it changes",
   "password.open": "Change…",
   "password.change": "Change the password",
+  "password.present": "Your password",
   "password.new": "New password",
   "password.wrong": "That is not your password.",
   "password.done": "The password is changed. Other sessions have ended.",

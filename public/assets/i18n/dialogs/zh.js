@@ -1,6 +1,13 @@
 // Words of what is loaded when the page has come to rest: dialogs, completion, commands.
 
 export default {
+  "login.foreign": "此页面无法连接服务器",
+  "login.foreign-why": "服务器不接受来自 {host} 的页面。服务器的管理者可以放行。",
+  "banned.title": "您已被封禁，{until} 解除",
+  "banned.why": "原因：{reason}",
+  "banned.until": "{until} 后您可以再次进入。如有误会，请联系服务器的管理者。",
+  "banned.over": "您现在可以回来了",
+
   "me.leave-anyway": "仍要退出",
   "me.lose-messages": {other: "还有 {count} 条消息没有发送。"},
   "me.lose-name": "访客退出后再来就是另一个人，即使还叫 {name}。",
@@ -43,6 +50,7 @@ export default {
   "password.help": "更改后，其他会话会结束",
   "password.open": "更改…",
   "password.change": "更改密码",
+  "password.present": "您的密码",
   "password.new": "新密码",
   "password.wrong": "这不是您的密码。",
   "password.done": "密码已更改，其他会话已结束。",

@@ -2,9 +2,10 @@
 
 import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";
+import {Command} from "../command.js";
 import {LanguageChoice} from "../language.js";
-import {Login} from "../login.js";
-import {Command, StateCard} from "../state_card.js";
+import {Front, Login} from "../login.js";
+import {StateCard} from "../state_card.js";
 
 const MAKE = "python -m tornado_chat user add NAME --role admin";
 const COMMANDS = {
@@ -16,15 +17,14 @@ export function Door({admin}) {
   const {how, refused} = admin;
   const back = html`<a href="./">${t("admin.chat")}</a>`;
   if (!how) return html`<${Login} chat=${admin} title=${t("admin.title")}>${back}<p class="make">${t("admin.make")} <code dir="ltr">${MAKE}</code></p><//>`;
-  return html`<main class="login">
+  return html`<${Front}>
     <div class="door">
-      <${StateCard} icon="key" title=${t(`admin.${how}-title`)}>
+      <${StateCard} icon="key" level="h1" title=${t(`admin.${how}-title`)}>
         ${refused && html`<p role="alert">${t("admin.refused", {name: refused})}</p>`}
         <p>${t(`admin.${how}`)}</p>
         ${COMMANDS[how].map((line) => html`<${Command} key=${line} text=${line} />`)}
       <//>
     </div>
-    ${back}
-    <${LanguageChoice} chat=${admin} />
-  </main>`;
+    <footer>${back}<${LanguageChoice} chat=${admin} /></footer>
+  <//>`;
 }

@@ -18,13 +18,13 @@ export function Password({chat}) {
     } catch (error) {
       const wrong = error.code === "no-such-account";
       form.elements[wrong ? "present" : "new"].select();
-      setSaid({words: wrong ? t("password.wrong") : error.code ? explain(error) : t("login.silent"), failed: true});
+      setSaid({words: wrong ? t("password.wrong") : error.code ? explain(error) : t("login.away"), failed: true});
     }
   }
 
   const form = html`<form class="form" onSubmit=${change} onInput=${() => setSaid(null)}>
     <input type="text" name="username" value=${chat.session.name} autocomplete="username" readonly hidden />
-    <label>${t("login.password")} <input type="password" name="present" required maxlength="1024" autocomplete="current-password" /></label>
+    <label>${t("password.present")} <input type="password" name="present" required maxlength="1024" autocomplete="current-password" /></label>
     <label>${t("password.new")} <input type="password" name="new" required minlength="8" maxlength="1024" autocomplete="new-password" />
       <small class="muted">${t("password.hint")}</small></label>
     <p class=${said?.failed ? "alert" : ""} role=${said?.failed ? "alert" : "status"}>${said?.words}</p>
