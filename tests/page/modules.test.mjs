@@ -82,6 +82,16 @@ test("a box is drawn anew where it stands, outlives a join that starts anew, and
   assert.deepEqual(shown(), [1, "mood", 2]);
 });
 
+test("what a plugin draws for a message waits for it, and goes with its plugin, not with its other lines", () => {
+  const channel = joined({seq: 1, messages: [message(1)]});
+  channel.box("poll", "a", {view: () => {}, draw: "card"}, "id-2");
+  channel.note({message: "a reply", sender: null, time: 0, private: true, plugin: "poll"});
+  assert.equal(channel.lines.length, 2);
+  assert.equal(channel.drawn.get("id-2").draw, "card");
+  channel.unbox("poll");
+  assert.deepEqual([channel.drawn.size, channel.lines.length], [0, 2]);
+});
+
 test("one's own messages are never unread, and a newcomer has nothing to catch up with", () => {
   const channel = joined({seq: 1, messages: [message(1)]});
   assert.equal(channel.unread("me"), 0);

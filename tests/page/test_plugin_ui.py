@@ -200,9 +200,9 @@ async def test_what_a_plugin_draws_for_a_message_stands_in_the_place_of_its_text
     await app.plugins.reload()
     async with people() as browsers:
         ann = await browsers.enter("Ann", timezone_id="UTC")
-        for title in ("bread", "broken"):
+        for count, title in enumerate(("bread", "broken")):
             await write(ann, f"/list {title}")
-            await ann.locator(".message header .name", has_text="list").last.wait_for()
+            await ann.get_by_text("noted", exact=True).nth(count).wait_for()
         await write(ann, "later")
         await read(ann, "later")
         for _ in range(2):

@@ -2,6 +2,7 @@
 
 import {Component, html} from "../html.js";
 import {t} from "../i18n/index.js";
+import {Avatar, Name, pluginSender} from "../ui/avatar.js";
 import {Time} from "../ui/messages/message.js";
 
 const Drawn = ({draw}) => draw();
@@ -25,8 +26,8 @@ export class Frame extends Component {
       : html`<div class="box" role="group" aria-label=${plugin}><${Drawn} draw=${draw} /></div>`;
     if (children) return drawn;
     return html`<div class="message plugin" data-id=${id}>
-      <span class="tile" aria-hidden="true">${plugin[0]}</span>
-      <div class="body"><header><span class="name">${plugin}</span><span class="role">${t("plugin.tag")}</span><${Time} time=${time} /></header>${drawn}</div>
+      <${Avatar} user=${pluginSender(plugin)} />
+      <div class="body"><header><${Name} user=${pluginSender(plugin)} /> <${Time} time=${time} /></header>${drawn}</div>
     </div>`;
   }
 }

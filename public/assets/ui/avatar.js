@@ -4,8 +4,11 @@ import {html} from "../html.js";
 import {t} from "../i18n/index.js";
 import {hue, initials} from "../text/people.js";
 
-/** No user's id begins so. */
-const isPlugin = ({id}) => id.startsWith("plugin:");
+const PLUGIN = "plugin:"; // begins no user's id
+const isPlugin = ({id}) => id.startsWith(PLUGIN);
+
+/** A plugin, by its name, as a sender. */
+export const pluginSender = (name) => ({id: PLUGIN + name, name: name[0].toUpperCase() + name.slice(1)});
 
 export function Avatar({user, small}) {
   const name = small ? user.name.trim().split(/\s/)[0] : user.name;

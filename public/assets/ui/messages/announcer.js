@@ -17,7 +17,7 @@ async function drawn(id) {
 }
 
 /** Whether a line comes from no person: a plugin's box, or a reply to this person alone. */
-const unsent = (line) => line.plugin || line.private;
+const unsent = (line) => line.view || line.private;
 
 export function Announcer({chat, channel}) {
   const [words, setWords] = useState("");
