@@ -13,10 +13,8 @@ from tornado_chat.storage.sqlite import maintenance
 def _backup(given: argparse.Namespace) -> int:
     folder = data_dir(given)
     secret = maintenance.backup(folder, given.file)
-    if secret is None:
-        print(f"{folder} is saved in {given.file}; it has no secret")
-    else:
-        print(f"{folder} is saved in {given.file}, and its secret in {secret}; keep both, where nobody else can read")
+    rest = f", and its secret in {secret}; keep both, where nobody else can read" if secret else "; it has no secret"
+    print(f"{folder} is saved in {given.file}{rest}")
     return 0
 
 

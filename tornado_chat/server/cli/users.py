@@ -44,11 +44,10 @@ def _run(what: str, given: argparse.Namespace) -> int:
 async def _act(repositories: Repositories, folder: Path, what: str, given: argparse.Namespace, password: str) -> None:
     accounts, moderation = Accounts(repositories.accounts), Moderation(repositories)
     if what == "list":
-        empty = True
-        async for user in accounts.all():
+        users = [user async for user in accounts.all()]
+        for user in users:
             print(f"{user.name}\t{user.role}\t{user.id}")
-            empty = False
-        if empty:
+        if not users:
             print(f"no accounts in {folder}", file=sys.stderr)  # the output is the list alone
         return
     if what == "add":
@@ -75,7 +74,7 @@ async def _act(repositories: Repositories, folder: Path, what: str, given: argpa
 
 
 async def _of_id(accounts: Accounts, user_id: str) -> User:
-    """Return whom a role can be given: an account, or whoever a proxy names so, now or one day."""
+    """Return a user who can be given a role: one with an account, or one whom a proxy names, now or later."""
     if user_id.startswith(ACCOUNT):
         account = await accounts.user(user_id)
         if account is None:
