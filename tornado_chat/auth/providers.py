@@ -54,7 +54,7 @@ class Identity:
         self.needs_name = list(kinds) == [guests]  # a bare name is all that can be asked for
 
     def listen(self, ask: Callable[[Request], Awaitable[User | None]]) -> None:
-        """Have plugins asked before all kinds; see Listeners."""
+        """Ask plugins before all kinds; see Listeners."""
         self._kinds = [Listeners(ask), *self._kinds]
 
     async def authenticate(self, request: Request) -> Credentials | None:
@@ -107,7 +107,7 @@ class Guests:
         return None if user is None else Credentials(user, self.token(user))
 
     def guest(self, name: str) -> User:
-        """Return a new guest; Refused (`invalid-name`) for a name that nobody can bear."""
+        """Return a new guest; Refused (`invalid-name`) for a name that is not allowed."""
         return User(self._mark + str(uuid.uuid4()), clean_name(name))
 
     def token(self, user: User) -> str:

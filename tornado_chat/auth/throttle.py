@@ -51,7 +51,7 @@ class Throttle:
 
     @asynccontextmanager
     async def register(self, address: str) -> AsyncIterator[None]:
-        """Have an account made inside, when it is the address's turn; Refused (`rate-limited`)."""
+        """Wait for the address's turn to make an account; Refused (`rate-limited`)."""
         if self._on:
             _refuse_for(self._lane(address).accounts.take(self._clock()))
         async with self.turn(address):
@@ -85,7 +85,7 @@ class Throttle:
 
     @asynccontextmanager
     async def turn(self, address: str) -> AsyncIterator[None]:
-        """Have a password hashed inside, when it is the address's turn; Refused (`rate-limited`)."""
+        """Wait for the address's turn to hash a password; Refused (`rate-limited`)."""
         if not self._on:
             yield
             return

@@ -75,7 +75,6 @@ class Moderation:
         return f"banned until {end}" + ("" if reason in ("", "banned") else f": {reason}")
 
     def hits(self, whom: str, user_id: str, address: str) -> bool:
-        """Return whether a ban on `whom` applies to a user at an address."""
         if "/" not in whom:
             return whom in spellings(user_id)
         return is_within(address, [self._ranges.get(whom) or read_network(whom, strict=False)])

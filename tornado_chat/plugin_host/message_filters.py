@@ -35,7 +35,7 @@ class MessageFilters:
         self._listeners, self._tell = listeners, tell
 
     def post(self, channel: Channel, message: Message) -> PendingMessage:
-        """Pass a message through the listeners, then append it to the history; see Channel.post."""
+        """Pass a message through the listeners, then append it to the history."""
         caller = current.get()
         if caller is not None and caller.hears:  # what listeners say passes no listener again
             return self._append(channel, message, None, caller.hears != "posted")
@@ -155,7 +155,6 @@ class MessageFilters:
 
 
 def copy(m: Message) -> Message:
-    """Return a copy that a plugin may change."""
     return Message(m.channel, m.text, m.sender, m.time, m.ref, m.seq, m.id)  # ten times as fast as copy.copy
 
 

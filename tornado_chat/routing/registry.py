@@ -68,7 +68,6 @@ class Action:
     command: bool = True
 
     def bind(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the checked arguments of a call; Refused (`invalid-field`, `invalid-name`) names the field."""
         return bind(self.parameters, message)
 
     def find(self, ctx: Any, arguments: dict[str, Any]) -> None:
