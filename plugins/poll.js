@@ -4,7 +4,7 @@ const WORDS = {
   en: {
     vote: (text) => `Vote for ${text}`,
     count: (all) => `${all} ${all === 1 ? "vote" : "votes"}`,
-    closes: (time) => `closes at ${time}`,
+    closes: (time, day) => `closes ${day && `${day} `}at ${time}`,
     closed: (time, day) => (day ? `closed on ${day}` : `closed at ${time}`),
     over: "The poll is closed.",
     later: "Results once you vote",
@@ -14,7 +14,7 @@ const WORDS = {
   zh: {
     vote: (text) => `投票给“${text}”`,
     count: (all) => `${all} 票`,
-    closes: (time) => `${time} 截止`,
+    closes: (time, day) => `${day}${day && " "}${time} 截止`,
     closed: (time, day) => `已于${day || ` ${time} `}截止`,
     over: "投票已结束。",
     later: "投票后可见结果",
@@ -66,14 +66,16 @@ export function setup(api) {
         </div>`;
       })}
       <footer>
-        <span>${words.count(all)}${ends && ` · ${words[open ? "closes" : "closed"](api.clock(ends), dayOf(ends))}`}</span>
+        <span>${words.count(all)}${ends && ` · ${words[open ? "closes" : "closed"](api.clock(ends), dayOf(ends, open))}`}</span>
         ${!open && html`<span class="hidden">${words.over}</span>`}
         ${open && (vote ? html`<button class="link" onClick=${back}>${words.back}</button>` : html`<span>${words.later}</span>`)}
       </footer>`;
   }
-  /** The day of a time, unless that is today. */
-  function dayOf(time) {
+
+  /** The day of a time, unless that is today. soon: within a week. */
+  function dayOf(time, soon) {
     const day = new Date(time);
-    return day.toDateString() === new Date().toDateString() ? "" : day.toLocaleDateString(api.language, {day: "numeric", month: "long"});
+    if (day.toDateString() === new Date().toDateString()) return "";
+    return day.toLocaleDateString(api.language, soon ? {weekday: "long"} : {day: "numeric", month: "long"});
   }
 }

@@ -41,7 +41,7 @@ async def remind(ctx: Context, after: Annotated[str, "30s, 10m, 1h30m or 2d"], t
         await ctx.store.set(key, about)  # first, and forgotten last: whenever the server ends, it will be said
         for index in indices(about):
             await ctx.store.set(index + key, True)
-    more = f" /reminders lists all {others + 1}." if others else ""
+    more = f" You have {others + 1}; /reminders lists them." if others else ""
     short = text if len(text) <= 100 else f"{text[:99]}…"
     ctx.reply(f"I will remind you {left(due(key))}: “{short}”.{more}")
 

@@ -38,7 +38,7 @@ def test_what_is_due_is_said_once_and_forgotten(chat: Chat) -> None:
     ann.call("remind", target="den", after="10s", text="Now\n\n and  here")
     assert reminders(ann) == ["Now and here", "Tea is ready"]
     ann.call("remind", target="den", after="20m", text="Later")
-    assert re.fullmatch(r"I will remind you in (19|20) min: “Later”\. /reminders lists all 3\.", ann.texts[-1])
+    assert re.fullmatch(r"I will remind you in (19|20) min: “Later”\. You have 3; /reminders .*", ann.texts[-1])
     assert ann.of("send-message")[-1]["plugin"] == "remind"
     ann.call("reminders", target="den")
     assert re.search(r"1\. in (9|10) s: Now.*\n2\. in (19|20) min: Later\n3\. in 1 h (29|30) min: Tea", ann.texts[-1])

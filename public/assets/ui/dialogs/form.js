@@ -72,9 +72,10 @@ function Field({chat, channel, parameter, first, wrong}) {
   const id = `field-${name}`;
   const common = {name: id, autofocus: first, "aria-describedby": wrong || help ? `${id}-about` : undefined, "aria-invalid": Boolean(wrong)};
   const label = html`${inWords(name)}${!required && (preset ?? "") === "" && html` <span class="muted">${t("form.optional")}</span>`}`;
-  const about = wrong
-    ? html`<p class="wrong" id=${`${id}-about`}><${Icon} name="alert" /><span role="alert" dir="auto">${wrong}</span></p>`
-    : help && html`<p class="note" id=${`${id}-about`} dir="auto">${help}</p>`;
+  const about = (wrong || help) && html`<div class="about" id=${`${id}-about`}>
+    ${wrong && html`<p class="wrong"><${Icon} name="alert" /><span role="alert" dir="auto">${wrong}</span></p>`}
+    ${help && html`<p dir="auto">${help}</p>`}
+  </div>`;
 
   if (type === "bool") {
     return html`<div class="entry switched">
