@@ -3,6 +3,7 @@
 import {addressed, nameChannel} from "./ui/address.js";
 import {Chat} from "./state/chat.js";
 import {followSpeech, speakHere} from "./ui/language.js";
+import {OWN_MARK} from "./ui/icons.js";
 import {Login} from "./ui/login.js";
 import {Shell, dialogs} from "./ui/shell.js";
 import {html, render} from "./html.js";
@@ -55,8 +56,8 @@ function showUnread() {
   const shown = hidden ? unread : 0;
   if (shown === lastUnread) return;
   lastUnread = shown;
-  const icon = new URL(shown ? "icon-unread.svg" : "icon.svg", import.meta.url);
-  document.querySelector("link[rel=icon]").href = icon.href;
+  const own = OWN_MARK && (shown ? OWN_MARK.replace(/\.\w+$/, "-unread.svg") : OWN_MARK);
+  document.querySelector("link[rel=icon]").href = own ?? new URL(shown ? "icon-unread.svg" : "icon.svg", import.meta.url).href;
 }
 
 window.addEventListener("hashchange", () => addressed() && chat.user && chat.open(addressed()));

@@ -149,6 +149,7 @@ WRONG = [
     ("auth", ""), ("auth", "guests"), ("auth", "guest,guest"), ("auth", "token"), ("auth", "header"), ("jwt_key", ""),
     ("registration", "shut"), ("jwt_algorithm", "none"), ("auth_header", ""),
     ("server_name", " "), ("server_name", "a\nb"), ("server_name", "n" * 65),
+    ("server_mark", "/nothing.svg"), ("server_mark", "/dev/null"),
 ]  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """How the page looks: the theme and the size that were chosen, the strip, emoji alone, what is on its way."""
 
-import pytest
+from pathlib import Path
 
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
 from tornado_chat.config.settings import find_folder
@@ -99,17 +99,25 @@ async def test_one_to_three_emoji_alone_are_large(people: Opened) -> None:
 
 
 @browser_test
-async def test_the_page_shows_the_name_of_the_server(
-    people: Opened, app: Chat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    named = Assets(find_folder("public"), "Café <Fernhill>")
-    monkeypatch.setattr(app.assets, "_pages", named._pages)
+async def test_the_page_shows_the_name_and_the_mark_of_the_server(people: Opened, app: Chat, tmp_path: Path) -> None:
+    svg = '<svg xmlns="http://www.w3.org/2000/svg" width="7" height="7"><script>x()</script></svg>'
+    (tmp_path / "mark").write_text(svg)
+    named = Assets(find_folder("public"), "Café <Fernhill>", tmp_path / "mark")
+    vars(app.assets).update(vars(named))
     async with people() as browsers:
         ann = await browsers.open()
         await ann.locator("form").get_by_text("Café <Fernhill>").wait_for()
         await ann.fill("#name", "Ann")
         await ann.keyboard.press("Enter")
         await ann.locator(".sidebar header").get_by_text("Café <Fernhill>").wait_for()
+        mark = ann.locator(".sidebar header .tile img")
+        await becomes(7, lambda: mark.evaluate("one => one.naturalWidth"))
+        answer = await ann.request.get(await mark.evaluate("one => one.src"))
+        assert answer.headers["content-security-policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
+        await ann.evaluate("Object.defineProperty(document, 'hidden', {value: true})")
+        await ann.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        await browsers.client("Ben", lines=["hello"])
+        await ann.locator("link[rel=icon][href$='server-mark-unread.svg']").wait_for(state="attached")
 
 
 @browser_test

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tornado_chat.config import types
+from tornado_chat.config.mark import read_mark
 from tornado_chat.config.networks import Network
 from tornado_chat.config.shared_secret import check_secret
 
@@ -52,6 +53,9 @@ class Settings:
     )
     port: int = _setting(3000, types.whole(0, 65535), "PORT", "port to listen on; 0 takes a free one")
     server_name: str = _setting("tornado_chat", types.title, "NAME", "what the page calls this server")
+    server_mark: Path | None = _setting(
+        None, types.path, "FILE", "picture (SVG or PNG) that stands for this server on the page, instead of ours"
+    )
     data_dir: Path = _setting(default_data_dir, types.path, "DIR", "folder for the data")
     auth: tuple[str, ...] = _setting(
         ("guest",), types.kinds, "KIND,…", "who may come in: guest, password, token, header; tried in this order"
@@ -141,6 +145,11 @@ class Settings:
             check_secret(self.metrics_token)
         except ValueError as error:
             raise SettingsError(f"--metrics-token: {error}") from None
+        if self.server_mark is not None:
+            try:
+                read_mark(self.server_mark)
+            except ValueError as error:
+                raise SettingsError(f"--server-mark {self.server_mark}: {error}") from None
         if self.tls_key is not None and self.tls_cert is None:
             raise SettingsError("--tls-key needs --tls-cert FILE")
         if "token" in self.auth and self.jwt_key is None:

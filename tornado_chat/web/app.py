@@ -76,7 +76,7 @@ class Chat(Application):
         self.accounts, self.hub.identity = self.auth.accounts, self.auth.identity
         self.router = Router(registry, self.hub, strict=settings.limits == "on")
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
-        self.assets = Assets(find_folder("public"), settings.server_name)
+        self.assets = Assets(find_folder("public"), settings.server_name, settings.server_mark)
         self.ui: dict[str, Asset] = {}  # the JavaScript of plugins, by file name
         self._about: dict[str, bytes] = {}  # by role: what hello says to all who have it
         self._proxies = settings.trusted_proxies

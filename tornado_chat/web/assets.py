@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import html
+import json
 import posixpath
 import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from tornado_chat.config.mark import png_size, read_mark
 
 LOOK_EVERY = 1.0  # seconds between two looks at the disk
 MOST_LANGUAGES = 20  # that are looked at in an Accept-Language header
@@ -25,6 +29,11 @@ VERSIONED = re.compile(r"v-([0-9a-f]{12})/(.+)", re.DOTALL)
 MODULE = re.compile(r"(?:[\w-]+/)*[\w-]+\.js")
 SCRIPT = re.compile(rb'<script type="module" src="(assets/[^"]+)">')
 NAME = b'<meta name="application-name" content="tornado_chat">'
+ICON = b'<link rel="icon" href="assets/icon.svg" type="image/svg+xml">'
+TOUCH_ICON = b'href="assets/icon-192.png"'
+MANIFEST = "assets/manifest.webmanifest"
+MARK = "assets/server-mark"  # what the server's own picture is called on the page, before its suffix
+INSTALLABLE = 192  # px: a smaller PNG is no icon of an installed page
 LANGUAGE = re.compile(r"assets/i18n/([a-z]+)\.js")
 IMPORT = re.compile(rb'(?:^|;)(?:import|export)\b[^"\n;(]*"(\.[^"]+)"', re.MULTILINE)
 
@@ -43,9 +52,10 @@ class Asset:
 class Assets:
     """The files of a folder: pages (index.html, admin.html), and those under assets/."""
 
-    def __init__(self, folder: Path, name: str = "tornado_chat") -> None:
+    def __init__(self, folder: Path, name: str = "tornado_chat", mark: Path | None = None) -> None:
         self._folder = folder
-        self._name = NAME.replace(b"tornado_chat", html.escape(name).encode())
+        self._name = name
+        self._mark = {} if mark is None else _mark_files(*read_mark(mark))
         self._files: dict[str, Asset] = {}
         self._looked = 0.0
         self._look()
@@ -86,6 +96,9 @@ class Assets:
                 if file is None or file.stamp != stamp:
                     file = read(path.suffix, path.read_bytes(), stamp)
                 files[name] = file
+        if MANIFEST in files:
+            files[MANIFEST] = self._manifest(files[MANIFEST])
+        files |= self._mark
         if files != self._files:
             self._files = files
             digests = "".join(f"{name} {file.digest}\n" for name, file in files.items())
@@ -94,11 +107,34 @@ class Assets:
             self._languages = {"en"} | {found[1] for found in map(LANGUAGE.fullmatch, files) if found}
             self._pages = {
                 (name, language): read(
-                    ".html", self._preload(name, language).replace(b'"assets/', here).replace(NAME, self._name)
+                    ".html", self._branded(self._preload(name, language)).replace(b'"assets/', here)
                 )
                 for name in (name.removesuffix(".html") for name in files if name.endswith(".html"))
                 for language in self._languages
             }
+
+    def _branded(self, page: bytes) -> bytes:
+        """Return a page with the server's name and mark."""
+        head = NAME.replace(b"tornado_chat", html.escape(self._name).encode())
+        mark = next(iter(self._mark), "").encode()
+        if mark:
+            head += b'\n<meta name="server-mark" content="' + mark + b'">'
+            page = page.replace(ICON, b'<link rel="icon" href="' + mark + b'">')
+            if mark.endswith(b".png"):
+                page = page.replace(TOUCH_ICON, b'href="' + mark + b'"')
+        return page.replace(NAME, head)
+
+    def _manifest(self, file: Asset) -> Asset:
+        """Return what an installed page is called, and its icons."""
+        told = json.loads(file.body)
+        if self._name != "tornado_chat":
+            told["name"] = told["short_name"] = self._name
+        for name, mark in list(self._mark.items())[:1]:
+            size = png_size(mark.body) if name.endswith(".png") else None
+            if size is None or min(size) >= INSTALLABLE:
+                sizes = "any" if size is None else "{}x{}".format(*size)
+                told["icons"] = [{"src": posixpath.basename(name), "sizes": sizes, "type": mark.type}]
+        return read(".webmanifest", json.dumps(told).encode(), file.stamp)
 
     def _preload(self, name: str, language: str) -> bytes:
         """Return a page that names the modules its script imports, so that a browser asks for all of them at once."""
@@ -123,6 +159,17 @@ def read(suffix: str, body: bytes, stamp: tuple[int, int] = (0, 0)) -> Asset:
     digest = hashlib.sha256(body).hexdigest()[:32]
     kind = TYPES.get(suffix, "application/octet-stream")
     return Asset(kind, body, gzipped if len(gzipped) < len(body) else None, digest, stamp)
+
+
+def _mark_files(suffix: str, body: bytes) -> dict[str, Asset]:
+    """Return the server's mark by its path, and the same with a dot, for the icon of a tab with something unread."""
+    mark = read(suffix, body)
+    data = f"data:{mark.type};base64,{base64.b64encode(body).decode()}"
+    unread = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<image width="32" height="32" href="{data}"/><circle cx="25" cy="7" r="7" fill="#e03131"/></svg>'
+    )
+    return {f"{MARK}{suffix}": mark, f"{MARK}-unread.svg": read(".svg", unread.encode())}
 
 
 # Not while the page starts: a proxy that keeps an old page would have it reload for ever.

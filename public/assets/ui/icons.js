@@ -43,6 +43,8 @@ const PATHS = {
 };
 /** What the page calls this server, by its tile. */
 export const SERVER = globalThis.document?.querySelector("meta[name=application-name]")?.content ?? "";
+/** The address of the server's own mark, if it has one. */
+export const OWN_MARK = globalThis.document?.querySelector("meta[name=server-mark]")?.content;
 // Our own: a twister made of four lines
 const MARK = [
   "M3 5c5.5 2.4 12.5 2.4 18 0", "M6.8 10.3c4 1.7 8.8 1.5 12.4-.5", "M8.2 15c2.4 1.1 5.2 1 7.8-.5", "M9.4 19.5c1.3.5 2.5.4 3.6-.3",
@@ -60,5 +62,6 @@ export function Mark({moves}) {
 
 /** A place, a machine or the server: what is no person. */
 export function Tile({name, kind = ""}) {
+  if (!name && OWN_MARK) return html`<span class=${`tile own ${kind}`} aria-hidden="true"><img src=${OWN_MARK} alt="" /></span>`;
   return html`<span class=${`tile ${kind}`} aria-hidden="true">${name ? html`<${Icon} name=${name} />` : html`<${Mark} />`}</span>`;
 }

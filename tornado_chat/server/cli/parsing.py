@@ -15,7 +15,7 @@ from tornado_chat.config.sources import SECRET, load, suggestion
 
 GROUPS = {
     "Server": (
-        *("host", "port", "server_name", "data_dir"),
+        *("host", "port", "server_name", "server_mark", "data_dir"),
         *("history", "keep_days", "keep_messages", "tls_cert", "tls_key"),
     ),
     "Who may come in": ("auth", "registration", "jwt_key", "jwt_algorithm", "auth_header"),
