@@ -11,7 +11,7 @@ const SAID_FOR = 8_000; // ms
 
 export const VIEWS = ["overview", "people", "channels", "plugins", "audit"];
 export const FEW = 6; // rows of a list in the overview
-const MANY = 200; // what the server sends at most
+export const MANY = 100; // elsewhere
 const PAGE = 50; // entries of the audit
 
 export class Admin extends Chat {

@@ -4,7 +4,7 @@ import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {Tile} from "../icons.js";
 import {Sign} from "./icons.js";
-import {Panel, Row} from "./panel.js";
+import {Panel, Row, listed} from "./panel.js";
 
 const WELL = ["on", "idle"]; // states of a plugin
 const FOLDERS = /(?:\/[^/\s:]+)+\/(?=[^/\s]+\.py\b)/g; // before the name of a file
@@ -37,7 +37,7 @@ function Plugin({admin, name, state, error, bad, commands, calls, failures}) {
   ];
   return html`<${Row}
     face=${html`<span class="tile" aria-hidden="true"><${Sign} name="plug" /></span>`} title=${html`<b>${name}</b>`}
-    small=${error ? html`<span class="alert" dir="auto" title=${error}>${error.replace(FOLDERS, "")}</span>` : about.filter(Boolean).join(" · ") || t(state === "idle" ? "admin.idle" : "admin.no-calls")}
+    small=${error ? html`<span class="alert" dir="auto" title=${error}>${error.replace(FOLDERS, "")}</span>` : listed(about) ?? t(state === "idle" ? "admin.idle" : "admin.no-calls")}
   >
     ${state !== "on" && html`<span class=${bad ? "tag bad" : "tag"}>${t(`plugin.${state}`)}</span>`}
     <button class="small" onClick=${() => admin.reload(name)} aria-label=${t("admin.reload-label", {name})}><${Sign} name="reload" /><span>${t("admin.reload")}</span></button>

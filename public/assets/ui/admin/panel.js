@@ -2,12 +2,12 @@
 
 import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";
-import {FEW} from "../../state/admin.js";
+import {FEW, MANY} from "../../state/admin.js";
 
-/** tools: beside the heading; rows: drawn elements, null while they are not known; empty: words for none; total: of which these are the first. */
-export function Panel({name, title, kind = "", count, tools, rows, empty, total = 0, view, children}) {
+/** tools: beside the heading; rows: drawn elements, null while they are not known; empty: words for none; total: of which these are the first; most: that are drawn. */
+export function Panel({name, title, kind = "", count, tools, rows, empty, total = 0, most = MANY, view, children}) {
   const few = view === "overview";
-  const shown = few ? rows?.slice(0, FEW) : rows;
+  const shown = rows?.slice(0, few ? FEW : most);
   const left = Math.max(total, rows?.length ?? 0) - (shown?.length ?? 0);
   return html`<section class=${`panel ${kind}`} aria-labelledby=${name}>
     <header><h2 id=${name} tabindex="-1">${title}</h2>${count !== undefined && html`<span class="count">${t("figure.value", {count})}</span>`}${tools}</header>
@@ -32,4 +32,10 @@ export function Find({value, change, label}) {
     class="find" type="search" value=${value} onInput=${({target}) => change(target.value)} maxlength="100" dir="auto"
     placeholder=${label} aria-label=${label} spellcheck=${false} autocomplete="off" enterkeyhint="search"
   />`;
+}
+
+/** Words side by side, whatever direction each has; undefined if there are none. */
+export function listed(words) {
+  const shown = words.filter(Boolean);
+  return shown.length ? shown.map((one, at) => [at > 0 && " · ", html`<bdi>${one}</bdi>`]) : undefined;
 }

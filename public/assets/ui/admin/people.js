@@ -7,7 +7,7 @@ import {Avatar, Name} from "../avatar.js";
 import {Tile} from "../icons.js";
 import {Sign} from "./icons.js";
 import {Menu} from "./menu.js";
-import {Find, Panel, Row} from "./panel.js";
+import {Find, Panel, Row, listed} from "./panel.js";
 import {until} from "./when.js";
 
 const ADDRESSES = 2; // shown of each person
@@ -35,7 +35,7 @@ function Person({admin, user, connections, addresses, twin, choose}) {
   ];
   return html`<${Row}
     face=${html`<${Avatar} user=${user} />`} title=${html`<${Name} user=${plain} twin=${twin} />`}
-    small=${about.filter(Boolean).join(" · ")}
+    small=${listed(about)}
   >
     <span class=${role === "admin" ? "tag good" : "tag"}>${own ? t("members.you") : t(`role.${role}`)}</span>
     ${own ? html`<span class="gap"></span>` : html`<${Menu} label=${t("admin.more", {name: user.name})} face=${html`<${Sign} name="more" />`} items=${items} />`}
