@@ -221,6 +221,7 @@ async def test_others_see_why_not_and_the_form_and_nothing_else(app: Chat, peopl
         await page.get_by_text("This page is for administrators, and Ann is not one.").wait_for()
         assert await page.locator(".desk").count() == 0
         assert await page.get_by_role("button", name="guest").count() == 0
+        await page.get_by_text("No account yet?").click()
         await page.get_by_text("user add NAME --role admin").wait_for()
         await page.get_by_role("link", name="Open chat").click()
         await page.locator("textarea").wait_for()
@@ -254,7 +255,7 @@ class TestWithoutAccounts:
         async with people() as friends:
             page = await friends.open("/admin")
             await page.get_by_text("user add NAME --role admin").wait_for()
-            await page.get_by_text("Copy the command").first.wait_for()
+            await page.get_by_role("button", name="Copy the command").first.wait_for()
             guest = await friends.enter("Ann")
             page = await friends.tab(guest.context, "/admin")
             await page.get_by_role("alert").get_by_text("Ann is not one.").wait_for()

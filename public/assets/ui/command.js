@@ -9,5 +9,6 @@ export function Command({text}) {
   const [copied, setCopied] = useState(false);
   const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), () => {});
   return html`<code class="command">${text}</code>
-    ${navigator.clipboard && html`<button onClick=${copy}><${Icon} name="copy" /><span role="status">${t(copied ? "state.copied" : "state.copy")}</span></button>`}`;
+    ${navigator.clipboard && html`<button onClick=${copy}><${Icon} name="copy" />${t(copied ? "state.copied" : "state.copy")}</button>`}
+    <span class="hidden" role="status">${copied && t("state.copied")}</span>`;
 }

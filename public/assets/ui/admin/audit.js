@@ -1,11 +1,11 @@
 // What administrators did, in sentences.
 
 import {html} from "../../html.js";
-import {fullDate, rich, t} from "../../i18n/index.js";
+import {comingTime, fullDate, rich, t} from "../../i18n/index.js";
 import {Avatar} from "../avatar.js";
 import {Sign} from "./icons.js";
 import {Find, Panel, Row} from "./panel.js";
-import {since, until} from "./when.js";
+import {since} from "./when.js";
 
 const POWERS = ["kick", "ban", "role", "passwd", "reload"]; // that the page has words for
 const USUAL = ["sent away", "banned"]; // what the server writes where no reason was given
@@ -36,7 +36,7 @@ function Entry({time, by, power, about}) {
 /** What was done, in two pieces: the sentence, and how. A power that a plugin has added is shown as it is. */
 function told(by, power, about) {
   const reason = about.reason && !USUAL.includes(about.reason) && html`<q>${about.reason}</q>`;
-  const end = about.until && html`<span title=${fullDate(about.until * 1000)}>${t("audit.until", {until: until(about.until * 1000)})}</span>`;
+  const end = about.until && html`<span title=${fullDate(about.until * 1000)}>${t("audit.until", {until: comingTime(about.until * 1000)})}</span>`;
   const values = {
     by: html`<b><bdi>${by.id ? by.name : t("audit.operator")}</bdi></b>`,
     whom: html`<b><bdi>${about.name || about.whom || about.user || about.lifted}</bdi></b>`,

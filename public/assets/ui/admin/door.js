@@ -16,7 +16,9 @@ const COMMANDS = {
 export function Door({admin}) {
   const {how, refused} = admin;
   const back = html`<a href="./">${t("admin.chat")}</a>`;
-  if (!how) return html`<${Login} chat=${admin} title=${t("admin.title")}>${back}<p class="make">${t("admin.make")} <code dir="ltr">${MAKE}</code></p><//>`;
+  if (!how) return html`<${Login} chat=${admin} title=${t("admin.title")}>
+    <details><summary>${t("admin.none-yet")}</summary><p>${t("admin.make")}</p><${Command} text=${MAKE} /></details>${back}
+  <//>`;
   return html`<${Front}>
     <div class="door">
       <${StateCard} icon="key" level="h1" title=${t(`admin.${how}-title`)}>

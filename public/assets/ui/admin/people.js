@@ -1,14 +1,13 @@
 // Who is connected, and who is kept out.
 
 import {html} from "../../html.js";
-import {fullDate, t} from "../../i18n/index.js";
+import {comingTime, fullDate, t} from "../../i18n/index.js";
 import {twins} from "../../text/people.js";
 import {Avatar, Name} from "../avatar.js";
 import {Tile} from "../icons.js";
 import {Sign} from "./icons.js";
 import {Menu} from "./menu.js";
 import {Find, Panel, Row, listed} from "./panel.js";
-import {until} from "./when.js";
 
 const ADDRESSES = 2; // shown of each person
 
@@ -65,7 +64,7 @@ function Ban({admin, ban}) {
   const {whom, name, until: end, reason, by} = ban;
   const shown = name || whom;
   const address = whom.includes("/");
-  const values = {until: until(end * 1000), by};
+  const values = {until: comingTime(end * 1000), by};
   return html`<${Row}
     face=${address ? html`<${Tile} name="ban" />` : html`<${Avatar} user=${{id: whom, name: shown}} />`}
     title=${html`<b class="name" dir="auto">${shown}</b>`}

@@ -1,9 +1,8 @@
 // Disconnects a user, or bans a user or an address for a while. It asks, says what will happen, and takes a reason.
 
 import {html, useRef, useState} from "../../html.js";
-import {clock, explain, fullDay, t} from "../../i18n/index.js";
+import {clock, comingTime, explain, fullDay, t} from "../../i18n/index.js";
 import {Dialog} from "../dialogs/dialog.js";
-import {until} from "./when.js";
 
 const HOURS = [1, 24, 168, 720, 8760];
 
@@ -20,7 +19,7 @@ export function Sanction({admin, against: {what, user, addresses = []}, close}) 
     const {address, reason, also} = event.target.elements;
     const why = reason.value.trim() ? {reason: reason.value} : {};
     const whom = what === "address" ? [{address: address.value.trim()}] : [...(also?.checked ? addresses.map((one) => ({address: one})) : []), {user: user.id}];
-    const done = {name: user?.name ?? address.value.trim(), until: until(end)};
+    const done = {name: user?.name ?? address.value.trim(), until: comingTime(end)};
     try {
       if (what === "kick") await admin.connection.call("kick", {user: user.id, ...why});
       else for (const one of whom) await admin.connection.call("ban", {...one, hours, ...why}); // the addresses first: they may be refused

@@ -1,4 +1,4 @@
-// Times in the words of whoever reads them.
+// Times past in the words of whoever reads them.
 
 import {clock, format, t} from "../../i18n/index.js";
 
@@ -6,26 +6,16 @@ const DAY = 86_400_000; // ms
 
 /** The midnight before a time. */
 const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
-const relative = () => format("RelativeTimeFormat", "relative", {numeric: "auto"});
-
-/** When something ends: 14:02, tomorrow 14:02, Friday, 3 March, 3 March 2027. */
-export function until(time, now = Date.now()) {
-  const days = Math.round((midnight(time) - midnight(now)) / DAY);
-  if (days <= 0) return clock(time);
-  if (days === 1) return `${relative().format(1, "day")} ${clock(time)}`;
-  if (days < 7) return format("DateTimeFormat", "weekday", {weekday: "long"}).format(time);
-  const year = new Date(time).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
-  return format("DateTimeFormat", `until ${year}`, {day: "numeric", month: "long", year}).format(time);
-}
 
 /** When something was: 3 minutes ago, 14:02, yesterday 14:02, 24 Nov 11:04. */
 export function since(time, now = Date.now()) {
+  const relative = format("RelativeTimeFormat", "relative", {numeric: "auto"});
   const minutes = Math.floor((now - time) / 60_000);
   if (minutes < 1) return t("when.now");
-  if (minutes < 60) return relative().format(-minutes, "minute");
+  if (minutes < 60) return relative.format(-minutes, "minute");
   const days = Math.round((midnight(now) - midnight(time)) / DAY);
   if (days === 0) return clock(time);
-  if (days === 1) return `${relative().format(-1, "day")} ${clock(time)}`;
+  if (days === 1) return `${relative.format(-1, "day")} ${clock(time)}`;
   const year = new Date(time).getFullYear() === new Date(now).getFullYear() ? undefined : "numeric";
   const date = format("DateTimeFormat", `since ${year}`, {day: "numeric", month: "short", year}).format(time);
   return year ? date : `${date} ${clock(time)}`;
