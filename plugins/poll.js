@@ -2,7 +2,6 @@
 
 const WORDS = {
   en: {
-    vote: (text) => `Vote for ${text}`,
     count: (all) => `${all} ${all === 1 ? "vote" : "votes"}`,
     closes: (time, day) => `closes ${day && `${day} `}at ${time}`,
     closed: (time, day) => (day ? `closed on ${day}` : `closed at ${time}`),
@@ -12,7 +11,6 @@ const WORDS = {
     own: "your vote",
   },
   zh: {
-    vote: (text) => `投票给“${text}”`,
     count: (all) => `${all} 票`,
     closes: (time, day) => `${day}${day && " "}${time} 截止`,
     closed: (time, day) => `已于${day || ` ${time} `}截止`,
@@ -57,11 +55,11 @@ export function setup(api) {
       ${options.map(({text, votes}, at) => {
         const own = vote === at + 1;
         const share = visible && all ? `${Math.round((100 * votes) / all)} %` : "";
-        const row = html`<bdi>${text}</bdi>${own && !open && html`<span class="hidden">${words.own}</span>`}<span>${share}</span>`;
+        const row = html`<bdi>${text}</bdi>${own && !open && html`<span class="hidden">${words.own}</span>`} <span>${share}</span>`;
         return html`<div class=${["choice", own && "own", !open && votes === most && "won"].filter(Boolean).join(" ")}>
           ${visible && html`<progress value=${votes} max=${all || 1} aria-label=${text} />`}
           ${open
-            ? html`<button aria-pressed=${own} aria-label=${words.vote(text)} onClick=${() => own || call("vote", {...about, option: at + 1})}>${row}</button>`
+            ? html`<button aria-pressed=${own} onClick=${() => own || call("vote", {...about, option: at + 1})}>${row}</button>`
             : html`<div>${row}</div>`}
         </div>`;
       })}

@@ -102,6 +102,8 @@ async def test_axe_finds_nothing_in_any_state(people: Opened, app: Chat, axe: st
 
         await write(page, "/poll Tea? | yes | no")
         await page.get_by_role("group", name="poll").wait_for()
+        await page.locator(".choice button").first.click()
+        await page.locator(".choice progress").first.wait_for()
         await check("what a plugin shows")
         await page.keyboard.press("F2")
         await page.locator(".inspector").wait_for()

@@ -103,7 +103,7 @@ async def test_two_people_talk_roll_by_a_form_and_vote(visits: Visits) -> None:
 
         await write(ann, "/poll Which? | Tea | Milk")
         for tab in (ann, ben):
-            await tab.click("[aria-label='Vote for Tea']")
+            await tab.click(".choice button", "Tea")
         await ann.wait_for("document.querySelector('progress').value === 2")
         await write(ann, "/close-poll")
         await ben.shows(".box", "2 votes · closed at ")
