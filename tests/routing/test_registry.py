@@ -155,7 +155,9 @@ ACTION = picky()
 
 FINDS = """
 @action("invite")
-def invite(ctx: Context, user: User, other: User | None = None, into: Channel | None = None) -> dict[str, Any]:
+def invite(
+    ctx: Context, user: Annotated[User, "Who is"], other: User | None = None, into: Channel | None = None
+) -> dict[str, Any]:
     assert other is None or type(other) is User
     return {"user": user.id, "other": other and other.id, "into": into and into.name}
 
@@ -201,6 +203,7 @@ def test_channels_and_users_are_shown_by_their_kind() -> None:
     assert [(one["name"], one["type"], one["required"]) for one in shown["parameters"]] == [
         ("user", "user", True), ("other", "user", False), ("into", "channel", False),
     ]  # fmt: skip
+    assert [one.get("help") for one in shown["parameters"]] == ["Who is", None, None]
 
 
 def test_an_action_with_a_power_is_shown_to_those_alone_who_have_it() -> None:
