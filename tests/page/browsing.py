@@ -30,6 +30,11 @@ async def join(page: Any, name: str) -> None:
     await page.locator("h1", has_text=name).wait_for()
 
 
+async def leave(page: Any, name: str) -> None:
+    await page.get_by_role("button", name="More", exact=True).click()
+    await page.get_by_role("button", name=f"Leave {name}").click()
+
+
 async def say(client: Client, *lines: str, channel: str = "general") -> None:
     """Have a client without a browser say lines, and wait until they are sent."""
     for line in lines:

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.page.browsing import Opened, becomes, browser_test, join, lose_all, read, write
+from tests.page.browsing import Opened, becomes, browser_test, join, leave, lose_all, read, write
 from tornado_chat.web.app import Chat
 
 MANY = [f"room {number:03}" for number in range(300)]
@@ -109,7 +109,7 @@ async def test_a_channel_that_one_has_left_comes_back_as_it_was(people: Opened, 
         await ann.locator(".pending").wait_for()
         await ann.fill("textarea", "a draft")
         for name in ("tea", "general"):
-            await ann.get_by_role("button", name=f"Leave {name}").click()
+            await leave(ann, name)
         await becomes(["cake"], ann.locator(".sidebar li .name").all_inner_texts)
         await ann.get_by_role("button", name="Now").click()
         await ann.get_by_text("You left #general.").wait_for()
@@ -126,7 +126,7 @@ async def test_a_channel_that_one_has_left_comes_back_as_it_was(people: Opened, 
         await becomes(["cake", "general", "tea"], ann.locator(".sidebar li .name").all_inner_texts)
         await becomes("a draft", lambda: ann.input_value("textarea"))
         # Elsewhere the way back stays open as well: the server is told only after some seconds.
-        await ann.get_by_role("button", name="Leave tea").click()
+        await leave(ann, "tea")
         await ann.keyboard.press("Alt+ArrowDown")
         await ann.get_by_text("You left #tea.").wait_for()
         assert await said_to_be_in(app, "tea") == ["Ben", "Ann"]
@@ -145,8 +145,7 @@ async def test_a_channel_is_left_after_some_seconds_or_with_the_page(people: Ope
         await ann.clock.install()
         await ann.fill("#name", "Ann")
         await ann.keyboard.press("Enter")
-        leave = ann.get_by_role("button", name="Leave tea")
-        await leave.click()
+        await leave(ann, "tea")
         await ann.get_by_role("button", name="Undo").get_by_text("8").wait_for()
         await ann.clock.run_for(3_000)
         await ann.get_by_role("button", name="Undo").get_by_text("5").wait_for()
@@ -156,7 +155,7 @@ async def test_a_channel_is_left_after_some_seconds_or_with_the_page(people: Ope
         await becomes(0, ann.get_by_role("button", name="Undo").count)
         other = await browsers.tab(ann.context, "/#/tea")
         await becomes(["Ben", "Ann"], lambda: said_to_be_in(app, "tea"))
-        await other.get_by_role("button", name="Leave tea").click()
+        await leave(other, "tea")
         await other.get_by_role("button", name="Undo").wait_for()
         await other.goto("about:blank")
         await becomes(["Ben"], lambda: said_to_be_in(app, "tea"))
@@ -177,7 +176,7 @@ async def test_on_a_phone_no_tap_on_a_row_leaves_the_channel_and_the_last_one_co
         place = await row.bounding_box()
         await ann.touchscreen.tap(place["x"] + place["width"] - 10, place["y"] + place["height"] / 2)
         await ann.locator(".sidebar").wait_for(state="hidden")
-        await ann.get_by_role("button", name="Leave general").tap()
+        await leave(ann, "general")
         await ann.get_by_text("No channel yet").wait_for()
         await becomes(f"{browsers.base}/", lambda: ann.evaluate("location.href"))  # loaded again, one has still left
         await ann.get_by_role("button", name="Undo").tap()
@@ -195,6 +194,10 @@ async def test_back_closes_what_lies_over_the_page_and_leads_to_the_channel_befo
         await ann.go_back()
         await drawer.wait_for(state="hidden")
         await becomes("one", ann.locator("h1").inner_text)
+        await ann.get_by_role("button", name="More", exact=True).tap()
+        await ann.locator(".menu :focus").wait_for()
+        await ann.go_back()
+        await ann.locator(".menu").wait_for(state="detached")
         # Closed otherwise, it leaves nothing behind: a channel takes its place.
         for _ in range(3):
             await menu.tap()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tornado.websocket import websocket_connect
 
-from tests.page.browsing import Opened, becomes, browser_test, join, lose_all, read, texts, write
+from tests.page.browsing import Opened, becomes, browser_test, join, leave, lose_all, read, texts, write
 from tornado_chat.chat.errors import Refused
 from tornado_chat.testing import connect
 from tornado_chat.web.app import Chat
@@ -36,7 +36,7 @@ async def test_two_people_talk_in_two_channels_leave_and_come_back(people: Opene
         await read(ann, "Cake?")
         assert ann.url.endswith("/#/tea%20%26%20cake")
 
-        await ann.click("[aria-label='Leave tea & cake']")
+        await leave(ann, "tea & cake")
         await read(ben, "Ann left the channel")
         await ann.locator("h1", has_text="general").wait_for()
         await write(ben, "She is gone")

@@ -41,6 +41,12 @@ async def test_28_each_channel_has_an_address_that_can_be_shared_and_back_and_fo
         assert ann.url.endswith("/#/cake")
         await ann.goto(f"{browsers.base}/#/{'x' * 80}")
         await ann.get_by_role("alert").get_by_text("a name has 1 to 64 characters", exact=True).wait_for()
+        await ann.get_by_role("button", name="All channels").wait_for()
+        await ann.goto(f"{browsers.base}/#/cak%E2%80%AEs")  # with an invisible character
+        await ann.get_by_text("Did you mean #cake?").wait_for()
+        await ann.get_by_role("button", name="Go to #cake").click()
+        await becomes("cake", heading.inner_text)
+        await becomes(f"{browsers.base}/#/cake", lambda: ann.evaluate("location.href"))
 
 
 @browser_test

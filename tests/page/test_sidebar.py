@@ -145,5 +145,20 @@ async def test_ctrl_k_shows_what_is_unread_first_and_says_where_one_is(people: O
         await ann.locator("textarea:focus").wait_for()
 
 
+@browser_test
+async def test_a_newcomer_is_told_of_the_keys_until_they_use_one(people: Opened) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        hint = ann.get_by_role("complementary", name="New here?")
+        await hint.get_by_text("Ctrl K").wait_for()
+        await ann.reload()
+        await hint.wait_for()
+        await ann.keyboard.type("/")
+        await hint.wait_for(state="detached")
+        await ann.reload()
+        await ann.locator(".composer .popup").wait_for()  # what is loaded later is there
+        assert await hint.count() == 0
+
+
 async def labels(options: Any) -> list[str]:
     return [" ".join(text.replace("Enter", "").split()) for text in await options.all_inner_texts()]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.page.browsing import Opened, becomes, browser_test, join, lose_all, read, texts, write
+from tests.page.browsing import Opened, becomes, browser_test, join, leave, lose_all, read, texts, write
 from tornado_chat.testing import connect
 from tornado_chat.web.app import Chat
 
@@ -77,7 +77,7 @@ async def test_the_tabs_of_a_browser_share_a_socket_the_channels_the_drafts_and_
         await two.locator(".sidebar li.unread .count.mention").wait_for()
         await two.click(".sidebar a:has-text('tea')")
         await becomes(0, one.locator(".sidebar li.unread").count)
-        await two.click("[aria-label='Leave tea']")
+        await leave(two, "tea")
         await becomes(1, one.locator(".sidebar li").count)
         assert await sockets(app) == 2  # Ann's and Ben's
         await ben.close()

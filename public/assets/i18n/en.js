@@ -57,6 +57,7 @@ export default {
     "channels.count": {one: "{count} unread", other: "{count} unread"},
     "channels.mentions": {one: "{count} mention of you", other: "{count} mentions of you"},
     "channels.draft": "draft",
+    "channels.more": "More",
     "channels.leave": "Leave {name}",
     "channels.left": "You left #{name}.",
     "channels.undo": "Undo",
@@ -66,6 +67,9 @@ export default {
 
     "members.title": "Members",
     "members.here": "Here now: {count}",
+    "members.admins": "Administrators",
+    "members.members": "Members",
+    "members.guests": "Guests",
     "members.you": "you",
     "members.more": {one: "and {count} more", other: "and {count} more"},
     "members.twin": "Another one has this name",

@@ -57,6 +57,7 @@ export default {
     "channels.count": {other: "{count} 条未读"},
     "channels.mentions": {other: "{count} 次提到您"},
     "channels.draft": "草稿",
+    "channels.more": "更多",
     "channels.leave": "离开 {name}",
     "channels.left": "您已离开 #{name}。",
     "channels.undo": "撤销",
@@ -66,6 +67,9 @@ export default {
 
     "members.title": "成员",
     "members.here": "在线：{count}",
+    "members.admins": "管理员",
+    "members.members": "成员",
+    "members.guests": "访客",
     "members.you": "您",
     "members.more": {other: "还有 {count} 人"},
     "members.twin": "还有人用这个名字",

@@ -161,6 +161,7 @@ export class Chat {
   }
 
   show(name) {
+    this.sync.refused = null;
     if (name === this.current) return this.changed();
     const before = this.channels.get(this.current);
     if (before) before.mark = null;

@@ -13,6 +13,7 @@ export class Sync {
   constructor(chat) {
     this.chat = chat;
     this.left = []; // channels that can still be returned to: {channel, at, unsent, until (ms), timer}
+    this.refused = null; // {name, words}: the channel that was to be shown, and why it is not
     this.lookingBack = Promise.resolve(); // one channel after the other: there may be hundreds
   }
 
@@ -40,8 +41,13 @@ export class Sync {
         setTimeout(() => session === chat.connection.session && chat.channels.get(channel.name) === channel && this.join(channel), pause);
       } else if (channel.epoch) chat.say(channel.name, explain(error));
       else {
+        const {current} = chat;
         chat.forget(channel.name);
-        chat.words = explain(error);
+        if (current !== channel.name) chat.words = explain(error);
+        else {
+          chat.show("");
+          this.refused = {name: current, words: explain(error)};
+        }
       }
     } finally {
       if (channel.joining === session) channel.joining = null;

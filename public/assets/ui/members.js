@@ -9,16 +9,20 @@ import {Icon} from "./icons.js";
 export function Members({channel, me, close}) {
   const users = [...channel.users.values()].sort((one, other) => one.name.localeCompare(other.name));
   const alike = twins(users);
+  const groups = ["admin", "member", "guest"].map((role) => [role, users.filter((user) => (user.role ?? "member") === role)]).filter(([, group]) => group.length);
   return html`<aside class="members" aria-label=${t("members.title")}>
     <header><h2>${channel.joined ? t("members.here", {count: channel.count}) : t("members.title")}</h2>
       <button class="quiet members-button" onClick=${close} aria-label=${t("dialog.close")}><${Icon} name="close" /></button>
     </header>
-    <ul>
-      ${users.map((user) => html`<li key=${user.id}>
-        <${Avatar} user=${user} small />${channel.joined && html`<span class="dot" aria-hidden="true"></span>`}
-        <${Name} user=${user} twin=${alike.has(user.id)} />${user.id === me?.id && html`<span class="muted"> ${t("members.you")}</span>`}
-      </li>`)}
-    </ul>
+    ${groups.map(([role, group]) => html`<section key=${role}>
+      ${groups.length > 1 && html`<h3>${t(`members.${role}s`)}</h3>`}
+      <ul>
+        ${group.map((user) => html`<li key=${user.id}>
+          <${Avatar} user=${user} small />${channel.joined && html`<span class="dot" aria-hidden="true"></span>`}
+          <${Name} user=${{...user, role: ""}} twin=${alike.has(user.id)} />${user.id === me?.id && html`<span class="muted"> ${t("members.you")}</span>`}
+        </li>`)}
+      </ul>
+    </section>`)}
     ${channel.count > users.length && html`<p class="muted">${t("members.more", {count: channel.count - users.length})}</p>`}
   </aside>`;
 }

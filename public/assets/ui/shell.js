@@ -22,13 +22,19 @@ export async function dialogs() {
   return (dialogs.loaded = loaded);
 }
 
+// What lies over the room: where the focus goes, and in which windows.
+const DRAWERS = {
+  channels: {first: [".sidebar [aria-current]", ".sidebar :is(a, .add)"], most: "719px"},
+  members: {first: [".members button"], most: "1099px"},
+  menu: {first: [".menu button"], most: "99999px"},
+};
 const wide = () => matchMedia("(min-width: 1100px)").matches;
 
 export function Shell({chat}) {
   const [drawer, setDrawer] = useState("");
   const opener = useRef();
   const [dialog, setDialog] = useState(null); // a name, the action whose form it is, or the message of a sheet
-  const {Browse, Form, Jump, Keys, MessageSheet, Settings} = dialogs.loaded ?? {};
+  const {Browse, Form, Hint, Jump, Keys, MessageSheet, Refused, Settings} = dialogs.loaded ?? {};
   const [sections] = useState(() => new Sections());
   const {state} = chat.session;
   const out = state.kind === "ended" && (state.neverIn || banOf(state)); // and there is nothing else to show
@@ -38,6 +44,7 @@ export function Shell({chat}) {
 
   function show(which) {
     close();
+    if (typeof which === "string" && which !== "settings") chat.storage.write("hinted", true); // has been found
     if (dialogs.loaded) setDialog(which);
     else dialogs().then(() => setDialog(which), () => {}); // or no connection
   }
@@ -97,9 +104,9 @@ export function Shell({chat}) {
   useLayoutEffect(() => {
     // At once: what is typed next goes to the drawer.
     if (!drawer) return opener.current?.focus(); // give the focus back
-    const first = drawer === "channels" ? [".sidebar [aria-current]", ".sidebar :is(a, .add)"] : [".members button"];
+    const {first, most} = DRAWERS[drawer];
     first.map((one) => document.querySelector(one)).find(Boolean).focus();
-    const narrow = matchMedia(`(max-width: ${drawer === "channels" ? 719 : 1099}px)`);
+    const narrow = matchMedia(`(max-width: ${most})`);
     narrow.addEventListener("change", close); // the window is wide: it is no drawer any more
     if (!narrow.matches) close();
     const closed = backCloses(close);
@@ -110,7 +117,7 @@ export function Shell({chat}) {
   }, [drawer]);
 
   return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""} ${alone || !channel ? "alone" : ""}`}>
-    <${Sidebar} chat=${chat} sections=${sections} close=${close} show=${show} inert=${drawer === "members"} />
+    <${Sidebar} chat=${chat} sections=${sections} close=${close} show=${show} later=${{Hint}} inert=${drawer !== "" && drawer !== "channels"} />
     ${drawer && html`<div class="shade" onClick=${close}></div>`}
     <main class="conversation" inert=${drawer !== ""}>
       <header>
@@ -122,14 +129,20 @@ export function Shell({chat}) {
         ${channel && html`<button class="quiet members-button" onClick=${toggleMembers} aria-expanded=${wide() ? !alone : drawer === "members"} title=${t("members.title")}>
           <${Faces} users=${channel.users} /><${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
         </button>`}
-        <button class="quiet only-narrow" onClick=${() => show("jump")} aria-label=${t("jump.title")}><${Icon} name="search" /></button>
-        ${channel && html`<button class="quiet" onClick=${() => chat.sync.leave(channel.name)} aria-label=${t("channels.leave", {name: channel.name})} title=${t("channels.leave", {name: channel.name})}><${Icon} name="leave" /></button>`}
+        <button class="quiet" onClick=${() => show("jump")} aria-label=${t("jump.title")} title=${t("jump.title")}><${Icon} name="search" /></button>
+        ${channel && html`<button class="quiet" onClick=${(event) => open("menu", event)} aria-label=${t("channels.more")} aria-expanded=${drawer === "menu"} title=${t("channels.more")}>
+          <${Icon} name="more" />
+        </button>`}
       </header>
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} show=${show} later=${dialogs.loaded ?? {}} />
             <${Composer} chat=${chat} channel=${channel} fill=${show} later=${dialogs.loaded ?? {}} />`
-        : out ? html`<${Ended} chat=${chat} />` : html`<${Nothing} show=${show} /><${Strip} chat=${chat} />`}
+        : out ? html`<${Ended} chat=${chat} />` : html`${chat.sync.refused && Refused ? html`<${Refused} chat=${chat} show=${show} />` : html`<${Nothing} show=${show} />`}<${Strip} chat=${chat} />`}
     </main>
+    ${channel && drawer === "menu" && html`<div class="menu">
+      ${navigator.clipboard && html`<button class="quiet" onClick=${() => (navigator.clipboard.writeText(location.href).catch(() => {}), close())}><${Icon} name="link" />${t("messages.copy-link")}</button>`}
+      <button class="quiet" onClick=${() => (close(), chat.sync.leave(channel.name))}><${Icon} name="leave" /><span class="name">${t("channels.leave", {name: channel.name})}</span></button>
+    </div>`}
     ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}
     ${dialog === "browse" && html`<${Browse} chat=${chat} close=${shut} />`}
     ${dialog === "jump" && html`<${Jump} chat=${chat} sections=${sections} close=${shut} />`}

@@ -66,6 +66,15 @@ export default {
   "jump.open": "to open",
   "jump.next": "next unread",
 
+  "hint.title": "New here?",
+  "hint.keys": "{jump} leads to any channel, {slash} shows the commands, {keys} all keys.",
+  "hint.touch": "Type {slash} to see the commands, {at} to name someone.",
+  "hint.done": "Got it",
+
+  "refused.title": "You can’t open #{name}",
+  "refused.near": "Did you mean #{name}?",
+  "refused.go": "Go to #{name}",
+
   "browse.new": "New channel",
   "browse.find": "Find a channel",
   "browse.joined": "joined",

@@ -66,6 +66,15 @@ export default {
   "jump.open": "打开",
   "jump.next": "下一个未读",
 
+  "hint.title": "初来乍到？",
+  "hint.keys": "按 {jump} 前往任意频道，输入 {slash} 查看命令，按 {keys} 查看所有快捷键。",
+  "hint.touch": "输入 {slash} 查看命令，输入 {at} 提到某人。",
+  "hint.done": "知道了",
+
+  "refused.title": "无法打开 #{name}",
+  "refused.near": "您是不是要找 #{name}？",
+  "refused.go": "前往 #{name}",
+
   "browse.new": "新建频道",
   "browse.find": "查找频道",
   "browse.joined": "已加入",
