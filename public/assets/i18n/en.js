@@ -58,7 +58,6 @@ export default {
     "channels.mentions": {one: "{count} mention of you", other: "{count} mentions of you"},
     "channels.draft": "draft",
     "channels.more": "More",
-    "channels.leave": "Leave {name}",
     "channels.left": "You left #{name}.",
     "channels.undo": "Undo",
     "channels.none": "No channel yet",

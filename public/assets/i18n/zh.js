@@ -58,7 +58,6 @@ export default {
     "channels.mentions": {other: "{count} 次提到您"},
     "channels.draft": "草稿",
     "channels.more": "更多",
-    "channels.leave": "离开 {name}",
     "channels.left": "您已离开 #{name}。",
     "channels.undo": "撤销",
     "channels.none": "还没有频道",

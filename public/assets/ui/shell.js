@@ -34,7 +34,7 @@ export function Shell({chat}) {
   const [drawer, setDrawer] = useState("");
   const opener = useRef();
   const [dialog, setDialog] = useState(null); // a name, the action whose form it is, or the message of a sheet
-  const {Browse, Form, Hint, Jump, Keys, MessageSheet, Refused, Settings} = dialogs.loaded ?? {};
+  const {Browse, ChannelMenu, Form, Hint, Jump, Keys, MessageSheet, Refused, Settings} = dialogs.loaded ?? {};
   const [sections] = useState(() => new Sections());
   const {state} = chat.session;
   const out = state.kind === "ended" && (state.neverIn || banOf(state)); // and there is nothing else to show
@@ -130,7 +130,7 @@ export function Shell({chat}) {
           <${Faces} users=${channel.users} /><${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
         </button>`}
         <button class="quiet" onClick=${() => show("jump")} aria-label=${t("jump.title")} title=${t("jump.title")}><${Icon} name="search" /></button>
-        ${channel && html`<button class="quiet" onClick=${(event) => open("menu", event)} aria-label=${t("channels.more")} aria-expanded=${drawer === "menu"} title=${t("channels.more")}>
+        ${channel && html`<button class="quiet" onClick=${(event) => ChannelMenu && open("menu", event)} aria-label=${t("channels.more")} aria-expanded=${drawer === "menu"} title=${t("channels.more")}>
           <${Icon} name="more" />
         </button>`}
       </header>
@@ -139,10 +139,7 @@ export function Shell({chat}) {
             <${Composer} chat=${chat} channel=${channel} fill=${show} later=${dialogs.loaded ?? {}} />`
         : out ? html`<${Ended} chat=${chat} />` : html`${chat.sync.refused && Refused ? html`<${Refused} chat=${chat} show=${show} />` : html`<${Nothing} show=${show} />`}<${Strip} chat=${chat} />`}
     </main>
-    ${channel && drawer === "menu" && html`<div class="menu">
-      ${navigator.clipboard && html`<button class="quiet" onClick=${() => (navigator.clipboard.writeText(location.href).catch(() => {}), close())}><${Icon} name="link" />${t("messages.copy-link")}</button>`}
-      <button class="quiet" onClick=${() => (close(), chat.sync.leave(channel.name))}><${Icon} name="leave" /><span class="name">${t("channels.leave", {name: channel.name})}</span></button>
-    </div>`}
+    ${channel && drawer === "menu" && html`<${ChannelMenu} chat=${chat} channel=${channel} close=${close} />`}
     ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}
     ${dialog === "browse" && html`<${Browse} chat=${chat} close=${shut} />`}
     ${dialog === "jump" && html`<${Jump} chat=${chat} sections=${sections} close=${shut} />`}

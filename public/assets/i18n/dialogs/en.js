@@ -75,6 +75,8 @@ export default {
   "refused.near": "Did you mean #{name}?",
   "refused.go": "Go to #{name}",
 
+  "channels.leave": "Leave {name}",
+
   "browse.new": "New channel",
   "browse.find": "Find a channel",
   "browse.joined": "joined",

@@ -75,6 +75,8 @@ export default {
   "refused.near": "您是不是要找 #{name}？",
   "refused.go": "前往 #{name}",
 
+  "channels.leave": "离开 {name}",
+
   "browse.new": "新建频道",
   "browse.find": "查找频道",
   "browse.joined": "已加入",
