@@ -25,6 +25,7 @@ else:  # the tests run on what the server would run on
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests too")
+    parser.addoption("--accept", action="store_true", help="store the pictures of the page as they are now")
     parser.addoption("--bundle", action="store_true", help="test the page bundled, as ./scripts/wheel does it")
 
 

@@ -69,3 +69,19 @@ async def lose_all(chat: Chat, name: str | None = None) -> None:
         connection.close(Close.RESTART)
     while not chat.hub.connections.isdisjoint(lost):
         await asyncio.sleep(0.005)
+
+
+async def complaints(page: Any, axe: str, contrast: bool = False, parts: bool = False) -> list[tuple[str, list[str]]]:
+    """What axe-core finds in the page as it is: each rule with the elements.
+
+    contrast: of colours only. parts: without the rules about a page as a whole, such as its headings.
+    """
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(axe)
+    choose = """([contrast, parts]) => axe.run({
+        resultTypes: ["violations"],
+        ...(contrast && {runOnly: ["color-contrast"]}),
+        rules: Object.fromEntries((parts ? axe.getRules(["best-practice"]) : []).map(({ruleId}) => [ruleId, {enabled: false}])),
+    })"""
+    found = (await page.evaluate(choose, [contrast, parts]))["violations"]
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]

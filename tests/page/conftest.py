@@ -2,11 +2,13 @@
 
 import asyncio
 import fcntl
+import os
 import shutil
 import subprocess
+import tarfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from tornado_chat.web import app as application
 from tornado_chat.web.app import Chat
 
 ROOT = Path(__file__).parents[2]
+AXE = "4.14.1"
 QUIET = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
 
@@ -74,15 +77,15 @@ class People:
         return page
 
 
-@pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start one Chromium for all tests, as launching is what takes long; return the address of its DevTools."""
+@contextmanager
+def started_chromium(profile: Path, **environment: str) -> Iterator[str]:
+    """Start a Chromium, with more in its environment; the address of its DevTools."""
     pytest.importorskip("playwright", reason="pip install .[browser]")
     if CHROMIUM is None:
         pytest.skip(WHY_NOT)
-    profile = tmp_path_factory.mktemp("chromium")
     command = [str(CHROMIUM), *FLAGS, *QUIET, "--remote-debugging-port=0", f"--user-data-dir={profile}"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    quiet: Any = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen(command, env=os.environ | environment, **quiet) as process:
         told = profile / "DevToolsActivePort"
         deadline = time.monotonic() + 120
         while not (told.exists() and told.read_text().count("\n")):
@@ -91,6 +94,47 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.02)
         yield f"http://127.0.0.1:{told.read_text().splitlines()[0]}"
         process.terminate()
+
+
+@contextmanager
+def driven(chromium: str, loop: IOLoop) -> Iterator[Any]:
+    """Drive a Chromium that was started: Playwright's Browser."""
+    from playwright.async_api import async_playwright
+
+    async def start() -> Any:
+        driver = await async_playwright().start()
+        return driver, await driver.chromium.connect_over_cdp(chromium, timeout=90_000)
+
+    driver, browser = loop.run_sync(start)
+    yield browser
+    loop.run_sync(driver.stop)
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start one Chromium for all tests, as launching is what takes long; return the address of its DevTools."""
+    with started_chromium(tmp_path_factory.mktemp("chromium")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def axe(pytestconfig: pytest.Config) -> str:
+    """Return axe-core's source, which npm fetches once; the tests are skipped where it cannot."""
+    cache = pytestconfig.cache
+    assert cache is not None
+    folder = cache.mkdir(f"axe-core-{AXE}")
+    packed = folder / f"axe-core-{AXE}.tgz"
+    if not packed.exists():
+        npm = shutil.which("npm") or pytest.skip("there is no npm: apt install npm")
+        got = subprocess.run(
+            [npm, "pack", f"axe-core@{AXE}"], cwd=folder, capture_output=True, timeout=60, check=False
+        )
+        if got.returncode:
+            pytest.skip(f"npm pack axe-core@{AXE} failed")
+    with tarfile.open(packed) as files:
+        source = files.extractfile("package/axe.min.js")
+        assert source is not None
+        return source.read().decode()
 
 
 @pytest.fixture(scope="session")
@@ -135,15 +179,8 @@ def io_loop(page_loop: IOLoop) -> Iterator[IOLoop]:
 @pytest.fixture(scope="session")
 def browser(chromium: str, page_loop: IOLoop) -> Iterator[Any]:
     """Drive the one Chromium, which takes a driver's start too."""
-    from playwright.async_api import async_playwright
-
-    async def start() -> Any:
-        driver = await async_playwright().start()
-        return driver, await driver.chromium.connect_over_cdp(chromium, timeout=90_000)
-
-    driver, browser = page_loop.run_sync(start)
-    yield browser
-    page_loop.run_sync(driver.stop)
+    with driven(chromium, page_loop) as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -1,50 +1,20 @@
 """Whether everyone can use the page: axe-core over its states, in both themes, wide and on a phone."""
 
-import shutil
-import subprocess
-import tarfile
 from typing import Any
 
 import pytest
 
-from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
+from tests.page.browsing import Opened, becomes, browser_test, complaints, lose_all, read, write
 from tornado_chat.chat.errors import Refused
 from tornado_chat.web.app import Chat
-
-AXE = "4.14.1"
-
-
-@pytest.fixture(scope="session")
-def axe(pytestconfig: pytest.Config) -> str:
-    """Return axe-core's source, which npm fetches once; the tests are skipped where it cannot."""
-    cache = pytestconfig.cache
-    assert cache is not None
-    folder = cache.mkdir(f"axe-core-{AXE}")
-    packed = folder / f"axe-core-{AXE}.tgz"
-    if not packed.exists():
-        npm = shutil.which("npm") or pytest.skip("there is no npm: apt install npm")
-        got = subprocess.run(
-            [npm, "pack", f"axe-core@{AXE}"], cwd=folder, capture_output=True, timeout=60, check=False
-        )
-        if got.returncode:
-            pytest.skip(f"npm pack axe-core@{AXE} failed")
-    with tarfile.open(packed) as files:
-        source = files.extractfile("package/axe.min.js")
-        assert source is not None
-        return source.read().decode()
-
 
 @browser_test
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_in_any_state(people: Opened, app: Chat, axe: str, theme: Any) -> None:
-    options = {"runOnly": ["color-contrast"]} if theme == "dark" else {}  # all else is the same in both
     async with people() as browsers:
 
         async def check(state: str) -> None:
-            if not await page.evaluate("'axe' in window"):
-                await page.evaluate(axe)
-            found = (await page.evaluate("options => axe.run(options)", options))["violations"]
-            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == [], state
+            assert await complaints(page, axe, contrast=theme == "dark") == [], state  # all else is the same in both
 
         page = await browsers.open(color_scheme=theme, viewport={"width": 1440, "height": 900})
         await check("first visit")

@@ -2,7 +2,7 @@
 
 import {html} from "../html.js";
 
-const PATHS = {
+export const PATHS = {
   checks: "M18 6 7 17l-5-5M22 10l-7.5 7.5L13 16",
   close: "M18 6 6 18M6 6l12 12",
   check: "M20 6 9 17l-5-5",

@@ -1,0 +1,98 @@
+"""Compares what the page looks like with stored pictures."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+STORED = Path(__file__).parent / "pictures"
+TAKEN_WITH = STORED / "chromium.txt"  # its major version
+FAINT, CLEAR = 3, 40  # levels of 255 by which a pixel differs, in the channel where it does so most
+MOST_FAINT, MOST_CLEAR = 400, 20  # pixels that may; an element of one line that has moved by a pixel makes hundreds
+
+
+class Pictures:
+    """Takes pictures, and compares each with the stored one of its name, or with `accept` replaces that.
+
+    `made` is the folder for those that differ. `known` is whether the browser is the one that the stored ones are
+    from: another draws letters a little differently, so nothing can be compared.
+    """
+
+    def __init__(self, made: Path, version: str, accept: bool) -> None:
+        self.made = made
+        self.major = version.split(".")[0]
+        self.accept = accept
+        self.known = accept or (TAKEN_WITH.exists() and TAKEN_WITH.read_text().strip() == self.major)
+        self.wrong: list[str] = []
+        self.taken: list[str] = []
+
+    async def take(self, page: Any, name: str, **options: Any) -> None:
+        if not self.known:
+            return
+        self.taken.append(name)
+        self.compare(name, await page.screenshot(animations="disabled", **options))
+
+    def compare(self, name: str, png: bytes) -> None:
+        from PIL import Image
+
+        actual = Image.open(io.BytesIO(png)).convert("RGB")
+        stored = STORED / f"{name}.webp"
+        before = Image.open(stored).convert("RGB") if stored.exists() else None
+        wrong = how_different(actual, before) if before else "there is no stored one"
+        if not wrong:
+            return
+        if self.accept:
+            STORED.mkdir(exist_ok=True)
+            TAKEN_WITH.write_text(f"{self.major}\n")
+            actual.save(stored, lossless=True, quality=100, method=4)
+            return
+        actual.save(self.made / f"{name}.png")
+        files = {"actual": self.made / f"{name}.png", "expected": stored}
+        if before and before.size == actual.size:
+            difference(actual, before).point(lambda level: 255 if level > FAINT else 0).save(
+                self.made / f"{name}-difference.png"
+            )
+            files["difference"] = self.made / f"{name}-difference.png"
+        self.wrong.append(f"{name}: {wrong}\n" + "\n".join(f"  {kind}: {file}" for kind, file in files.items()))
+
+    def end(self, kind: str) -> None:
+        """Fail with all that differ, and with stored ones of this kind that nothing takes any more."""
+        if not self.known:
+            pytest.skip(
+                f"The pictures were taken with Chromium {TAKEN_WITH.read_text().strip()}, this is {self.major}: "
+                "nothing was compared. Look at them, and store new ones: ./scripts/test --accept tests/page/test_pictures.py"
+            )
+        left = {file.stem for file in STORED.glob(f"{kind}-*.webp")}.difference(self.taken)
+        if self.accept:
+            for name in left:
+                (STORED / f"{name}.webp").unlink()
+            return
+        self.wrong += [f"{name}: nothing takes this picture any more" for name in sorted(left)]
+        if self.wrong:
+            pytest.fail(
+                "The page looks different. If it should:  ./scripts/test --accept tests/page/test_pictures.py\n\n"
+                + "\n".join(self.wrong),
+                pytrace=False,
+            )
+
+
+def difference(one: Any, other: Any) -> Any:
+    """How much each pixel differs, in the channel where it does so most."""
+    from PIL import ImageChops
+
+    red, green, blue = ImageChops.difference(one, other).split()
+    return ImageChops.lighter(ImageChops.lighter(red, green), blue)
+
+
+def how_different(one: Any, other: Any) -> str:
+    """In words how two pictures differ; "" if no more than drawing them twice explains."""
+    if one.size != other.size:
+        return "{}×{} pixels instead of {}×{}".format(*one.size, *other.size)
+    levels = difference(one, other).histogram()
+    faint, clear = sum(levels[FAINT + 1 :]), sum(levels[CLEAR + 1 :])
+    if faint <= MOST_FAINT and clear <= MOST_CLEAR:
+        return ""
+    return f"{faint} pixels differ, {clear} of them clearly"

@@ -1,0 +1,55 @@
+// The box one writes in.
+
+import {html} from "../../assets/html.js";
+import {Composer} from "../../assets/ui/composer/composer.js";
+import {dialogs} from "../../assets/ui/shell.js";
+import {ANN, BEN, BOSS, NOOR, WEI, at, conversation, current, says} from "../made_up.js";
+
+export const title = "Composer";
+
+const later = await dialogs();
+export const ACTIONS = [
+  {name: "poll", help: "Ask the channel something.", parameters: [
+    {name: "question", type: "str", required: true}, {name: "options", type: "str", required: true, rest: true}]},
+  {name: "roll", help: "Roll dice.", parameters: [{name: "dice", type: "str", default: "1d6"}, {name: "secret", type: "bool", default: false}]},
+  {name: "kick", help: "Send someone away.", parameters: [{name: "user", type: "str", required: true}]},
+].map((action) => ({...action, channel: true, slash: true, command: true}));
+
+const view = (chat) => html`<div class="conversation"><${Composer} chat=${chat} channel=${current(chat)} fill=${() => {}} later=${later} /></div>`;
+
+function sample(name, draft, {more, limit = 4000, state, ...rest} = {}) {
+  const chat = conversation([says(BEN, at("9:41"), "Good morning.")], {draft, users: [ANN, BEN, BOSS, NOOR, WEI], state, more});
+  chat.limits.message = limit;
+  chat.actions = ACTIONS;
+  return {name, chat, view, ...rest};
+}
+
+/** Type into the box, as suggestions depend on where the caret is. */
+async function type(root) {
+  const box = root.querySelector("textarea");
+  box.setSelectionRange(box.value.length, box.value.length);
+  box.dispatchEvent(new Event("input", {bubbles: true}));
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+}
+
+async function send(root) {
+  root.querySelector(".send").click();
+  await new Promise((drawn) => setTimeout(drawn, 100));
+}
+
+const long = "Half an hour late, they say, and the wind is rising. ".repeat(6).trim();
+
+export const samples = [
+  sample("Empty", ""),
+  sample("With the focus", "", {states: {textarea: "focus"}}),
+  sample("A text", "I'll wait at the pier."),
+  sample("Several lines", "First the rope,\nthen the sail,\nthen we go."),
+  sample("Right to left", "سأنتظر عند الرصيف"),
+  sample("Nearly too long", long, {limit: long.length + 40}),
+  sample("Too long, can be split", long, {limit: 120}),
+  sample("Refused for its length", long, {limit: 120, then: send}),
+  sample("A command", "/roll ", {then: type}),
+  sample("Suggestions: commands", "/", {then: type, on: "popup"}),
+  sample("Suggestions: people", "@", {then: type, on: "popup"}),
+  sample("Disconnected", "This goes out later.", {state: {kind: "waiting", lost: true, retryAt: Date.now() + 8_000}}),
+];

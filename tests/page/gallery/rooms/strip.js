@@ -1,0 +1,42 @@
+// The strip between log and composer: one thing at a time.
+
+import {html} from "../../assets/html.js";
+import {Strip} from "../../assets/ui/strip.js";
+import {ANN, BEN, BOSS, NOOR, at, conversation, current, makeChat, says} from "../made_up.js";
+
+export const title = "Strip";
+
+const hello = [says(BEN, at("9:41"), "Good morning.")];
+const view = (ways) => (chat) => html`<div class="conversation"><div class="messages-frame"><${Strip} chat=${chat} channel=${current(chat)} ways=${ways} /></div></div>`;
+const sample = (name, chat, ways) => ({name, chat, view: view(ways)});
+
+function typing(...users) {
+  const chat = conversation(hello, {users: [ANN, BEN, BOSS, NOOR]});
+  for (const user of users) current(chat).typing.set(user.id, {user, until: Date.now() + 864e5});
+  return chat;
+}
+
+function left() {
+  const chat = makeChat({channels: ["general", "harbour"]});
+  chat.sync.left = [{channel: chat.channels.get("harbour"), at: 1, unsent: []}];
+  return chat;
+}
+
+const connection = (state) => conversation(hello, {state});
+const unread = {words: "4 unread since 9:12", go() {}};
+const present = {words: "3 new messages", go() {}};
+
+export const samples = [
+  sample("Nothing", typing()),
+  sample("One is typing", typing(BEN)),
+  sample("Two are typing", typing(BEN, NOOR)),
+  sample("More are typing", typing(BEN, NOOR, BOSS)),
+  sample("The way to what is unread", typing(BEN), {unread}),
+  sample("The way to the present", typing(), {present}),
+  sample("Both ways", typing(), {unread, present}),
+  sample("Left, with Undo", left()),
+  sample("Connecting again", connection({kind: "connecting", lost: true})),
+  sample("Waiting for the next try", connection({kind: "waiting", lost: true, retryAt: Date.now() + 8_000})),
+  sample("Ended", connection({kind: "ended", lost: true, code: 4403})),
+  sample("Banned", connection({kind: "ended", lost: true, code: 4403, reason: "banned until 2030-01-04T10:00:00Z: shouting"})),
+];

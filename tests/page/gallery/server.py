@@ -1,0 +1,34 @@
+"""Serves the gallery beside a chat, with the headers and the Content-Security-Policy of the page itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tornado.web import HTTPError
+
+from tornado_chat.config.settings import Settings, find_folder
+from tornado_chat.web.app import Chat, make_app
+from tornado_chat.web.base import Safe
+
+HERE = Path(__file__).parent
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+
+
+class Gallery(Safe):
+    """A file of the gallery, as it is on the disk now; `plugins/…` are the UIs of the plugins that are shipped."""
+
+    def get(self, path: str) -> None:
+        folder, name = (find_folder("plugins"), path[8:]) if path.startswith("plugins/") else (HERE, path)
+        file = (folder / (name or "index.html")).resolve()
+        if folder.resolve() not in file.parents or file.suffix not in TYPES or not file.is_file():
+            raise HTTPError(404)
+        self.set_header("Content-Type", f"{TYPES[file.suffix]}; charset=UTF-8")
+        self.set_header("Cache-Control", "no-store")
+        self.write(file.read_bytes())
+
+
+def with_gallery(settings: Settings) -> Chat:
+    """Return a chat that also answers `/gallery/`."""
+    chat = make_app(settings)
+    chat.add_handlers(".*", [(r"/gallery/(.*)", Gallery)])
+    return chat

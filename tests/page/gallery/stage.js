@@ -1,0 +1,55 @@
+// Draws samples, each in a shadow root of its own: ids do not meet there, and the page's styles hold as they are.
+
+import {render} from "../assets/html.js";
+
+/** A sheet of the page in which a state can be given with `data-state`: "hover", "focus" or "active". */
+function showing(css) {
+  return css
+    .replace(/:(hover|active)\b/g, ":is(:$1, [data-state~=$1])")
+    .replace(/:focus-within/g, ":is(:focus-within, :has([data-state~=focus]))")
+    .replace(/:focus-visible/g, ":is(:focus-visible, [data-state~=focus])")
+    .replace(/:focus(?![-\w])/g, ":is(:focus, [data-state~=focus])");
+}
+
+async function sheet(address) {
+  const css = new CSSStyleSheet();
+  const {href} = new URL(address, document.baseURI);
+  const text = await (await fetch(address)).text();
+  css.replaceSync(showing(text.replace(/url\("([^"]+)"\)/g, (_, path) => `url("${new URL(path, href)}")`)));
+  return css;
+}
+
+/** The sheets that the two pages link, then those of the dialogs and of the gallery. */
+async function allSheets() {
+  const found = [];
+  for (const page of ["../", "../admin"]) {
+    const text = await (await fetch(page)).text();
+    for (const [, href] of text.matchAll(/<link rel="stylesheet" href="([^"]+)">/g)) found.push(`../${href}`);
+  }
+  const first = (path) => path.replace(/v-\w+\//, "");
+  const named = new Map([...found, "../assets/css/dialogs.css", "stage.css"].map((path) => [first(path), path]));
+  return Promise.all([...named.values()].map(sheet));
+}
+
+export const tokens = await (await fetch("../assets/css/tokens.css")).text();
+const sheets = await allSheets();
+
+// A window over the page would hide the rest of the gallery.
+HTMLDialogElement.prototype.showModal = HTMLDialogElement.prototype.show;
+
+/** place: an element; sample: see rooms/. */
+export function stage(place, {view, chat, on = "", states = {}}) {
+  place.dataset.stage = on;
+  const root = place.attachShadow({mode: "open"});
+  root.adoptedStyleSheets = sheets;
+  const inside = root.appendChild(document.createElement("div"));
+  function draw() {
+    render(view(chat), inside);
+    for (const [selector, state] of Object.entries(states)) {
+      for (const one of inside.querySelectorAll(selector)) one.dataset.state = state;
+    }
+  }
+  if (chat) chat.changed = () => requestAnimationFrame(draw);
+  draw();
+  return {root, draw};
+}

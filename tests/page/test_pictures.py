@@ -1,0 +1,210 @@
+"""How the page looks: the gallery and the screens of the page, in both themes and two sizes, beside stored pictures.
+
+axe-core looks at the same screens. `--accept` stores the pictures as they are now.
+"""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from tornado.ioloop import IOLoop
+
+from tests.page.browsing import Opened, becomes, browser_test, complaints, lose_all, read, write
+from tests.page.comparing import Pictures
+from tests.page.conftest import driven, started_chromium
+from tests.page.gallery.server import with_gallery
+from tornado_chat.actions import ban
+from tornado_chat.auth import providers
+from tornado_chat.chat import channel, connection, moderation
+from tornado_chat.config.settings import Settings
+from tornado_chat.web.app import Chat
+
+FONTS = Path(__file__).parent / "fonts"
+NOW = 1_773_136_800  # a Tuesday in March, 10:00
+# The page's clock stands still, the pauses between its attempts are what they are at most; the longer ones never end once `slow` is set.
+STILL = f"""
+  const Real = Date;
+  window.Date = class extends Real {{
+    constructor(...given) {{ given.length ? super(...given) : super({NOW * 1000}); }}
+    static now() {{ return {NOW * 1000}; }}
+  }};
+  Math.random = () => 1;
+  for (const name of ["setTimeout", "setInterval"]) {{
+    const start = window[name];
+    window[name] = (run, pause, ...given) => start(run, window.slow && pause > 200 ? 1e9 : pause, ...given);
+  }}
+"""
+CONTEXT = {"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce"}
+SIZES = {"wide": (1440, 900), "phone": (390, 844)}
+THEMES: tuple[Any, ...] = ("light", "dark")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory, page_loop: IOLoop) -> Iterator[Any]:
+    """Drive a Chromium that has the fonts of the pictures and no others."""
+    folder = tmp_path_factory.mktemp("fonts")
+    told = (FONTS / "fonts.conf").read_text().replace("FOLDER", str(FONTS)).replace("CACHE", str(folder / "cache"))
+    (folder / "fonts.conf").write_text(told)
+    chromium = started_chromium(folder / "chromium", FONTCONFIG_FILE=str(folder / "fonts.conf"))
+    with chromium as address, driven(address, page_loop) as browser:
+        yield browser
+
+
+@pytest.fixture
+def app(io_loop: IOLoop, tmp_path: Path, request: pytest.FixtureRequest) -> Chat:
+    auth = getattr(request, "param", ("guest",))
+    return with_gallery(Settings(data_dir=tmp_path, history="memory", limits="off", auth=auth, server_name="Fernhill"))
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The server's clock, which stands still, too: `seconds` is what it shows. Ids are the same each time."""
+    shown = SimpleNamespace(seconds=NOW - 3600.0)
+    for module in (ban, channel, connection, moderation):
+        monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: shown.seconds, monotonic=lambda: shown.seconds))
+    numbers = iter(range(1, 1000))
+    monkeypatch.setattr(providers, "uuid", SimpleNamespace(uuid4=lambda: uuid.UUID(int=next(numbers) << 100)))
+    return shown
+
+
+class Look:
+    """Looks at each screen of a page: pictures, and axe-core where npm has it."""
+
+    def __init__(self, pictures: Pictures, axe: str | None) -> None:
+        self.pictures = pictures
+        self.axe = axe
+
+    async def at(self, page: Any, name: str, sizes: tuple[str, ...] = ("wide", "phone")) -> None:
+        for size in sizes:
+            width, height = SIZES[size]
+            await page.set_viewport_size({"width": width, "height": height})
+            for theme in THEMES:
+                await page.emulate_media(color_scheme=theme)
+                await self.drawn(page)
+                await self.pictures.take(page, f"{name}-{size}-{theme}")
+                if self.axe:
+                    found = await complaints(page, self.axe, contrast=theme == "dark")
+                    assert found == [], f"{name}, {size}, {theme}"
+
+    async def drawn(self, page: Any) -> None:
+        await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+@pytest.fixture
+def look(request: pytest.FixtureRequest, browser: Any, pytestconfig: pytest.Config) -> Look:
+    pytest.importorskip("PIL", reason="pip install .[browser]")
+    assert pytestconfig.cache is not None
+    made = pytestconfig.cache.mkdir("pictures")
+    try:
+        axe = request.getfixturevalue("axe")
+    except pytest.skip.Exception:
+        axe = None
+    return Look(Pictures(made, browser.version, pytestconfig.getoption("--accept")), axe)
+
+
+@browser_test
+async def test_every_room_of_the_gallery_looks_as_it_did(people: Opened, look: Look) -> None:
+    async with people() as browsers:
+        page = await browsers.open("/gallery/", script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
+        await page.locator("html[data-ready]").wait_for(state="attached")
+        for size, (width, height) in SIZES.items():
+            await page.set_viewport_size({"width": width, "height": height})
+            for theme in THEMES:
+                await page.emulate_media(color_scheme=theme)
+                await look.drawn(page)
+                for room in await page.locator(".room").all():
+                    name = f"gallery-{await room.get_attribute('id')}-{size}-{theme}"
+                    await look.pictures.take(page, name, full_page=True, clip=await room.bounding_box())
+                if look.axe and size == "wide":  # the screens below are also looked at on a phone
+                    found = await complaints(page, look.axe, contrast=theme == "dark", parts=True)
+                    assert found == [], theme
+    look.pictures.end("gallery")
+
+
+@browser_test
+async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat, clock: Any, look: Look) -> None:
+    async with people() as browsers:
+        page = await browsers.open("/", script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
+        await page.locator("#name").wait_for()
+        await look.at(page, "guest-first-visit")
+        await page.fill("#name", "Ann Becker")
+        await page.keyboard.press("Enter")
+        await page.locator(".beginning").wait_for()
+        await becomes(1, page.locator(".members li").count)
+        await look.at(page, "guest-empty-channel")
+
+        await browsers.client("Ida Holm", "harbour")
+        ben = await browsers.client("Ben")
+        others = [await browsers.client(name) for name in ("نور", "王伟", "Ciarán")]
+        for at, (who, text) in enumerate(
+            [
+                (ben, "Good morning! The ferry is late today."),
+                (ben, "Half an hour, they say; the tides are at https://example.org/tides."),
+                (others[0], "صباح الخير! ساعة تقريبا."),
+                (others[1], "早安。**半小时**左右。"),
+                (others[2], "> Half an hour\n\nThat is *two* teas:\n\n- one\n- another"),
+                (others[2], "```py\ndef tea(cups: int) -> int:\n    return cups + 1  # never enough\n```"),
+                (ben, "@Ann Becker, are you coming?"),
+                (others[0], "🎉"),
+            ]
+        ):
+            clock.seconds = NOW - 1200 + 60 * at
+            await who.call("send-message", target="general", message=text)
+        await page.locator(".code-comment").wait_for()
+        await write(page, "I'll wait at the pier.")
+        await read(page, "I'll wait at the pier.")
+        await look.at(page, "guest-conversation")
+
+        await write(page, "/poll What shall we have? | Tea | Coffee | شاي بالنعناع")
+        await page.get_by_role("group", name="poll").wait_for()
+        for at, client in enumerate([ben, *others]):
+            await client.call("vote", target="general", option=1 + at % 2)
+        await page.get_by_text("4 votes").wait_for()
+        await look.at(page, "guest-members-and-poll")
+        await page.locator("main").get_by_role("button", name="Channels").click()
+        await page.locator(".sidebar :focus").wait_for()
+        await look.at(page, "guest-drawer", ("phone",))
+        await page.keyboard.press("Escape")
+        await page.set_viewport_size({"width": 1440, "height": 900})
+
+        await page.keyboard.press("Control+k")
+        await page.get_by_role("dialog").get_by_text("harbour").wait_for()
+        await look.at(page, "guest-jump")
+        await page.keyboard.press("Escape")
+        await page.get_by_role("button", name="Settings").click()
+        await page.get_by_role("dialog").wait_for()
+        await look.at(page, "guest-settings")
+        await page.keyboard.press("Escape")
+
+        await page.evaluate("window.slow = true")
+        await lose_all(app, "Ann Becker")
+        await page.locator(".banner button").wait_for()
+        await write(page, "Is anyone there?")
+        await page.locator(".pending").wait_for()
+        await look.at(page, "guest-disconnected")
+    look.pictures.end("guest")
+
+
+@browser_test
+@pytest.mark.parametrize("app", [("password",)], indirect=True)
+async def test_the_screens_of_an_account_look_as_they_did(people: Opened, app: Chat, clock: Any, look: Look) -> None:
+    totals = dict.fromkeys(app.hub.metrics.totals(), 0.0) | {"memory": 42.0 * 2**20}
+    app.hub.metrics.totals = lambda: totals  # type: ignore[method-assign]
+    user = await app.accounts.register("Ida Holm", "correct horse")
+    await app.accounts.set_role(user.id, "admin")
+    async with people() as browsers:
+        page = await browsers.open("/", script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
+        await page.locator("#password").wait_for()
+        await look.at(page, "account-sign-in")
+        await page.fill("#name", "Ida Holm")
+        await page.fill("#password", "correct horse")
+        await page.keyboard.press("Enter")
+        await page.locator(".beginning").wait_for()
+        admin = await browsers.tab(page.context, "/admin")
+        await admin.get_by_role("heading", name="Audit").wait_for()
+        await admin.evaluate("window.slow = true")
+        await look.at(admin, "account-admin")
+    look.pictures.end("account")
