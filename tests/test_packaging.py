@@ -1,11 +1,13 @@
 """The wheel, installed where nothing else is, serves the page and the plugins from any folder."""
 
+import configparser
 import json
 import re
 import shutil
 import subprocess
 import sys
 import urllib.request
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,14 @@ def test_the_lockfile_names_no_registry() -> None:
     lock = json.loads((ROOT / "package-lock.json").read_text())
     assert [name for name, package in lock["packages"].items() if "resolved" in package] == []
     assert not re.search(r"https?://(?!opencollective\.com|github\.com)", (ROOT / "package-lock.json").read_text())
+
+
+def test_the_wheel_has_no_package_of_the_tests_and_the_gallery() -> None:
+    cfg = configparser.ConfigParser()
+    cfg.read(ROOT / "setup.cfg")
+    packages = cfg["options"]["packages"].split()
+    assert all(re.fullmatch(r"tornado_chat(\.\w+)*", package) for package in packages)
+    assert not list((ROOT / "public").rglob("*gallery*"))
 
 
 @pytest.mark.long
@@ -33,6 +43,9 @@ def test_the_wheel_serves_the_page_and_the_plugins_from_another_folder(tmp_path:
         run(source / "scripts" / "wheel", tmp_path)
     else:
         run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", tmp_path, source)
+    for wheel in tmp_path.glob("*.whl"):
+        folders = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+        assert [name for name in folders if not name.endswith(".dist-info")] == ["tornado_chat"]
     run(sys.executable, "-m", "venv", tmp_path / "empty")
     python = tmp_path / "empty" / "bin" / "python"
     run(python, "-m", "pip", "install", "--quiet", *tmp_path.glob("*.whl"))

@@ -81,7 +81,8 @@ async def complaints(page: Any, axe: str, contrast: bool = False, parts: bool = 
     choose = """([contrast, parts]) => axe.run({
         resultTypes: ["violations"],
         ...(contrast && {runOnly: ["color-contrast"]}),
-        rules: Object.fromEntries((parts ? axe.getRules(["best-practice"]) : []).map(({ruleId}) => [ruleId, {enabled: false}])),
+        rules: Object.fromEntries(
+            (parts ? axe.getRules(["best-practice"]) : []).map(({ruleId}) => [ruleId, {enabled: false}])),
     })"""
     found = (await page.evaluate(choose, [contrast, parts]))["violations"]
     return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]

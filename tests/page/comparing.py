@@ -63,7 +63,8 @@ class Pictures:
         if not self.known:
             pytest.skip(
                 f"The pictures were taken with Chromium {TAKEN_WITH.read_text().strip()}, this is {self.major}: "
-                "nothing was compared. Look at them, and store new ones: ./scripts/test --accept tests/page/test_pictures.py"
+                "nothing was compared. Store new ones, and look at them: "
+                "./scripts/test --accept tests/page/test_pictures.py"
             )
         left = {file.stem for file in STORED.glob(f"{kind}-*.webp")}.difference(self.taken)
         if self.accept:

@@ -8,6 +8,7 @@ from tests.page.browsing import Opened, becomes, browser_test, complaints, lose_
 from tornado_chat.chat.errors import Refused
 from tornado_chat.web.app import Chat
 
+
 @browser_test
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_in_any_state(people: Opened, app: Chat, axe: str, theme: Any) -> None:

@@ -3,6 +3,7 @@
 axe-core looks at the same screens. `--accept` stores the pictures as they are now.
 """
 
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,15 +17,14 @@ from tests.page.browsing import Opened, becomes, browser_test, complaints, lose_
 from tests.page.comparing import Pictures
 from tests.page.conftest import driven, started_chromium
 from tests.page.gallery.server import with_gallery
-from tornado_chat.actions import ban
-from tornado_chat.auth import providers
-from tornado_chat.chat import channel, connection, moderation
+from tornado_chat.auth import accounts, providers
+from tornado_chat.chat.models import User
 from tornado_chat.config.settings import Settings
 from tornado_chat.web.app import Chat
 
 FONTS = Path(__file__).parent / "fonts"
 NOW = 1_773_136_800  # a Tuesday in March, 10:00
-# The page's clock stands still, the pauses between its attempts are what they are at most; the longer ones never end once `slow` is set.
+# The page's clock stands still. The pauses between its attempts are long; once `slow` is set they never end.
 STILL = f"""
   const Real = Date;
   window.Date = class extends Real {{
@@ -38,6 +38,7 @@ STILL = f"""
   }}
 """
 CONTEXT = {"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce"}
+SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC835  # ids that differ much, for hues that do
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 THEMES: tuple[Any, ...] = ("light", "dark")
 
@@ -56,17 +57,24 @@ def browser(tmp_path_factory: pytest.TempPathFactory, page_loop: IOLoop) -> Iter
 @pytest.fixture
 def app(io_loop: IOLoop, tmp_path: Path, request: pytest.FixtureRequest) -> Chat:
     auth = getattr(request, "param", ("guest",))
-    return with_gallery(Settings(data_dir=tmp_path, history="memory", limits="off", auth=auth, server_name="Fernhill"))
+    settings = Settings(data_dir=tmp_path, history="memory", limits="off", auth=auth, server_name="Fernhill")
+    return with_gallery(settings)
+
+
+@pytest.fixture(autouse=True)
+def _same_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give people the same ids each time, as their colours depend on those."""
+    numbers = iter(range(1, 1000))
+    same = SimpleNamespace(uuid4=lambda: uuid.UUID(int=next(numbers) * SPREAD % 2**128))
+    monkeypatch.setattr(providers, "uuid", same)
+    monkeypatch.setattr(accounts, "User", lambda _, name, *role: User("a:ida", name, *role))
 
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The server's clock, which stands still, too: `seconds` is what it shows. Ids are the same each time."""
+    """The server's clock, which stands still, too: `seconds` is what it shows."""
     shown = SimpleNamespace(seconds=NOW - 3600.0)
-    for module in (ban, channel, connection, moderation):
-        monkeypatch.setattr(module, "time", SimpleNamespace(time=lambda: shown.seconds, monotonic=lambda: shown.seconds))
-    numbers = iter(range(1, 1000))
-    monkeypatch.setattr(providers, "uuid", SimpleNamespace(uuid4=lambda: uuid.UUID(int=next(numbers) << 100)))
+    monkeypatch.setattr(time, "time", lambda: shown.seconds)
     return shown
 
 
@@ -88,6 +96,8 @@ class Look:
                 if self.axe:
                     found = await complaints(page, self.axe, contrast=theme == "dark")
                     assert found == [], f"{name}, {size}, {theme}"
+
+        await page.set_viewport_size({"width": SIZES["wide"][0], "height": SIZES["wide"][1]})
 
     async def drawn(self, page: Any) -> None:
         await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
@@ -162,13 +172,13 @@ async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat
         await page.get_by_role("group", name="poll").wait_for()
         for at, client in enumerate([ben, *others]):
             await client.call("vote", target="general", option=1 + at % 2)
-        await page.get_by_text("4 votes").wait_for()
+        await page.get_by_role("button", name="Vote for Tea").click()
+        await page.get_by_text("5 votes").wait_for()
         await look.at(page, "guest-members-and-poll")
+        await page.set_viewport_size({"width": 390, "height": 844})
         await page.locator("main").get_by_role("button", name="Channels").click()
         await page.locator(".sidebar :focus").wait_for()
         await look.at(page, "guest-drawer", ("phone",))
-        await page.keyboard.press("Escape")
-        await page.set_viewport_size({"width": 1440, "height": 900})
 
         await page.keyboard.press("Control+k")
         await page.get_by_role("dialog").get_by_text("harbour").wait_for()
@@ -190,7 +200,7 @@ async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat
 
 @browser_test
 @pytest.mark.parametrize("app", [("password",)], indirect=True)
-async def test_the_screens_of_an_account_look_as_they_did(people: Opened, app: Chat, clock: Any, look: Look) -> None:
+async def test_the_screens_of_an_account_look_as_they_did(people: Opened, app: Chat, look: Look) -> None:
     totals = dict.fromkeys(app.hub.metrics.totals(), 0.0) | {"memory": 42.0 * 2**20}
     app.hub.metrics.totals = lambda: totals  # type: ignore[method-assign]
     user = await app.accounts.register("Ida Holm", "correct horse")

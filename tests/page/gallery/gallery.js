@@ -11,7 +11,7 @@ const LANGUAGES = {en: "English", zh: "中文"};
 const wanted = new URLSearchParams(location.search);
 
 guardInput();
-learn("admin");
+for (const folder of ["dialogs", "admin"]) learn(folder);
 const {lang, dir} = await speak(wanted.get("language") ?? "en", navigator.languages);
 Object.assign(document.documentElement, {lang, dir: wanted.get("dir") ?? dir});
 const {stage} = await import("./stage.js");

@@ -19,7 +19,9 @@ async function sheet(address) {
   return css;
 }
 
-/** The sheets that the two pages link, then those of the dialogs and of the gallery. */
+const LATER = ["dialogs", "plugins"]; // sheets that the page loads when they are needed
+
+/** The sheets of the two pages, then the gallery's own. */
 async function allSheets() {
   const found = [];
   for (const page of ["../", "../admin"]) {
@@ -27,7 +29,7 @@ async function allSheets() {
     for (const [, href] of text.matchAll(/<link rel="stylesheet" href="([^"]+)">/g)) found.push(`../${href}`);
   }
   const first = (path) => path.replace(/v-\w+\//, "");
-  const named = new Map([...found, "../assets/css/dialogs.css", "stage.css"].map((path) => [first(path), path]));
+  const named = new Map([...found, ...LATER.map((name) => `../assets/css/${name}.css`), "stage.css"].map((path) => [first(path), path]));
   return Promise.all([...named.values()].map(sheet));
 }
 
@@ -44,7 +46,12 @@ export function stage(place, {view, chat, on = "", states = {}}) {
   root.adoptedStyleSheets = sheets;
   const inside = root.appendChild(document.createElement("div"));
   function draw() {
-    render(view(chat), inside);
+    try {
+      render(view(chat), inside);
+    } catch (error) {
+      console.error(error);
+      place.textContent = error; // the other samples go on
+    }
     for (const [selector, state] of Object.entries(states)) {
       for (const one of inside.querySelectorAll(selector)) one.dataset.state = state;
     }
