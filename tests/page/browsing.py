@@ -85,4 +85,10 @@ async def complaints(page: Any, axe: str, contrast: bool = False, parts: bool = 
             (parts ? axe.getRules(["best-practice"]) : []).map(({ruleId}) => [ruleId, {enabled: false}])),
     })"""
     found = (await page.evaluate(choose, [contrast, parts]))["violations"]
-    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    nodes = ((one["id"], [node["html"] for node in one["nodes"] if not _is_a_face(one, node)]) for one in found)
+    return [(rule, elements) for rule, elements in nodes if elements]
+
+
+def _is_a_face(rule: Any, node: Any) -> bool:
+    """Whether a button's "visible label" is nothing but initials, which stand for a picture."""
+    return rule["id"] == "label-content-name-mismatch" and 'class="avatar' in node["html"]

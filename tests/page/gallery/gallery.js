@@ -21,6 +21,12 @@ for (const name of ROOMS) rooms.push({name, ...(await import(`./rooms/${name}.js
 /** The address of the gallery with something else chosen. */
 const address = (name, value) => `?${new URLSearchParams({...Object.fromEntries(wanted), [name]: value})}`;
 
+/** Go to a room; the address belongs to the page's parts, which would follow it. */
+function go(event) {
+  event.preventDefault();
+  document.getElementById(event.target.hash.slice(1)).scrollIntoView();
+}
+
 function look({target: {value}}) {
   const [theme, size] = value.split(" ");
   Object.assign(document.documentElement.dataset, {theme, size});
@@ -29,7 +35,7 @@ function look({target: {value}}) {
 render(html`
   <header class="guide">
     <h1>Gallery</h1>
-    <nav class="choices" aria-label="Rooms">${rooms.map(({name, title}) => html`<a key=${name} href=${`#${name}`}>${title}</a>`)}</nav>
+    <nav class="choices" aria-label="Rooms">${rooms.map(({name, title}) => html`<a key=${name} href=${`#${name}`} onClick=${go}>${title}</a>`)}</nav>
     <nav class="choices" aria-label="Languages">
       ${Object.entries(LANGUAGES).map(([code, name]) => html`<a key=${code} href=${address("language", code)} lang=${code}>${name}</a>`)}
       <a href=${address("dir", wanted.get("dir") === "rtl" ? "ltr" : "rtl")}>Right to left</a>
@@ -56,6 +62,5 @@ for (const {sample, root, draw} of stages) {
   draw();
 }
 document.activeElement.blur(); // fields take the focus when they are drawn
-document.getElementById(location.hash.slice(1))?.scrollIntoView();
-if (!location.hash) scrollTo(0, 0);
+scrollTo(0, 0);
 document.documentElement.dataset.ready = "yes";

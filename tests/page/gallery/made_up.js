@@ -50,9 +50,9 @@ export function fill(channel, lines, {users = [ANN, BEN, BOSS], read, joined = t
   return channel;
 }
 
-/** A chat that is connected to nothing. answers: action -> what its calls are answered with. */
-export function makeChat({me = ANN, channels = ["general"], state = {kind: "open"}, answers = {}} = {}) {
-  const chat = new Chat(openStorage(), new URL("..", document.baseURI).href, () => {}, false);
+/** A chat (or one that extends it) that is connected to nothing. answers: action -> what its calls are answered with. */
+export function made(Kind, {me = ANN, channels = [], state = {kind: "open"}, answers = {}} = {}) {
+  const chat = new Kind(openStorage(), new URL("..", document.baseURI).href, () => {}, false);
   chat.connection.call = (action) => (action in answers ? Promise.resolve(answers[action]) : new Promise(() => {}));
   Object.assign(chat.session, {user: me, name: me?.name ?? "", state});
   chat.session.refreshWays = () => {};
@@ -60,6 +60,8 @@ export function makeChat({me = ANN, channels = ["general"], state = {kind: "open
   chat.current = channels[0] ?? "";
   return chat;
 }
+
+export const makeChat = ({channels = ["general"], ...options} = {}) => made(Chat, {channels, ...options});
 
 /** A chat with one channel that holds these lines. */
 export function conversation(lines, {draft = "", name = "general", more = {}, ...options} = {}) {

@@ -50,7 +50,7 @@ export function stage(place, {view, chat, on = "", states = {}}) {
       render(view(chat), inside);
     } catch (error) {
       console.error(error);
-      place.textContent = error; // the other samples go on
+      inside.textContent = error; // the other samples go on
     }
     for (const [selector, state] of Object.entries(states)) {
       for (const one of inside.querySelectorAll(selector)) one.dataset.state = state;

@@ -1,50 +1,64 @@
 // The administrator's page.
 
 import {html} from "../../assets/html.js";
-import {NAMES, Figures} from "../../assets/state/figures.js";
-import {Chart} from "../../assets/ui/admin/chart.js";
+import {Admin} from "../../assets/state/admin.js";
 import {Dashboard} from "../../assets/ui/admin/dashboard.js";
+import {Door} from "../../assets/ui/admin/door.js";
 import {Sanction} from "../../assets/ui/admin/sanction.js";
-import {ANN, BOSS, CIARA, EVERYONE, LONG, at, makeChat} from "../made_up.js";
+import {ANN, BEN, BOSS, CIARA, EVERYONE, LONG, at, made} from "../made_up.js";
 
 export const title = "Administration";
 
 const WAVE = Array.from({length: 60}, (_, point) => 20 + Math.round(15 * Math.sin(point / 7)) + (point % 5));
+const hours = (count) => (Date.now() + count * 3_600_000) / 1000; // as the server counts
+const state = (name, values) => ({name, state: "on", error: null, commands: [], calls: 0, failures: 0, ...values});
 const plugins = [
-  {name: "poll", state: "running", error: null, calls: 1234, failures: 0},
-  {name: "bridge", state: "failed", error: "ConnectionRefusedError: [Errno 111]", calls: 3, failures: 2},
+  state("poll", {commands: ["poll", "vote"], calls: 1234}),
+  state("bridge", {state: "off", error: "ConnectionRefusedError: [Errno 111]", calls: 3, failures: 3}),
+  state("webhook", {state: "idle"}),
 ];
+const PEOPLE = EVERYONE.map((user, place) => ({user, connections: 1 + (place % 2), addresses: [`10.0.0.${place + 2}`]}));
+const BANS = [
+  {whom: CIARA.id, name: CIARA.name, until: hours(5), reason: "shouting", by: BOSS.name},
+  {whom: "10.0.0.0/24", name: "", until: hours(300), reason: "banned", by: BOSS.name},
+];
+const ENTRIES = [
+  {power: "kick", about: {user: ANN.id, name: ANN.name, reason: "shouting"}},
+  {power: "ban", about: {whom: CIARA.id, name: CIARA.name, until: hours(5), reason: "shouting"}},
+  {power: "role", about: {user: LONG.id, name: LONG.name, role: "member"}},
+  {power: "reload", about: {plugin: "bridge"}},
+].map((entry, place) => ({key: String(place), time: at("9:41", place), by: BOSS, ...entry}));
 
-function made({busy = true, state = {kind: "open"}} = {}) {
-  const admin = makeChat({me: BOSS, channels: [], state});
-  const people = busy ? EVERYONE.map((user, place) => ({user, connections: 1 + (place % 2), addresses: [`10.0.0.${place + 2}`]})) : [];
-  const figures = new Figures();
-  for (const name of NAMES) figures.series[name] = busy ? WAVE : [];
-  return Object.assign(admin, {
-    figures, find: "", done: busy ? "2 connections ended." : "",
-    overview: {
-      people, found: busy ? 40 : 0, plugins: busy ? plugins : [], now: {users: busy ? 40 : 0, connections: 52, channels: busy ? 30 : 0},
-      channels: busy ? [{name: "general", count: 31}, {name: "上海", count: 4}] : [],
-    },
-    bans: busy ? [{whom: CIARA.id, name: CIARA.name, until: Date.UTC(2030, 0, 4, 10) / 1000, reason: "shouting", by: "Ida Holm"}] : [],
-    entries: busy
-      ? [
-          {key: "1", time: at("9:41"), by: BOSS, power: "kick", about: {user: ANN.id, name: ANN.name, reason: "shouting"}},
-          {key: "2", time: at("9:40"), by: BOSS, power: "role", about: {user: LONG.id, name: LONG.name, role: "member"}},
-          {key: "3", time: at("9:39"), by: BOSS, power: "reload", about: {plugin: "bridge"}},
-        ]
-      : [],
-  });
+function admin({busy = true, state: line = {kind: "open"}, view = "overview", how = "", kinds} = {}) {
+  const one = made(Admin, {me: how || kinds ? null : BOSS, state: line});
+  if (kinds) Object.assign(one.session.account, {kinds, known: true});
+  one.figures.series = Object.fromEntries(Object.keys(one.figures.series).map((name) => [name, busy ? WAVE : []]));
+  one.figures.tops = Object.fromEntries(Object.keys(one.figures.series).map((name) => [name, 50]));
+  const now = busy ? {users: 40, connections: 52, channels: 30, peak: 64} : {users: 0, connections: 0, channels: 0, peak: 0};
+  const channels = busy ? [{name: "general", count: 31}, {name: "上海", count: 4}, {name: "a-name-that-is-far-too-long-for-the-column", count: 1}] : [];
+  const overview = {people: busy ? PEOPLE : [], found: now.users, plugins: busy ? plugins : [], now, channels, totals: {}};
+  return Object.assign(one, {view, how, overview, bans: busy ? BANS : [], entries: busy ? ENTRIES : [], said: busy ? "Ciarán was disconnected." : "", turn() {}});
 }
 
-const desk = (admin) => html`<${Dashboard} admin=${admin} />`;
-const whole = {size: "wide", on: "whole", view: desk};
+const whole = {size: "wide", on: "whole", view: (one) => html`<${Dashboard} admin=${one} />`};
+const door = {on: "frame", view: (one) => html`<${Door} admin=${one} />`};
+const sanction = (name, against) => ({
+  name, on: "raised", chat: admin(), view: (one) => html`<${Sanction} admin=${one} against=${against} close=${() => {}} />`,
+});
+const openMenu = (selector) => async (root) => {
+  root.querySelector(selector).click();
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+};
 
 export const samples = [
-  {name: "The page", chat: made(), ...whole},
-  {name: "Nothing yet", chat: made({busy: false}), ...whole},
-  {name: "Disconnected", chat: made({state: {kind: "waiting", lost: true, retryAt: Date.now() + 8_000}}), ...whole},
-  {name: "A chart, and one without values", on: "padded frame", view: () => html`<div class="charts"><${Chart} name="users" values=${WAVE} /><${Chart} name="memory" values=${[]} /></div>`},
-  {name: "Sending someone away", on: "raised", chat: made(), view: (admin) => html`<${Sanction} admin=${admin} against=${{user: CIARA, addresses: ["10.0.0.7"]}} close=${() => {}} />`},
-  {name: "Banning an address", on: "raised", chat: made(), view: (admin) => html`<${Sanction} admin=${admin} against=${{}} close=${() => {}} />`},
+  {name: "Overview", chat: admin(), ...whole},
+  {name: "Nothing yet", chat: admin({busy: false}), ...whole},
+  {name: "Disconnected", chat: admin({state: {kind: "waiting", lost: true, retryAt: Date.now() + 8_000}}), ...whole},
+  {name: "People, with the menu of one of them", chat: admin({view: "people"}), then: openMenu(".people .menu button, [aria-labelledby=people] .menu button"), ...whole},
+  sanction("Disconnect someone", {what: "kick", user: BEN}),
+  sanction("Ban someone", {what: "ban", user: CIARA, addresses: ["10.0.0.7"]}),
+  sanction("Ban an address", {what: "address"}),
+  {name: "Sign in", chat: admin({kinds: ["password"]}), ...door},
+  {name: "No accounts", chat: admin({how: "no-accounts"}), ...door},
+  {name: "Accounts from elsewhere", chat: admin({how: "elsewhere"}), ...door},
 ];

@@ -1,13 +1,19 @@
 // Windows over the page, and the inspector.
 
 import {html} from "../../assets/html.js";
+import {Sections} from "../../assets/ui/sections.js";
 import {dialogs} from "../../assets/ui/shell.js";
 import {BOSS, CIARA, at, conversation, current, makeChat, says} from "../made_up.js";
 import {ACTIONS} from "./composer.js";
 
 export const title = "Dialogs";
 
-const {Form, Jump, Keys, Settings} = await dialogs();
+const {Browse, Form, Jump, Keys, MessageSheet, Settings} = await dialogs();
+const sections = (chat) => {
+  const all = new Sections();
+  all.arrange(chat, false);
+  return all;
+};
 const close = () => {};
 const found = {channels: [{name: "harbour", count: 4}, {name: "上海", count: 12}, {name: "tea-and-biscuits", count: 1}]};
 const jumping = makeChat({channels: ["general", "ميناء"], answers: {channels: found}});
@@ -26,8 +32,11 @@ const form = (which) => ({chat: makeChat(), view: (chat) => html`<${Form} chat=$
 const dialog = (name, more) => ({name, on: "raised", ...more});
 
 export const samples = [
-  dialog("Jump", {chat: jumping, then: shown, view: (chat) => html`<${Jump} chat=${chat} close=${close} />`}),
-  dialog("Jump: nothing found", {chat: nothing, then: (root) => type(root, "pier"), view: (chat) => html`<${Jump} chat=${chat} close=${close} />`}),
+  dialog("Jump", {chat: jumping, then: shown, view: (chat) => html`<${Jump} chat=${chat} sections=${sections(chat)} close=${close} />`}),
+  dialog("Jump: nothing found", {chat: nothing, then: (root) => type(root, "pier"), view: (chat) => html`<${Jump} chat=${chat} sections=${sections(chat)} close=${close} />`}),
+  dialog("All channels", {chat: jumping, then: shown, view: (chat) => html`<${Browse} chat=${chat} close=${close} />`}),
+  dialog("All channels: nothing found", {chat: nothing, then: (root) => type(root, "pier"), view: (chat) => html`<${Browse} chat=${chat} close=${close} />`}),
+  dialog("What can be done with a message, on a phone", {view: () => html`<${MessageSheet} message=${says(CIARA, at("9:41"), "Good morning.")} close=${close} />`}),
   dialog("Settings of a guest", settings(CIARA)),
   dialog("Settings of an administrator with an account", settings(BOSS)),
   dialog("Keys", {view: () => html`<${Keys} close=${close} />`}),

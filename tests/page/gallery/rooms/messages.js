@@ -3,6 +3,7 @@
 import {html} from "../../assets/html.js";
 import {Messages} from "../../assets/ui/messages/messages.js";
 import {Message, Pending} from "../../assets/ui/messages/message.js";
+import {dialogs} from "../../assets/ui/shell.js";
 import {namesOf} from "../../assets/text/mentions.js";
 import {ANN, BEN, BOSS, CIARA, LONG, NOOR, WEI, at, conversation, current, makeChat, says} from "../made_up.js";
 
@@ -10,7 +11,7 @@ export const title = "Messages";
 
 const chat = conversation([], {me: ANN, users: [ANN, BEN, BOSS, NOOR, WEI]});
 const names = namesOf(chat, current(chat));
-const bar = {quote() {}, copy() {}};
+const later = await dialogs();
 
 const log = (children) => html`<div class="conversation"><div class="messages-frame"><div class="rows">${children}</div></div></div>`;
 const message = (line, more) => html`<${Message} key=${line.id} line=${line} names=${names} ...${more} />`;
@@ -31,7 +32,7 @@ export const samples = [
   {name: "First of a person, following, another person", view: () => log([message(group[0]), message(group[1], {follows: true}), message(group[2])])},
   {
     name: "Under the pointer, with its actions; following, with the focus", states: {"article:first-child": "hover", "article:last-child": "focus"},
-    view: () => log([message(group[0], {bar}), message(group[1], {follows: true})]),
+    view: () => log([message(group[0], {Bar: later.Bar}), message(group[1], {follows: true})]),
   },
   {name: "On its way; a second one", view: () => log([pending(item, false), pending({...item, ref: "r2"}, true)])},
   {name: "Failed; a second one", view: () => log([pending(failed, false), pending({...failed, ref: "r2"}, true)])},
@@ -51,9 +52,9 @@ export const samples = [
       Array.from({length: 24}, (_, place) => says([BEN, BOSS, NOOR, WEI][(place >> 1) % 4], at(`9:${10 + place}`), ["Good morning.", "早安。", "صباح الخير!", "Is the kettle on?"][place % 4])),
       {me: ANN, read: 20, more: {mark: 20}},
     ),
-    view: (made) => html`<div class="conversation"><${Messages} chat=${made} channel=${current(made)} /></div>`,
+    view: (made) => html`<div class="conversation"><${Messages} chat=${made} channel=${current(made)} later=${later} /></div>`,
   },
-  {name: "The beginning is loading", on: "window low", chat: loading(), view: (made) => html`<div class="conversation"><${Messages} chat=${made} channel=${current(made)} /></div>`},
+  {name: "The beginning is loading", on: "window low", chat: loading(), view: (made) => html`<div class="conversation"><${Messages} chat=${made} channel=${current(made)} later=${later} /></div>`},
 ];
 
 function loading() {

@@ -2,17 +2,19 @@
 
 import {html} from "../../assets/html.js";
 import {rows, Beginning} from "../../assets/ui/messages/rows.js";
+import {dialogs} from "../../assets/ui/shell.js";
 import {namesOf} from "../../assets/text/mentions.js";
 import {BEN, BOSS, CIARA, EVERYONE, NOOR, at, conversation, current, joins, leaves, notice, says} from "../made_up.js";
 
 export const title = "Between messages";
 
+const later = await dialogs();
 const log = (children) => html`<div class="conversation"><div class="messages-frame"><div class="rows">${children}</div></div></div>`;
 
 function sample(name, lines, more) {
   const chat = conversation(lines, {users: EVERYONE, ...more});
   const channel = current(chat);
-  return {name, view: () => log(rows({chat, channel, names: namesOf(chat, channel), active: {}}, channel.lines))};
+  return {name, view: () => log(rows({chat, channel, names: namesOf(chat, channel), active: {}, later}, channel.lines))};
 }
 
 const hello = says(BEN, at("9:41"), "Good morning.");
@@ -30,5 +32,5 @@ export const samples = [
   sample("Only you see this", [hello, notice("2 people are banned: Ben (until Friday) and 10.0.0.7.", at("9:44"), {private: true})]),
   sample("Two of those", [hello, notice("/roll adds up dice.", at("9:44"), {private: true}), notice("/poll asks the channel.", at("9:45"), {private: true})]),
   {name: "An empty channel", view: () => log(html`<${Beginning} channel=${current(empty)} />`)},
-  {name: "The beginning of a channel", view: () => log([html`<${Beginning} channel=${current(old)} />`, rows({chat: old, channel: current(old), names: namesOf(old, current(old)), active: {}}, current(old).lines)])},
+  {name: "The beginning of a channel", view: () => log([html`<${Beginning} channel=${current(old)} />`, rows({chat: old, channel: current(old), names: namesOf(old, current(old)), active: {}, later}, current(old).lines)])},
 ];
