@@ -12,7 +12,7 @@ export function Seconds({until, done}) {
       tick((count) => count + 1);
       if (Date.now() < until) return;
       clearInterval(timer);
-      done?.();
+      if (done) done();
     }, 250);
     return () => clearInterval(timer);
   }, [until]);

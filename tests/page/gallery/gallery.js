@@ -58,7 +58,11 @@ const places = [...document.querySelectorAll(".sample")];
 const stages = rooms.flatMap(({samples}) => samples).map((sample, at) => ({sample, ...stage(places[at], sample)}));
 await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
 for (const {sample, root, draw} of stages) {
-  await sample.then?.(root);
+  try {
+    await sample.then?.(root);
+  } catch (error) {
+    console.error(sample.name, error);
+  }
   draw();
 }
 document.activeElement.blur(); // fields take the focus when they are drawn

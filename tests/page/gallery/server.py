@@ -15,9 +15,16 @@ TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 
 
 class Gallery(Safe):
-    """A file of the gallery, as it is on the disk now; `plugins/…` are the UIs of the plugins that are shipped."""
+    """A file of the gallery, as it is on the disk now; `plugins/…` are the UIs of the plugins that are shipped.
+
+    `sheets` names the style sheets of the page, so that none is missing.
+    """
 
     def get(self, path: str) -> None:
+        if path == "sheets":
+            sheets = (find_folder("public") / "assets/css").glob("*.css")
+            self.write({"names": sorted(sheet.name for sheet in sheets)})
+            return
         folder, name = (find_folder("plugins"), path[8:]) if path.startswith("plugins/") else (HERE, path)
         file = (folder / (name or "index.html")).resolve()
         if folder.resolve() not in file.parents or file.suffix not in TYPES or not file.is_file():

@@ -19,18 +19,13 @@ async function sheet(address) {
   return css;
 }
 
-const LATER = ["dialogs", "plugins"]; // sheets that the page loads when they are needed
+const FIRST = ["tokens.css", "base.css"];
 
-/** The sheets of the two pages, then the gallery's own. */
+/** The sheets of the page, then the gallery's own. */
 async function allSheets() {
-  const found = [];
-  for (const page of ["../", "../admin"]) {
-    const text = await (await fetch(page)).text();
-    for (const [, href] of text.matchAll(/<link rel="stylesheet" href="([^"]+)">/g)) found.push(`../${href}`);
-  }
-  const first = (path) => path.replace(/v-\w+\//, "");
-  const named = new Map([...found, ...LATER.map((name) => `../assets/css/${name}.css`), "stage.css"].map((path) => [first(path), path]));
-  return Promise.all([...named.values()].map(sheet));
+  const {names} = await (await fetch("sheets")).json();
+  const paths = [...new Set([...FIRST, ...names])].map((name) => `../assets/css/${name}`);
+  return Promise.all([...paths, "stage.css"].map(sheet));
 }
 
 export const tokens = await (await fetch("../assets/css/tokens.css")).text();
@@ -59,4 +54,10 @@ export function stage(place, {view, chat, on = "", states = {}}) {
   if (chat) chat.changed = () => requestAnimationFrame(draw);
   draw();
   return {root, draw};
+}
+
+/** Wait until something is drawn in a sample; what is loaded late takes a moment. */
+export async function shows(root, selector) {
+  for (let tries = 0; tries < 500 && !root.querySelector(selector); tries++) await new Promise((done) => setTimeout(done, 10));
+  if (!root.querySelector(selector)) throw new Error(`${selector} is not shown`);
 }

@@ -6,6 +6,7 @@ import {Dashboard} from "../../assets/ui/admin/dashboard.js";
 import {Door} from "../../assets/ui/admin/door.js";
 import {Sanction} from "../../assets/ui/admin/sanction.js";
 import {ANN, BEN, BOSS, CIARA, EVERYONE, LONG, at, made} from "../made_up.js";
+import {shows} from "../stage.js";
 
 export const title = "Administration";
 
@@ -41,7 +42,7 @@ function admin({busy = true, state: line = {kind: "open"}, view = "overview", ho
 }
 
 const whole = {size: "wide", on: "whole", view: (one) => html`<${Dashboard} admin=${one} />`};
-const door = {on: "frame", view: (one) => html`<${Door} admin=${one} />`};
+const door = {on: "frame", then: (root) => shows(root, ".title, form"), view: (one) => html`<${Door} admin=${one} />`};
 const sanction = (name, against) => ({
   name, on: "raised", chat: admin(), view: (one) => html`<${Sanction} admin=${one} against=${against} close=${() => {}} />`,
 });

@@ -4,6 +4,7 @@ import {html} from "../../assets/html.js";
 import {Members} from "../../assets/ui/members.js";
 import {Shell, dialogs} from "../../assets/ui/shell.js";
 import {ANN, EVERYONE, at, conversation, current, makeChat, says} from "../made_up.js";
+import {shows} from "../stage.js";
 
 export const title = "Frame";
 
@@ -16,13 +17,13 @@ const alike = [ANN, {...ANN, id: "g:9f3c0000", name: "Ann Весker"}];
 const lost = conversation(lines, {users: EVERYONE, joined: false});
 const many = conversation(lines, {users: EVERYONE, more: {count: 1234}});
 const nowhere = makeChat({channels: []});
-const banned = makeChat({channels: ["general"], state: {kind: "ended", neverIn: true, reason: "banned until 2030-01-04T10:00:00Z: shouting"}});
+const banned = makeChat({channels: ["general"], state: {kind: "ended", code: 4403, neverIn: true, reason: "banned until 2030-01-04T10:00:00Z: shouting"}});
 
 export const samples = [
   {name: "Conversation", size: "wide", on: "window low", chat: conversation(lines, {users: EVERYONE}), view: shell},
   {name: "Long names", size: "wide", on: "window low", chat: conversation(lines, {name: "a-name-that-is-far-too-long-for-the-bar-it-has-to-stand-in-and-goes-on"}), view: shell},
   {name: "No channel", size: "wide", on: "window low", chat: nowhere, view: shell},
-  {name: "Banned", size: "wide", on: "window low", chat: banned, view: shell},
+  {name: "Banned", size: "wide", on: "window low", chat: banned, view: shell, then: (root) => shows(root, ".title")},
   {name: "Members", size: "slim", on: "frame", chat: conversation(lines, {users: EVERYONE}), view: members},
   {name: "Members who look alike", size: "slim", on: "frame", chat: conversation(lines, {users: alike}), view: members},
   {name: "More members than are shown", size: "slim", on: "frame", chat: many, view: members},

@@ -6,6 +6,7 @@ import {Message, Pending} from "../../assets/ui/messages/message.js";
 import {dialogs} from "../../assets/ui/shell.js";
 import {namesOf} from "../../assets/text/mentions.js";
 import {ANN, BEN, BOSS, CIARA, LONG, NOOR, WEI, at, conversation, current, makeChat, says} from "../made_up.js";
+import {shows} from "../stage.js";
 
 export const title = "Messages";
 
@@ -42,7 +43,7 @@ export const samples = [
   one("Emoji alone", "🎉 👩‍🚀 ❤️"),
   one("A quote", "> The ferry is late.\n> Half an hour, they say.\n\nStill?"),
   one("A list", LIST),
-  one("Code", CODE, {then: (root) => waitFor(root, ".code-comment")}),
+  one("Code", CODE, {then: (root) => shows(root, ".code-comment")}),
   one("Long words and a long name", `${"w".repeat(120)} and then on`, {sender: LONG}),
   one("Arabic", "صباح الخير! القارب متأخر اليوم، ساعة تقريبا.\n\n- حبل\n- معطف", {sender: NOOR}),
   one("Chinese", "渡轮今天晚点了。**半小时**左右。我们先喝茶吧？", {sender: WEI}),
@@ -59,8 +60,4 @@ export const samples = [
 
 function loading() {
   return makeChat({channels: ["general"]}); // the join has not been answered
-}
-
-async function waitFor(root, selector) {
-  for (let tries = 0; tries < 100 && !root.querySelector(selector); tries++) await new Promise((done) => setTimeout(done, 20));
 }

@@ -18,7 +18,7 @@ function typing(...users) {
 
 function left() {
   const chat = makeChat({channels: ["general", "harbour"]});
-  chat.sync.left = [{channel: chat.channels.get("harbour"), at: 1, unsent: []}];
+  chat.sync.left = [{channel: chat.channels.get("harbour"), at: 1, unsent: [], until: Date.now() + 8_000}];
   return chat;
 }
 
@@ -38,5 +38,6 @@ export const samples = [
   sample("Connecting again", connection({kind: "connecting", lost: true})),
   sample("Waiting for the next try", connection({kind: "waiting", lost: true, retryAt: Date.now() + 8_000})),
   sample("Ended", connection({kind: "ended", lost: true, code: 4403})),
-  sample("Banned", connection({kind: "ended", lost: true, code: 4403, reason: "banned until 2030-01-04T10:00:00Z: shouting"})),
+  sample("The server is full", connection({kind: "waiting", lost: true, full: true, retryAt: Date.now() + 8_000})),
+  sample("Ended for a reason", connection({kind: "ended", lost: true, code: 4403, reason: "shouting"})),
 ];
