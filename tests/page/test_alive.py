@@ -247,7 +247,11 @@ async def test_35_notifications_are_asked_for_when_turned_on_and_are_for_mention
         post(app, "@Ann one")
         await becomes("(1) #general · Chat", ann.title)
         assert await ann.evaluate("told") == []
-        await notify(ann, "mentions")
+        await ann.evaluate("away(false)")
+        await ann.locator(".card", has_text="Ben mentioned you").get_by_role("button", name="Turn on").click()
+        await ann.locator("textarea:focus").wait_for()
+        assert await ann.locator(".card").count() == 0
+        await ann.evaluate("away(true)")
         await becomes(["asked"], lambda: ann.evaluate("told"))
         post(app, "nothing", "@Ann two")
         await becomes(["asked", "Ben · #general: @Ann two"], lambda: ann.evaluate("told"))
@@ -265,6 +269,23 @@ async def test_35_notifications_are_asked_for_when_turned_on_and_are_for_mention
         post(app, "@Ann four")
         await becomes("(1) #general · Chat", ann.title)
         assert await ann.evaluate("told") == four
+
+        bea = await enter_watched(browsers, "Bea")
+        deny = "() => { Notification.requestPermission = async () => (Notification.permission = 'denied'); }"
+        await bea.evaluate(deny)
+        await bea.evaluate("away(true)")
+        post(app, "@Bea")
+        await bea.locator(".card").get_by_role("button", name="Turn on").click()
+        await bea.locator(".card", has_text="Your browser blocks notifications").get_by_role("button").click()
+        await bea.locator(".card").wait_for(state="detached")
+        cid = await enter_watched(browsers, "Cid")
+        await cid.evaluate("away(true)")
+        post(app, "@Cid")
+        await cid.locator(".card").get_by_role("button", name="Not now").click()
+        post(app, "@Cid again")
+        await read(cid, "@Cid again")
+        assert await cid.locator(".card").count() == 0
+        assert await cid.evaluate("told") == []
 
 
 @browser_test

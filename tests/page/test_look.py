@@ -139,3 +139,29 @@ async def test_in_a_wide_window_the_members_can_be_hidden_and_stay_so(people: Op
         await ann.set_viewport_size({"width": 1440, "height": 900})
         await button.click()
         await members.wait_for()
+
+
+@browser_test
+async def test_a_new_version_is_offered_after_a_lost_connection_and_nothing_reloads_by_itself(
+    people: Opened, app: Chat
+) -> None:
+    def update(name: str) -> None:
+        vars(app.assets).update(vars(Assets(find_folder("public"), name)))
+
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        await ann.wait_for_function("document.querySelector('link[href$=\"dialogs.css\"]')?.sheet")
+        await lose_all(app, "Ann")
+        await write(ann, "still the same")
+        await read(ann, "still the same")
+        card = ann.locator(".card", has_text="A new version is ready")
+        for name, button in (("Two", "Later"), ("Three", "Reload")):
+            assert await card.count() == 0
+            update(name)
+            await lose_all(app, "Ann")
+            await card.get_by_role("button", name="Reload").wait_for()
+            await ann.fill("textarea", "a draft")
+            await card.get_by_role("button", name=button).click()
+            await card.wait_for(state="detached")
+        await ann.locator(".sidebar header").get_by_text("Three").wait_for()
+        assert await ann.input_value("textarea") == "a draft"

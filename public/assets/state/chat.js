@@ -231,7 +231,9 @@ export class Chat {
 
   /** Show a message as a notification of the system, if the user wants that. */
   async notify(channel, message, mentioned) {
-    if (this.storage.read("notify", "off") === "off") return;
+    const wanted = this.storage.read("notify", null);
+    if (wanted === null && mentioned && this.away) this.missed ??= message.sender.name; // who is named by the card that asks
+    if ((wanted ?? "off") === "off") return;
     const {arrived} = await import("./notifications.js");
     arrived(this, channel, message, mentioned);
   }

@@ -34,7 +34,7 @@ export function Shell({chat}) {
   const [drawer, setDrawer] = useState("");
   const opener = useRef();
   const [dialog, setDialog] = useState(null); // a name, the action whose form it is, or the message of a sheet
-  const {Browse, ChannelMenu, Form, Hint, Jump, Keys, MessageSheet, Refused, Settings} = dialogs.loaded ?? {};
+  const {Browse, Cards, ChannelMenu, Form, Hint, Jump, Keys, MessageSheet, Refused, Settings} = dialogs.loaded ?? {};
   const [sections] = useState(() => new Sections());
   const {state} = chat.session;
   const out = state.kind === "ended" && (state.neverIn || banOf(state)); // and there is nothing else to show
@@ -117,7 +117,7 @@ export function Shell({chat}) {
   }, [drawer]);
 
   return html`<div class=${`shell ${drawer ? `open-${drawer}` : ""} ${alone || !channel ? "alone" : ""}`}>
-    <${Sidebar} chat=${chat} sections=${sections} close=${close} show=${show} later=${{Hint}} inert=${drawer !== "" && drawer !== "channels"} />
+    <${Sidebar} chat=${chat} sections=${sections} close=${close} show=${show} later=${{Cards, Hint}} inert=${drawer !== "" && drawer !== "channels"} />
     ${drawer && html`<div class="shade" onClick=${close}></div>`}
     <main class="conversation" inert=${drawer !== ""}>
       <header>

@@ -9,7 +9,7 @@ import {byKeys} from "./input.js";
 const REST = 2_000; // ms without a move of the pointer, after which rows may change their places
 
 /** later: what is loaded when the page has come to rest. */
-export function Sidebar({chat, sections, close, show, later: {Hint}, inert}) {
+export function Sidebar({chat, sections, close, show, later: {Cards, Hint}, inert}) {
   const list = useRef();
   const moved = useRef(0); // when the pointer was moved over the list last
   const folded = chat.storage.read("folded", []);
@@ -50,7 +50,7 @@ export function Sidebar({chat, sections, close, show, later: {Hint}, inert}) {
       <button class="quiet add" onClick=${() => show("browse")}><${Icon} name="plus" />${t("channels.add")}</button>
       ${chat.words && html`<p class="alert" role="alert">${chat.words}</p>`}
     </div>
-    ${Hint && html`<${Hint} chat=${chat} />`}
+    ${Cards && html`<${Cards} chat=${chat}><${Hint} chat=${chat} /><//>`}
     <footer>
       ${chat.user && html`<${Avatar} user=${chat.user} />`}
       <span class="name" dir="auto">${chat.session.name}</span>

@@ -141,6 +141,18 @@ export default {
   "keys.inspector": "The connection",
   "keys.keys": "These keys (in the box: Ctrl /)",
 
+  "card.missed": "{name} mentioned you while you were away",
+  "card.notify": "Get a notification next time?",
+  "card.turn-on": "Turn on",
+  "card.not-now": "Not now",
+  "card.blocked": "Your browser blocks notifications",
+  "card.blocked-how": "Allow them with the icon beside the address.",
+  "card.close": "Got it",
+  "card.version": "A new version is ready",
+  "card.drafts": "Your drafts are kept.",
+  "card.reload": "Reload",
+  "card.later": "Later",
+
   "notify.label": "Notifications",
   "notify.help": "While this page is open in some tab",
   "notify.denied": "Your browser blocks them. Allow them with the icon beside the address.",

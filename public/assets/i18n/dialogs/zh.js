@@ -138,6 +138,18 @@ export default {
   "keys.inspector": "连接状态",
   "keys.keys": "显示快捷键（在输入框中按 Ctrl /）",
 
+  "card.missed": "您不在时，{name} 提到了您",
+  "card.notify": "下次要收到通知吗？",
+  "card.turn-on": "开启",
+  "card.not-now": "暂不",
+  "card.blocked": "浏览器阻止了通知",
+  "card.blocked-how": "请点地址旁的图标允许。",
+  "card.close": "知道了",
+  "card.version": "新版本已就绪",
+  "card.drafts": "您的草稿会保留。",
+  "card.reload": "重新加载",
+  "card.later": "稍后",
+
   "notify.label": "通知",
   "notify.help": "只要还有标签页开着本页",
   "notify.denied": "浏览器已阻止通知，请点地址旁的图标允许。",

@@ -3,6 +3,7 @@
 export {complete, lookUp} from "../../commands/completion.js";
 export {offer} from "../../text/split.js";
 export {Browse} from "./browse.js";
+export {Cards} from "./cards.js";
 export {ChannelMenu} from "./channel_menu.js";
 export {Form} from "./form.js";
 export {Hint} from "./hint.js";
