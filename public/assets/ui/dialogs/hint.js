@@ -1,6 +1,6 @@
 // What a newcomer may want to know; gone for good when it has been used or dismissed.
 
-import {html, useEffect} from "../../html.js";
+import {html, useEffect, useLayoutEffect} from "../../html.js";
 import {rich, t} from "../../i18n/index.js";
 
 export function Hint({chat}) {
@@ -10,7 +10,11 @@ export function Hint({chat}) {
     chat.changed();
   }
   useEffect(() => used && dismiss(), [used]);
-  if (used || chat.storage.read("hinted", false)) return null;
+  const gone = used || chat.storage.read("hinted", false);
+  useLayoutEffect(() => {
+    if (!gone) document.querySelector(".sidebar .here")?.scrollIntoView({block: "nearest"}); // the list has become shorter
+  }, []);
+  if (gone) return null;
   const touch = matchMedia("(pointer: coarse)").matches;
   const stroke = (keys) => html`<kbd>${keys}</kbd>`;
   return html`<aside class="hint" aria-label=${t("hint.title")}>
