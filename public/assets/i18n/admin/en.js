@@ -65,7 +65,8 @@ export default {
   "sanction.about-ban": "They are disconnected, and can't come back before the ban ends.",
   "sanction.guest": "A guest may return under another name, unless the address is banned too.",
   "sanction.seen-ban": "They see it, and so does every administrator.",
-  "sanction.also": {one: "Also ban the address {addresses}, for everybody behind it", other: "Also ban the addresses {addresses}, for everybody behind them"},
+  "sanction.also": {one: "Also ban the address {addresses}", other: "Also ban the addresses {addresses}"},
+  "sanction.behind": {one: "Everybody behind it is kept out.", other: "Everybody behind them is kept out."},
   "sanction.do-ban": "Ban",
   "sanction.title-address": "Ban an address",
   "sanction.about-address": "Everybody who comes from there is kept out.",
@@ -113,7 +114,7 @@ export default {
   "figure.peak-today": "peak {count} today",
   "figure.second": "a second",
   "figure.late-peak": "ms, peak {count}",
-  "figure.mib": "MiB, processor {count} %",
+  "figure.mib": "MiB, processor {count} %",
   "figure.chart": "{name} in the last minutes: {least} to {most}",
   "figure.soon": "The chart begins in a moment",
 };

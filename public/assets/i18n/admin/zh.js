@@ -65,7 +65,8 @@ export default {
   "sanction.about-ban": "对方会被断开连接，在封禁结束前不能再进入。",
   "sanction.guest": "除非同时封禁地址，访客可能换个名字再来。",
   "sanction.seen-ban": "对方和所有管理员都会看到。",
-  "sanction.also": {other: "同时封禁地址 {addresses}，来自那里的所有人都不能进入"},
+  "sanction.also": {other: "同时封禁地址 {addresses}"},
+  "sanction.behind": {other: "来自那里的所有人都不能进入。"},
   "sanction.do-ban": "封禁",
   "sanction.title-address": "封禁地址",
   "sanction.about-address": "来自那里的所有人都不能进入。",
@@ -113,7 +114,7 @@ export default {
   "figure.peak-today": "今日最高 {count}",
   "figure.second": "每秒",
   "figure.late-peak": "毫秒，最高 {count}",
-  "figure.mib": "MiB，处理器 {count} %",
+  "figure.mib": "MiB，处理器 {count} %",
   "figure.chart": "最近几分钟的{name}：{least} 到 {most}",
   "figure.soon": "图表即将开始",
 };

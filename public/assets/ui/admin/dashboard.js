@@ -74,5 +74,5 @@ function Figures({admin: {figures, overview}}) {
     ${chart("users", t("figure.peak-today", {count: overview.now.peak}))}
     ${chart("messages", t("figure.second"))}
     ${chart("late", t("figure.late-peak", {count: rounded(Math.max(0, ...series.late))}))}
-    ${chart("memory", t("figure.mib", {count: rounded(series.processor.at(-1) ?? 0)}))}`;
+    ${chart("memory", t("figure.mib", {count: Math.round(series.processor.at(-1) ?? 0)}))}`;
 }

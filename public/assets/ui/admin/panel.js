@@ -23,13 +23,13 @@ export function Panel({name, title, kind = "", count, tools, rows, empty, total 
 
 /** face: an avatar or a tile; title, small: what is read; the children stand behind it. */
 export function Row({face, title, small, children}) {
-  return html`<li class="line-row">${face}<div class="about"><div class="who">${title}</div>${small && html`<small>${small}</small>`}</div>${children}</li>`;
+  return html`<li class="line-row">${face}<div class="words"><div class="who">${title}</div>${small && html`<small>${small}</small>`}</div>${children}</li>`;
 }
 
 /** The field that narrows a list; it looks a moment after the last key. */
 export function Find({value, change, label}) {
   return html`<input
-    class="find" type="search" value=${value} onInput=${({target}) => change(target.value)} maxlength="100" dir="auto"
+    class="seek" type="search" value=${value} onInput=${({target}) => change(target.value)} maxlength="100" dir="auto"
     placeholder=${label} aria-label=${label} spellcheck=${false} autocomplete="off" enterkeyhint="search"
   />`;
 }

@@ -34,16 +34,21 @@ export function Sanction({admin, against: {what, user, addresses = []}, close}) 
 
   return html`<${Dialog} title=${t(`sanction.title-${what}`, {name: user?.name})} close=${close}>
     <form class="form" onSubmit=${send}>
-      <p class="muted">${t(`sanction.about-${what}`)} ${what === "ban" && guest && t("sanction.guest")}</p>
-      ${what === "address" && html`<label><span>${t("admin.address")}</span><input name="address" required autofocus autocomplete="off" spellcheck=${false} /></label>`}
-      ${what !== "kick" && html`<label><span>${t("admin.hours")}</span>
-        <select name="hours" value=${hours} onChange=${({target}) => setHours(Number(target.value))} autofocus=${what === "ban"}>
+      <p class="help">${t(`sanction.about-${what}`)} ${what === "ban" && guest && t("sanction.guest")}</p>
+      ${what === "address" && html`<div class="entry"><label for="address">${t("admin.address")}</label>
+        <input id="address" name="address" required autofocus autocomplete="off" spellcheck=${false} /></div>`}
+      ${what !== "kick" && html`<div class="entry"><label for="hours">${t("admin.hours")}</label>
+        <select id="hours" value=${hours} onChange=${({target}) => setHours(Number(target.value))} autofocus=${what === "ban"} aria-describedby="end">
           ${HOURS.map((one) => html`<option key=${one} value=${one}>${t(`hours.${one}`)}</option>`)}
         </select>
-        <small>${t("admin.until", {day: fullDay(end), time: clock(end)})}</small></label>`}
-      <label><span>${t("admin.reason")}</span><input name="reason" maxlength="64" dir="auto" autocomplete="off" autofocus=${what === "kick"} aria-describedby="seen" />
-        <small id="seen">${t(`sanction.seen-${what}`)}</small></label>
-      ${what === "ban" && addresses.length > 0 && html`<label class="check"><span>${t("sanction.also", {count: addresses.length, addresses: addresses.join(", ")})}</span><input type="checkbox" name="also" /></label>`}
+        <p class="about" id="end">${t("admin.until", {day: fullDay(end), time: clock(end)})}</p></div>`}
+      <div class="entry"><label for="reason">${t("admin.reason")}</label>
+        <input id="reason" name="reason" maxlength="64" dir="auto" autocomplete="off" autofocus=${what === "kick"} aria-describedby="seen" />
+        <p class="about" id="seen">${t(`sanction.seen-${what}`)}</p></div>
+      ${what === "ban" && addresses.length > 0 && html`<div class="entry switched">
+        <label for="also">${t("sanction.also", {count: addresses.length, addresses: addresses.join(", ")})}</label>
+        <input id="also" name="also" type="checkbox" role="switch" class="switch" aria-describedby="behind" />
+        <p class="about" id="behind">${t("sanction.behind", {count: addresses.length})}</p></div>`}
       <p class="alert" role="alert">${words}</p>
       <footer>
         <button type="button" onClick=${close}>${t("admin.cancel")}</button>
