@@ -166,7 +166,7 @@ async def test_long_lists_are_drawn_in_part_and_say_how_many_there_are(app: Chat
         await becomes(9, people_here.locator("li").count)
         await page.go_back()
         await becomes(6, people_here.locator("li").count)
-        await page.get_by_role("link", name="Audit").click()
+        await page.get_by_role("link", name="Show more").click()
         rows = page.locator("[aria-labelledby=audit] li")
         await becomes(50, rows.count)
         await page.get_by_role("button", name="Show older ones").click()

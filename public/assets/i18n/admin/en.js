@@ -15,6 +15,7 @@ export default {
   "admin.me": "You: {name}",
   "admin.cancel": "Cancel",
   "admin.all": "Show all {count}",
+  "admin.some": "Show more",
   "admin.older": "Show older ones",
 
   "role.member": "member",

@@ -15,6 +15,7 @@ export default {
   "admin.me": "您：{name}",
   "admin.cancel": "取消",
   "admin.all": "显示全部 {count} 项",
+  "admin.some": "显示更多",
   "admin.older": "显示更早的记录",
 
   "role.member": "成员",

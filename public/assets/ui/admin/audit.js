@@ -14,7 +14,7 @@ export function Audit({admin}) {
   const {entries, filter, more, view} = admin;
   const narrowed = filter.find || filter.power;
   return html`<${Panel}
-    name="audit" kind="full" title=${t("admin.audit")} view=${view} most=${Infinity} empty=${t(narrowed ? "admin.no-such-audit" : "admin.no-audit")}
+    name="audit" kind="full" title=${t("admin.audit")} view=${view} most=${Infinity} more=${more} empty=${t(narrowed ? "admin.no-such-audit" : "admin.no-audit")}
     rows=${entries && entries.map((entry) => html`<${Entry} key=${entry.key} ...${entry} />`)}
     tools=${html`
       <${Find} value=${filter.find} change=${(find) => admin.sift({find})} label=${t("admin.audit-who")} />

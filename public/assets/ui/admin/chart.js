@@ -18,7 +18,7 @@ export function Chart({name, values, top, small}) {
       <p><b data-figure=${name}>${values.length ? t("figure.value", {count: rounded(values.at(-1))}) : "–"}</b> <small>${small}</small></p>
     </figcaption>
     <svg class="chart" viewBox=${`0 ${-ROOM} ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" role="img" aria-label=${path ? t("figure.chart", about) : t("figure.soon")}>
-      <path class="under" d=${path && `${path}L${WIDTH} ${HEIGHT}L${path.slice(1).split(" ")[0]} ${HEIGHT}Z`} />
+      <path class="area" d=${path && `${path}L${WIDTH} ${HEIGHT}L${path.slice(1).split(" ")[0]} ${HEIGHT}Z`} />
       <path class="line" d=${path} />
     </svg>
   </figure>`;

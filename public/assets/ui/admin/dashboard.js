@@ -62,7 +62,7 @@ function Bar({admin}) {
     </nav>
     <a class="button small" href="./">${t("admin.chat")}</a>
     ${user && html`<${Menu} kind="me" label=${t("admin.me", {name: user.name})} face=${html`<${Avatar} user=${user} />`} items=${items}
-      head=${html`<p class="head"><b class="name" dir="auto">${user.name}</b><small>${t(`role.${user.role ?? "member"}`)}</small></p>
+      head=${html`<p class="oneself"><b class="name" dir="auto">${user.name}</b><small>${t(`role.${user.role ?? "member"}`)}</small></p>
         <label>${t("app.language")} <${LanguageChoice} chat=${admin} /></label>`} />`}
   </header>`;
 }

@@ -46,9 +46,9 @@ export function Menu({label, face, items, head, kind = ""}) {
     event.preventDefault();
     setOpen(true);
   };
-  return html`<div class=${`menu ${kind}`} ref=${place}>
+  return html`<div class=${`opener ${kind}`} ref=${place}>
     <button class="quiet" ref=${button} onClick=${() => setOpen(!open)} onKeyDown=${arrow} aria-haspopup="menu" aria-expanded=${open} aria-label=${label} title=${label}>${face}</button>
-    ${open && html`<div class="pop" onKeyDown=${(event) => event.key === "Escape" && shut()}>
+    ${open && html`<div class="opened" onKeyDown=${(event) => event.key === "Escape" && shut()}>
       ${head}
       <div role="menu" aria-label=${label} onKeyDown=${key}>
         ${items.map(({words, act, danger, href}) => html`<${href ? "a" : "button"}

@@ -4,8 +4,8 @@ import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {FEW, MANY} from "../../state/admin.js";
 
-/** tools: beside the heading; rows: drawn elements, null while they are not known; empty: words for none; total: of which these are the first; most: that are drawn. */
-export function Panel({name, title, kind = "", count, tools, rows, empty, total = 0, most = MANY, view, children}) {
+/** tools: beside the heading; rows: drawn elements, null while they are not known; empty: words for none; total: of which these are the first; most: that are drawn; more: there are some that are not loaded. */
+export function Panel({name, title, kind = "", count, tools, rows, empty, total = 0, most = MANY, more, view, children}) {
   const few = view === "overview";
   const shown = rows?.slice(0, few ? FEW : most);
   const left = Math.max(total, rows?.length ?? 0) - (shown?.length ?? 0);
@@ -16,14 +16,14 @@ export function Panel({name, title, kind = "", count, tools, rows, empty, total 
     ${rows?.length === 0 && html`<p class="nothing">${empty}</p>`}
     ${rows?.length > 0 && html`<ul>${shown}</ul>`}
     ${left > 0 && (few
-      ? html`<a class="all" href=${`#${name === "bans" ? "people" : name}`}>${t("admin.all", {count: left + shown.length})}</a>`
+      ? html`<a class="all" href=${`#${name === "bans" ? "people" : name}`}>${more ? t("admin.some") : t("admin.all", {count: left + shown.length})}</a>`
       : html`<p class="nothing">${t("members.more", {count: left})}</p>`)}
   </section>`;
 }
 
 /** face: an avatar or a tile; title, small: what is read; the children stand behind it. */
 export function Row({face, title, small, children}) {
-  return html`<li class="line-row">${face}<div class="words"><div class="who">${title}</div>${small && html`<small>${small}</small>`}</div>${children}</li>`;
+  return html`<li class="line-row">${face}<div class="said-of"><div class="who">${title}</div>${small && html`<small>${small}</small>`}</div>${children}</li>`;
 }
 
 /** The field that narrows a list; it looks a moment after the last key. */
