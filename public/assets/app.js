@@ -9,7 +9,7 @@ import {Shell, dialogs} from "./ui/shell.js";
 import {html, render} from "./html.js";
 import {guardInput} from "./ui/input.js";
 import {t} from "./i18n/index.js";
-import {keepConversation, restoreConversation} from "./state/last_conversation.js";
+import {keepConversation, keepPlaces, recallPlaces, restoreConversation} from "./state/last_conversation.js";
 import {changedElsewhere, openHere} from "./state/storage.js";
 
 guardInput();
@@ -70,6 +70,7 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("pagehide", () => {
   keepConversation(chat);
+  keepPlaces(chat);
   for (const left of chat.sync.left) chat.sync.settle(left);
 });
 window.addEventListener("online", wake);
@@ -109,6 +110,7 @@ if (addressed()) {
 } else {
   chat.current = [...chat.channels.keys()][0] ?? "";
 }
+recallPlaces(chat);
 const {session} = chat;
 const asked = session.account.refresh();
 const given = new URL(location.href).searchParams.get("token"); // by an application that signs people in

@@ -12,7 +12,7 @@ IN_SIGHT = """row => { const {top, bottom} = row.getBoundingClientRect();
     return top > 52 && bottom < innerHeight - 60; }"""
 FIRST_ROW = """box => { const top = box.getBoundingClientRect().top;
     const row = [...box.querySelectorAll('[data-id]')].find(one => one.getBoundingClientRect().bottom > top);
-    return [row.dataset.id, Math.round(row.getBoundingClientRect().top - top)]; }"""
+    return row && [row.dataset.id, Math.round(row.getBoundingClientRect().top - top)]; }"""
 SCROLL = """async (box, top) => { box.scrollTop = top;
     for (let n = 0; n < 3; n++) await new Promise(requestAnimationFrame); }"""
 BELOW = "box => Math.round(box.scrollHeight - box.scrollTop - box.clientHeight)"
@@ -258,3 +258,34 @@ async def test_a_message_is_copied_as_text_or_markdown_by_its_bar_by_keys_and_af
         await sheet.get_by_role("button", name="Quote").click()
         await becomes("@Ben\n> - two\n> - three\n\n", box.input_value)
         await sheet.wait_for(state="detached")
+
+
+@browser_test
+async def test_one_returns_to_where_one_was_in_each_channel_even_after_a_reload(people: Opened) -> None:
+    async with people() as browsers:
+        ben = await browsers.client("Ben", lines=lines(140))
+        ann = await browsers.enter("Ann")
+        await read(ann, "line 139")
+        for name in ("tea", "general"):
+            await join(ann, name)
+        rows = ann.locator(".messages")
+        await becomes(0, lambda: rows.evaluate(BELOW))
+        await scroll(ann, 450)
+        assert await rows.evaluate(BELOW) > 300
+        place = await rows.evaluate(FIRST_ROW)
+        await ann.get_by_role("link", name="tea").click()
+        await ann.get_by_text("This is #tea").wait_for()
+        await say(ben, "while she was away")
+        await ann.locator(".sidebar li.unread").wait_for()
+        await ann.get_by_role("link", name="general").click()
+        await becomes(place, lambda: rows.evaluate(FIRST_ROW))
+        await ann.get_by_role("button", name="1 new message").wait_for()
+        await ann.reload()
+        await becomes(place, lambda: rows.evaluate(FIRST_ROW))
+        await ann.get_by_role("button", name="1 new message").click()
+        await read(ann, "while she was away")
+        await becomes(0, ann.locator(".sidebar li.unread").count)
+        for name in ("tea", "general"):
+            await ann.get_by_role("link", name=name).click()
+            await ann.locator("h1", has_text=name).wait_for()
+        await becomes(0, lambda: rows.evaluate(BELOW))

@@ -27,11 +27,23 @@ export class Channel {
     this.mark = null; // seq after which the line "New" stands; null: nowhere
     this.mentions = 0;
     this.draft = "";
+    this.place = null; // {id, top (px)}: the row to return to, which was at the top of the window
     this.written = 0; // counts what the user has written here
   }
 
   get first() {
     return this.lines.find((line) => line.seq)?.seq ?? this.seq + 1;
+  }
+
+  /** Another channel is shown from now on. */
+  leave() {
+    this.mark = null;
+    this.place = this.placed?.() ?? null;
+  }
+
+  /** Whether one sees what is newest when the channel is open. */
+  get present() {
+    return this.atEnd !== false && !this.place;
   }
 
   /** seq of the newest message in memory. */

@@ -163,8 +163,7 @@ export class Chat {
   show(name) {
     this.sync.refused = null;
     if (name === this.current) return this.changed();
-    const before = this.channels.get(this.current);
-    if (before) before.mark = null;
+    this.channels.get(this.current)?.leave();
     this.current = name;
     this.readState.refresh();
     this.changed();

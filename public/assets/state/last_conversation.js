@@ -1,4 +1,7 @@
-// The last known conversation, kept in this browser: shown at the next visit before the server has answered.
+// The last known conversation, kept in this browser: shown at the next visit before the server has answered. And where one was
+// in each channel, if further up: kept for this tab.
+
+import {OURS} from "./storage.js";
 
 const MOST = 100; // messages: as many as a join brings
 export const KEY = "conversation";
@@ -40,4 +43,23 @@ export function checkConversation(session, user) {
   if (!restored || restored.user === user.id) return;
   restored.channel.renew({messages: [], more: false});
   Object.assign(restored.channel, {epoch: "", mentions: 0, seq: 0});
+}
+
+const PLACES = `${OURS}places`;
+
+export function keepPlaces({channels}) {
+  const places = Array.from(channels.values(), (channel) => [channel.name, channel.place ?? channel.placed?.()]);
+  try {
+    sessionStorage.setItem(PLACES, JSON.stringify(places.filter(([, place]) => place)));
+  } catch {
+    // storage is forbidden
+  }
+}
+
+export function recallPlaces({channels}) {
+  try {
+    for (const [name, place] of JSON.parse(sessionStorage.getItem(PLACES)) ?? []) if (channels.has(name)) channels.get(name).place = place;
+  } catch {
+    // storage is forbidden, or what is there is not ours
+  }
 }

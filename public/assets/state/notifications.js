@@ -51,6 +51,7 @@ async function show(chat, channel, message) {
   shown.onclick = () => {
     window.focus();
     shown.close();
+    channel.place = null;
     chat.open(channel.name);
   };
 }

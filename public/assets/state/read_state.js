@@ -22,7 +22,7 @@ export class ReadState {
     const channel = chat.channels.get(chat.current);
     if (!channel || chat.away || !chat.user) return;
     if (channel.unread(chat.user.id)) channel.mark ??= channel.read;
-    if (channel.atEnd !== false) this.readUpTo(channel, channel.seq);
+    if (channel.present) this.readUpTo(channel, channel.seq);
     channel.trim();
   }
 
@@ -71,7 +71,7 @@ export class ReadState {
       const mine = message.sender?.id === me.id;
       if (mine && message.ref) chat.outbox.done(message.ref);
       if (message.sender) channel.typing.delete(message.sender.id);
-      if (this.sees(channel) && (mine || channel.atEnd !== false)) this.readUpTo(channel, message.seq);
+      if (this.sees(channel) && (mine || channel.present)) this.readUpTo(channel, message.seq);
       else if (!mine && message.seq > channel.read) {
         channel.mark ??= channel.read;
         const mentioned = canName(message.message) && mentionsMe(message.message, namesOf(chat, channel));

@@ -30,7 +30,7 @@ export function Messages({chat, channel, show, later}) {
   const newestRows = useRef(WINDOW.rows); // how many these are
   const [missed, setMissed] = useState(0);
   const [markAbove, setMarkAbove] = useState(false);
-  const atBottom = useRef(true);
+  const atBottom = useRef(!channel.place);
   const left = useRef(0); // px: the last known scroll position
   const size = useRef(""); // of the rows and the box then
   const toMark = useRef(false); // on the way to the first unread
@@ -52,14 +52,31 @@ export function Messages({chat, channel, show, later}) {
   if (start === null && first > wanted) newestRows.current = count - first;
   const present = last === count && !channel.later;
 
-  /** Remember the position of the rows, before some are added or removed. */
-  function hold() {
-    const top = box.current.getBoundingClientRect().top;
-    const row = [...box.current.querySelectorAll("[data-id]")].find((one) => one.getBoundingClientRect().bottom > top);
-    anchor.current = row && {id: row.dataset.id, top: row.getBoundingClientRect().top};
+  /** The first row that one sees, among those with these ids: {id, top}. */
+  function topRow(ids) {
+    const {top} = box.current.getBoundingClientRect();
+    const row = [...box.current.querySelectorAll("[data-id]")].find((one) => (ids?.has(one.dataset.id) ?? true) && one.getBoundingClientRect().bottom > top);
+    return row && {id: row.dataset.id, top: row.getBoundingClientRect().top};
+  }
+
+  const hold = () => (anchor.current = topRow()); // before rows are added or removed
+  /** Return to where one was in this channel; false if that is not known any more, or not yet. */
+  function goBack() {
+    const {place} = channel;
+    const at = lines.findIndex(({id}) => id === place.id);
+    if (at < 0 && !channel.joined) return false;
+    channel.place = null;
+    if (at < 0) return toPresent();
+    anchor.current = place;
+    channel.atEnd = false;
+    setMissed(channel.unread(chat.user?.id ?? chat.session.restored?.user));
+    drawn.current = new Set(); // they begin there
+    setStart(upwards(lines, Math.max(0, at - 20), at + 1, drawn.current));
+    return true;
   }
 
   useLayoutEffect(() => {
+    if (channel.place && goBack()) return;
     const mark = box.current.querySelector(".new");
     if (toMark.current && mark) {
       toMark.current = atBottom.current = channel.atEnd = false;
@@ -125,10 +142,11 @@ export function Messages({chat, channel, show, later}) {
     });
     watch.observe(box.current);
     watch.observe(box.current.firstElementChild);
-    toPresent(); // which may have been dropped meanwhile
+    if (atBottom.current) toPresent(); // which may have been dropped meanwhile
+    channel.placed = () => (atBottom.current ? null : topRow(new Set(channel.lines.flatMap(({id, seq}) => (seq ? [id] : [])))));
     return () => {
       watch.disconnect();
-      channel.atEnd = undefined;
+      channel.atEnd = channel.placed = undefined;
     };
   }, []);
 
@@ -147,7 +165,7 @@ export function Messages({chat, channel, show, later}) {
     setStart(further(channel.lines));
   }
 
-  /** The first row when more are added below. */
+  // The first row when more are added below
   const further = (lines) => Math.min(behind(lines, first, STEP), before(lines, lines.length, LARGEST));
 
   function scrolled() {
