@@ -19,6 +19,7 @@ export {Formats, formatByKey} from "../composer/format.js";
 export {Announcer} from "../messages/announcer.js";
 export {Comings, fold} from "../messages/comings.js";
 export {Bar, act, copied, press} from "../messages/message_bar.js";
+export {Own} from "../messages/own.js";
 
 await new Promise((loaded) => {
   const href = new URL("../../css/dialogs.css", import.meta.url);

@@ -16,7 +16,7 @@ export function MessageSheet({message, close}) {
   return html`<${Dialog} title=${message.sender.name} close=${close}>
     <p class="excerpt" dir="auto">${shorten(plain(message.message), 120)}</p>
     <div class="actions">
-      ${actions.map((one) => html`<button key=${one.name} class="quiet" onClick=${() => take(one)}><${Icon} name=${one.name} />${t(`message.${one.name}`)}</button>`)}
+      ${actions.map((one) => html`<button key=${one.name} class="quiet" onClick=${() => take(one)}><${Icon} ...${one} />${t(`message.${one.name}`)}</button>`)}
     </div>
   <//>`;
 }

@@ -12,16 +12,17 @@ const TOLD = 1_500; // ms for which a button says that it is done
 
 let tell = () => {}; // the bar which action is done
 
-const copies = (key, name, text) => ({
+const copies = (key, name, text, path) => ({
   key,
   name,
+  path,
   run: ({message}) => navigator.clipboard.writeText(text(message)).then(() => tell(name), () => {}),
 });
 
-/** [{key, name, run(message)}] */
+/** [{key, name, path of an icon if it is none of that name, run(message)}] */
 export const actions = [
-  {key: "q", name: "quote", run: quote},
-  ...(navigator.clipboard ? [copies("c", "copy", plain), copies("m", "markdown", (text) => text)] : []),
+  {key: "q", name: "quote", path: "M20 18v-2a4 4 0 0 0-4-4H4M9 17l-5-5 5-5", run: quote},
+  ...(navigator.clipboard ? [copies("c", "copy", plain), copies("m", "markdown", (text) => text, "m16 18 6-6-6-6M8 6l-6 6 6 6")] : []),
 ];
 
 function quote({sender, message}) {
@@ -45,8 +46,8 @@ export function Bar({line}) {
     return () => clearTimeout(timer);
   }, [done]);
   return html`<div class="bar">
-    ${actions.map(({name, run}) => html`<button key=${name} class="quiet" onClick=${() => run(line)} aria-label=${t(`message.${name}`)} title=${t(`message.${name}`)}>
-      <${Icon} name=${done === name ? "check" : name} />
+    ${actions.map(({name, path, run}) => html`<button key=${name} class="quiet" onClick=${() => run(line)} aria-label=${t(`message.${name}`)} title=${t(`message.${name}`)}>
+      <${Icon} name=${done === name ? "check" : name} path=${done === name ? undefined : path} />
     </button>`)}
     <span class="hidden" role="status">${done && done !== "quote" && t("message.copied")}</span>
   </div>`;

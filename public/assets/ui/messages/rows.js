@@ -6,10 +6,10 @@ import {canName} from "../../text/mentions.js";
 import {continues, isComing, sameDay} from "../../state/channel.js";
 import {twins} from "../../text/people.js";
 import {Icon, Tile} from "../icons.js";
-import {Message, Notice, Own} from "./message.js";
+import {Message, Notice} from "./message.js";
 
 /** before: the line above the first that is shown. later: dialogs/index.js, once it is loaded. */
-export function rows({chat, channel, names, active, later: {Comings, fold}, before}, shown) {
+export function rows({chat, channel, names, active, later: {Comings, Own = Notice, fold}, before}, shown) {
   const senders = shown.flatMap((line) => line.sender ?? []);
   const alike = twins([...channel.users.values(), ...senders, chat.user ?? []].flat());
   const days = []; // each with its rows
