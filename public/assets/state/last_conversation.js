@@ -1,5 +1,4 @@
-// The last known conversation, kept in this browser: shown at the next visit before the server has answered. And where one was
-// in each channel, if further up: kept for this tab.
+// The last known conversation, shown at the next visit before the server has answered; and where one was, further up, in this tab.
 
 import {OURS} from "./storage.js";
 
@@ -48,9 +47,9 @@ export function checkConversation(session, user) {
 const PLACES = `${OURS}places`;
 
 export function keepPlaces({channels}) {
-  const places = Array.from(channels.values(), (channel) => [channel.name, channel.place ?? channel.placed?.()]);
+  const places = Array.from(channels, ([name, {place, placed}]) => [name, place ?? placed?.()]);
   try {
-    sessionStorage.setItem(PLACES, JSON.stringify(places.filter(([, place]) => place)));
+    sessionStorage.setItem(PLACES, JSON.stringify(places));
   } catch {
     // storage is forbidden
   }
