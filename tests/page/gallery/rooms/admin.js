@@ -55,7 +55,7 @@ export const samples = [
   {name: "Overview", chat: admin(), ...whole},
   {name: "Nothing yet", chat: admin({busy: false}), ...whole},
   {name: "Disconnected", chat: admin({state: {kind: "waiting", lost: true, retryAt: Date.now() + 8_000}}), ...whole},
-  {name: "People, with the menu of one of them", chat: admin({view: "people"}), then: openMenu(".people .menu button, [aria-labelledby=people] .menu button"), ...whole},
+  {name: "People, with the menu of one of them", chat: admin({view: "people"}), then: openMenu("[aria-labelledby=people] .opener button"), ...whole},
   sanction("Disconnect someone", {what: "kick", user: BEN}),
   sanction("Ban someone", {what: "ban", user: CIARA, addresses: ["10.0.0.7"]}),
   sanction("Ban an address", {what: "address"}),
