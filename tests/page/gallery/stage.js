@@ -34,6 +34,9 @@ const sheets = await allSheets();
 // A window over the page would hide the rest of the gallery.
 HTMLDialogElement.prototype.showModal = HTMLDialogElement.prototype.show;
 
+// The browser has not been asked for notifications yet.
+Object.defineProperty(Notification, "permission", {get: () => "default"});
+
 /** place: an element; sample: see rooms/. */
 export function stage(place, {view, chat, on = "", states = {}}) {
   place.dataset.stage = on;

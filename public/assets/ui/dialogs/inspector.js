@@ -23,7 +23,7 @@ export function toggle(chat) {
   }
 }
 
-function Inspector({chat}) {
+export function Inspector({chat}) {
   const [, look] = useState(0);
   useEffect(() => {
     chat.connection.probe();

@@ -4,6 +4,7 @@ import {html} from "../../assets/html.js";
 import {Composer} from "../../assets/ui/composer/composer.js";
 import {dialogs} from "../../assets/ui/shell.js";
 import {ANN, BEN, BOSS, NOOR, WEI, at, conversation, current, says} from "../made_up.js";
+import {shows} from "../stage.js";
 
 export const title = "Composer";
 
@@ -32,6 +33,11 @@ async function type(root) {
   await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
 }
 
+const press = (selector, shown) => async (root) => {
+  root.querySelector(selector).click();
+  await shows(root, shown);
+};
+
 async function send(root) {
   root.querySelector(".send").click();
   await new Promise((drawn) => setTimeout(drawn, 100));
@@ -51,5 +57,8 @@ export const samples = [
   sample("A command", "/roll ", {then: type}),
   sample("Suggestions: commands", "/", {then: type, on: "popup"}),
   sample("Suggestions: people", "@", {then: type, on: "popup"}),
+  sample("Formats", "First the rope", {then: press("[data-tool=format]", ".formatting .under")}),
+  {name: "Emoji", chat: conversation([]), on: "picker", then: (root) => shows(root, "[role=option]"), view: (chat) => html`<div class="composer">
+    <${later.EmojiPicker} chat=${chat} field=${() => null} insert=${() => {}} close=${() => {}} /></div>`},
   sample("Disconnected", "This goes out later.", {state: {kind: "waiting", lost: true, retryAt: Date.now() + 8_000}}),
 ];

@@ -3,6 +3,7 @@
 import {html} from "../../assets/html.js";
 import {Sections} from "../../assets/ui/sections.js";
 import {dialogs} from "../../assets/ui/shell.js";
+import {Inspector} from "../../assets/ui/dialogs/inspector.js";
 import {BOSS, CIARA, at, conversation, current, makeChat, says} from "../made_up.js";
 import {ACTIONS} from "./composer.js";
 
@@ -40,6 +41,7 @@ export const samples = [
   dialog("Settings of a guest", settings(CIARA)),
   dialog("Settings of an administrator with an account", settings(BOSS)),
   dialog("Keys", {view: () => html`<${Keys} close=${close} />`}),
+  dialog("The connection (F2)", {chat: conversation([says(CIARA, at("9:41"), "Good morning.")]), view: (chat) => html`<${Inspector} chat=${chat} />`}),
   dialog("A form for a command", form(0)),
   dialog("A form with a choice to tick", form(1)),
 ];
