@@ -1,10 +1,12 @@
 // What stands between messages: days, "New", comings and goings, what only one person sees, an empty channel.
 
 import {html} from "../../assets/html.js";
+import {listOf} from "../../assets/ui/messages/help.js";
 import {rows, Beginning} from "../../assets/ui/messages/rows.js";
 import {dialogs} from "../../assets/ui/shell.js";
 import {namesOf} from "../../assets/text/mentions.js";
 import {BEN, BOSS, CIARA, EVERYONE, NOOR, at, conversation, current, joins, leaves, notice, says} from "../made_up.js";
+import {ACTIONS} from "./composer.js";
 
 export const title = "Between messages";
 
@@ -31,6 +33,7 @@ export const samples = [
   sample("A new name", [hello, notice("Cia is now Ciarán", at("9:44"), {event: "rename", user: CIARA})]),
   sample("Only you see this", [hello, notice("2 people are banned: Ben (until Friday) and 10.0.0.7.", at("9:44"), {private: true})]),
   sample("Two of those", [hello, notice("/roll adds up dice.", at("9:44"), {private: true}), notice("/poll asks the channel.", at("9:45"), {private: true})]),
+  sample("The answer to /help", [hello, notice("", at("9:44"), {private: true, content: listOf(ACTIONS)})]),
   {name: "An empty channel", view: () => log(html`<${Beginning} channel=${current(empty)} />`)},
   {name: "The beginning of a channel", view: () => log([html`<${Beginning} channel=${current(old)} />`, rows({chat: old, channel: current(old), names: namesOf(old, current(old)), active: {}, later}, current(old).lines)])},
 ];
