@@ -38,7 +38,7 @@ async def enter_watched(browsers: Any, name: str) -> Any:
     await page.fill("#name", name)
     await page.keyboard.press("Enter")
     await page.locator("textarea").wait_for()
-    await page.get_by_text("Loading…").wait_for(state="detached")
+    await page.locator(".bones, .loading").wait_for(state="detached")
     return page
 
 

@@ -40,7 +40,7 @@ async def test_without_a_server_the_last_conversation_is_shown_and_goes_on_when_
         await ann.reload()
         await read(ann, "two")
         assert await texts(ann) == ["one", "two"]
-        assert await ann.get_by_text("Loading…").count() == 0
+        assert await ann.locator(".bones, .loading").count() == 0
         http_server.listen(http_port, "127.0.0.1")
         ben = await browsers.client("Ben")
         await say(ben, "three")

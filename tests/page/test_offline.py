@@ -19,7 +19,7 @@ STARTED = """async () => {
 }"""
 WATCH_LOADING = """() => {
   window.loading = false;
-  const watch = new MutationObserver(() => (loading ||= document.body.innerText.includes("Loading…")));
+  const watch = new MutationObserver(() => (loading ||= document.querySelector(".bones, .loading") !== null));
   watch.observe(document.body, {subtree: true, childList: true, characterData: true});
 }"""
 # As on Android: a page's notifications are its worker's.
@@ -103,7 +103,7 @@ async def test_without_a_server_nobody_is_here_now_and_nothing_is_loading(
         await ann.locator("dialog").wait_for(state="hidden")  # else the key may stop the reload
         await becomes(0, lambda: ann.evaluate("history.state?.over ?? 0"))  # else going back stops the reload
         await ann.reload()
-        await ann.get_by_text("The messages appear when there is a connection").wait_for()
+        await ann.get_by_text("You’re offline").wait_for()
         await ann.evaluate(WATCH_LOADING)
         for _ in range(2):
             await ann.get_by_role("button", name="Now").click()

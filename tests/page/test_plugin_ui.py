@@ -94,7 +94,7 @@ async def test_a_plugin_draws_its_events_and_buttons_and_goes_when_its_plugin_is
 
         # A tab that comes later begins with what there is now, though it shares the socket.
         late = await browsers.tab(ann.context)
-        await late.get_by_text("Loading…").wait_for(state="detached")
+        await late.locator(".bones, .loading").wait_for(state="detached")
         await becomes(True, lambda: late.evaluate("'late' in window"))
         await late.fill("textarea", "/moo")
         await late.get_by_role("option", name="/moodier").wait_for()

@@ -62,7 +62,7 @@ async def test_what_is_unread_and_mentions_outlive_a_reload_even_where_nothing_w
         ann = await browsers.enter("Ann", "/#/empty")
         for name in ("general", "tea"):
             await join(ann, name)
-            await becomes(0, ann.get_by_text("Loading…").count)
+            await becomes(0, ann.locator(".bones, .loading").count)
         await say(ben, "@Ann in sight?")
         unread = ann.locator(".sidebar li.unread")
         await unread.locator(".count.mention", has_text="1").wait_for()

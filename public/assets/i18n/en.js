@@ -90,7 +90,9 @@ export default {
 
     "messages.title": "Messages in {name}",
     "messages.loading": "Loading…",
-    "messages.offline": "The messages appear when there is a connection.",
+    "messages.fetching": "Loading messages…",
+    "messages.offline": "You’re offline",
+    "messages.offline-why": "You can keep writing. Messages are sent once you’re back online.",
     "messages.first-unread": "Jump to the first unread",
     "messages.new": {one: "{count} new message", other: "{count} new messages"},
     "messages.present": "To the present",

@@ -90,7 +90,9 @@ export default {
 
     "messages.title": "{name} 中的消息",
     "messages.loading": "正在加载…",
-    "messages.offline": "连接恢复后显示消息。",
+    "messages.fetching": "正在加载消息…",
+    "messages.offline": "您已离线",
+    "messages.offline-why": "您可以继续写，恢复连接后就会发送。",
     "messages.first-unread": "跳到第一条未读消息",
     "messages.new": {other: "{count} 条新消息"},
     "messages.present": "回到最新消息",

@@ -92,7 +92,7 @@ export class Chat {
     this.storage.write("epoch", (this.epoch = hello.epoch));
     if (this.current) this.know(this.current);
     for (const channel of this.channels.values()) this.sync.join(channel);
-    if (!this.channels.size) this.sync.firstChannel().then((name) => this.current || this.open(name), () => {});
+    if (!this.channels.size) this.arriving = this.sync.firstChannel().then((name) => this.current || this.open(name), () => {}).finally(() => (this.arriving = null));
   }
 
   /** Show the UIs of these plugins, each {name, url}, and no others. */
@@ -230,9 +230,8 @@ export class Chat {
 
   /** Show a message as a notification of the system, if the user wants that. */
   async notify(channel, message, mentioned) {
-    const wanted = this.storage.read("notify", null);
-    if (wanted === null && mentioned && this.away) this.missed ??= message.sender.name; // who is named by the card that asks
-    if ((wanted ?? "off") === "off") return;
+    if (mentioned && this.away) this.missed ??= message.sender.name; // a card asks whether to be notified
+    if (this.storage.read("notify", "off") === "off") return;
     const {arrived} = await import("./notifications.js");
     arrived(this, channel, message, mentioned);
   }

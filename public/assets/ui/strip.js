@@ -5,9 +5,10 @@ import {rich, t} from "../i18n/index.js";
 import {Banner, silent} from "./banner.js";
 import {Icon, Mark} from "./icons.js";
 
-/** ways: {unread, present}, each {words, go} where there is something above or below what one sees. */
-export function Strip({chat, channel, ways = {}}) {
+/** loading: there is nothing of the channel yet. ways: {unread, present}, each {words, go} where there is something above or below what one sees. */
+export function Strip({chat, channel, loading, ways = {}}) {
   if (!silent(chat)) return html`<div class="strip"><${Banner} chat=${chat} /></div>`;
+  if (loading) return html`<div class="strip late"><${Mark} moves /><p class="typing">${t("messages.fetching")}</p></div>`;
   const left = chat.sync.left.length > 0;
   const {unread, present} = ways;
   const names = left || unread || present || !channel ? [] : writing(channel);

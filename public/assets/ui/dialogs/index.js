@@ -16,12 +16,13 @@ export {toggle} from "./inspector.js";
 export {Suggestions, carries, moved} from "../composer/suggestions.js";
 export {EmojiPicker} from "../composer/emoji_picker.js";
 export {Formats, formatByKey} from "../composer/format.js";
+export {Ended} from "../shut_out.js";
 export {Announcer} from "../messages/announcer.js";
 export {Comings, fold} from "../messages/comings.js";
 export {Bar, act, copied, press} from "../messages/message_bar.js";
 export {Own} from "../messages/own.js";
 
-await new Promise((loaded) => {
-  const href = new URL("../../css/dialogs.css", import.meta.url);
+await Promise.all(["dialogs", "cards"].map((name) => new Promise((loaded) => {
+  const href = new URL(`../../css/${name}.css`, import.meta.url);
   document.head.append(Object.assign(document.createElement("link"), {rel: "stylesheet", href, onload: loaded, onerror: loaded}));
-});
+})));

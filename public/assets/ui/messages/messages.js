@@ -8,6 +8,7 @@ import {around, before, behind, upwards} from "./portions.js";
 import {useActive} from "./message_actions.js";
 import {Pending} from "./message.js";
 import {Beginning, rows} from "./rows.js";
+import {Bones, Offline} from "../state_card.js";
 import {Strip} from "../strip.js";
 
 const WINDOW = {rows: 100, letters: 40_000, least: 12}; // at the present
@@ -233,7 +234,7 @@ export function Messages({chat, channel, show, later}) {
     >
       <div class="rows">
         ${first === 0 && !channel.more && !unknown && html`<${Beginning} channel=${channel} />`}
-        ${(loading || unknown) && html`<p class="loading">${t(loading ? "messages.loading" : "messages.offline")}</p>`}
+        ${unknown ? loading ? html`<${Bones} />` : html`<${Offline} />` : loading && html`<p class="loading">${t("messages.loading")}</p>`}
         ${rows({chat, channel, names, active, later, before: lines[first - 1]}, shown)}
         ${present && chat.outbox.of(channel.name).map((item, at, all) => html`<${Pending}
           key=${item.ref} chat=${chat} item=${item} follows=${continues(mine(item), at ? mine(all[at - 1]) : lines.at(-1))}
@@ -242,7 +243,7 @@ export function Messages({chat, channel, show, later}) {
       </div>
     </div>
     ${later.Announcer && html`<${later.Announcer} chat=${chat} channel=${channel} />`}
-    <${Strip} chat=${chat} channel=${channel} ways=${{
+    <${Strip} chat=${chat} channel=${channel} loading=${unknown && loading} ways=${{
       unread: markAbove && {words: t("messages.first-unread"), go: firstUnread},
       present: (missed > 0 || !present) && {words: missed ? t("messages.new", {count: missed}) : t("messages.present"), go: toPresent},
     }} />
