@@ -215,7 +215,7 @@ async def test_keys_of_an_input_method_do_nothing_in_the_page(people: Opened) ->
         await ann.keyboard.press("Control+k")
         field = ann.get_by_role("combobox")
         await field.fill("ti")
-        await ann.get_by_role("option", name="New channel: ti").wait_for()
+        await ann.get_by_role("option", name="Create #ti").wait_for()
         for key in ("Enter", "ArrowDown", "Tab", "Escape"):
             await composing(ann, key)
         await field.fill("tea")

@@ -168,7 +168,7 @@ async def test_it_speaks_chinese_and_is_dark_where_the_browser_is(visits: Visits
     async with visits() as people:
         visitor = await people.visitor()
         tab = await visitor.open(language="zh-CN")
-        await tab.shows("h1", "怎么称呼您？")
+        await tab.shows("h1", "欢迎来到")
         await tab.fill("#name", "小明")
         await tab.press("Enter")
         await tab.shows(".members h2", "在线：1")
