@@ -137,7 +137,7 @@ export function Shell({chat}) {
       ${channel
         ? html`<${Messages} key=${channel.name} chat=${chat} channel=${channel} show=${show} later=${dialogs.loaded ?? {}} />
             <${Composer} chat=${chat} channel=${channel} fill=${show} later=${dialogs.loaded ?? {}} />`
-        : out ? html`<${Ended} chat=${chat} />` : html`${chat.sync.refused && Refused ? html`<${Refused} chat=${chat} show=${show} />` : chat.arriving ? html`<div class="messages-frame"><${Bones} /></div>` : html`<${Nothing} show=${show} />`}<${Strip} chat=${chat} />`}
+        : out ? html`<${Ended} chat=${chat} />` : html`${chat.sync.refused && Refused ? html`<${Refused} chat=${chat} show=${show} Card=${StateCard} />` : chat.arriving ? html`<div class="messages-frame"><${Bones} /></div>` : html`<${Nothing} show=${show} />`}<${Strip} chat=${chat} />`}
     </main>
     ${channel && drawer === "menu" && html`<${ChannelMenu} chat=${chat} channel=${channel} close=${close} />`}
     ${channel && html`<${Members} channel=${channel} me=${chat.user} close=${close} />`}

@@ -3,16 +3,16 @@
 import {fold, shorten} from "../../text/characters.js";
 import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";
-import {StateCard} from "../state_card.js";
 
 const SHOWN = 64; // characters of a name
 
-export function Refused({chat, show}) {
+/** Card: the component of such states, which the page has. */
+export function Refused({chat, show, Card}) {
   const {name, words} = chat.sync.refused;
   const wanted = shorten(name, SHOWN);
   const near = nearest(wanted, [...chat.channels.keys()]);
   const other = near ?? [...chat.channels.keys()][0];
-  return html`<div class="refused"><${StateCard} icon="ban" title=${t("refused.title", {name: wanted})}>
+  return html`<div class="refused"><${Card} icon="ban" title=${t("refused.title", {name: wanted})}>
     <p role="alert">${words}</p>
     <p>${near && t("refused.near", {name: near})}</p>
     <div>
