@@ -8,14 +8,19 @@ from tests.page.browsing import Opened, becomes, browser_test, complaints, lose_
 from tornado_chat.chat.errors import Refused
 from tornado_chat.web.app import Chat
 
+# Fields for what is in no dictionary.
+NAMES = "#name, .picker > input, .find input, .renaming input, [aria-describedby=browse-words]"
+
 
 @browser_test
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_axe_finds_nothing_in_any_state(people: Opened, app: Chat, axe: str, theme: Any) -> None:
+    spelt: list[bool] = []
     async with people() as browsers:
 
         async def check(state: str) -> None:
             assert await complaints(page, axe, contrast=theme == "dark") == [], state  # all else is the same in both
+            spelt.extend(await page.locator(NAMES).evaluate_all("(all) => all.map((one) => one.spellcheck)"))
 
         page = await browsers.open(color_scheme=theme, viewport={"width": 1440, "height": 900})
         await check("first visit")
@@ -106,6 +111,7 @@ async def test_axe_finds_nothing_in_any_state(people: Opened, app: Chat, axe: st
             await page.locator(f"{drawer} :focus").wait_for()
             await check(f"the drawer of {button}")
             await page.keyboard.press("Escape")
+    assert spelt == [False] * 6
 
 
 def _refuse(message: Any) -> Any:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.page.browsing import Opened, becomes, browser_test, read, write
+from tests.page.browsing import Opened, becomes, browser_test, join, read, write
 
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
 
@@ -17,7 +17,9 @@ async def test_a_name_nobody_can_bear_is_said_with_what_is_wrong_in_the_readers_
         await page.fill("#name", "علی\u200cرضا")
         await page.keyboard.press("Enter")
         await page.locator("textarea").wait_for()
-        await page.get_by_role("textbox", name="要加入的频道名称").fill("a\u2060b")
+        await page.get_by_role("button", name="添加频道").click()
+        await page.get_by_role("button", name="新建频道").click()
+        await page.get_by_label("名称", exact=True).fill("a\u2060b")
         await page.keyboard.press("Enter")
         await page.get_by_text("名字里不能有看不见的字符（单词连接符）").wait_for()
 
@@ -27,8 +29,7 @@ async def test_a_name_nobody_can_bear_is_said_with_what_is_wrong_in_the_readers_
 async def test_a_channel_is_called_as_people_write(people: Opened, name: str) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann")
-        await ann.locator(".join input").fill(name)
-        await ann.keyboard.press("Enter")
+        await join(ann, name)
         await becomes(name, ann.locator("h1").inner_text)
         await write(ann, "hello")
         await read(ann, "hello")

@@ -1,6 +1,8 @@
 """The history in memory: refs, trimming to the newest 1,000, reading in both directions."""
 
+import gc
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -206,13 +208,23 @@ def test_of_very_many_channels_those_that_nobody_is_in_go_first_and_then_the_sil
     run(main)
 
 
+@pytest.fixture
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector, which looks at all that other tests have left, out of what is measured."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("uncollected")
 def test_room_is_made_without_holding_up_anyone() -> None:
     async def main() -> None:
         log, longest = MemoryHistory(), 0.0
         for number in range(120_000):
-            began = time.process_time()
+            began = time.thread_time()
             log.append(message("hello", channel=f"{number % 20_000}"))
-            longest = max(longest, time.process_time() - began)
+            longest = max(longest, time.thread_time() - began)
         assert held(log) <= memory.MAX
         assert longest < 0.6  # some 30 ms on a quiet machine; making room in one go took over a second
 

@@ -150,10 +150,10 @@ def test_another_file_that_was_moved_over_it_stays_as_it_was(data: Path) -> None
 def test_a_file_that_is_overwritten_where_it_is_is_told_and_what_is_in_it_now_stays_so(
     data: Path, file: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(checkpoints, "PAUSE", 60)  # only a write will notice it
+
     async def main(database: Database) -> None:
         await database.write(put("acked"))
-        monkeypatch.setattr(checkpoints, "PAUSE", 60)
-        await asyncio.sleep(0.05)  # the last short pause: only a write will notice it
         (data / "chat.db").write_bytes((data.parent / file).read_bytes() if file else b"")
         with pytest.raises(Refused):
             await database.write(put("refused at once"))
@@ -172,11 +172,10 @@ def test_a_file_that_is_overwritten_where_it_is_is_told_and_what_is_in_it_now_st
 def test_a_file_that_is_overwritten_just_before_the_end_stays_so_too(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(checkpoints, "PAUSE", 60)
+
     async def main(database: Database) -> None:
         await database.write(put("acked"))
-        monkeypatch.setattr(checkpoints, "PAUSE", 60)
-        await asyncio.sleep(0.05)  # the last short pause
-        await database.write(put("more"))
         (data / "chat.db").write_bytes((data.parent / "backup.db").read_bytes())
 
     on_database(data, main)

@@ -98,7 +98,7 @@ function Form({session, ways, way, setWay, title}) {
       <label for="name">${t(way === "sign-in" ? "login.account" : "login.name")}</label>
       <input
         id="name" value=${name} onInput=${(event) => change(setName, event.target.value)} placeholder=${way === "sign-in" ? undefined : t("login.hint")}
-        maxlength="256" autocomplete=${way === "guest" ? "nickname" : "username"} autocapitalize="words" spellcheck="false" enterkeyhint=${way === "guest" ? "go" : "next"}
+        maxlength="256" autocomplete=${way === "guest" ? "nickname" : "username"} autocapitalize="words" spellcheck=${false} enterkeyhint=${way === "guest" ? "go" : "next"}
         dir="auto" aria-describedby="name-words" aria-invalid=${field === "name"}
       />
       ${wrong("name")}

@@ -52,7 +52,7 @@ export function EmojiPicker({chat, field, insert, close}) {
   return html`<div class="popup picker" ref=${box} role="dialog" aria-label=${t("composer.emoji")} onKeyDown=${key} onFocusOut=${left}>
     <input value=${word} onInput=${({target}) => (setWord(target.value), setChoice(0))} role="combobox" aria-expanded="true" aria-controls="emoji"
       aria-activedescendant=${options.length ? `emoji-${choice}` : undefined} aria-autocomplete="list" placeholder=${t("emoji.search")} aria-label=${t("emoji.search")}
-      spellcheck="false" autocomplete="off" dir="auto" />
+      spellcheck=${false} autocomplete="off" dir="auto" />
     <ul id="emoji" role="listbox" tabindex="0" aria-label=${t("composer.emoji")} aria-activedescendant=${options.length ? `emoji-${choice}` : undefined}>
       ${options.map(({character, names}, at) => html`<li key=${character} id=${`emoji-${at}`} role="option" aria-selected=${at === choice} aria-label=${names} title=${`:${names.split(" ")[0]}:`}
         onMouseDown=${(event) => event.preventDefault()} onPointerEnter=${() => setChoice(at)} onClick=${() => take(at)}>${character}</li>`)}

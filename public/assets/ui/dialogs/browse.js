@@ -58,7 +58,7 @@ export function Browse({chat, close}) {
     <div class="browse" onKeyDown=${key}>
       <div class="find"><${Icon} name="search" /><input
         value=${word} onInput=${({target}) => setWord(target.value)} autofocus aria-label=${t("browse.find")} placeholder=${t("browse.find")}
-        spellcheck="false" autocomplete="off" enterkeyhint="go" dir="auto" /></div>
+        spellcheck=${false} autocomplete="off" enterkeyhint="go" dir="auto" /></div>
       <p class="alert" role="alert">${words}</p>
       <ul ref=${list} aria-label=${t("channels.title")}>
         ${channels.map(({name, count: present}) => html`<li key=${name}>
@@ -97,7 +97,7 @@ function Fresh({chat, close, open, name, words, setWords}) {
   return html`<${Dialog} title=${t("browse.new")} close=${close}>
     <form class="form" onSubmit=${send}>
       <label>${t("browse.name")} <input
-        ref=${field} value=${word} onInput=${({target}) => (setWord(target.value), setWords(""))} autofocus spellcheck="false" autocomplete="off" dir="auto"
+        ref=${field} value=${word} onInput=${({target}) => (setWord(target.value), setWords(""))} autofocus spellcheck=${false} autocomplete="off" dir="auto"
         enterkeyhint="go" aria-invalid=${words !== ""} aria-describedby="browse-words"
       /></label>
       <p id="browse-words" class=${words ? "alert" : "muted"} role=${words ? "alert" : "status"}>${words || t(there ? "browse.there" : "browse.hint", {name: clean, count: there?.count})}</p>

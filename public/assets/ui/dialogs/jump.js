@@ -74,7 +74,7 @@ export function Jump({chat, sections, close}) {
     <div class="find"><${Icon} name="search" /><input
       value=${word} onInput=${({target}) => (setWord(target.value), setChosen(null), setWords(""))} onKeyDown=${key}
       role="combobox" aria-expanded=${options.length > 0} ...${carries("jump", options, choice)} autofocus aria-invalid=${words !== ""}
-      aria-describedby="jump-words" aria-label=${t("jump.field")} placeholder=${t("jump.field")} spellcheck="false" autocomplete="off" enterkeyhint="go" dir="auto"
+      aria-describedby="jump-words" aria-label=${t("jump.field")} placeholder=${t("jump.field")} spellcheck=${false} autocomplete="off" enterkeyhint="go" dir="auto"
     /><kbd aria-hidden="true">${"Esc"}</kbd></div>
     <p id="jump-words" class="alert" role="alert">${words}</p>
     <p class="hidden" role="status">${options.length > 0 && t("suggestions.count", {count: options.length})}</p>

@@ -24,7 +24,7 @@ export function NameSetting({chat, guest}) {
   const below = html`<p id="name-words" class=${said?.failed ? "alert" : "muted"} role=${said?.failed ? "alert" : "status"}>${said?.words}</p>`;
   return html`<${Setting} id="setting-name" title=${t("settings.name")} help=${t(guest ? "settings.name-help" : "settings.name-account")} below=${below}>
     <form class="renaming" onSubmit=${rename}>
-      <input value=${name} onInput=${({target}) => (setName(target.value), setSaid(null))} maxlength="256" dir="auto" spellcheck="false"
+      <input value=${name} onInput=${({target}) => (setName(target.value), setSaid(null))} maxlength="256" dir="auto" spellcheck=${false}
         autocomplete="off" aria-labelledby="setting-name" aria-describedby="setting-name-help name-words" aria-invalid=${Boolean(said?.failed)} />
       <button class=${other ? "primary" : ""} disabled=${!other}>${t("settings.rename")}</button>
     </form>
