@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tornado.ioloop import IOLoop
 
-from tests.page.browsing import Opened, becomes, browser_test, complaints, lose_all, read, write
+from tests.page.browsing import Opened, becomes, complaints, lose_all, read, write
 from tests.page.comparing import Pictures
 from tests.page.conftest import driven, started_chromium
 from tests.page.gallery.server import with_gallery
@@ -38,6 +38,7 @@ STILL = f"""
   }}
 """
 CONTEXT = {"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce"}
+patient = pytest.mark.gen_test(timeout=300)  # to store a hundred pictures takes its time
 SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC835  # ids that differ much, for hues that do
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 THEMES: tuple[Any, ...] = ("light", "dark")
@@ -115,7 +116,7 @@ def look(request: pytest.FixtureRequest, browser: Any, pytestconfig: pytest.Conf
     return Look(Pictures(made, browser.version, pytestconfig.getoption("--accept")), axe)
 
 
-@browser_test
+@patient
 async def test_every_room_of_the_gallery_looks_as_it_did(people: Opened, look: Look) -> None:
     async with people() as browsers:
         page = await browsers.open("/gallery/", script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
@@ -134,7 +135,7 @@ async def test_every_room_of_the_gallery_looks_as_it_did(people: Opened, look: L
     look.pictures.end("gallery")
 
 
-@browser_test
+@patient
 async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat, clock: Any, look: Look) -> None:
     async with people() as browsers:
         page = await browsers.open("/", script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
@@ -198,7 +199,7 @@ async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat
     look.pictures.end("guest")
 
 
-@browser_test
+@patient
 @pytest.mark.parametrize("app", [("password",)], indirect=True)
 async def test_the_screens_of_an_account_look_as_they_did(people: Opened, app: Chat, look: Look) -> None:
     totals = dict.fromkeys(app.hub.metrics.totals(), 0.0) | {"memory": 42.0 * 2**20}

@@ -55,9 +55,10 @@ export const samples = [
     ),
     view: (made) => html`<div class="conversation"><${Messages} chat=${made} channel=${current(made)} later=${later} /></div>`,
   },
+  {name: "Without a connection, nothing is known yet", on: "window low", chat: loading({kind: "waiting", lost: true, retryAt: Date.now() + 8_000}), view: (made) => html`<div class="conversation"><${Messages} chat=${made} channel=${current(made)} later=${later} /></div>`},
   {name: "The beginning is loading", on: "window low", chat: loading(), view: (made) => html`<div class="conversation"><${Messages} chat=${made} channel=${current(made)} later=${later} /></div>`},
 ];
 
-function loading() {
-  return makeChat({channels: ["general"]}); // the join has not been answered
+function loading(state) {
+  return makeChat({channels: ["general"], state}); // the join has not been answered
 }
