@@ -15,6 +15,7 @@ function sample(name, {kinds = ["guest"], registration = false, state = {kind: "
     name, chat, on: "frame", view: (made) => html`<${Login} chat=${made} />`,
     then: async (root) => {
       await shows(root, shown);
+      for (const words of root.querySelectorAll(".door p")) if (words.textContent.includes(location.host)) words.textContent = words.textContent.replace(location.host, "chat.example.org");
       if (press) [...root.querySelectorAll("button")].find((one) => one.textContent.includes(press))?.click();
       await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
     },
