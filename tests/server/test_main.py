@@ -248,7 +248,12 @@ def test_health_asks_the_server_of_the_settings_and_no_proxy(server: Server, env
 
 
 def test_a_terminal_that_is_closed_ends_it_as_sigterm_does_but_not_under_nohup(environ: dict[str, str]) -> None:
-    assert Server(environ).stop(signal.SIGHUP)[0] == 0
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # these tests themselves may run under nohup
+    try:
+        server = Server(environ)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert server.stop(signal.SIGHUP)[0] == 0
     ignored = ["sh", "-c", 'trap "" HUP; exec "$0" "$@"', sys.executable, "-m", "tornado_chat", "--port", "0"]
     process = subprocess.Popen(ignored, env=environ, stdout=PIPE, stderr=PIPE, text=True)
     assert process.stdout is not None

@@ -1,6 +1,8 @@
 """Commands whose standard streams fail: a reader that has gone, a full disk, other bytes than UTF-8."""
 
+import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,22 +17,30 @@ from tornado_chat.chat.models import Message, User
 from tornado_chat.server.cli.console import guarded
 from tornado_chat.storage.sqlite.accounts import SqliteAccounts
 from tornado_chat.storage.sqlite.history import SqliteHistory
+from tornado_chat.storage.sqlite.writer import Database
 
 COMMANDS = ("export", "check", "user list", "plugin list", "plugin check", "config show", "--help", "user --help")
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with an account, Kim, and more messages than a pipe holds, of someone whose name is not ASCII."""
-    folder = tmp_path / "data"
+    folder = tmp_path_factory.mktemp("made") / "data"
 
-    async def say(history: SqliteHistory) -> None:
-        for number in range(200):
-            await history.append(Message("general", f"{number} {'x' * 1_000}", User("1", "Zoë"), 0, None))
+    async def fill(database: Database) -> None:
+        history = SqliteHistory(database)
+        texts = (f"{number} {'x' * 1_000}" for number in range(200))
+        await asyncio.gather(*(history.append(Message("general", text, User("1", "Zoë"), 0, None)) for text in texts))
+        await Accounts(SqliteAccounts(database)).register("Kim", "correct horse")
 
-    on_database(folder, lambda database: say(SqliteHistory(database)))
-    on_database(folder, lambda database: Accounts(SqliteAccounts(database)).register("Kim", "correct horse"))
+    on_database(folder, fill)
     return folder
+
+
+@pytest.fixture
+def data(made: Path, tmp_path: Path) -> Path:
+    """Such a folder for one test."""
+    return Path(shutil.copytree(made, tmp_path / "data"))
 
 
 def shell(line: str, data: Path, *, given: bytes = b"", **environment: str) -> tuple[int, str]:
