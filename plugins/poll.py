@@ -18,7 +18,7 @@ BACK = 0  # the option of who took a vote back: the voter's place stays taken, o
 
 @action("poll")
 async def poll(ctx: Context, text: Annotated[Text, "Lunch? | Pizza | Salad"]) -> dict[str, Any]:
-    """Ask a question: the question and 2 to 10 answers, with | between them."""
+    """Ask a question with 2 to 10 answers; put | between them."""
     question, *options = (" ".join(part.split()) for part in text.split("|"))
     if not 2 <= len(options) <= MAX_OPTIONS or len(set(options)) < len(options):
         raise Refused(f"2 to {MAX_OPTIONS} different answers, as in: Lunch? | Pizza | Salad", Error.INVALID_FIELD)
@@ -60,7 +60,7 @@ async def poll(ctx: Context, text: Annotated[Text, "Lunch? | Pizza | Salad"]) ->
 
 @action("vote")
 async def vote(ctx: Context, option: Annotated[int, NUMBER], poll: Annotated[str, POLL] = "") -> dict[str, Any]:
-    """Vote for an answer of the poll, by its number; a second vote replaces the first."""
+    """Vote for an answer by its number. Your last vote counts."""
 
     def count(known: Any) -> Any:
         check(poll, known)
@@ -94,7 +94,7 @@ async def unvote(ctx: Context, poll: Annotated[str, POLL] = "") -> dict[str, Any
 
 @action("close-poll")
 async def close_poll(ctx: Context, poll: Annotated[str, POLL] = "") -> dict[str, Any]:
-    """Close the poll and post the result (its author, an administrator, or anyone while the author is away)."""
+    """Close the poll and post the result."""
 
     def may(known: Any) -> Any:
         known = check(poll, known)

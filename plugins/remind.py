@@ -20,7 +20,7 @@ adding = asyncio.Lock()  # or several connections of one user could pass its lim
 
 @action("remind")
 async def remind(ctx: Context, after: Annotated[str, "30s, 10m, 1h30m or 2d"], text: Text) -> None:
-    """Say something here after a time: 30s, 10m, 1h30m, 2d."""
+    """Say something here later: after 30s, 10m, 1h30m or 2d."""
     if not re.fullmatch(r"([0-9]{1,9}[smhd]){1,4}", after):
         raise Refused("after is a time like 30s, 10m, 1h30m or 2d", Error.INVALID_FIELD)
     wait = sum(int(count) * UNITS[unit] for count, unit in re.findall("([0-9]+)([smhd])", after))
@@ -61,7 +61,7 @@ async def reminders(ctx: Context) -> dict[str, Any]:
 
 @action("forget")
 async def forget(ctx: Context, number: Annotated[int, "Its number in /reminders"]) -> None:
-    """Take one of your reminders back, by its number in /reminders."""
+    """Cancel a reminder by its number in /reminders."""
     found = await waiting(ctx, f"of {ctx.user.id}\n")
     if not 1 <= number <= len(found):
         raise Refused("you have no such reminder; /reminders lists them", Error.INVALID_FIELD)

@@ -3,7 +3,7 @@
 import {addressed, nameChannel} from "./ui/address.js";
 import {Chat} from "./state/chat.js";
 import {followSpeech, speakHere} from "./ui/language.js";
-import {OWN_MARK} from "./ui/icons.js";
+import {OWN_MARK, SERVER} from "./ui/icons.js";
 import {Login} from "./ui/login.js";
 import {Shell, dialogs} from "./ui/shell.js";
 import {html, render} from "./html.js";
@@ -51,7 +51,7 @@ let lastUnread = -1;
 function showUnread() {
   const unread = chat.unread;
   const hidden = document.hidden && unread ? `(${unread}) ` : "";
-  const title = `${hidden}${chat.current ? `#${chat.current} · ` : ""}${t("app.title")}`;
+  const title = `${hidden}${chat.current ? `#${chat.current} · ` : ""}${SERVER}`;
   if (document.title !== title) document.title = title;
   const shown = hidden ? unread : 0;
   if (shown === lastUnread) return;

@@ -39,7 +39,7 @@ async def test_one_changes_ones_password_in_the_settings(app: Chat, people: Open
         await ann.get_by_role("button", name="Settings").click()
         await ann.get_by_role("button", name="Change…").click()
         await ann.get_by_text("At least 8 characters").wait_for()
-        for present, said in (("wrong horse", "That is not your password."), ("correct horse", "is changed")):
+        for present, said in (("wrong horse", "That’s not your password."), ("correct horse", "Password changed")):
             await ann.get_by_label("Your password").fill(present)
             await ann.get_by_label("New password").fill("another word")
             await ann.keyboard.press("Enter")

@@ -65,7 +65,7 @@ async def test_windows_keyboards_and_words_below_the_box_take_nobody_from_the_bo
         await ann.evaluate(sizes + "await new Promise(requestAnimationFrame); } }")
         await becomes(0, lambda: rows.evaluate(BELOW))
         await write(ann, "/nothing")
-        await ann.locator(".composer .alert", has_text="There is no command").wait_for()
+        await ann.locator(".composer .alert", has_text="There’s no command").wait_for()
         await becomes(0, lambda: rows.evaluate(BELOW))
         await ann.fill("textarea", "")
         await say(ben, "still here")
@@ -199,7 +199,7 @@ async def test_a_dropped_file_leaves_the_page_and_a_pasted_one_is_answered(peopl
         for kind in ("drop", "paste"):
             for where in (".messages", "textarea"):
                 assert await ann.evaluate(DROP, [where, kind]) == (kind == "drop")
-                await said.get_by_text("Files and pictures cannot be sent here.").wait_for()
+                await said.get_by_text("Files and pictures can’t be sent here.").wait_for()
                 await ann.fill("textarea", "x")
                 await becomes("", said.inner_text)
         office = await browsers.open("/admin")

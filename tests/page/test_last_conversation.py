@@ -71,7 +71,7 @@ async def test_it_goes_with_signing_out_and_with_another_guest(people: Opened) -
         assert "a secret" in await ann.evaluate(EVERYTHING)
         await ann.get_by_role("button", name="Settings").click()
         await ann.get_by_role("button", name="Sign out").click()
-        await ann.get_by_role("button", name="Sign out all the same").click()
+        await ann.get_by_role("button", name="Sign out anyway").click()
         await ann.locator("#name").wait_for()
         await ann.reload()
         await ann.locator("#name").wait_for()

@@ -93,7 +93,7 @@ async def test_a_plugin_is_a_command_with_its_help(people: Opened) -> None:
         await write(ann, "/roll many")
         await ann.locator(".composer .alert").get_by_text("sides is a whole number", exact=True).wait_for()
         await write(ann, "/nothing")
-        await ann.get_by_text("There is no command /nothing").wait_for()
+        await ann.get_by_text("There’s no command /nothing").wait_for()
         await write(ann, "//nothing")
         await read(ann, "/nothing")
 

@@ -30,7 +30,7 @@ async def restart(server: Server, auth: str) -> None:
 async def sign_out(page: Any) -> None:
     await page.get_by_role("button", name="Settings").click()
     await page.get_by_role("button", name="Sign out").click()
-    await page.get_by_role("button", name="Sign out all the same").click()
+    await page.get_by_role("button", name="Sign out anyway").click()
 
 
 async def register(page: Any) -> None:

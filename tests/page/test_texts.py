@@ -106,7 +106,7 @@ async def test_help_lists_the_commands_to_oneself_and_each_begins_in_the_box(peo
         ben = await browsers.enter("Ben")
         await write(ann, "/help")
         answer = ann.locator(".message.own")
-        await answer.get_by_text("List what can be written here.").wait_for()
+        await answer.get_by_text("Show all commands.").wait_for()
         await answer.get_by_role("button", name="/roll [sides] Roll one die").click()
         await becomes("/roll ", ann.locator("textarea").input_value)
         await ann.keyboard.type("6")

@@ -116,7 +116,7 @@ async def test_an_action_has_a_form_made_of_its_fields_and_a_refusal_is_said_in_
     async with people() as browsers:
         ann = await browsers.enter("Ann")
         await ann.fill("textarea", "/poll ")
-        await ann.get_by_text("/poll <question> [kind] [votes] [many] · Ask everyone.").wait_for()
+        await ann.get_by_text("/poll question [kind] [votes] [many] · Ask everyone.").wait_for()
         await ann.get_by_role("button", name="As a form").click()
         await ann.keyboard.type("Tea?")
         form = ann.get_by_role("dialog", name="Poll")
@@ -197,12 +197,12 @@ async def test_a_command_joins_or_leaves_a_channel_by_its_name_and_shows_no_fiel
     async with people() as browsers:
         ann = await browsers.enter("Ann")
         await ann.fill("textarea", "/join")
-        option = ann.get_by_role("option", name="/join-channel [message] [history] ")
+        option = ann.get_by_role("option", name="/join-channel [channel] ")
         await option.wait_for()
         await option.click()
         await ann.get_by_role("button", name="As a form").click()
         form = ann.get_by_role("dialog")
-        await becomes(["Message optional", "History"], form.locator("label").all_inner_texts)
+        await becomes(["Channel optional"], form.locator("label").all_inner_texts)
         await form.get_by_role("button", name="Cancel").click()
         await write(ann, '/join-channel "tea room"')
         await ann.get_by_role("heading", name="tea room").first.wait_for()

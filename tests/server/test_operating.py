@@ -203,7 +203,7 @@ async def test_what_an_earlier_version_kept_for_the_whole_host_is_taken_over_onc
         await page.locator("textarea").wait_for()
         assert await page.evaluate("localStorage['tornado_chat/chat/.outbox/1']") is None
         await page.get_by_role("button", name="Settings").click()
-        for name in ("Sign out", "Sign out all the same"):
+        for name in ("Sign out", "Sign out anyway"):
             await page.get_by_role("button", name=name).click()
         await page.locator("#name").wait_for()
         await page.reload()

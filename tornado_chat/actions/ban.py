@@ -22,7 +22,7 @@ async def ban(
     hours: Annotated[float, _hours] = 24.0,
     reason: Name = "banned",
 ) -> dict[str, Any]:
-    """Keep a user (an id, or the name of one who is here) or an address (or a range of them) out for some hours."""
+    """Keep someone (by name or id) or an address out for some hours."""
     moderation = ctx.server.moderation
     if user is not None:
         user = ctx.server.find_id(user)
@@ -44,7 +44,7 @@ async def ban(
 
 @action("unban", channel=False, power="ban")
 async def unban(ctx: Context, whom: str) -> None:
-    """End a ban, named as `bans` lists it."""
+    """Lift the ban of an id or an address."""
     found = await ctx.server.moderation.find(whom)
     if found is None:
         raise Refused("there is no such ban")

@@ -8,7 +8,7 @@ from tornado_chat import Context, Limit, Part, action, fold
 PER_CALL = 200  # names that are searched in the time of one call
 
 
-@action("channels", channel=False)
+@action("channels", channel=False, command=False)
 async def channels(ctx: Context, after: str = "", limit: Limit = 200, find: Part = "") -> dict[str, Any]:
     """List the channels you may enter; `after` continues the list, `find` searches."""
     names = ctx.server.names(ctx.connection, after)

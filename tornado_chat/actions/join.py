@@ -26,7 +26,7 @@ async def join(
     since: Since | None = None,
     history: Limit = 50,
 ) -> dict[str, Any]:
-    """Join a channel by its name; one that is new is made."""
+    """Join a channel, or make a new one."""
     asked = message if message is not None else target
     if asked is None:
         raise Refused("target is missing", Error.INVALID_FIELD)

@@ -7,7 +7,7 @@ from tornado_chat import Context, Name, Refused, action
 
 @action("kick", channel=False, power="kick")
 async def kick(ctx: Context, user: str, reason: Name = "sent away") -> dict[str, Any]:
-    """End all connections of a user (an id, or a name that one alone bears); the answer says where they came from."""
+    """Disconnect someone, by name or id. They can come back."""
     found = ctx.server.find_user(user)
     if found.id == ctx.user.id:
         raise Refused("that would send you away too")

@@ -5,7 +5,7 @@ from tornado_chat import Context, Error, Name, Refused, action
 
 @action("leave-channel", "leave-communication-channel", channel=False)
 def leave(ctx: Context, target: Name | None = None, message: Name | None = None) -> dict[str, str]:
-    """Leave a channel: this one, or the one of that name."""
+    """Leave this channel, or the one you name."""
     name = message or target
     if name is None:
         raise Refused("target is missing", Error.INVALID_FIELD)

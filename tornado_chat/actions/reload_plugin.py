@@ -7,7 +7,7 @@ from tornado_chat import Context, Error, Refused, action
 
 @action("reload-plugin", channel=False, power="reload")
 async def reload_plugin(ctx: Context, plugin: str) -> dict[str, Any]:
-    """Load a plugin again, and all that have changed; one that was switched off is on again."""
+    """Load a plugin again, and all others that have changed."""
     plugins = ctx.server.plugins
     if plugins is None or plugin not in {one["name"] for one in plugins.describe()}:
         raise Refused(f"there is no plugin {plugin[:64]!r}", Error.INVALID_FIELD)

@@ -7,7 +7,7 @@ from tornado_chat import Context, Name, Refused, action
 
 @action("rename", channel=False)
 async def rename(ctx: Context, name: Name) -> dict[str, Any]:
-    """Take another name; the others are told, and one's other connections too. Three at once, then one in 10 s."""
+    """Change your name. The people in your channels are told."""
     gate = ctx.connection.gate
     if gate is not None:
         gate.rename()

@@ -9,9 +9,9 @@ PER_CALL = 200  # people who are looked through in the time that another call ta
 
 @action("who", channel=False)
 async def who(
-    ctx: Context, target: Name | None = None, after: str = "", limit: Limit = 200, find: Part = ""
+    ctx: Context, target: Name | None = None, find: Part = "", after: str = "", limit: Limit = 200
 ) -> dict[str, Any]:
-    """List who is in a channel, or online at all, by id (the next page is after the last id), or find some."""
+    """See who is here, or find someone."""
     if target is not None and not ctx.connection.may_enter(target):
         raise Refused(f"you may not enter {target}", Error.NOT_ALLOWED)
     present = list(ctx.server.present(target))

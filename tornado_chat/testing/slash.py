@@ -26,9 +26,9 @@ def parse(line: str, actions: Iterable[Mapping[str, Any]]) -> dict[str, Any] | N
     action = next((one for one in actions if one["name"] == name and _is_command(one)), None)
     if action is None:
         how = "Type / to see the commands; begin with // to send a line that starts with a slash."
-        raise ValueError(f"There is no command /{name[:32]}. {how}")
+        raise ValueError(f"There’s no command /{name[:32]}. {how}")
     parameters = {one["name"]: one for one in action["parameters"] if _is_written(one)}
-    usage = " ".join([f"/{name}", *(f"<{one}>" if parameters[one]["required"] else f"[{one}]" for one in parameters)])
+    usage = " ".join([f"/{name}", *(one if parameters[one]["required"] else f"[{one}]" for one in parameters)])
     found = _WORD.finditer(line[len(name) + 1 :])
     words = [one[0] if one[2] is None else (one[1] or "") + one[2] for one in found]
     named = {word.partition("=")[0] for word in words if "=" in word}

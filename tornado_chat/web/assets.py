@@ -28,6 +28,7 @@ TYPES = {
 VERSIONED = re.compile(r"v-([0-9a-f]{12})/(.+)", re.DOTALL)
 MODULE = re.compile(r"(?:[\w-]+/)*[\w-]+\.js")
 SCRIPT = re.compile(rb'<script type="module" src="(assets/[^"]+)">')
+TITLE = b"<title>tornado_chat"
 NAME = b'<meta name="application-name" content="tornado_chat">'
 ICON = b'<link rel="icon" href="assets/icon.svg" type="image/svg+xml">'
 TOUCH_ICON = b'href="assets/icon-192.png"'
@@ -115,7 +116,9 @@ class Assets:
 
     def _branded(self, page: bytes) -> bytes:
         """Return a page with the server's name and mark."""
-        head = NAME.replace(b"tornado_chat", html.escape(self._name).encode())
+        name = html.escape(self._name).encode()
+        head = NAME.replace(b"tornado_chat", name)
+        page = page.replace(TITLE, b"<title>" + name)
         mark = next(iter(self._mark), "").encode()
         if mark:
             head += b'\n<meta name="server-mark" content="' + mark + b'">'

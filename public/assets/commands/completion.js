@@ -1,7 +1,7 @@
 // Completes the word before the caret: /commands, @people, #channels, :emoji. No DOM.
 
 import {fold} from "../text/characters.js";
-import {commands, fields} from "./schema.js";
+import {about, commands, fields} from "./schema.js";
 import {EMOJI} from "../text/emoji.js";
 
 const MOST = 8;
@@ -18,7 +18,7 @@ export function complete(text, caret, {actions, people, channels}) {
   let options = [];
   if (sign === "/") {
     options = rank(commands(actions), word, ({name}) => name, Infinity)
-      .map((action) => ({name: action.name, label: `/${action.name}`, more: fields(action).join(" "), detail: action.help, text: `/${action.name} `}));
+      .map((action) => ({name: action.name, label: `/${action.name}`, more: fields(action).join(" "), detail: about(action), text: `/${action.name} `}));
   } else if (sign === ":") {
     options = rank([...EMOJI], word, ([name]) => name)
       .map(([name, character]) => ({name, label: `${character} :${name}:`, text: `${character} `}));

@@ -13,7 +13,7 @@ function words(text) {
 }
 
 function convert(value, parameter) {
-  const wrong = (kind, values) => new Error(t(`command.${kind}`, {field: parameter.name, ...values}));
+  const wrong = (kind, values) => new Error(t(`command.${kind}`, {field: parameter.called, ...values}));
   switch (parameter.type) {
     case "int":
       if (!/^-?\d+$/.test(value)) throw wrong("int");
@@ -60,7 +60,7 @@ export function parse(line, actions) {
     fields[parameter.name] = convert(named ? word.slice(named.name.length + 1) : word, parameter);
   }
   const missing = parameters.find((one) => one.required && !(one.name in fields));
-  if (missing) throw new Error(t("command.missing", {field: missing.name, usage: usage(action)}));
+  if (missing) throw new Error(t("command.missing", {field: missing.called, usage: usage(action)}));
   return {action: name, fields};
 }
 
@@ -74,7 +74,6 @@ export async function perform(chat, channel, {action, fields}) {
   if (action === "join-channel") chat.open(answer.channel);
   else if (action === "leave-channel") chat.sync.leave(answer.channel);
   else if (action === "who") chat.say(chat.current, answer.users.map((user) => user.name).join(", "));
-  else if (action === "channels") chat.say(chat.current, answer.channels.map((one) => `#${one.name} (${one.count})`).join(", "));
   else if (action === "ban") chat.say(chat.current, t("command.banned", {whom: answer.name || answer.whom, until: fullDate(answer.until * 1000), lift: `/unban ${answer.whom}`}));
   else if ("ended" in answer) chat.say(chat.current, t("command.ended", {count: answer.ended}));
 }

@@ -2,7 +2,6 @@ export default {
   lang: "en",
   dir: "ltr",
   words: {
-    "app.title": "Chat",
     "app.language": "Language",
 
     "login.title-guest": "Welcome to {server}",
@@ -36,7 +35,7 @@ export default {
     "login.run": "Run by {server} with tornado_chat",
 
     "arrival.title": "Come in as {name}?",
-    "arrival.about": "A link signs you in as {name}, but you are {here} here. If you did not expect that, stay. Signing out of {name} makes you {here} again.",
+    "arrival.about": "A link signs you in as {name}, but you are {here} here. If you didn’t expect that, stay. Signing out of {name} makes you {here} again.",
     "arrival.stay": "Stay {here}",
     "arrival.change": "Come in as {name}",
 
@@ -65,13 +64,12 @@ export default {
     "channels.browse": "All channels",
 
     "members.title": "Members",
-    "members.here": "Here now: {count}",
     "members.admins": "Administrators",
     "members.members": "Members",
     "members.guests": "Guests",
     "members.you": "you",
     "members.more": {one: "and {count} more", other: "and {count} more"},
-    "members.twin": "Another one has this name",
+    "members.twin": "Someone else has this name",
 
     "role.guest": "guest",
     "role.admin": "admin",
@@ -101,7 +99,7 @@ export default {
     "messages.hello": "Say hello",
     "messages.copy-link": "Copy link",
     "messages.link-copied": "Link copied",
-    "messages.empty": "Nothing has been said here. Write the first message below, or share this page's address with someone.",
+    "messages.empty": "No messages yet. Say hello, or send the link to someone.",
     "messages.beginning": "This is where the channel begins.",
 
     "message.pending": "On its way",
@@ -133,7 +131,7 @@ export default {
     "composer.code": "code",
     "composer.line": "Shift Enter for a new line",
     "composer.too-long": "A message has at most {limit} characters; this one has {count}.",
-    "composer.no-files": "Files and pictures cannot be sent here. Put them where they have an address, and send that.",
+    "composer.no-files": "Files and pictures can’t be sent here. Put them online and send the link.",
     "composer.split": {one: "Send as {count} message", other: "Send as {count} messages"},
     "composer.commands": "Commands",
     "composer.format": "Formatting",
@@ -143,21 +141,23 @@ export default {
     "day.today": "Today, {date}",
     "day.yesterday": "Yesterday, {date}",
 
-    "command.help": "List what can be written here.",
+    "command.help": "Show all commands.",
+    "command.channel": "channel",
+    "command.name": "name",
 
     "error.disconnected": "The connection was lost.",
     "error.no-such-account": "Wrong name or password.",
-    "error.invalid-json": "The server does not understand this page. Load it anew.",
-    "error.unknown-action": "The server does not know that command.",
+    "error.invalid-json": "The server doesn’t understand this page. Reload it.",
+    "error.unknown-action": "The server doesn’t know that command.",
     "error.invalid-field": "{words}",
     "error.invalid-name": "{words}",
-    "error.not-joined": "You are not in this channel.",
+    "error.not-joined": "You’re not in this channel.",
     "error.not-allowed": "{words}",
     "error.too-many": "{words}",
-    "error.plugin-timeout": "That took too long and was ended.",
+    "error.plugin-timeout": "That took too long and was stopped.",
     "error.plugin-off": "That is switched off: it has failed too often.",
-    "error.history-unavailable": "The server cannot store messages right now. Nothing was sent.",
-    "error.internal-error": "Something failed in the server.",
+    "error.history-unavailable": "The server can’t store messages right now. Nothing was sent.",
+    "error.internal-error": "Something went wrong on the server.",
     "error.rate-limited": "Too fast. Wait a moment.",
   },
 };

@@ -66,7 +66,7 @@ export function explain({code, message}) {
 }
 
 /** A sentence of the server in the language in use, if that has a translation for it: {sentences, characters}. */
-function translated(words) {
+export function translated(words) {
   for (const [english, own] of spoken.sentences ?? []) {
     const found = words.match(new RegExp(`^${english}$`));
     if (found) return own.replace("{}", spoken.characters[found[1]] ?? found[1]);

@@ -2,7 +2,6 @@ export default {
   lang: "zh-Hans",
   dir: "ltr",
   words: {
-    "app.title": "聊天",
     "app.language": "语言",
 
     "login.title-guest": "欢迎来到 {server}",
@@ -65,7 +64,6 @@ export default {
     "channels.browse": "所有频道",
 
     "members.title": "成员",
-    "members.here": "在线：{count}",
     "members.admins": "管理员",
     "members.members": "成员",
     "members.guests": "访客",
@@ -101,7 +99,7 @@ export default {
     "messages.hello": "打个招呼",
     "messages.copy-link": "复制链接",
     "messages.link-copied": "链接已复制",
-    "messages.empty": "这里还没有消息。在下面写第一条，或者把本页地址分享给别人。",
+    "messages.empty": "还没有消息。打个招呼，或者把链接发给别人。",
     "messages.beginning": "频道从这里开始。",
 
     "message.pending": "正在发送",
@@ -133,7 +131,7 @@ export default {
     "composer.code": "代码",
     "composer.line": "Shift Enter 换行",
     "composer.too-long": "一条消息最多 {limit} 个字符，这条有 {count} 个。",
-    "composer.no-files": "这里不能发送文件和图片。请把它们放到有网址的地方，再发送网址。",
+    "composer.no-files": "这里不能发送文件和图片。请上传到别处，再发送链接。",
     "composer.split": {other: "分成 {count} 条消息发送"},
     "composer.commands": "命令",
     "composer.format": "格式",
@@ -143,7 +141,9 @@ export default {
     "day.today": "今天，{date}",
     "day.yesterday": "昨天，{date}",
 
-    "command.help": "列出这里可用的命令。",
+    "command.help": "显示所有命令。",
+    "command.channel": "频道",
+    "command.name": "名字",
 
     "error.disconnected": "连接已断开。",
     "error.no-such-account": "名字或密码不正确。",
@@ -162,6 +162,14 @@ export default {
   },
   // What the server says of names and texts, and what Unicode calls the characters in them.
   sentences: [
+    ["Join a channel, or make a new one\\.", "加入频道，或新建一个。"],
+    ["Leave this channel, or the one you name\\.", "离开此频道，或您写出的频道。"],
+    ["See who is here, or find someone\\.", "查看谁在这里，或查找某人。"],
+    ["Change your name\\. The people in your channels are told\\.", "更改名字，您所在频道的人会得知。"],
+    ["Disconnect someone, by name or id\\. They can come back\\.", "断开某人（名字或 ID）的连接，对方可以再来。"],
+    ["Keep someone \\(by name or id\\) or an address out for some hours\\.", "在若干小时内禁止某人（名字或 ID）或某个地址进入。"],
+    ["Lift the ban of an id or an address\\.", "解除对某个 ID 或地址的禁止。"],
+    ["Load a plugin again, and all others that have changed\\.", "重新加载插件，以及其他有改动的插件。"],
     ["a name has 1 to 64 characters", "名字须有 1 到 64 个字符"],
     ["a name must not contain an invisible character \\((.+)\\)", "名字里不能有看不见的字符（{}）"],
     ["a name must not contain a control character \\((.+)\\)", "名字里不能有控制字符（{}）"],

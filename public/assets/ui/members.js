@@ -11,7 +11,7 @@ export function Members({channel, me, close}) {
   const alike = twins(users);
   const groups = ["admin", "member", "guest"].map((role) => [role, users.filter((user) => (user.role ?? "member") === role)]).filter(([, group]) => group.length);
   return html`<aside class="members" tabindex="0" aria-label=${t("members.title")}>
-    <header><h2>${channel.joined ? t("members.here", {count: channel.count}) : t("members.title")}</h2>
+    <header><h2>${t("members.title")}${channel.joined && html` <span class="muted">${channel.count}</span>`}</h2>
       <button class="quiet members-button" onClick=${close} aria-label=${t("dialog.close")}><${Icon} name="close" /></button>
     </header>
     ${groups.map(([role, group]) => html`<section key=${role}>

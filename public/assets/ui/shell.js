@@ -8,7 +8,7 @@ import {Avatar} from "./avatar.js";
 import {banOf} from "./banner.js";
 import {Strip} from "./strip.js";
 import {Composer} from "./composer/composer.js";
-import {Icon, Tile} from "./icons.js";
+import {Icon, SERVER, Tile} from "./icons.js";
 import {Members} from "./members.js";
 import {Messages} from "./messages/messages.js";
 import {Sections} from "./sections.js";
@@ -125,7 +125,7 @@ export function Shell({chat}) {
           <${Icon} name="menu" />${chat.unread > 0 && html`<span class="badge"></span>`}
         </button>
         ${channel && html`<${Tile} name="hash" />`}
-        <h1 dir="auto" data-kind=${channel ? "#" : undefined}>${channel ? channel.name : t("app.title")}</h1>
+        <h1 dir="auto" data-kind=${channel ? "#" : undefined}>${channel ? channel.name : SERVER}</h1>
         ${channel && html`<button class="quiet members-button" onClick=${toggleMembers} aria-expanded=${wide() ? !alone : drawer === "members"} title=${t("members.title")}>
           <${Faces} users=${channel.users} /><${Icon} name="members" /><span class="hidden">${t("members.title")}</span> ${(channel.joined && channel.count) || ""}
         </button>`}

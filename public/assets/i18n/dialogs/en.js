@@ -8,9 +8,9 @@ export default {
   "banned.until": "You can come back on {until}. If that’s a mistake, tell whoever runs this server.",
   "banned.over": "You can come back now",
 
-  "me.leave-anyway": "Sign out all the same",
-  "me.lose-messages": {one: "{count} message is not sent yet.", other: "{count} messages are not sent yet."},
-  "me.lose-name": "A guest who has signed out is someone else the next time, even as {name}.",
+  "me.leave-anyway": "Sign out anyway",
+  "me.lose-messages": {one: "{count} message isn’t sent yet.", other: "{count} messages aren’t sent yet."},
+  "me.lose-name": "You’re a guest: once you sign out, you come back as someone else, even as {name}.",
 
   "settings.name": "Name",
   "settings.name-help": "What the others call you",
@@ -43,7 +43,7 @@ export default {
   "settings.open": "Open",
   "settings.keys-help": "Everything here works without a mouse",
   "settings.show": "Show",
-  "settings.guest": "A guest, known to this browser alone",
+  "settings.guest": "Guest, known to this browser only",
   "settings.account": "Signed in with an account",
 
   "password.title": "Password",
@@ -52,8 +52,8 @@ export default {
   "password.change": "Change the password",
   "password.present": "Your password",
   "password.new": "New password",
-  "password.wrong": "That is not your password.",
-  "password.done": "The password is changed. Other sessions have ended.",
+  "password.wrong": "That’s not your password.",
+  "password.done": "Password changed. Your other sessions have ended.",
 
   "jump.field": "Name of a channel",
   "jump.unread": "Unread",
@@ -162,8 +162,8 @@ export default {
 
   "command.banned": "{whom} is banned until {until}. {lift} lifts the ban.",
   "command.ended": {one: "{count} connection ended.", other: "{count} connections ended."},
-  "command.these": "You can write these commands:",
-  "command.unknown": "There is no command /{name}. Type / to see the commands; begin with // to send a line that starts with a slash.",
+  "command.these": "These are the commands:",
+  "command.unknown": "There’s no command /{name}. Type / to see the commands; begin with // to send a line that starts with a slash.",
   "command.more": "That is more than {usage} takes.",
   "command.missing": "{field} is missing: {usage}",
   "command.int": "{field} is a whole number",

@@ -10,7 +10,7 @@ export default {
 
   "me.leave-anyway": "仍要退出",
   "me.lose-messages": {other: "还有 {count} 条消息没有发送。"},
-  "me.lose-name": "访客退出后再来就是另一个人，即使还叫 {name}。",
+  "me.lose-name": "您是访客，退出后再来就是另一个人，即使还叫 {name}。",
 
   "settings.name": "名字",
   "settings.name-help": "别人这样称呼您",

@@ -1,7 +1,7 @@
 // The box for new messages.
 
 import {canSee, length} from "../../text/characters.js";
-import {commands, usage, written} from "../../commands/schema.js";
+import {about, commands, usage, written} from "../../commands/schema.js";
 import {learnEmoji} from "../../text/emoji.js";
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../../html.js";
 import {bringsFiles, fieldOf, insert} from "../input.js";
@@ -144,7 +144,7 @@ export function Composer({chat, channel, fill, later: {complete, lookUp, offer, 
       <div id="composer-under" class="under">
         ${!words && left < 200 && html`<span class=${left < 0 ? "alert" : "muted"}>${left}</span>`}
         ${pieces.length > 0 && html`<button class="link" onClick=${sendAll}>${t("composer.split", {count: pieces.length})}</button>`}
-        ${!words && command && html`<span class="muted">${usage(command)} · ${command.help}</span>
+        ${!words && command && html`<span class="muted">${usage(command)} · ${about(command)}</span>
           ${written(command).length > 0 && html`<button class="link" onClick=${() => fill(command)}>${t("composer.form")}</button>`}`}
         ${!command && left >= 200 && html`<p class="format" aria-hidden="true"><bdi><b>**${t("composer.bold")}**</b></bdi> <bdi><em>*${t("composer.italic")}*</em></bdi> <bdi>${`\`${t("composer.code")}\``}</bdi> · ${t("composer.line")}</p>`}
       </div>

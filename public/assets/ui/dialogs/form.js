@@ -55,7 +55,7 @@ export function Form({chat, channel, action, close}) {
 function read(parameters, elements) {
   const fields = {};
   const problems = {};
-  for (const {name, type, required, choices} of parameters) {
+  for (const {name, called, type, required, choices} of parameters) {
     const {checked, value, validity} = elements[`field-${name}`];
     if (type === "bool") fields[name] = checked;
     else if (validity?.badInput || validity?.stepMismatch) problems[name] = t(`form.${type}`);
@@ -68,10 +68,10 @@ function read(parameters, elements) {
 }
 
 function Field({chat, channel, parameter, first, wrong}) {
-  const {name, type, required, default: preset, choices = [], help} = parameter;
+  const {name, called, type, required, default: preset, choices = [], help} = parameter;
   const id = `field-${name}`;
   const common = {name: id, autofocus: first, "aria-describedby": wrong || help ? `${id}-about` : undefined, "aria-invalid": Boolean(wrong)};
-  const label = html`${inWords(name)}${!required && (preset ?? "") === "" && html` <span class="muted">${t("form.optional")}</span>`}`;
+  const label = html`${inWords(called)}${!required && (preset ?? "") === "" && html` <span class="muted">${t("form.optional")}</span>`}`;
   const about = (wrong || help) && html`<div class="about" id=${`${id}-about`}>
     ${wrong && html`<p class="wrong"><${Icon} name="alert" /><span role="alert" dir="auto">${wrong}</span></p>`}
     ${help && html`<p dir="auto">${help}</p>`}
@@ -79,7 +79,7 @@ function Field({chat, channel, parameter, first, wrong}) {
 
   if (type === "bool") {
     return html`<div class="entry switched">
-      <label for=${id}>${inWords(name)}</label><input type="checkbox" role="switch" class="switch" id=${id} ...${common} defaultChecked=${preset === true} />${about}
+      <label for=${id}>${inWords(called)}</label><input type="checkbox" role="switch" class="switch" id=${id} ...${common} defaultChecked=${preset === true} />${about}
     </div>`;
   }
   if (type === "choice") {

@@ -65,7 +65,7 @@ export function Beginning({channel}) {
 function Invitation() {
   const [copied, setCopied] = useState(false);
   return html`<div>
-    <button class="primary" onClick=${() => document.querySelector(".composer textarea").focus()}>${t("messages.hello")}</button>
+    <button class="primary" onClick=${() => document.querySelector(".composer textarea").focus()}><${Icon} name="hand" />${t("messages.hello")}</button>
     ${navigator.clipboard && html`<button onClick=${() => navigator.clipboard.writeText(location.href).then(() => setCopied(true), () => {})}>
       <${Icon} name="link" /><span role="status">${t(copied ? "messages.link-copied" : "messages.copy-link")}</span>
     </button>`}
