@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +32,35 @@ class Pictures:
         self.wrong: list[str] = []
         self.taken: list[str] = []
 
-    async def take(self, page: Any, name: str, **options: Any) -> None:
+    async def take(self, page: Any, name: str) -> None:
+        """Take one picture of what is in the window."""
+        if self.known:
+            self.compare(name, await self._shot(page))
+
+    async def take_parts(self, page: Any, names: Sequence[str], parts: Any) -> None:
+        """Take a picture of each of these elements, which may lie below the window.
+
+        They are cut out of one picture of the whole page, which takes as long as one of a part.
+        """
         if not self.known:
             return
-        self.taken.append(name)
-        self.compare(name, await page.screenshot(animations="disabled", **options))
+        boxes = [await part.bounding_box() for part in await parts.all()]
+        whole = await self._shot(page, full_page=True)
+        for name, box in zip(names, boxes, strict=True):
+            left, top = math.floor(box["x"]), math.floor(box["y"])
+            right, bottom = math.ceil(box["x"] + box["width"]), math.ceil(box["y"] + box["height"])
+            self.compare(name, whole.crop((left, top, right, bottom)))
 
-    def compare(self, name: str, png: bytes) -> None:
+    async def _shot(self, page: Any, **options: Any) -> Any:
+        from PIL import Image
+
+        return Image.open(io.BytesIO(await page.screenshot(animations="disabled", **options))).convert("RGB")
+
+    def compare(self, name: str, picture: Any) -> None:
         from PIL import Image, ImageOps
 
-        actual = ImageOps.posterize(Image.open(io.BytesIO(png)).convert("RGB"), BITS)
+        self.taken.append(name)
+        actual = ImageOps.posterize(picture, BITS)
         stored = STORED / f"{name}.webp"
         before = Image.open(stored).convert("RGB") if stored.exists() else None
         wrong = how_different(actual, before) if before else "there is no stored one"
