@@ -34,7 +34,11 @@ export function written({name, parameters}) {
   const own = CALLED[name] ?? {};
   return parameters
     .filter((one) => one.name !== "target" && !unwritten(one) && own[one.name] !== null)
-    .map((one) => ({...one, called: own[one.name] ? t(`command.${own[one.name]}`) : one.name}));
+    .map((one) => ({
+      ...one,
+      required: one.required || name === "join-channel", // where `target` is another way to name it
+      called: own[one.name] ? t(`command.${own[one.name]}`) : one.name,
+    }));
 }
 
 /** What it does, in the language of the page if it is a built-in one. */

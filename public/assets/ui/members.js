@@ -6,8 +6,10 @@ import {twins} from "../text/people.js";
 import {Avatar, Name} from "./avatar.js";
 import {Icon} from "./icons.js";
 
+const {compare} = new Intl.Collator(undefined, {numeric: true});
+
 export function Members({channel, me, close}) {
-  const users = [...channel.users.values()].sort((one, other) => one.name.localeCompare(other.name));
+  const users = [...channel.users.values()].sort((one, other) => compare(one.name, other.name));
   const alike = twins(users);
   const groups = ["admin", "member", "guest"].map((role) => [role, users.filter((user) => (user.role ?? "member") === role)]).filter(([, group]) => group.length);
   return html`<aside class="members" tabindex="0" aria-label=${t("members.title")}>

@@ -31,6 +31,7 @@ export function Messages({chat, channel, show, later}) {
   const newestRows = useRef(WINDOW.rows); // how many these are
   const [missed, setMissed] = useState(0);
   const [markAbove, setMarkAbove] = useState(false);
+  const [folded, setFolded] = useState(0); // rows more, where so many are folded into one that there is room
   const atBottom = useRef(!channel.place);
   const left = useRef(0); // px: the last known scroll position
   const size = useRef(""); // of the rows and the box then
@@ -45,7 +46,8 @@ export function Messages({chat, channel, show, later}) {
     newestRows.current = Math.min(newestRows.current, Math.ceil(box.current.clientHeight / ROW) + SPARE);
   }
   const count = lines.length; // now: there may be more when one scrolls
-  const most = before(lines, count, WINDOW); // at the present
+  const full = WINDOW.rows + folded;
+  const most = before(lines, count, {...WINDOW, rows: full}); // at the present
   const wanted = start === null ? Math.max(most, count - newestRows.current) : behind(lines, start, LARGEST);
   const [first, last] = start === null
     ? [upwards(lines, wanted, count, drawn.current), count]
@@ -111,10 +113,12 @@ export function Messages({chat, channel, show, later}) {
   }
 
   useEffect(() => {
-    if (start === null && first === most) newestRows.current = WINDOW.rows;
+    const {scrollHeight, clientHeight} = box.current;
+    if (start === null && first === most && first > 0 && scrollHeight <= clientHeight && folded < lines.length) setFolded(folded + WINDOW.rows);
+    if (start === null && first === most) newestRows.current = full;
     if (first === (start ?? most) && (start === null || last === wanted)) return;
     const timer = setTimeout(() => {
-      newestRows.current = Math.min(WINDOW.rows, newestRows.current + GROW);
+      newestRows.current = Math.min(full, newestRows.current + GROW);
       chat.changed();
     }, start === null ? CALM : PORTION);
     return () => clearTimeout(timer);
