@@ -140,3 +140,10 @@ test("times and days are written as the reader's variety of the language writes 
   await speak("zh", ["zh-CN"]);
   assert.equal(day(now - 86_400_000, now), "昨天，3月2日");
 });
+
+test("every icon that a component names is there", async () => {
+  const {PATHS} = await import(new URL("ui/icons.js", assets));
+  for (const [file, source] of Object.entries(sources)) {
+    for (const [, icon, name = icon] of source.matchAll(/\$\{(?:Icon|Tile)\} name="(\w+)"|\$\{StateCard\} icon="(\w+)"/g)) assert.ok(name in PATHS, `${file}: ${name}`);
+  }
+});

@@ -169,9 +169,9 @@ async def test_long_lists_are_drawn_in_part_and_say_how_many_there_are(app: Chat
         await page.get_by_role("link", name="Show more").click()
         rows = page.locator("[aria-labelledby=audit] li")
         await becomes(50, rows.count)
-        await page.get_by_role("button", name="Show older ones").click()
+        await page.get_by_role("button", name="Show older").click()
         await becomes(60, rows.count)
-        await page.get_by_role("button", name="Show older ones").wait_for(state="detached")
+        await page.get_by_role("button", name="Show older").wait_for(state="detached")
 
 
 @browser_test
@@ -214,7 +214,7 @@ async def test_others_see_why_not_and_the_form_and_nothing_else(app: Chat, peopl
     async with people() as friends:
         guest = await friends.enter("Ann")
         page = await friends.tab(guest.context, "/admin")
-        await page.get_by_text("This page is for administrators, and Ann is not one.").wait_for()
+        await page.get_by_text("This page is for administrators, and Ann isn’t one of them.").wait_for()
         assert await page.locator(".desk").count() == 0
         assert await page.get_by_role("button", name="guest").count() == 0
         await page.get_by_text("No account yet?").click()
@@ -222,12 +222,12 @@ async def test_others_see_why_not_and_the_form_and_nothing_else(app: Chat, peopl
         await page.get_by_role("link", name="Open chat").click()
         await page.locator("textarea").wait_for()
         await page.goto(f"{friends.base}/admin")
-        await page.get_by_text("Ann is not one.").wait_for()
+        await page.get_by_text("Ann isn’t one of them.").wait_for()
         await app.accounts.register("Cat", PASSWORD)
         await sign_in(page, "Cat")
-        await page.get_by_text("This page is for administrators, and Cat is not one.").wait_for()
+        await page.get_by_text("This page is for administrators, and Cat isn’t one of them.").wait_for()
         await page.reload()
-        await page.get_by_text("This page is for administrators, and Cat is not one.").wait_for()
+        await page.get_by_text("This page is for administrators, and Cat isn’t one of them.").wait_for()
         user = await app.accounts.register("Boss", PASSWORD)
         await app.accounts.set_role(user.id, "admin")
         await sign_in(page, "Boss")
@@ -254,7 +254,7 @@ class TestWithoutAccounts:
             await page.get_by_role("button", name="Copy the command").first.wait_for()
             guest = await friends.enter("Ann")
             page = await friends.tab(guest.context, "/admin")
-            await page.get_by_role("alert").get_by_text("Ann is not one.").wait_for()
+            await page.get_by_role("alert").get_by_text("Ann isn’t one of them.").wait_for()
             await page.get_by_text("user add NAME --role admin").wait_for()
             chinese = await friends.open("/admin", locale="zh-CN")
             await chinese.get_by_role("heading", name="还没有账号").wait_for()

@@ -3,6 +3,7 @@
 import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {Command} from "../command.js";
+import {Icon} from "../icons.js";
 import {LanguageChoice} from "../language.js";
 import {Front, Login} from "../login.js";
 import {StateCard} from "../state_card.js";
@@ -17,7 +18,7 @@ export function Door({admin}) {
   const {how, refused} = admin;
   const back = html`<a href="./">${t("admin.chat")}</a>`;
   if (!how) return html`<${Login} chat=${admin} title=${t("admin.title")}>
-    <details><summary>${t("admin.none-yet")}</summary><p>${t("admin.make")}</p><${Command} text=${MAKE} /></details>${back}
+    <details><summary>${t("admin.none-yet")} <${Icon} name="unfold" /></summary><p>${t("admin.make")}</p><${Command} text=${MAKE} /></details>${back}
   <//>`;
   return html`<${Front}>
     <div class="door">

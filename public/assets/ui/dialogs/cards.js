@@ -5,6 +5,12 @@ import {t} from "../../i18n/index.js";
 import {choose, possible} from "../../state/notifications.js";
 import {Icon} from "../icons.js";
 
+const PATHS = {
+  bell: "M10.268 21a2 2 0 0 0 3.464 0M3.262 15.326A1 1 0 0 0 4 17h16a1 1 0 0 0 .74-1.673C19.41 13.956 18 12.499 18 8A6 6 0 0 0 6 8c0 4.499-1.411 5.956-2.738 7.326",
+  bellOff: "M10.268 21a2 2 0 0 0 3.464 0M17 17H4a1 1 0 0 1-.74-1.673C4.59 13.956 6 12.499 6 8a6 6 0 0 1 .258-1.742M2 2l20 20M8.668 3.01A6 6 0 0 1 18 8c0 2.687.77 4.653 1.707 6.05",
+  reload: "M21 12a9 9 0 1 1-9-9c2.52 0 4.93 1 6.74 2.74L21 8M21 3v5h-5",
+};
+
 const VERSION = /\bassets\/(v-[0-9a-f]{12})\//;
 const OWN = VERSION.exec(import.meta.url)?.[1]; // of this page
 
@@ -64,7 +70,7 @@ const write = () => document.querySelector(".composer textarea")?.focus();
 
 function Card({icon, title, words, children}) {
   return html`<section class="card" role="status">
-    <${Icon} name=${icon} />
+    <${Icon} path=${PATHS[icon]} />
     <div><b dir="auto">${title}</b><small>${words}</small><span>${children}</span></div>
   </section>`;
 }

@@ -14,7 +14,7 @@ export function Refused({chat, show, Card}) {
   const other = near ?? [...chat.channels.keys()][0];
   return html`<div class="refused"><${Card} icon="ban" title=${t("refused.title", {name: wanted})}>
     <p role="alert">${words}</p>
-    <p>${near && t("refused.near", {name: near})}</p>
+    ${near && html`<p>${t("refused.near", {name: near})}</p>`}
     <div>
       ${other && html`<button class="primary" onClick=${() => chat.open(other)}>${t("refused.go", {name: other})}</button>`}
       <button onClick=${() => show("browse")}>${t("channels.browse")}</button>

@@ -114,7 +114,7 @@ export function Messages({chat, channel, show, later}) {
 
   useEffect(() => {
     const {scrollHeight, clientHeight} = box.current;
-    if (start === null && first === most && first > 0 && scrollHeight <= clientHeight && folded < lines.length) setFolded(folded + WINDOW.rows);
+    if (folded < lines.length && start === null && first && first === most && clientHeight >= scrollHeight) setFolded(folded + WINDOW.rows);
     if (start === null && first === most) newestRows.current = full;
     if (first === (start ?? most) && (start === null || last === wanted)) return;
     const timer = setTimeout(() => {
