@@ -62,8 +62,8 @@ async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, p
         guest = await friends.enter("Ann")
         await write(guest, "it is me")
         await read(ann, "it is me")
-        assert await ann.locator(".message .role").all_inner_texts() == ["guest"]
-        assert await ann.locator(".members h3").all_inner_texts() == ["Members", "Guests"]
+        await becomes(["guest"], ann.locator(".message .role").all_inner_texts)
+        await becomes(["Members", "Guests"], ann.locator(".members h3").all_inner_texts)
         await ann.reload()
         await ann.locator("textarea").wait_for()  # the cookie is enough
         (user,) = {one for one in app.hub.present() if one.role == "member"}
