@@ -335,4 +335,4 @@ def test_the_built_in_actions_that_are_no_commands() -> None:
     for built_in in BUILT_IN:
         registry.add(built_in, "tornado_chat")
     silent = {one["name"] for one in registry.describe() if one.get("command") is False}
-    assert silent == {"send-message", "typing", "read", "history", "bans", "audit", "overview"}
+    assert silent == {"send-message", "typing", "read", "channels", "history", "bans", "audit", "overview"}
