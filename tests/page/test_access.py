@@ -22,11 +22,15 @@ async def test_axe_finds_nothing_in_any_state(people: Opened, app: Chat, axe: st
             assert await complaints(page, axe, contrast=theme == "dark") == [], state  # all else is the same in both
             spelt.extend(await page.locator(NAMES).evaluate_all("(all) => all.map((one) => one.spellcheck)"))
 
-        page = await browsers.open(color_scheme=theme, viewport={"width": 1440, "height": 900})
+        page = await browsers.open(
+            color_scheme=theme,
+            viewport={"width": 1440, "height": 900},
+            reduced_motion="reduce",  # no colour is on its way
+        )
         await check("first visit")
         await page.fill("#name", "Ann")
         await page.keyboard.press("Enter")
-        await page.get_by_text("Write the first message below").wait_for()
+        await page.get_by_text("No messages yet").wait_for()
         await check("an empty channel")
         await browsers.client(
             "Ben", lines=["**hi** `x`\n- @Ann\n> #tea\n\n```py\ndef f(): return 'a' # b\n```", "مرحبا", "w" * 300]

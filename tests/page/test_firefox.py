@@ -171,7 +171,7 @@ async def test_it_speaks_chinese_and_is_dark_where_the_browser_is(visits: Visits
         await tab.shows("h1", "欢迎来到")
         await tab.fill("#name", "小明")
         await tab.press("Enter")
-        await tab.shows(".members h2", "在线：1")
+        await tab.shows(".members h2", "成员 1")
         await write(tab, "**你好。**再见")
         await tab.shows(".text strong", "你好。")
         colours = []

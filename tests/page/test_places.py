@@ -59,7 +59,7 @@ async def test_29_a_first_visit_is_one_field_and_one_button_30_an_empty_channel_
         assert await page.locator("form input, form button").count() == 2
         await page.keyboard.type("Ann 👩‍🚀")
         await page.get_by_role("button", name="Join").click()
-        await page.get_by_text("Write the first message below").wait_for()
+        await page.get_by_text("No messages yet").wait_for()
         await page.locator("textarea:focus").wait_for()
         await write(page, "first")
         await read(page, "first")
