@@ -38,8 +38,8 @@ function draw() {
   const inside = chat.user || (known && state.kind !== "out");
   if (question) render(html`<${Question} ...${question} />`, place);
   else render(inside ? html`<${Shell} chat=${chat} />` : html`<${Login} chat=${chat} />`, place);
-  if (inside && chat.current !== placed) {
-    // Only for another channel: the address may be ahead of what is drawn.
+  if (chat.current !== placed && (inside || !chat.current)) {
+    // Only for another channel, or none once signed out: the address may be ahead of what is drawn.
     placed = chat.current;
     nameChannel(placed);
   }

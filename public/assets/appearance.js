@@ -4,10 +4,11 @@
   const path = new URL(".", document.baseURI).pathname;
   const ours = path === "/" ? "tornado_chat." : `tornado_chat${path}.`; // see state/storage.js
 
-  function apply() {
+  /** detail: what has just been chosen here, which may not fit into the storage. */
+  function apply({detail} = {}) {
     for (const name of ["theme", "size"]) {
       try {
-        const value = JSON.parse(localStorage.getItem(ours + name));
+        const value = detail && name in detail ? detail[name] : JSON.parse(localStorage.getItem(ours + name));
         if (value) document.documentElement.dataset[name] = value;
         else delete document.documentElement.dataset[name];
       } catch {

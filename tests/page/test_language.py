@@ -1,6 +1,6 @@
 """The page in the languages it speaks."""
 
-from tests.page.browsing import Opened, browser_test
+from tests.page.browsing import Opened, browser_test, read, write
 from tornado_chat.testing import connect
 
 
@@ -35,3 +35,24 @@ async def test_the_page_speaks_the_browsers_language_and_another_when_it_is_chos
         await page.reload()
         await page.get_by_role("heading", name="Channels").wait_for()
         assert await page.title() == "#general · tornado_chat"
+
+
+@browser_test
+async def test_a_browser_that_names_languages_as_nobody_does_and_keeps_nothing(people: Opened) -> None:
+    names = "Object.defineProperty(Navigator.prototype, 'languages', {get: () => %s})"
+    nothing = "Object.defineProperty(window, 'localStorage', {value: null})"  # in an app's web view
+    full = "Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }"
+    async with people() as browsers:
+        for script in (names % "['en-US@posix', 'C']" + f"; {nothing}", names % "undefined" + f"; {full}"):
+            page = await browsers.open(script=script)
+            await page.fill("#name", "Ann")
+            await page.keyboard.press("Enter")
+            await page.locator("textarea").wait_for()
+            await write(page, script)
+            await read(page, script)
+            await page.get_by_role("button", name="Settings").click()
+            dark = page.locator("label", has_text="Dark")
+            await dark.click()
+            assert await dark.locator("input").is_checked()
+            await page.locator("html[data-theme=dark]").wait_for()
+            await page.context.close()

@@ -12,7 +12,7 @@ from tests.page.test_offline import STARTED, stop
 from tornado_chat.config.settings import Settings
 from tornado_chat.web.app import Chat, make_app
 
-EVERYTHING = "JSON.stringify(Object.entries(localStorage))"
+EVERYTHING = "JSON.stringify([localStorage, sessionStorage].map(Object.entries))"
 WATCH = """
 window.seen = "";
 const look = () => (seen += document.body?.innerText ?? "");
@@ -76,6 +76,36 @@ async def test_it_goes_with_signing_out_and_with_another_guest(people: Opened) -
         await ann.reload()
         await ann.locator("#name").wait_for()
         assert "a secret" not in await ann.evaluate(EVERYTHING) + await ann.evaluate("seen")
+
+
+@browser_test
+async def test_no_channel_and_no_person_is_named_once_signed_out(people: Opened) -> None:
+    asked = "Object.defineProperty(Notification, 'permission', {get: () => 'default'})"
+    hide = "Object.defineProperty(document, 'hidden', {value: true, configurable: true})"
+    async with people() as browsers:
+        await browsers.client("Dan")
+        ben = await browsers.client("Ben", channel="plans")
+        ann = await browsers.open("/#/plans", script=asked)
+        await ann.fill("#name", "Ann")
+        await ann.keyboard.press("Enter")
+        await ann.locator("h1", has_text="plans").wait_for()
+        await ann.reload()  # from now on the tab has places
+        await becomes(2, ann.locator(".members li").count)
+        await ann.evaluate(f"{hide}; document.dispatchEvent(new Event('visibilitychange'))")
+        await say(ben, "hello @Ann", channel="plans")
+        await ann.locator(".card", has_text="Ben").wait_for()
+        await ann.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
+        await ann.get_by_role("button", name="Settings").click()
+        await ann.get_by_role("button", name="Sign out").click()
+        await ann.get_by_role("button", name="Sign out anyway").click()
+        await ann.locator("#name").wait_for()
+        await becomes("", lambda: ann.evaluate("location.hash"))
+        assert "plans" not in await ann.evaluate(EVERYTHING)
+        await ann.fill("#name", "Cat")
+        await ann.keyboard.press("Enter")
+        await ann.locator("h1", has_text="general").wait_for()
+        await becomes(2, ann.locator(".members li").count)
+        assert "Ben" not in await ann.locator("#app").inner_text()
 
 
 class TestAccounts:

@@ -40,12 +40,13 @@ def test_the_page_preloads_just_the_modules_that_its_script_imports() -> None:
 
 
 def test_the_first_load_is_at_most_93_kb() -> None:
-    """Ten are the styles (day, night, phones, print), two the sidebar’s sections, three the door."""
+    """Ten are the styles (day, night, phones, print), two the sidebar’s sections, three the door,
+    a quarter of one a storage that is full or missing and odd names of languages."""
     held = Assets(ASSETS.parent)
     named = re.findall(rb'(?:src|href)="assets/v-\w+/([^"]+(?:js|css|svg|webmanifest))"', held.page().body)
     files = [held.page(), *(held.find(name.decode())[0] for name in named)]
     assert len(files) > 45
-    assert sum(len(file.gzipped or file.body) for file in files) <= 93_000
+    assert sum(len(file.gzipped or file.body) for file in files) <= 93_300
 
 
 def test_every_vendored_file_is_listed_as_it_is() -> None:

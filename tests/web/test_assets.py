@@ -1,6 +1,7 @@
 """The page's files in memory."""
 
 import json
+import os
 import struct
 from pathlib import Path
 
@@ -109,4 +110,10 @@ def test_what_cannot_be_a_mark_is_refused(tmp_path, body, said) -> None:
     if body is not None:
         (tmp_path / "mark").write_bytes(body)
     with pytest.raises(ValueError, match=said):
+        read_mark(tmp_path / "mark")
+
+
+def test_a_pipe_is_no_mark_and_nobody_waits_for_it(tmp_path) -> None:
+    os.mkfifo(tmp_path / "mark")
+    with pytest.raises(ValueError, match="not a file"):
         read_mark(tmp_path / "mark")

@@ -14,6 +14,8 @@ SVG = "{http://www.w3.org/2000/svg}svg"
 def read_mark(path: Path) -> tuple[str, bytes]:
     """Return the suffix (.svg or .png) and the content of a picture; ValueError says why it cannot be used."""
     try:
+        if path.is_fifo():
+            raise ValueError("not a file")  # reading it would wait for whoever writes
         with path.open("rb") as file:
             body = file.read(MAX_BYTES + 1)
     except OSError as error:

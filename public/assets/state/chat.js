@@ -132,6 +132,7 @@ export class Chat {
     for (const left of this.sync.left) this.sync.dismiss(left);
     this.channels.clear();
     this.outbox.items = [];
+    this.words = this.missed = undefined;
     this.show("");
   }
 

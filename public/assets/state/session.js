@@ -2,7 +2,7 @@
 
 import {explain, t} from "../i18n/index.js";
 import {Account} from "../net/account.js";
-import {KEY, checkConversation} from "./last_conversation.js";
+import {KEY, checkConversation, keepPlaces} from "./last_conversation.js";
 
 export class Session {
   constructor(chat) {
@@ -76,6 +76,7 @@ export class Session {
     this.user = null;
     this.name = this.token = "";
     this.chat.clear();
+    keepPlaces(this.chat);
     this.refreshWays();
   }
 

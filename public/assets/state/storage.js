@@ -7,10 +7,13 @@ const PATH = globalThis.document ? new URL(".", document.baseURI).pathname : "/"
 /** The prefix of all keys of this server: there may be others under other paths of the host. */
 export const OURS = PATH === "/" ? HOST : `tornado_chat${PATH}.`;
 
-/** place: localStorage, or undefined if that is forbidden: then nothing outlives the page. */
-export function openStorage(place = new Forgetful()) {
+/** kept: localStorage, or undefined or null if there is none: then nothing outlives the page. What no longer fits into it does not, either. */
+export function openStorage(kept) {
+  const place = kept ?? new Forgetful();
+  const unkept = new Map(); // name -> value
   return {
     read(name, otherwise) {
+      if (unkept.has(name)) return unkept.get(name) ?? otherwise;
       try {
         return JSON.parse(place.getItem(OURS + name)) ?? otherwise;
       } catch {
@@ -22,8 +25,9 @@ export function openStorage(place = new Forgetful()) {
       try {
         if (value === undefined) place.removeItem(OURS + name);
         else place.setItem(OURS + name, JSON.stringify(value));
+        unkept.delete(name);
       } catch {
-        // full: the page goes on without it
+        unkept.set(name, value); // full
       }
     },
     /** The items of a folder: [[name, value], …]. */
@@ -45,9 +49,9 @@ export function openHere() {
   }
 }
 
-/** Take over, once, what earlier versions stored for all paths of the host; not the outbox, which may be another server's. */
+/** Take over, once, what earlier versions stored for all paths of the host; not the outbox, which may be another server's. place: null in an app's web view that keeps nothing. */
 function inherit(place) {
-  if (OURS === HOST || place.getItem(`${OURS}own`)) return;
+  if (!place || OURS === HOST || place.getItem(`${OURS}own`)) return;
   place.setItem(`${OURS}own`, "1");
   for (const key of Object.keys(place)) {
     if (key.startsWith(HOST) && !key.startsWith(`${HOST}outbox/`)) place.setItem(OURS + key.slice(HOST.length), place.getItem(key));

@@ -4,9 +4,20 @@ import {html} from "../html.js";
 import {LANGUAGES, choose, language, speak, t} from "../i18n/index.js";
 import {changedElsewhere} from "../state/storage.js";
 
+/** The languages of the browser that are what Intl understands: some say "en-US@posix", or nothing. */
+function wished() {
+  return (navigator.languages ?? []).filter((tag) => {
+    try {
+      return Intl.getCanonicalLocales(tag);
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** Speak as was chosen, else as the browser does, and tell the browser: screen readers, hyphens and fonts depend on it. */
 export async function speakHere(storage, code = storage.read("language", "")) {
-  const {lang, dir} = await speak(choose([code, ...navigator.languages]), navigator.languages, storage.read("clock", ""));
+  const {lang, dir} = await speak(choose([`${code}`, ...wished()]), wished(), storage.read("clock", ""));
   Object.assign(document.documentElement, {lang, dir});
 }
 

@@ -20,7 +20,7 @@ export function Settings({chat, show, close}) {
     async function change(value) {
       chat.storage.write(name, value || undefined);
       await apply?.();
-      window.dispatchEvent(new Event("appearance"));
+      window.dispatchEvent(new CustomEvent("appearance", {detail: {[name]: value}}));
       chat.changed();
     }
     const help = t(`settings.${name}-help`, {time: clock(AFTERNOON)});
