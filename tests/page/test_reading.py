@@ -261,6 +261,26 @@ async def test_a_message_is_copied_as_text_or_markdown_by_its_bar_by_keys_and_af
 
 
 @browser_test
+async def test_the_end_of_a_long_press_presses_nothing_in_the_sheet_that_it_has_opened(people: Opened) -> None:
+    async with people() as browsers:
+        await browsers.client("Ben", lines=["hello"])
+        ann = await browsers.open(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+        await ann.fill("#name", "Ann")
+        await ann.keyboard.press("Enter")
+        await read(ann, "hello")
+        await ann.wait_for_function("document.querySelector('link[href$=\"dialogs.css\"]')?.sheet")
+        place = await ann.locator("article .text").bounding_box()
+        finger = await ann.context.new_cdp_session(ann)
+        point = {"x": place["x"] + 20, "y": place["y"] + 8}
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
+        sheet = ann.get_by_role("dialog", name="Ben")
+        await sheet.wait_for()
+        await finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        await sheet.get_by_role("button", name="Quote").tap()
+        await becomes("@Ben\n> hello\n\n", ann.locator("textarea").input_value)
+
+
+@browser_test
 async def test_one_returns_to_where_one_was_in_each_channel_even_after_a_reload(people: Opened) -> None:
     async with people() as browsers:
         ben = await browsers.client("Ben", lines=lines(140))

@@ -58,7 +58,12 @@ export function press({clientX, clientY}, held) {
   const ended = new AbortController();
   const listen = (kind, heard) => window.addEventListener(kind, heard, {signal: ended.signal});
   const end = () => ended.abort();
-  const timer = setTimeout(held, LONG);
+  const timer = setTimeout(() => {
+    held();
+    const lifted = new AbortController(); // what lies under the finger by then is not clicked with it
+    window.addEventListener("touchend", (event) => event.preventDefault(), {passive: false, signal: lifted.signal});
+    window.addEventListener("touchstart", () => lifted.abort(), {signal: lifted.signal});
+  }, LONG);
   ended.signal.onabort = () => clearTimeout(timer);
   listen("pointerup", end);
   listen("pointercancel", end); // it scrolls
