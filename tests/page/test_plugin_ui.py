@@ -123,7 +123,11 @@ async def test_a_ui_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
         "insetup": 'export function setup(api) { throw new Error("no setup"); }',
         "without": "export const nothing = 1;",
         "drawing": """export const setup = ({on, show}) =>
-            on("mood", ({channel, how}) => show(channel, "x", () => { throw new Error("no " + how); }));""",
+            on("mood", ({channel, how}) =>
+                show(channel, "x", () => { throw new Error("no " + how + "!".repeat(400)); }));""",
+        "covering": """export const setup = ({html, on, show}) =>
+            on("mood", ({channel}) =>
+                show(channel, "x", () => html`<p id="cover" style="position: fixed; inset: 0">all</p>`));""",
         "hearing": """export const setup = ({on}) =>
             on("mood", async ({how}) => { if (how === "well") throw new Error("deaf"); });""",
     }.items():
@@ -144,7 +148,7 @@ async def test_a_ui_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
         assert without.startswith("without failed on this page: ")
         await write(ann, "/mood well")
         await ann.locator(".box").get_by_text("I am well", exact=True).wait_for()
-        drawing = "drawing failed on this page: no well"
+        drawing = f"drawing failed on this page: {('no well' + '!' * 400)[:300]}"
         hearing = "hearing failed on this page: deaf"
         await becomes([at_import, drawing, hearing, in_setup, without], failed)
         await write(ann, "/mood fine")
@@ -152,6 +156,7 @@ async def test_a_ui_that_fails_says_so_in_its_own_box_and_the_page_goes_on(
         await becomes([at_import, drawing.replace("well", "fine"), in_setup, without], failed)
         await write(ann, "still here")
         await read(ann, "still here")
+        assert await ann.locator("#cover").evaluate("one => one.offsetWidth") < 500
 
         (plugins / "atimport.js").write_text(FACE.replace("ONE", "mended"))
         await app.plugins.reload()

@@ -236,6 +236,10 @@ async def test_emoji_are_picked_with_a_search_and_keys_and_markup_is_set_around_
         await ann.keyboard.press("Escape")
         await picker.wait_for(state="detached")
         await ann.locator("textarea:focus").wait_for()
+        await ann.get_by_role("button", name="Emoji").click()
+        await picker.wait_for()
+        await ann.go_back()
+        await picker.wait_for(state="detached")
 
         await box.fill("well done ")
         await ann.keyboard.press("ControlOrMeta+a")

@@ -2,9 +2,11 @@
 
 import {Component, html} from "../html.js";
 import {t} from "../i18n/index.js";
+import {shorten} from "../text/characters.js";
 import {Avatar, Name, pluginSender} from "../ui/avatar.js";
 import {Time} from "../ui/messages/message.js";
 
+const MOST = 300; // characters of an error that are shown
 const Drawn = ({draw}) => draw();
 
 /** children: the text of the message, which stands there if drawing fails. */
@@ -34,5 +36,5 @@ export class Frame extends Component {
 
 /** An error of a plugin's UI in words; the console has the rest. */
 export function failure(name, error) {
-  return t("plugin.failed", {name, words: String(error?.message ?? error)});
+  return t("plugin.failed", {name, words: shorten(String(error?.message ?? error), MOST)});
 }

@@ -1,5 +1,6 @@
 // All emoji that have a name here, with a search; those used last come first.
 
+import {backCloses} from "../address.js";
 import {EMOJI, loadEmoji} from "../../text/emoji.js";
 import {fold} from "../../text/characters.js";
 import {html, useEffect, useMemo, useRef, useState} from "../../html.js";
@@ -18,6 +19,7 @@ export function EmojiPicker({chat, field, insert, close}) {
   useEffect(() => {
     loadEmoji().then(() => know(EMOJI.size), close);
     box.current.querySelector(matchMedia("(pointer: coarse)").matches ? "ul" : "input").focus(); // a keyboard would cover it
+    return backCloses(close);
   }, []);
   const all = useMemo(() => {
     const found = new Map(recent.map((character) => [character, ""])); // character -> its names
