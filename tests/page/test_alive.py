@@ -47,13 +47,13 @@ async def test_14_title_and_icon_show_what_is_unread_while_the_tab_is_hidden(peo
     async with people() as browsers:
         ann = await enter_watched(browsers, "Ann")
         icon = "document.querySelector('link[rel=icon]').href.split('/').pop()"
-        await becomes("#general · Chat", ann.title)
+        await becomes("#general · tornado_chat", ann.title)
         await ann.evaluate("away(true)")
         post(app, "one", "two")
-        await becomes("(2) #general · Chat", ann.title)
+        await becomes("(2) #general · tornado_chat", ann.title)
         assert await ann.evaluate(icon) == "icon-unread.svg"
         await ann.evaluate("away(false)")
-        await becomes("#general · Chat", ann.title)
+        await becomes("#general · tornado_chat", ann.title)
         assert await ann.evaluate(icon) == "icon.svg"
         await ann.locator(".new").wait_for()  # the line stays while one reads
 
@@ -134,7 +134,7 @@ async def test_a_channel_whose_history_cannot_be_read_is_joined_when_it_can(peop
         ann = await browsers.open(script="const later = setTimeout; setTimeout = (f, ms) => later(f, ms / 10);")
         await ann.fill("#name", "Ann")
         await ann.keyboard.press("Enter")
-        refused = ann.get_by_role("alert").get_by_text("cannot store")
+        refused = ann.get_by_role("alert").get_by_text("can’t store")
         await refused.wait_for()
         app.hub.history.read = page  # type: ignore[method-assign]
         await refused.wait_for(state="detached")
@@ -245,7 +245,7 @@ async def test_35_notifications_are_asked_for_when_turned_on_and_are_for_mention
         ann = await enter_watched(browsers, "Ann")
         await ann.evaluate("away(true)")
         post(app, "@Ann one")
-        await becomes("(1) #general · Chat", ann.title)
+        await becomes("(1) #general · tornado_chat", ann.title)
         assert await ann.evaluate("told") == []
         await ann.evaluate("away(false)")
         await ann.locator(".card", has_text="Ben mentioned you").get_by_role("button", name="Turn on").click()
@@ -267,7 +267,7 @@ async def test_35_notifications_are_asked_for_when_turned_on_and_are_for_mention
         await notify(ann, "off")
         await ann.evaluate("away(true)")
         post(app, "@Ann four")
-        await becomes("(1) #general · Chat", ann.title)
+        await becomes("(1) #general · tornado_chat", ann.title)
         assert await ann.evaluate("told") == four
 
         bea = await enter_watched(browsers, "Bea")

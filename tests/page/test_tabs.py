@@ -84,7 +84,7 @@ async def test_the_tabs_of_a_browser_share_a_socket_the_channels_the_drafts_and_
 
         await two.click("[aria-label=Settings]")
         await two.get_by_role("button", name="Sign out").click()
-        await two.get_by_text("someone else the next time, even as Ann").wait_for()
+        await two.get_by_text("you come back as someone else, even as Ann").wait_for()
         await two.get_by_role("button", name="Sign out anyway").click()
         await one.locator("#name").wait_for()
         await becomes(0, lambda: sockets(app))

@@ -82,7 +82,7 @@ class PluginUI {
         try {
           return await chat.connection.call(action, fields);
         } catch (error) {
-          chat.say(fields.target ?? chat.current, explain(error));
+          if (error.code !== "disconnected") chat.say(fields.target ?? chat.current, explain(error));
           return null;
         }
       },
