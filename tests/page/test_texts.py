@@ -90,7 +90,7 @@ async def test_what_only_one_person_sees_says_so_and_looks_unlike_a_line_that_is
         ann = await browsers.enter("Ann")
         await write(ann, "/remind 1h tea")
         reply = ann.locator(".message.own", has_text="I will remind you")
-        assert await reply.locator(".name, .role").all_inner_texts() == ["Remind", "plugin"]
+        await becomes(["Remind", "plugin"], reply.locator(".name, .role").all_inner_texts)
         await ann.get_by_role("status").get_by_text("I will remind you in 1 h: “tea”. (Only you see this)").wait_for()
         await write(ann, "/who")
         await becomes(2, ann.locator(".message.own", has_text="Only you see this").count)
