@@ -8,7 +8,10 @@ import {withNames} from "../../text/mentions.js";
 /** names: those of `namesOf`, if the text may mention any. */
 export function Markup({text, names}) {
   const [known, know] = useState(EMOJI.size);
-  useEffect(() => void learnEmoji(text)?.then(() => know(EMOJI.size)), [text]);
+  useEffect(() => {
+    know(EMOJI.size); // they may have come meanwhile
+    learnEmoji(text)?.then(() => know(EMOJI.size));
+  }, [text]);
   const parsed = useMemo(() => parse(text), [text, known]);
   const tree = useMemo(() => (names ? withNames(parsed, names) : parsed), [parsed, names]);
   return html`<div class=${few(tree) ? "text jumbo" : "text"}>${tree.map((block) => drawBlock(block))}</div>`;
