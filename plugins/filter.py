@@ -81,6 +81,9 @@ def readings(text: str, shown: str) -> set[str]:
 def check(ctx: Context, message: Message) -> None:
     """Refuse a message; its sender is told why."""
     text, settings = message.text, ctx.settings
+    names = (plain(file.name) for file in message.files)
+    if settings.words and any(map(settings.pattern.search, names)):
+        raise Refused("the name of a file has a word that is not said here")
     ctx.charge(sum(map(text.count, "*_~`[\\@")) / 200)  # what takes time to read
     page = shown(text)
     if settings.words and any(map(settings.pattern.search, readings(text, page.text))):

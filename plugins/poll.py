@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from tornado_chat import Channel, Context, Error, Refused, Text, TimerContext, User, action, every, fold
+from tornado_chat import Channel, Context, Error, Refused, Text, TimerContext, User, action, every, fold, on
 
 DAY = 86_400  # seconds after which a poll ends by itself
 MAX_PART, MAX_OPTIONS, MAX_VOTERS = 200, 10, 1_000  # each vote rewrites the poll
@@ -53,7 +53,7 @@ async def poll(ctx: Context, text: Annotated[Text, "Lunch? | Pizza | Salad"]) ->
     if before is not None:
         kept = {**before, "open": False, "from": {}, "share": ""}
         await ctx.store.update(f" was {place}", lambda known: [*(known or []), kept][-EARLIER:])
-    about = {"message": said.id}
+    about = {"message": said.id, "seq": said.seq}
     known = await ctx.store.update(place, lambda known: {**known, **about} if known["id"] == asked["id"] else known)
     return {"poll": show(ctx.channel, known)}
 
@@ -63,7 +63,7 @@ async def vote(ctx: Context, option: Annotated[int, NUMBER], poll: Annotated[str
     """Vote for an answer by its number. Your last vote counts."""
 
     def count(known: Any) -> Any:
-        check(poll, known)
+        check(poll, known, ctx)
         if not 1 <= option <= len(known["options"]):
             raise Refused(f"option is 1 to {len(known['options'])}", Error.INVALID_FIELD)
         come, new = known.get("from", {}), ctx.user.id not in known["votes"]
@@ -84,7 +84,7 @@ async def unvote(ctx: Context, poll: Annotated[str, POLL] = "") -> dict[str, Any
     """Take your vote back."""
 
     def forget(known: Any) -> Any:
-        known = check(poll, known)
+        known = check(poll, known, ctx)
         if known["votes"].get(ctx.user.id, BACK) == BACK:
             raise Refused("you have not voted")
         return {**known, "votes": {**known["votes"], ctx.user.id: BACK}}
@@ -97,7 +97,7 @@ async def close_poll(ctx: Context, poll: Annotated[str, POLL] = "") -> dict[str,
     """Close the poll and post the result."""
 
     def may(known: Any) -> Any:
-        known = check(poll, known)
+        known = check(poll, known, ctx)
         if ctx.user.id != known["by"] and User(known["by"], "") in ctx.channel.present and not ctx.user.may("kick"):
             raise Refused("who asked closes it while they are here, or an administrator", Error.NOT_ALLOWED)
         return known
@@ -109,7 +109,7 @@ async def close_poll(ctx: Context, poll: Annotated[str, POLL] = "") -> dict[str,
 async def show_poll(ctx: Context) -> dict[str, Any]:
     """Show how the poll stands."""
     known = await ctx.store.get(ctx.channel.name)
-    if known is None:
+    if known is None or not is_seen(ctx, known):
         ctx.reply("There is no poll here; /poll asks one.")
         return {"poll": None}
     ctx.charge(len(known["votes"]) / 100)
@@ -125,7 +125,7 @@ async def polls(ctx: Context) -> dict[str, Any]:
     known = await ctx.store.get(ctx.channel.name)
     kept = [*(await ctx.store.get(f" was {ctx.channel.name}") or []), *([known] if known else [])]
     ctx.charge(sum(len(poll["votes"]) for poll in kept) / 100)
-    return {"polls": [{**stand(poll), "vote": own_vote(poll, ctx.user)} for poll in kept]}
+    return {"polls": [{**stand(poll), "vote": own_vote(poll, ctx.user)} for poll in kept if is_seen(ctx, poll)]}
 
 
 @every(60)
@@ -141,6 +141,23 @@ async def tick(ctx: TimerContext) -> None:
             if refused.code == Error.HISTORY_UNAVAILABLE:
                 break  # later
         await ctx.store.delete(key)
+
+
+@on("changed")
+def hear(ctx: Context, message: Any, change: Any) -> None:
+    """Delete a poll with the message that asks."""
+    if change.what == "deleted":
+        ctx.spawn(drop(ctx, message.id))
+
+
+async def drop(ctx: Context, message: str) -> None:
+    place, earlier = ctx.channel.name, f" was {ctx.channel.name}"
+    known = await ctx.store.get(place)
+    if known is not None and known.get("message") == message:
+        for key in (place, *keys(known)):
+            await ctx.store.delete(key)
+    elif any(poll.get("message") == message for poll in await ctx.store.get(earlier, [])):
+        await ctx.store.update(earlier, lambda kept: [poll for poll in kept if poll.get("message") != message])
 
 
 async def cast(ctx: Context, change: Callable[[Any], Any]) -> dict[str, Any]:
@@ -172,15 +189,20 @@ def keys(poll: dict[str, Any]) -> list[str]:
     return [f" {key}", f" of {poll['by']}\n{key}"] + [f" at {poll['share']}\n{key}"] * bool(poll.get("share"))
 
 
-def check(wanted: str, known: Any) -> dict[str, Any]:
-    if known is None or not known["open"] or wanted not in ("", known["id"]):
+def is_seen(ctx: Context, poll: dict[str, Any]) -> bool:
+    """Return whether the caller may see the message that asks. Polls of earlier versions lack its `seq`."""
+    return ctx.sees(poll.get("seq", 0))
+
+
+def check(wanted: str, known: Any, ctx: Context | None = None) -> dict[str, Any]:
+    if known is None or not known["open"] or wanted not in ("", known["id"]) or (ctx and not is_seen(ctx, known)):
         raise Refused("there is no such poll here; /poll asks one")
     return dict(known)
 
 
 def show(channel: Channel, poll: dict[str, Any]) -> dict[str, Any]:
     shown = stand(poll)
-    channel.publish("poll", **shown)
+    channel.publish("poll", for_seq=poll.get("seq", 0), **shown)
     return shown
 
 

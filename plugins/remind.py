@@ -6,7 +6,7 @@ import secrets
 import time
 from typing import Annotated, Any
 
-from tornado_chat import Context, Error, Refused, Text, TimerContext, action, every, on
+from tornado_chat import Context, Error, Refused, Text, TimerContext, User, action, every, on
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 MAX_WAIT = 366 * UNITS["d"]
@@ -21,6 +21,7 @@ adding = asyncio.Lock()  # or several connections of one user could pass its lim
 @action("remind")
 async def remind(ctx: Context, after: Annotated[str, "30s, 10m, 1h30m or 2d"], text: Text) -> None:
     """Say something here later: after 30s, 10m, 1h30m or 2d."""
+    ctx.need("post")
     if not re.fullmatch(r"([0-9]{1,9}[smhd]){1,4}", after):
         raise Refused("after is a time like 30s, 10m, 1h30m or 2d", Error.INVALID_FIELD)
     wait = sum(int(count) * UNITS[unit] for count, unit in re.findall("([0-9]+)([smhd])", after))
@@ -96,13 +97,21 @@ async def tick(ctx: TimerContext) -> None:
         if not is_reminder(about):  # it was damaged
             await ctx.store.delete(key)
             continue
-        if not await ctx.server.is_banned(about["user"], about.get("address", "")):
+        if await may_still(ctx, about):
             try:
-                await ctx.server.channel(about["channel"]).post(f"@{about['name']}, a reminder: {about['text']}")
+                text = f"@{about['name']}, a reminder: {about['text']}"
+                await ctx.server.channel(about["channel"]).post(text, mentions=[about["user"]])
             except Refused as refused:
                 if refused.code == Error.HISTORY_UNAVAILABLE:
                     break  # later
         await drop(ctx, key, about)
+
+
+async def may_still(ctx: TimerContext, about: dict[str, str]) -> bool:
+    """Return whether someone may still say something where they wanted to be reminded."""
+    user = User(about["user"], about["name"])
+    may = await ctx.server.may(user, "post", about["channel"])
+    return may and not await ctx.server.is_banned(user.id, about.get("address", ""))
 
 
 async def waiting(ctx: TimerContext, index: str) -> list[str]:

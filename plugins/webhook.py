@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.web import HTTPError, RequestHandler
 
-from tornado_chat import Context, Message, Name, TimerContext, User, check_secret, on, route, same_secret
+from tornado_chat import Change, Context, Message, Name, TimerContext, User, check_secret, on, route, same_secret
 
 PAUSES = (0, 1, 2, 4, 8, 16)  # seconds before each attempt
 OWN = User("plugin:webhook", "Webhook")  # the sender of incoming messages
@@ -43,7 +43,7 @@ class In(RequestHandler):
         if not same_secret(headers.get("X-Secret", ""), settings.secret):
             raise HTTPError(403)
         place = self.ctx.server.channel(channel)
-        if place.name not in (settings.channels or [place.name]):
+        if not is_for(settings, place.name, place.kind):
             raise HTTPError(403)
         text, ref = self.request.body.decode(errors="replace"), headers.get("Idempotency-Key", "")[:64] or None
         await place.post(text, sender=User(OWN.id, settings.name), ref=ref)
@@ -52,13 +52,30 @@ class In(RequestHandler):
 @on("posted")
 def hear(ctx: Context, message: Message) -> None:
     """Queue a message, except those of this plugin: two programs might answer each other forever."""
-    if ctx.settings.url and message.sender != OWN and message.channel in (ctx.settings.channels or [message.channel]):
+    if "growing" in (message.extra or {}):
+        return  # it is sent when it is complete
+    if ctx.settings.url and message.sender != OWN and is_for(ctx.settings, message.channel, ctx.channel.kind):
         if len(waiting) >= MAX_WAITING:
             [(busiest, _)] = Counter(sender(one) for one in waiting).most_common(1)
             waiting.remove(next(one for one in waiting if sender(one) == busiest))
         waiting.append(message)
         if not tasks or tasks[0].done():
             tasks[:] = [ctx.spawn(send(ctx.settings.url, ctx.settings.key.encode()))]
+
+
+@on("changed")
+def follow(ctx: Context, message: Message, change: Change) -> None:
+    """Queue a message that has grown to its end; do not send what was deleted while it waited."""
+    if change.what == "grown" and not change.on:
+        hear(ctx, message)
+    if change.what == "deleted":
+        for one in [one for one in waiting if one.id == message.id]:
+            waiting.remove(one)
+
+
+def is_for(settings: Settings, channel: str, kind: str) -> bool:
+    """Return whether a channel is named in the settings; without any there, whether it is public."""
+    return channel in settings.channels if settings.channels else kind == "public"
 
 
 def sender(message: Message) -> str:

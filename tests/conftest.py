@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from tornado_chat.chat import permissions
 from tornado_chat.config.settings import Settings
 from tornado_chat.server.loop import new_loop
 from tornado_chat.storage.sqlite import files
+from tornado_chat.web import assets
 from tornado_chat.web.app import Chat, make_app
 
 try:
@@ -23,10 +26,16 @@ else:  # the tests run on what the server would run on
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
 
 
+# Seconds after which tornado.testing gives a test up: only what never ends takes so long, on a busy machine too.
+os.environ.setdefault("ASYNC_TEST_TIMEOUT", "60")
+
+assets.read = cache(assets.read)  # to compress the files of the page for each test takes long
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests too")
     parser.addoption("--accept", action="store_true", help="store the pictures of the page as they are now")
-    parser.addoption("--bundle", action="store_true", help="test the page bundled, as ./scripts/wheel does it")
+    parser.addoption("--modules", action="store_true", help="test the page's modules, not the bundle of a release")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

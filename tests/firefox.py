@@ -17,7 +17,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 PLACES = (Path("/usr/bin/firefox-esr"), Path("/usr/bin/firefox"))
 FIREFOX = next((path for path in PLACES if path.exists()), None)
 WHY_NOT = f"there is none of {', '.join(map(str, PLACES))}: apt install firefox-esr"
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 SLOW = 60.0  # seconds for Firefox to do what it is told, beside other work
 KEYS = {"Enter": "\ue006", "Escape": "\ue00c", "Tab": "\ue004", "Backspace": "\ue003", "F2": "\ue032"}
 KEYS |= {"Shift": "\ue008", "Control": "\ue009", "Alt": "\ue00a"}

@@ -8,12 +8,17 @@ from types import ModuleType
 from typing import Any
 
 from tornado_chat.chat.connection import Connection
+from tornado_chat.chat.file_sharing import Files
 from tornado_chat.chat.models import User
+from tornado_chat.chat.searching import Searching
 from tornado_chat.plugin_host.events import PluginEvents
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
+from tornado_chat.storage.blobs.disk import DiskBlobs
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_attachments import MemoryAttachments
+from tornado_chat.storage.memory_search import MemorySearch
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.store import SqliteStore
@@ -55,7 +60,7 @@ async def pass_time(seconds: float) -> None:
     await turns()
 
 
-class Client(Participant):
+class Client(Participant[None]):
     """A connection on a FakeTransport."""
 
     def __init__(self, hub: Server, user: User) -> None:
@@ -81,10 +86,12 @@ class House:
     def __init__(self, *plugins: ModuleType, history: MemoryHistory | None = None, **hub: Any) -> None:
         self.history = history or MemoryHistory()
         kept = DirectDatabase()
-        self.hub = Server(
-            self.history,
-            **{"store": SqliteStore(kept), "repositories": sqlite_repositories(kept), "frames": text_frames, **hub},
-        )
+        repositories = hub.setdefault("repositories", sqlite_repositories(kept))
+        self.kept = kept
+        self.hub = Server(self.history, **{"store": SqliteStore(kept), "frames": text_frames, **hub})
+        self.hub.searching = Searching(self.hub, self.hub.places, MemorySearch(self.history))
+        self.hub.files = Files(self.hub, self.hub.places, repositories.files, DiskBlobs())
+        self.hub.files.max_size = 1_000_000
         self.now = 0.0
         registry = build_registry([])
         for module in plugins:
@@ -93,6 +100,10 @@ class House:
         self.router = Router(registry, self.hub, lambda: self.now)
         self.hooks = PluginEvents(self.hub)
         self.hooks.use(registry.listeners)
+
+    def keep_files(self) -> None:
+        """Let messages have only files that are there."""
+        self.history.attachments = MemoryAttachments(self.kept)
 
     def client(self, name: str, *channels: str, id: str = "", role: str = "member", address: str = "") -> Client:
         """Connect someone, who is in these channels (and is announced to no one)."""

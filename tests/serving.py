@@ -166,7 +166,7 @@ def same_for_all(folder: Path, clients: Sequence[Listener], acked: dict[str, int
     assert acked.items() <= stored.items(), "lost"
 
 
-async def until(true: Callable[[], bool], seconds: float = 30.0) -> float:
+async def until(true: Callable[[], bool], seconds: float = 60.0) -> float:
     """Wait for a condition; return after how many seconds it held."""
     began = time.monotonic()
     while not true():

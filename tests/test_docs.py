@@ -21,13 +21,15 @@ from tornado_chat.chat.store import Namespace
 from tornado_chat.config.settings import FIELDS, find_folder, flag, written
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.routing.context import Context
-from tornado_chat.routing.registry import EVENTS
+from tornado_chat.routing.names import EVENTS
+from tornado_chat.routing.plugin_files import PluginFiles
 from tornado_chat.server.cli.main import COMMANDS
 from tornado_chat.testing import Chat, ChatTestCase, Person
 
 HELPERS = {  # what handlers and listeners are given, but what is for the server alone
-    "ctx": {*dir(Context)} - {"about", "hears", "of_event", "plugin", "posts"},
+    "ctx": {*dir(Context)} - {"about", "heed", "hears", "of_event", "plugin", "posts"},
     "ctx.store": {*dir(Namespace)},
+    "ctx.files": {*dir(PluginFiles)},
     "channel": {"post", "publish", "notice", "tell", "read", "name", "members", "present"},
     "chat": {*dir(Chat)},
     "ann": {*dir(Person)},

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 from textwrap import dedent
@@ -55,6 +57,14 @@ class Transcript(ChatTestCase):
                 assert event[key] == line[key], (text, event)
 
 
+def run_tests(path: Path) -> None:
+    """Run the tests of a file, in a process of its own: pytest ends with what other tests left open, too."""
+    options = ["-q", "-p", "no:cacheprovider", "--no-cov", "--import-mode=importlib"]
+    command = [sys.executable, "-m", "pytest", *options, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("code", python_blocks("".join(DOCS.values())))
 def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp_path: Path) -> None:
     path = tmp_path / "example.py"
@@ -62,7 +72,7 @@ def test_every_example_is_a_plugin_that_loads_or_a_test_that_runs(code: str, tmp
     if "def test_" in code:
         path = tmp_path / "test_example.py"
         path.write_text(code)
-        assert pytest.main(["-q", "-p", "no:cacheprovider", "--no-cov", "--import-mode=importlib", str(path)]) == 0
+        run_tests(path)
     else:
         registry = Registry()
         module = load(path)
@@ -76,7 +86,7 @@ def test_the_plugin_of_the_tutorial_passes_its_tests(tmp_path: Path) -> None:
         path = tmp_path / title
         path.parent.mkdir(parents=True)
         path.write_text(titled("docs/tutorials/first-plugin.md", title))
-    assert pytest.main(["-q", "-p", "no:cacheprovider", "--no-cov", "--import-mode=importlib", str(path)]) == 0
+    run_tests(path)
 
 
 def test_the_tutorial_begins_with_the_template() -> None:

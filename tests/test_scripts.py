@@ -106,3 +106,11 @@ def test_the_tests_run_on_each_further_python_that_is_promised_and_there(checkou
     done = checkout.test("--pythons", "-k", "join")
     assert checkout.calls[-1] == f".venv-plain-3.{pyenv} -m pytest -k join"
     assert done.returncode == 3
+
+
+def test_only_plain_measures_the_coverage_which_takes_long(checkout: Checkout) -> None:
+    checkout.test()
+    assert "--cov" not in checkout.calls[-1]
+    checkout.venv(".venv-plain", "test")
+    checkout.test("--plain")
+    assert checkout.calls[-1].endswith("--cov --cov-report=term --cov-fail-under=95")

@@ -3,6 +3,7 @@
 import {Dashboard} from "./ui/admin/dashboard.js";
 import {Door} from "./ui/admin/door.js";
 import {SERVER} from "./ui/icons.js";
+import "./ui/more_icons.js";
 import {followSpeech, speakHere} from "./ui/language.js";
 import {html, render} from "./html.js";
 import {guardInput} from "./ui/input.js";

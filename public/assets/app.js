@@ -1,6 +1,6 @@
 // Starts the page: storage, language, drawing, the title and the icon.
 
-import {addressed, nameChannel} from "./ui/address.js";
+import {addressed, addressedSeq, nameChannel, nameNoMessage} from "./ui/address.js";
 import {Chat} from "./state/chat.js";
 import {followSpeech, speakHere} from "./ui/language.js";
 import {OWN_MARK, SERVER} from "./ui/icons.js";
@@ -8,8 +8,8 @@ import {Login} from "./ui/login.js";
 import {Shell, dialogs} from "./ui/shell.js";
 import {html, render} from "./html.js";
 import {guardInput} from "./ui/input.js";
-import {t} from "./i18n/index.js";
-import {keepConversation, keepPlaces, recallPlaces, restoreConversation} from "./state/last_conversation.js";
+import {learn} from "./i18n/index.js";
+import {keepPlaces, recallPlaces, restoreConversation} from "./state/last_conversation.js";
 import {changedElsewhere, openHere} from "./state/storage.js";
 
 guardInput();
@@ -43,6 +43,8 @@ function draw() {
     placed = chat.current;
     nameChannel(placed);
   }
+  const channel = chat.channels.get(chat.current);
+  if (channel && chat.current === addressed() && !channel.wanted) nameNoMessage(channel.thread?.root, channel.jump);
   showUnread();
 }
 
@@ -51,7 +53,8 @@ let lastUnread = -1;
 function showUnread() {
   const unread = chat.unread;
   const hidden = document.hidden && unread ? `(${unread}) ` : "";
-  const title = `${hidden}${chat.current ? `#${chat.current} · ` : ""}${SERVER}`;
+  const called = chat.channels.get(chat.current)?.called;
+  const title = `${hidden}${called ? `${called} · ` : ""}${SERVER}`;
   if (document.title !== title) document.title = title;
   const shown = hidden ? unread : 0;
   if (shown === lastUnread) return;
@@ -60,23 +63,32 @@ function showUnread() {
   document.querySelector("link[rel=icon]").href = own ?? new URL(shown ? "icon-unread.svg" : "icon.svg", import.meta.url).href;
 }
 
-window.addEventListener("hashchange", () => addressed() && chat.user && chat.open(addressed()));
+window.addEventListener("hashchange", () => {
+  if (!addressed() || !chat.user) return;
+  if (addressed() === chat.current && !addressedSeq()) chat.channels.get(chat.current).thread = null;
+  chat.open(addressed(), addressedSeq());
+});
 document.addEventListener("visibilitychange", () => {
   chat.away = document.hidden;
-  if (document.hidden) keepConversation(chat);
+  if (document.hidden) {
+    dialogs.loaded?.keepConversation(chat);
+    chat.readState.flush();
+  }
   chat.readState.refresh();
   changed();
   if (!document.hidden) wake();
 });
 window.addEventListener("pagehide", () => {
-  keepConversation(chat);
+  chat.readState.flush();
+  dialogs.loaded?.keepConversation(chat);
   keepPlaces(chat);
-  for (const left of chat.sync.left) chat.sync.settle(left);
+  for (const left of chat.left) left.settle();
+  for (const held of chat.outbox.held) held.settle();
 });
 window.addEventListener("online", wake);
 window.addEventListener("storage", (event) => {
   const change = changedElsewhere(event);
-  if (change) chat.changedElsewhere(change);
+  if (change) import("./state/other_tabs.js").then(({changedElsewhere: follow}) => follow(chat, change), () => {});
 });
 
 window.addEventListener("keydown", (event) => {
@@ -86,7 +98,7 @@ window.addEventListener("keydown", (event) => {
 });
 (window.requestIdleCallback ?? setTimeout)(() => Promise.all([dialogs(), import("./net/service_worker.js")]).then(() => chat.user && changed(), () => {}));
 
-/** Draw again at midnight, as "Today" changes. The pause is short because timers stop while the machine sleeps. */
+/** Draw again at midnight, for "Today". The pause is short: timers stop while the machine sleeps. */
 function watchDay() {
   const now = new Date();
   const midnight = new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1);
@@ -105,8 +117,9 @@ function wake() {
 
 chat.away = document.hidden;
 if (addressed()) {
-  chat.know(addressed());
   chat.current = addressed();
+  const channel = chat.know(chat.current);
+  channel.wanted = addressedSeq() ?? null; // shown when it has been joined
 } else {
   chat.current = [...chat.channels.keys()][0] ?? "";
 }
@@ -116,7 +129,7 @@ const asked = session.account.refresh();
 const given = new URL(location.href).searchParams.get("token"); // by an application that signs people in
 if (given || !session.token) await asked;
 if (given) {
-  const [ui, {SwitchUser}] = await Promise.all([import("./ui/switch_user.js"), import("./state/switch_user.js")]);
+  const [ui, {SwitchUser}] = await Promise.all([import("./ui/switch_user.js"), import("./state/switch_user.js"), learn("dialogs")]);
   Question = ui.Question;
   if (await new SwitchUser(session).arrive(given)) history.replaceState(null, "", location.pathname + location.hash); // so that nobody copies it with the address
 } else restoreConversation(chat);

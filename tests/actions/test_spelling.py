@@ -138,6 +138,22 @@ def test_a_client_of_the_origin_is_told_what_its_channel_is_called_and_sees_its_
     run(main)
 
 
+@pytest.mark.parametrize("newcomers", ["all", "from-joining"])
+def test_a_client_of_the_origin_sees_replies_in_threads_whoever_sees_their_root(newcomers: str) -> None:
+    async def main() -> None:
+        house = House()
+        ann, bob = house.client("Ann"), house.client("Bob")
+        await house.call(ann, "join-channel", target="den")
+        await house.call(ann, "set-channel", target="den", newcomers=newcomers)
+        await house.say(bob, json.dumps({"action": "join-communication-channel", "message": "den "}))
+        await house.call(ann, "send-message", ref="1", target="den", message="root")
+        root = bob.of("send-message")[-1]["seq"]
+        await house.call(ann, "send-message", ref="2", target="den", message="reply", thread=root)
+        assert as_asked(bob, "den ")[-2:] == ["root", "reply"]
+
+    run(main)
+
+
 def test_who_is_answered_what_a_channel_is_called_gets_its_lines_once() -> None:
     async def main() -> None:
         house = House()

@@ -7,8 +7,8 @@ import pytest
 
 from tests.helpers import FakeTransport, House, pass_time, run, turns
 from tornado_chat.chat.batching import Batcher
-from tornado_chat.chat.channel import SLICE
 from tornado_chat.chat.connection import MAX_WAITING, Connection
+from tornado_chat.chat.delivery import SLICE
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.web.socket.frames import text_frames

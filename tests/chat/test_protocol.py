@@ -183,7 +183,7 @@ def test_there_is_no_code_that_the_protocol_does_not_know() -> None:
     assert mistakes == MISTAKES
     assert set(Error) - mistakes <= {
         "refused", "not-allowed", "rate-limited", "too-many", "history-unavailable", "plugin-timeout",
-        "plugin-off", "internal-error",
+        "plugin-off", "internal-error", "not-found", "conflict", "too-large", "no-space",
     }  # fmt: skip
     known = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 4000, 4400, 4401, 4403}
     assert set(Close) <= known

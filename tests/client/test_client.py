@@ -10,7 +10,6 @@ from tornado.testing import gen_test
 from tests.serving import Listener, cut, until
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.client import Client
-from tornado_chat.client.inbox import Inbox
 from tornado_chat.testing import ChatTestCase
 
 MISSED = ["one", "two"]
@@ -33,16 +32,16 @@ class ClientTest(ChatTestCase):
     async def miss(self, bot: Client, refusal: Refused, times: int) -> None:
         """Cut a bot off, and refuse its first tries to catch up with what is said meanwhile."""
         ann, history = await self.join("Ann", "den"), self.chat.hub.history
-        read = history.read
+        changes = history.changes
 
         async def reading(*arguments: Any, **options: Any) -> Any:
             nonlocal times
             times -= 1
             if times >= 0:
                 raise refusal
-            return await read(*arguments, **options)
+            return await changes(*arguments, **options)
 
-        history.read = reading  # type: ignore[method-assign]
+        history.changes = reading  # type: ignore[method-assign]
         cut(bot)  # type: ignore[arg-type]
         for text in MISSED:
             await ann.call("send-message", target="den", message=text)
@@ -62,7 +61,7 @@ class ClientTest(ChatTestCase):
             await self.miss(bot, Refused("go away"), times=1)
             await bot.send("attic", "still here")
             assert await self.hear(bot, 1) == ["still here"]
-            assert list(bot._places) == ["attic"]
+            assert list(bot._channels.places) == ["attic"]
 
     @gen_test
     async def test_what_is_said_while_one_joins_is_there_once(self) -> None:
@@ -124,7 +123,7 @@ class ClientTest(ChatTestCase):
     async def test_who_reads_slowly_misses_nothing_and_keeps_little_in_memory(self) -> None:
         self.chat.hub.limits, count = None, 800
         async with self.bot() as bot:
-            bot._inbox = Inbox(50)
+            bot._inbox._size = 50
             await bot.join("den")
             channel = self.chat.hub.channel("den")
             for number in range(60):
@@ -161,6 +160,17 @@ class ClientTest(ChatTestCase):
             await bot.send("den", "and here")
             assert bot.token == token
             assert (bot.code, bot.user["name"], bot.token == "evil") == (None, "Bot", False)
+
+    @gen_test
+    async def test_half_a_character_is_refused_at_once_as_the_server_could_not_answer_it(self) -> None:
+        async with self.bot() as bot:
+            await bot.join("den")
+            for call in (bot.send("den", "caf\udce9"), bot.search("\ud83d"), bot.call("who", target="\ud83d")):
+                with pytest.raises(Refused, match="no character") as caught:
+                    await call
+                assert caught.value.code == Error.INVALID_FIELD
+            await bot.send("den", "😀")
+            assert await self.hear(bot, 1) == ["😀"]
 
     @gen_test
     async def test_the_end_says_why(self) -> None:

@@ -19,6 +19,7 @@ import pytest
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port, gen_test
 from tornado.web import Application, RequestHandler
+from tornado.websocket import WebSocketClientConnection
 
 from tests.serving import cut, free_port
 from tornado_chat.client import Client, credentials
@@ -89,7 +90,7 @@ def serve(*rules: Any, **options: Any) -> Iterator[str]:
 
 async def fails(base: str, *words: str, **how: Any) -> None:
     with pytest.raises(ConnectionError) as raised:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await Client(base, "Bot", **how).__aenter__()
     for word in words:
         assert word in str(raised.value)
@@ -143,7 +144,7 @@ async def test_a_client_that_was_not_let_in_leaves_nothing_running(io_loop: Any)
     with serve(("/ws", Answer, {"status": 404})) as other:
         await fails(f"http://{other}")
     await fails(f"http://127.0.0.1:{free_port()}", connect_timeout=0.1)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while asyncio.all_tasks() - before:
             await asyncio.sleep(0.01)
 
@@ -198,12 +199,17 @@ NO_CHATS = {
 
 @pytest.mark.gen_test
 @pytest.mark.parametrize("name", NO_CHATS)
-async def test_what_is_no_chat_is_said_at_once(io_loop: Any, name: str) -> None:
+async def test_what_is_no_chat_is_said_at_once(io_loop: Any, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Tornado warns of each handshake that it has given up, once that is collected: in this test, unless pytest keeps
+    # a line of the log with its traceback.
+    monkeypatch.setattr(logging.getLogger("tornado.application"), "disabled", True)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # Tornado's, of a handshake that it has given up
+        warnings.simplefilter("ignore", ResourceWarning)
         async with answering(NO_CHATS[name]) as there:
             await fails(f"http://{there}", "is not a chat")
         gc.collect()
+        found = [one for one in gc.get_objects() if isinstance(one, WebSocketClientConnection)]
+        assert not any(one.protocol for one in found)
 
 
 @pytest.mark.gen_test
@@ -359,7 +365,7 @@ class MovingTest(ChatTestCase):
             self.chat.wildcard_router.rules, rules = [], self.chat.wildcard_router.rules
             with self.assertLogs("tornado_chat.client", logging.WARNING) as logged:
                 cut(bot)
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(30):
                     while not any("404" in line for line in logged.output):
                         await asyncio.sleep(0.01)
             self.chat.wildcard_router.rules = rules
@@ -373,3 +379,30 @@ def test_a_token_never_stands_in_the_address() -> None:
 
     assert asyncio.run(url()) == "ws://h/ws"
     assert asyncio.run(url(Authorization="Basic eDp5")) == "ws://h/ws?token=abc"  # a proxy's; there is no other place
+
+
+@pytest.mark.gen_test
+async def test_a_connection_that_comes_after_the_client_was_closed_is_closed(io_loop: Any) -> None:
+    asked, answered, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await answered.wait()
+        found = re.search(rb"Sec-WebSocket-Key: (\S+)", head, re.IGNORECASE)
+        assert found is not None
+        writer.write(upgraded(b"")(found[1]))
+        await reader.read(100)  # a close frame
+        writer.close()
+        ended.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    client = Client(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", name="Ann")
+    entering = asyncio.create_task(client.__aenter__())
+    await asked.wait()
+    entering.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await entering
+    answered.set()
+    await ended.wait()
+    server.close()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.command_line import load
 from tornado_chat.config.settings import FIELDS, Settings, SettingsError, default_data_dir, find_folder, flag
+from tornado_chat.config.sizes import Size
 from tornado_chat.config.sources import passed_over
 from tornado_chat.server.cli.main import COMMANDS, TOP
 from tornado_chat.server.cli.parsing import GROUPS
@@ -90,12 +91,18 @@ def test_other_variables_of_the_environment_are_none_of_its_business() -> None:
         ("allowed_origin", "http://a.example:8080/", ("http://a.example:8080",)),
         ("trusted_proxies", "10.0.0.0/8, ::1", (ip_network("10.0.0.0/8"), ip_network("::1"))),
         ("message_rate", "1/0/3", (1, 0, 3)),
+        ("max_file_size", "1.5 mb", Size(1_500_000)),
+        ("max_file_size", "64KiB", Size(65_536)),
+        ("max_file_size", "10k", Size(10_000)),
+        ("max_file_size", "0", Size(0)),
+        ("file_space", "500MB/2TiB", (Size(500_000_000), Size(2 * 2**40))),
+        ("file_space", "0/0", (Size(0), Size(0))),
     ],
 )
 def test_a_setting_is_the_same_as_flag_variable_and_in_the_file(
     name: str, text: str, value: Any, tmp_path: Path
 ) -> None:
-    written = text if isinstance(value, int | float) else f'"{text}"'
+    written = text if type(value) in (int, float) else f'"{text}"'
     for settings in (
         load([flag(name), text], {}),
         load([], {f"TORNADO_CHAT_{name.upper()}": text}),
@@ -134,17 +141,23 @@ def test_the_data_folder_follows_the_users_own_place_for_data(monkeypatch: pytes
 WRONG = [
     ("port", "65536"), ("port", "-1"), ("port", "80.0"), ("port", "http"), ("port", ""), ("port", "9" * 5000),
     ("host", ""), ("data_dir", ""), ("data_dir", "~nobody-of-that-name/chat"), ("history", "paper"),
-    ("keep_days", "-1"), ("keep_messages", "many"), ("plugins_dir", "/" + "x" * 300),
+    ("keep_days", "-1"), ("keep_messages", "many"), ("guest_days", "0"),
+    ("max_file_size", "25 apples"), ("max_file_size", "1.5"), ("file_space", "1GB"), ("file_space", "1GB/-1"),
+    ("edit_window", "-1"), ("may_delete", "me"), ("may_pin", "all"),
+    ("may_pin", "off"), ("create_channels", "off"), ("direct", "admins"), ("default_channels", "a,,b"),
+    ("welcome_text", ""),
+    ("plugins_dir", "/" + "x" * 300),
     ("plugins_dir", "/no/such/folder"), ("plugins_dir", ""), ("max_message_size", "1023"),
     ("max_message_size", "1G"), ("ping_interval", "0"), ("ping_interval", "nan"), ("ping_interval", "inf"),
     ("ping_interval", "soon"), ("ping_timeout", "-5"), ("ping_timeout", "25"), ("announce_limit", "-1"),
     ("log_level", "loud"), ("log_format", "xml"), ("compress", "maybe"), ("reload", "maybe"),
-    ("no_shipped_plugins", "maybe"),
+    ("no_shipped_plugins", "maybe"), ("admin_link", "maybe"),
     ("limits", "some"), ("message_rate", "10"), ("message_rate", "1/2/3/4"), ("message_rate", "-1/2/3"),
     ("tls_cert", ""), ("tls_key", "/x.pem"),
     ("trusted_proxies", "127.0.0.1/8"), ("trusted_proxies", "nginx"), ("allowed_origin", "example.com"),
     ("allowed_origin", "https://a/b"), ("allowed_origin", "https://a;x"), ("allowed_origin", "https://a:x"),
-    ("join_rate", ""), ("connect_rate", "a/b/c"), ("max_connections", "1/2/x"), ("max_channels", "1/2/3/4"),
+    ("join_rate", ""), ("connect_rate", "a/b/c"), ("upload_rate", "5/5"), ("max_connections", "1/2/x"),
+    ("max_channels", "1/2/3/4"),
     ("metrics_from", "here"), ("metrics_token", ""), ("metrics_token", " x"),
     ("auth", ""), ("auth", "guests"), ("auth", "guest,guest"), ("auth", "token"), ("auth", "header"), ("jwt_key", ""),
     ("registration", "shut"), ("jwt_algorithm", "none"), ("auth_header", ""),

@@ -12,8 +12,8 @@ from tornado_chat.testing import Client
 from tornado_chat.web.app import Chat
 
 Opened = Callable[[], AbstractAsyncContextManager[Any]]
-browser_test = pytest.mark.gen_test(timeout=120)  # a browser that starts cold takes its time
-PATIENCE = 20.0  # seconds
+browser_test = pytest.mark.gen_test(timeout=300)  # a browser that starts cold on a busy machine takes its time
+PATIENCE = 60.0  # seconds
 
 
 async def write(page: Any, text: str) -> None:
@@ -71,6 +71,11 @@ async def lose_all(chat: Chat, name: str | None = None) -> None:
         await asyncio.sleep(0.005)
 
 
+async def stay_away(page: Any) -> None:
+    """Have the page, when it loses the connection, try again only when it is told to."""
+    await page.evaluate("() => { Math.random = () => 1e5; }")  # which the pauses are multiplied with
+
+
 async def complaints(page: Any, axe: str, contrast: bool = False, parts: bool = False) -> list[tuple[str, list[str]]]:
     """What axe-core finds in the page as it is: each rule with the elements.
 
@@ -87,6 +92,15 @@ async def complaints(page: Any, axe: str, contrast: bool = False, parts: bool = 
     found = (await page.evaluate(choose, [contrast, parts]))["violations"]
     nodes = ((one["id"], [node["html"] for node in one["nodes"] if not _is_a_face(one, node)]) for one in found)
     return [(rule, elements) for rule, elements in nodes if elements]
+
+
+async def complaints_in_both_themes(page: Any, axe: str) -> list[tuple[str, list[str]]]:
+    """What axe-core finds in a page that is light, and then of its colours while it is dark."""
+    found = await complaints(page, axe)
+    await page.emulate_media(color_scheme="dark")
+    found += await complaints(page, axe, contrast=True)  # all else is the same in both
+    await page.emulate_media(color_scheme="light")
+    return found
 
 
 def _is_a_face(rule: Any, node: Any) -> bool:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -54,7 +55,9 @@ class Pictures:
     async def _shot(self, page: Any, **options: Any) -> Any:
         from PIL import Image
 
-        return Image.open(io.BytesIO(await page.screenshot(animations="disabled", **options))).convert("RGB")
+        taken = io.BytesIO(await page.screenshot(animations="disabled", **options))
+        with patch.object(Image, "MAX_IMAGE_PIXELS", None):  # which tests of images/ set
+            return Image.open(taken).convert("RGB")
 
     def compare(self, name: str, picture: Any) -> None:
         from PIL import Image, ImageOps
@@ -80,15 +83,16 @@ class Pictures:
             files["difference"] = self.made / f"{name}-difference.png"
         self.wrong.append(f"{name}: {wrong}\n" + "\n".join(f"  {kind}: {file}" for kind, file in files.items()))
 
-    def end(self, kind: str) -> None:
-        """Fail with all that differ, and with stored ones of this kind that nothing takes any more."""
+    def end(self, kind: str, endings: Sequence[str]) -> None:
+        """Fail with all that differ, and stored ones of this kind and these endings that nothing takes now."""
         if not self.known:
             pytest.skip(
                 f"The pictures were taken with Chromium {TAKEN_WITH.read_text().strip()}, this is {self.major}: "
                 "nothing was compared. Store new ones, and look at them: "
                 "./scripts/test --accept tests/page/test_pictures.py"
             )
-        left = {file.stem for file in STORED.glob(f"{kind}-*.webp")}.difference(self.taken)
+        stored = {file.stem for ending in endings for file in STORED.glob(f"{kind}-*-{ending}.webp")}
+        left = stored.difference(self.taken)
         if self.accept:
             for name in left:
                 (STORED / f"{name}.webp").unlink()

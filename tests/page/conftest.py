@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -26,6 +27,8 @@ from tornado_chat.web.app import Chat
 ROOT = Path(__file__).parents[2]
 AXE = "4.14.1"
 QUIET = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+# Another test may listen on the same port of [::1], where a browser looks for localhost first.
+QUIET += ["--host-resolver-rules=MAP localhost 127.0.0.1"]
 
 
 class People:
@@ -50,7 +53,7 @@ class People:
         """Open one more tab in a browser that is there."""
         page = await context.new_page()
         self.pages.append(page)
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE * 1000)
         page.on(
             "console", lambda said: self.complaints.append(said.text) if said.type in ("error", "warning") else None
         )
@@ -72,7 +75,7 @@ class People:
         page = await self.open(address, **context)
         await page.fill("#name", name)
         await page.keyboard.press("Enter")
-        await page.locator("textarea").wait_for()
+        await page.locator("textarea").first.wait_for()
         await page.locator(".bones, .loading").wait_for(state="detached")
         return page
 
@@ -138,25 +141,50 @@ def axe(pytestconfig: pytest.Config) -> str:
 
 
 @pytest.fixture(scope="session")
-def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of the page, bundled and minified; skip without npm."""
+def bundle(pytestconfig: pytest.Config) -> Path:
+    """Return the folder of the page, bundled and minified; skip where npm cannot bring what bundles it.
+
+    It is kept for further runs and processes until a source changes.
+    """
     if not shutil.which("npm"):
-        pytest.skip("there is no npm: apt install npm")
-    with (ROOT / "package.json").open() as lock:  # two processes may run tests
+        pytest.skip("there is no npm to bundle the page: apt install npm, or test its modules with --modules")
+    with (ROOT / "package.json").open() as lock:  # several processes may run tests
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (ROOT / "node_modules" / "esbuild").exists():
             install = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
             if subprocess.run(install, cwd=ROOT, capture_output=True, timeout=120, check=False).returncode:
-                pytest.skip("npm ci failed")
-    folder = tmp_path_factory.mktemp("bundle") / "public"
-    subprocess.run(["node", ROOT / "scripts" / "bundle.mjs", folder], check=True, timeout=60)
+                pytest.skip("npm ci failed; --modules tests the page's modules without a bundle")
+        return _bundled(pytestconfig)
+
+
+def _bundled(config: pytest.Config) -> Path:
+    """Return the bundle of the page as it is on the disk now, built if there is none. The caller holds the lock."""
+    assert config.cache is not None
+    kept = config.cache.mkdir("bundle")
+    sources = [ROOT / "scripts" / "bundle.mjs", ROOT / "package-lock.json", *(ROOT / "public").rglob("*")]
+    digest = hashlib.sha256()
+    for path in sorted(path for path in sources if path.is_file()):
+        digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+    folder = kept / digest.hexdigest()[:16]
+    if not folder.exists():
+        for old in kept.iterdir():
+            if old.stat().st_mtime < time.time() - 24 * 3600:  # no run still serves it
+                shutil.rmtree(old)
+        made = folder.with_suffix(".part")
+        subprocess.run(["node", ROOT / "scripts" / "bundle.mjs", made], check=True, timeout=60)
+        made.rename(folder)
+    os.utime(folder)
     return folder
 
 
 @pytest.fixture(autouse=True)
-def bundled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With --bundle, or for a test that is marked so, have the server serve the bundle."""
-    if request.config.getoption("--bundle") or request.node.get_closest_marker("bundle"):
+def served(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the server serve the bundle, which takes a browser a third less work than the modules of a checkout.
+
+    With --modules, and for a test that is marked so, it serves those.
+    """
+    asked = request.config.getoption("--modules") or request.node.get_closest_marker("modules")
+    if "app" in request.fixturenames and not asked:
         folder = request.getfixturevalue("bundle")
         monkeypatch.setattr(application, "find_folder", lambda name: folder)
 
@@ -196,6 +224,7 @@ def people(
         try:
             yield found
         except Exception:
+            print(found.complaints)  # noqa: T201
             for page in [page for page in found.pages if not page.is_closed()]:
                 print(await page.locator("#app").inner_text())  # noqa: T201
             raise
@@ -207,6 +236,8 @@ def people(
                     await client.close()
                 while app.hub.connections:  # the server is stopped next
                     await asyncio.sleep(0.005)
+            for plugin in app.plugins.registry.plugins.values():
+                plugin.stop()  # the loop goes on; a reload has begun its timers
         assert found.complaints == []
         assert {url.split("/")[2] for url in found.asked} <= {found.base.split("/")[2]}, "asked elsewhere"
 

@@ -9,7 +9,7 @@ const languages = {};
 for (const code of Object.keys(LANGUAGES)) {
   const {default: language} = await import(new URL(`i18n/${code}.js`, assets));
   const words = {...language.words};
-  for (const folder of ["admin", "dialogs"]) {
+  for (const folder of ["admin", "dialogs", "files", "messages", "places", "search"]) {
     const {default: more} = await import(new URL(`i18n/${folder}/${code}.js`, assets));
     assert.deepEqual(Object.keys(more).filter((key) => key in words), []);
     Object.assign(words, more);
@@ -18,7 +18,7 @@ for (const code of Object.keys(LANGUAGES)) {
 }
 
 const sources = Object.fromEntries(
-  ["./", "net/", "state/", "text/", "commands/", "i18n/", "plugins/", "ui/", "ui/composer/", "ui/messages/", "ui/dialogs/", "ui/admin/"].flatMap((folder) =>
+  ["./", "net/", "state/", "text/", "commands/", "i18n/", "plugins/", "ui/", "ui/composer/", "ui/messages/", "ui/dialogs/", "ui/files/", "ui/places/", "ui/search/", "ui/threads/", "ui/admin/"].flatMap((folder) =>
     readdirSync(new URL(folder, assets)).filter((file) => /^(?!en|zh).*\.js$/.test(file))
       .map((file) => [folder + file, readFileSync(new URL(folder + file, assets), "utf8")])),
 );
@@ -82,7 +82,7 @@ test("a count has its form and its digits, a value may be a drawn one", async ()
   await speak("en");
   assert.equal(t("messages.new", {count: 1}), "1 new message");
   assert.equal(t("messages.new", {count: 1234}), "1,234 new messages");
-  assert.deepEqual(rich("notice.join", {name: 7n}), ["", 7n, " joined the channel"]);
+  assert.deepEqual(rich("typing.one", {name: 7n}), ["", 7n, " is typing…"]);
   await speak("zh");
   assert.equal(t("messages.new", {count: 1}), "1 条新消息");
   assert.throws(() => t("no.such"), {message: "No words for no.such"});
@@ -143,6 +143,7 @@ test("times and days are written as the reader's variety of the language writes 
 
 test("every icon that a component names is there", async () => {
   const {PATHS} = await import(new URL("ui/icons.js", assets));
+  await import(new URL("ui/more_icons.js", assets));
   for (const [file, source] of Object.entries(sources)) {
     for (const [, icon, name = icon] of source.matchAll(/\$\{(?:Icon|Tile)\} name="(\w+)"|\$\{StateCard\} icon="(\w+)"/g)) assert.ok(name in PATHS, `${file}: ${name}`);
   }

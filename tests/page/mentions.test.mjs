@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import {readFileSync} from "node:fs";
 import {test} from "node:test";
 
 const assets = "../../public/assets/";
 const {makeNames, mentionsMe, namesIn, namesOf, withNames} = await import(assets + "text/mentions.js");
+const {fold} = await import(assets + "text/characters.js");
 const {parse} = await import(assets + "text/markdown.js");
 const {Channel} = await import(assets + "state/channel.js");
 
@@ -75,4 +77,24 @@ test("the names of a channel are the same object until someone comes, goes, or i
   chat.user = {id: "a", name: "Bea"};
   assert.equal(mentionsMe("@Ann", namesOf(chat, channel)), false);
   assert.equal(mentionsMe("@Bea", namesOf({...chat, user: null}, channel)), false);
+});
+
+test("a word for all is marked, and speaks to the user, where the message mentions all by it", () => {
+  const all = (text, ...mentions) => mentionsMe(text, ann, mentions);
+  assert.equal(all("hi @channel", "@channel"), true);
+  assert.equal(all("hi @channel", "@here"), false);
+  assert.equal(all("hi @channel"), false);
+  assert.equal(all("hi @here", "x", "@here"), true);
+  assert.deepEqual(withNames(parse("@channel, @here"), ann, ["@here"])[0].inside, [
+    "@channel, ", {kind: "person", text: "@here", mine: true, all: "@here"},
+  ]);
+});
+
+test("the page marks whom the server finds mentioned", () => {
+  const people = (piece) =>
+    piece.kind === "person" ? [piece.all ?? fold(piece.text.slice(1))] : [piece.inside ?? [], piece.items ?? []].flat(2).flatMap(people);
+  for (const {names, text, mentioned} of JSON.parse(readFileSync(new URL("../mentions.json", import.meta.url), "utf8"))) {
+    const marked = withNames(parse(text), makeNames(names), ["@here", "@channel"]).flatMap(people);
+    assert.deepEqual([...new Set(marked)].sort(), mentioned.map(fold).sort(), text);
+  }
 });

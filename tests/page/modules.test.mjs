@@ -6,6 +6,8 @@ const assets = "../../public/assets/";
 const {Channel, continues} = await import(assets + "state/channel.js");
 const {Chat} = await import(assets + "state/chat.js");
 const {Outbox} = await import(assets + "state/outbox.js");
+const {showAround} = await import(assets + "state/changes.js");
+const {box, unbox} = await import(assets + "plugins/boxes.js");
 const {restoreConversation} = await import(assets + "state/last_conversation.js");
 const {changedElsewhere, openStorage} = await import(assets + "state/storage.js");
 const {parse} = await import(assets + "commands/run.js");
@@ -16,6 +18,7 @@ const {initials, twins} = await import(assets + "text/people.js");
 
 const {learn, speak} = await import(assets + "i18n/index.js");
 await learn("dialogs");
+await learn("messages");
 await speak("en");
 
 const message = (seq, sender = "a", time = seq) => ({id: String(seq), seq, message: `m${seq}`, sender: sender && {id: sender, name: sender}, time});
@@ -29,24 +32,24 @@ function joined(answer = {}) {
 
 test("messages stand in the order of seq, each once, whatever order they come in", () => {
   const channel = joined();
-  channel.merge([message(2), message(3)]);
-  assert.equal(channel.merge([message(1), message(3), message(5)]).length, 2);
-  channel.merge([message(4), message(4)]);
+  channel.receive([message(2), message(3)]);
+  assert.equal(channel.receive([message(1), message(3), message(5)]).length, 2);
+  channel.receive([message(4), message(4)]);
   assert.deepEqual(seqs(channel), [1, 2, 3, 4, 5]);
   assert.equal(channel.seq, 5);
 });
 
 test("a notice stands behind the message that was newest, and hides no double", () => {
   const channel = joined();
-  channel.merge([message(1)]);
+  channel.receive([message(1)]);
   channel.note({message: "Ann joined", time: 1});
-  channel.merge([message(1), message(2)]);
+  channel.receive([message(1), message(2)]);
   assert.deepEqual(seqs(channel), [1, undefined, 2]);
 });
 
 test("one who left and is back at once is neither said to have left nor to have come", () => {
   const channel = joined();
-  channel.merge([message(1)]);
+  channel.receive([message(1)]);
   const notice = (event, id, time) => channel.note({event, user: {id, name: id}, message: `${id} ${event}`, sender: null, time});
   notice("leave", "b", 1_000);
   notice("join", "b", 3_000);
@@ -69,33 +72,33 @@ test("a join that recovers adds what was missed, another one starts anew", () =>
 test("a box is drawn anew where it stands, outlives a join that starts anew, and goes with its plugin", () => {
   const channel = joined({seq: 1, messages: [message(1)]});
   const view = () => null;
-  channel.box("poll", "a", {view, draw: "once"});
-  channel.merge([message(2)]);
-  channel.box("poll", "a", {view, draw: "again"});
-  channel.box("mood", "a", {view, draw: "mood"});
+  box(channel, "poll", "a", {view, draw: "once"});
+  channel.receive([message(2)]);
+  box(channel, "poll", "a", {view, draw: "again"});
+  box(channel, "mood", "a", {view, draw: "mood"});
   const shown = () => channel.lines.map((line) => line.seq ?? line.draw);
   assert.deepEqual(shown(), [1, "again", 2, "mood"]);
   channel.join({epoch: "f", seq: 1, messages: [message(1)], recovered: false, more: false, users: [], count: 0});
-  channel.merge([message(2)]);
+  channel.receive([message(2)]);
   assert.deepEqual(shown(), [1, "again", "mood", 2]);
-  channel.unbox("poll");
+  unbox(channel, "poll");
   assert.deepEqual(shown(), [1, "mood", 2]);
 });
 
 test("what a plugin draws for a message waits for it, and goes with its plugin, not with its other lines", () => {
   const channel = joined({seq: 1, messages: [message(1)]});
-  channel.box("poll", "a", {view: () => {}, draw: "card"}, "id-2");
+  box(channel, "poll", "a", {view: () => {}, draw: "card"}, "id-2");
   channel.note({message: "a reply", sender: null, time: 0, private: true, plugin: "poll"});
   assert.equal(channel.lines.length, 2);
   assert.equal(channel.drawn.get("id-2").draw, "card");
-  channel.unbox("poll");
+  unbox(channel, "poll");
   assert.deepEqual([channel.drawn.size, channel.lines.length], [0, 2]);
 });
 
 test("one's own messages are never unread, and a newcomer has nothing to catch up with", () => {
   const channel = joined({seq: 1, messages: [message(1)]});
   assert.equal(channel.unread("me"), 0);
-  channel.merge([message(2), message(3, "me")]);
+  channel.receive([message(2), message(3, "me")]);
   assert.equal(channel.unread("me"), 1);
 });
 
@@ -109,8 +112,8 @@ test("a group is one author within five minutes on one day", () => {
 
 test("what came while the answer to a join had not is lost in no case", () => {
   const channel = new Channel("general");
-  channel.early = [message(3)];
-  channel.merge([message(3)]);
+  channel.waiting = [message(3)];
+  channel.receive([message(3)]);
   channel.join({epoch: "e", seq: 2, messages: [message(1), message(2)], recovered: false, more: false, users: [], count: 0});
   assert.deepEqual([seqs(channel), channel.seq], [[1, 2, 3], 3]);
 });
@@ -118,11 +121,11 @@ test("what came while the answer to a join had not is lost in no case", () => {
 test("who is cut off while catching up goes on where there is no gap, whatever came live", () => {
   const channel = joined({seq: 1, messages: [message(1)]});
   channel.join({epoch: "e", seq: 9, messages: [message(2), message(3)], recovered: true, more: true, users: [], count: 0});
-  channel.merge([message(10)]);
+  channel.live(message(10));
   assert.deepEqual([channel.since, channel.seq], [{epoch: "e", seq: 3}, 10]);
-  channel.catchUp({messages: [message(4), message(5)], more: true});
+  channel.catchUp({messages: [message(4), message(5)], upto: 5, more: true});
   assert.deepEqual(channel.since, {epoch: "e", seq: 5});
-  channel.catchUp({messages: [6, 7, 8, 9].map((seq) => message(seq)), more: false});
+  channel.catchUp({messages: [6, 7, 8, 9].map((seq) => message(seq)), upto: 9, more: false});
   assert.deepEqual([channel.since.seq, seqs(channel)], [10, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]]);
 });
 
@@ -130,7 +133,7 @@ test("memory stays steady over 100,000 messages, and what was let go is asked fo
   const channel = joined();
   let most = 0;
   for (let seq = 1; seq <= 100_000; seq++) {
-    channel.merge([message(seq)]);
+    channel.receive([message(seq)]);
     channel.trim();
     most = Math.max(most, channel.lines.length);
   }
@@ -140,12 +143,12 @@ test("memory stays steady over 100,000 messages, and what was let go is asked fo
 
 test("memory stays steady while one reads further up, and what follows there is asked for again", () => {
   const channel = joined();
-  channel.merge(Array.from({length: 2_000}, (_, at) => message(at + 1)));
+  channel.receive(Array.from({length: 2_000}, (_, at) => message(at + 1)));
   channel.atEnd = false;
   let most = 0;
   const fresh = [];
   for (let seq = 2_001; seq <= 50_000; seq++) {
-    fresh.push(...channel.merge([message(seq)]));
+    fresh.push(...channel.receive([message(seq)]));
     channel.trim();
     channel.keepAround(1_000);
     channel.note({event: "join", message: "Ben joined"});
@@ -153,7 +156,7 @@ test("memory stays steady while one reads further up, and what follows there is 
   }
   assert.ok(most <= 2_502, `${most} lines`);
   assert.deepEqual([fresh.length, channel.seq, channel.later, channel.first], [48_000, 50_000, true, 1]);
-  assert.deepEqual(channel.merge([message(49_000)]), []);
+  assert.deepEqual(channel.receive([message(49_000)]), []);
   assert.equal(channel.unread("b"), 50_000);
   const {last} = channel;
   channel.extend({messages: [message(last + 1), message(last + 2)], more: true});
@@ -168,7 +171,7 @@ test("memory stays steady while one reads further up, and what follows there is 
 test("what comes while the page behind is on its way is asked for, too", () => {
   const channel = joined({seq: 2, messages: [message(1), message(2)]});
   channel.later = true;
-  channel.merge([message(5)]);
+  channel.receive([message(5)]);
   channel.extend({messages: [message(3), message(4)], more: false});
   assert.deepEqual([seqs(channel), channel.later], [[1, 2, 3, 4], true]);
   channel.extend({messages: [message(5)], more: false});
@@ -184,20 +187,29 @@ test("a newcomer to an empty channel has read it up to 0, which is no newcomer's
   assert.equal(again.unread("me"), 2);
 });
 
-test("what is unread is counted even where it is not loaded", () => {
+test("unread is what others have said and is not deleted, whatever numbers changes have drawn", () => {
   const channel = new Channel("general");
   channel.read = 10;
-  channel.join({epoch: "e", seq: 100, messages: [message(99), message(100)], recovered: false, more: true, users: [], count: 0});
-  assert.equal(channel.unread("me"), 90);
-  channel.merge([message(98)]);
-  assert.equal(channel.unread("me"), 90);
+  channel.join({epoch: "e", seq: 100, messages: [message(60), message(100)], recovered: false, more: true, users: [], count: 0});
+  assert.equal(channel.unread("me"), 2);
+  channel.live({action: "changed", about: 60, seq: 101, after: 60, set: {reactions: []}});
+  channel.load([message(10), message(20), message(30, "me"), {...message(40), deleted: {}}]);
+  assert.equal(channel.unread("me"), 3);
+  channel.live({action: "changed", about: 20, seq: 102, after: 20, set: {message: "", deleted: {}}});
+  assert.deepEqual([channel.unread("me"), [...channel.gone], channel.known], [2, [20], 102]);
+  showAround(channel, {messages: [message(5), message(10)], more_before: true, more_after: true});
+  assert.equal(channel.unread("me"), 2);
+  channel.live(message(103));
+  channel.live(message(104));
+  channel.live({action: "changed", about: 103, seq: 105, after: 103, set: {message: "", deleted: {}}});
+  assert.deepEqual([channel.unread("me"), seqs(channel), channel.arrived], [3, [5, 10], 2]);
 });
 
 test("how far one has read in a history that is no more counts for nothing", () => {
   const channel = new Channel("general");
   channel.read = 500;
   channel.join({epoch: "f", seq: 3, messages: [message(3)], recovered: false, more: true, users: [], count: 0});
-  channel.merge([message(4)]);
+  channel.receive([message(4)]);
   assert.equal(channel.unread("me"), 1);
 });
 
@@ -270,6 +282,16 @@ test("the last conversation is shown to the same user only, and goes if the serv
   Object.assign(account.session.account, {known: true, user: {id: "g:1"}});
   restoreConversation(account);
   assert.deepEqual(seqs(account.channels.get("general")), [4, 5]);
+});
+
+test("who becomes another user in one tab is that user in the others, too, when they connect", async () => {
+  const {changedElsewhere: follow} = await import(assets + "state/other_tabs.js");
+  const storage = openStorage(place());
+  storage.write("token", "of-Ann");
+  const chat = new Chat(storage, "http://localhost/", () => {}, true);
+  storage.write("token", "of-Bob");
+  follow(chat, {folder: "become", name: "", value: 1});
+  assert.equal(chat.session.address(), "ws://localhost/ws?token=of-Bob");
 });
 
 test("the outbox is what is stored, in the order it was written, and the same in two tabs", () => {

@@ -63,7 +63,8 @@ async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, p
         await write(guest, "it is me")
         await read(ann, "it is me")
         await becomes(["guest"], ann.locator(".message .role").all_inner_texts)
-        await becomes(["Members", "Guests"], ann.locator(".members h3").all_inner_texts)
+        await becomes(["Owners", "Visitors"], ann.locator(".members h3").all_inner_texts)
+        await becomes(["guest"], ann.locator(".members .role").all_inner_texts)
         await ann.reload()
         await ann.locator("textarea").wait_for()  # the cookie is enough
         (user,) = {one for one in app.hub.present() if one.role == "member"}
@@ -289,6 +290,7 @@ class TestGuestsAndTokens:
             await link.reload()
             await write(link, "still Bob")
             await read(first, "still Bob")
+            assert [user.name for user in app.hub.present()] == ["Bob"]
             await first.get_by_role("button", name="Settings").click()
             await first.get_by_role("button", name="Sign out").click()
             await write(link, "Ann again")

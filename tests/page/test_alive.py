@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 import pytest
 from tornado.ioloop import IOLoop
 
-from tests.page.browsing import Opened, becomes, browser_test, join, lose_all, read, texts, write
+from tests.page.browsing import Opened, becomes, browser_test, join, lose_all, read, stay_away, texts, write
 from tests.page.test_tabs import WATCH, notify, pending
 from tornado_chat.chat.errors import Close, Error, Refused
 from tornado_chat.chat.models import Message, User
@@ -65,20 +65,21 @@ async def test_16_after_a_loss_nothing_is_missing_and_nothing_is_twice(people: O
         ann = await browsers.enter("Ann")
         post(app, "first")
         await read(ann, "first")
-        page = app.hub.history.read
+        page = app.hub.history.changes
         asked, go = asyncio.Event(), asyncio.Event()
 
-        async def hold(name: str, **how: Any) -> Any:
-            if (how.get("after") or 0) > 100:
+        async def hold(name: str, since: int, limit: int) -> Any:
+            if since > 100:
                 asked.set()
                 await go.wait()
-            return await page(name, **how)
+            return await page(name, since, limit)
 
-        app.hub.history.read = hold  # type: ignore[method-assign]
-        await ann.evaluate("Math.random = () => 0.99")  # the pause is a long one
+        app.hub.history.changes = hold  # type: ignore[method-assign]
+        await stay_away(ann)
         await lose_all(app)
         post(app, *(f"missed {number}" for number in range(450)))
         await ann.get_by_role("button", name="Now").click()
+        await ann.evaluate("() => { Math.random = () => 0; }")  # after the next loss it tries again by itself
         await asked.wait()
         post(app, "meanwhile")
         await read(ann, "meanwhile")
@@ -298,7 +299,7 @@ async def test_f2_shows_what_the_connection_is_doing(people: Opened, app: Chat) 
         await ann.locator(".inspector tr", has_text="general").get_by_text("2", exact=True).first.wait_for()
         await ann.locator("[data-fact=trip]", has_text=" ms").wait_for()
         await becomes("open", ann.locator("[data-fact=state]").inner_text)
-        await ann.evaluate("Math.random = () => 0.99")
+        await stay_away(ann)
         await lose_all(app)
         await ann.locator("[data-fact=state]", has_text="waiting 1012").wait_for()
         await write(ann, "later")

@@ -17,9 +17,9 @@ from tornado_chat.web.app import Chat
 Visits = Callable[[], AbstractAsyncContextManager["Visitors"]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def firefox(page_loop: IOLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
-    """One Firefox for all tests."""
+    """One Firefox for all tests here, which works while it waits, too: so it is gone afterwards."""
     pytest.importorskip("playwright", reason="no browsers in this run, as in Chromium: pip install .[browser]")
     if FIREFOX is None:
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(WHY_NOT)
@@ -107,6 +107,59 @@ async def test_two_people_talk_roll_by_a_form_and_vote(visits: Visits) -> None:
         await ann.wait_for("document.querySelector('progress').value === 2")
         await write(ann, "/close-poll")
         await ben.shows(".box", "2 votes · closed at ")
+
+
+@browser_test
+async def test_messages_are_searched_by_the_key_of_the_browser_s_own_search(visits: Visits) -> None:
+    async with visits() as people:
+        _, ann = await people.enter("Ann")
+        await write(ann, "The ferry is *late*")
+        await read(ann, "The ferry is late")
+        await ann.shows("main .seek[title=Search]")
+        await ann.press("Control+f")
+        await ann.shows(".search input:focus")
+        await ann.press(*"late from:me", " ")
+        await ann.shows(".filter[aria-pressed=true]", "from me")
+        await ann.shows(".found mark", "late")
+        await ann.press("ArrowDown", "Enter")
+        await ann.shows(".message.marked", "The ferry is late")
+        await ann.press("Escape")
+        await ann.hides(".search")
+        await ann.wait_for("document.activeElement.matches('.composer textarea')")
+
+
+# A picture that a canvas has drawn, dropped into the conversation.
+DROP = """(async () => {
+  const canvas = Object.assign(document.createElement("canvas"), {width: 300, height: 200});
+  canvas.getContext("2d").fillRect(10, 10, 200, 100);
+  const blob = await new Promise((made) => canvas.toBlob(made));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([blob], "pier.png", {type: "image/png"}));
+  dataTransfer.items.add(new File(["tea"], "notes.txt"));
+  for (const kind of ["dragover", "drop"]) {
+    const event = new DragEvent(kind, {bubbles: true, cancelable: true, dataTransfer});
+    document.querySelector(".messages").dispatchEvent(event);
+  }
+})()"""
+
+
+@browser_test
+async def test_files_are_dropped_outlive_a_reload_and_are_looked_at(visits: Visits) -> None:
+    async with visits() as people:
+        _, ann = await people.enter("Ann")
+        await ann.wait_for("document.querySelector('link[href*=\"files.css\"]') !== null")
+        await ann.evaluate(DROP)
+        await ann.shows(".tray b", "notes.txt")
+        await ann.wait_for("!document.querySelector('.tray progress')")
+        await ann.reload()
+        await ann.shows(".tray b", "pier.png")
+        await ann.press("Enter")
+        await ann.shows(".message:not(.pending) .file", "notes.txt")
+        await ann.wait_for("document.querySelector('a.picture img')?.naturalWidth > 0")
+        await ann.click("a.picture")
+        await ann.shows(".viewer h2", "pier.png")
+        await ann.press("Escape")
+        await ann.hides(".viewer")
 
 
 @browser_test
@@ -246,7 +299,7 @@ async def test_now_is_now_however_often_the_server_was_not_there(
 ) -> None:
     async with visits() as people:
         _, ann = await people.enter("Ann")
-        await ann.evaluate("void (Math.random = () => 0.99)")  # the pauses are long ones
+        await ann.evaluate("void (Math.random = () => 1e5)")  # it never tries by itself
         await away(http_server, app)
         for _ in range(15):
             await ann.click(".banner button", "Try now")

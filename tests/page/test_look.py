@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, stay_away, write
 from tornado_chat.config.settings import find_folder
 from tornado_chat.web.app import Chat
 from tornado_chat.web.assets import Assets
@@ -72,7 +72,7 @@ async def test_the_strip_says_one_thing_at_a_time_and_moves_nothing(people: Open
         await ben.call("typing", target="general")
         await strip.get_by_text("Ben is typing…").wait_for()
         assert await log.bounding_box() == place
-        await ann.evaluate("() => { Math.random = () => 0.9; }")  # the pause is a long one
+        await stay_away(ann)
         await lose_all(app, "Ann")
         await strip.get_by_role("button", name="Try now").wait_for()
         assert await strip.get_by_text("Ben is typing…").count() == 0

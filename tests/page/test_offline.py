@@ -197,6 +197,7 @@ async def test_35_where_a_page_may_show_no_notification_its_worker_does_and_open
         await ann.get_by_role("button", name="Settings").click()
         await ann.get_by_role("radio", name="Everything").check()
         await ann.keyboard.press("Escape")
+        await becomes(0, lambda: ann.evaluate("history.state?.over ?? 0"))  # it is back from the dialog's entry
         await ann.goto(f"{browsers.base}/#/tea")
         await ann.locator("h1", has_text="tea").wait_for()
         await browsers.client("Ben", lines=["hello"])

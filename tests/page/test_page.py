@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tornado.websocket import websocket_connect
 
-from tests.page.browsing import Opened, becomes, browser_test, join, leave, lose_all, read, texts, write
+from tests.page.browsing import Opened, becomes, browser_test, join, leave, lose_all, read, stay_away, texts, write
 from tornado_chat.chat.errors import Refused
 from tornado_chat.testing import connect
 from tornado_chat.web.app import Chat
@@ -52,6 +52,18 @@ async def test_two_people_talk_in_two_channels_leave_and_come_back(people: Opene
 
 
 @browser_test
+async def test_the_button_of_the_members_says_what_is_shown_when_the_window_becomes_narrow_or_wide(
+    people: Opened,
+) -> None:
+    async with people() as browsers:
+        ann = await browsers.enter("Ann")
+        button = ann.locator("main .members-button")
+        for width, shown in ((1440, "true"), (390, "false"), (1440, "true")):
+            await ann.set_viewport_size({"width": width, "height": 844})
+            await becomes(shown, lambda: button.get_attribute("aria-expanded"))
+
+
+@browser_test
 async def test_enter_sends_shift_enter_makes_a_line_and_nothing_blank_goes_out(people: Opened) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann")
@@ -83,8 +95,9 @@ async def test_hostile_texts_and_names_are_shown_as_they_are(people: Opened) -> 
 async def test_a_plugin_is_a_command_with_its_help(people: Opened) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann")
-        await ann.fill("textarea", "/ro")
+        await ann.fill("textarea", "/rol")
         await ann.get_by_role("option", name="Roll one die").wait_for()
+        await ann.keyboard.press("ArrowDown")  # past /role
         await ann.keyboard.press("Tab")
         await becomes("/roll ", lambda: ann.input_value("textarea"))
         await ann.keyboard.type("6")
@@ -106,7 +119,7 @@ async def test_what_is_missed_comes_after_a_loss_and_what_is_written_meanwhile_g
         ann = await browsers.enter("Ann")
         await write(ann, "before")
         await read(ann, "before")
-        await ann.evaluate("() => { Math.random = () => 0.9; }")  # the pause is a long one
+        await stay_away(ann)
         await lose_all(app)
         await ann.get_by_text(re.compile(r"No connection · retrying in \d")).wait_for()
         ben = await connect(base_url, "Ben")

@@ -1,6 +1,7 @@
-"""How the page looks: the gallery and the screens of the page, in both themes and two sizes, beside stored pictures.
+"""How the page looks: the gallery and the screens of the page, beside stored pictures. axe-core looks at them too.
 
-axe-core looks at the same screens. `--accept` stores the pictures as they are now.
+They are looked at wide and dark, and light on a phone; with `--long` the other way round as well. `--accept` stores
+all pictures as they are now.
 """
 
 import time
@@ -41,7 +42,8 @@ CONTEXT = {"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce"}
 patient = pytest.mark.gen_test(timeout=300)  # to store a hundred pictures takes its time
 SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC835  # ids that differ much, for hues that do
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
-THEMES: tuple[Any, ...] = ("light", "dark")
+ALL = [(size, theme) for size in SIZES for theme in ("light", "dark")]
+USUAL = [("wide", "dark"), ("phone", "light")]  # each size and each theme: half the work of all four
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +68,7 @@ def app(io_loop: IOLoop, tmp_path: Path, request: pytest.FixtureRequest) -> Chat
 def _same_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give people the same ids each time, as their colours depend on those."""
     numbers = iter(range(1, 1000))
-    same = SimpleNamespace(uuid4=lambda: uuid.UUID(int=next(numbers) * SPREAD % 2**128))
-    monkeypatch.setattr(providers, "uuid", same)
+    monkeypatch.setattr(providers, "guest_id", lambda: str(uuid.UUID(int=next(numbers) * SPREAD % 2**128)))
     monkeypatch.setattr(accounts, "User", lambda _, name, *role: User("a:ida", name, *role))
 
 
@@ -80,28 +81,38 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 class Look:
-    """Looks at each screen of a page: pictures, and axe-core where npm has it."""
+    """Looks at each screen of a page, in each of `shown`: pictures, and axe-core where npm has it."""
 
-    def __init__(self, pictures: Pictures, axe: str | None) -> None:
+    def __init__(self, pictures: Pictures, axe: str | None, shown: list[tuple[str, str]]) -> None:
         self.pictures = pictures
         self.axe = axe
+        self.shown = shown
 
-    async def at(self, page: Any, name: str, sizes: tuple[str, ...] = ("wide", "phone")) -> None:
-        for size in sizes:
-            width, height = SIZES[size]
-            await page.set_viewport_size({"width": width, "height": height})
-            for theme in THEMES:
-                await page.emulate_media(color_scheme=theme)
-                await self.drawn(page)
+    async def at(self, page: Any, name: str, *sizes: str) -> None:
+        """Look at what is in the window, at these sizes (all)."""
+        for size, theme in self.shown:
+            if size in (sizes or SIZES):
+                await self.turn(page, size, theme)
                 await self.pictures.take(page, f"{name}-{size}-{theme}")
                 if self.axe:
-                    found = await complaints(page, self.axe, contrast=theme == "dark")
-                    assert found == [], f"{name}, {size}, {theme}"
-
+                    assert await complaints(page, self.axe) == [], f"{name}, {size}, {theme}"
         await page.set_viewport_size({"width": SIZES["wide"][0], "height": SIZES["wide"][1]})
 
+    async def turn(self, page: Any, size: str, theme: str) -> None:
+        """Show a page in a size and a theme."""
+        width, height = SIZES[size]
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.emulate_media(color_scheme=theme)
+        await self.drawn(page)
+
+    def end(self, kind: str) -> None:
+        self.pictures.end(kind, ["-".join(one) for one in self.shown])
+
     async def drawn(self, page: Any) -> None:
+        await page.mouse.move(-1, -1)  # whether what came under a pointer that rests is hovered, is up to chance
         await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        moving = "document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished)"
+        await page.evaluate(f"async () => {{ await Promise.allSettled({moving}); }}")
 
 
 @pytest.fixture
@@ -113,31 +124,26 @@ def look(request: pytest.FixtureRequest, browser: Any, pytestconfig: pytest.Conf
         axe = request.getfixturevalue("axe")
     except pytest.skip.Exception:
         axe = None
-    return Look(Pictures(made, browser.version, pytestconfig.getoption("--accept")), axe)
+    accept = pytestconfig.getoption("--accept")
+    shown = ALL if accept or pytestconfig.getoption("--long") else USUAL
+    return Look(Pictures(made, browser.version, accept), axe, shown)
 
 
 @patient
-async def test_every_room_of_the_gallery_looks_as_it_did(
-    people: Opened, look: Look, request: pytest.FixtureRequest
-) -> None:
-    if request.config.getoption("--bundle"):
-        pytest.skip("the gallery draws with the modules of a checkout")
+@pytest.mark.modules  # which the gallery draws with
+async def test_every_room_of_the_gallery_looks_as_it_did(people: Opened, look: Look) -> None:
     async with people() as browsers:
         page = await browsers.open("/gallery/", script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
         await page.locator("html[data-ready]").wait_for(state="attached")
         await page.evaluate("document.documentElement.style.scrollbarWidth = 'none'")
-        for size, (width, height) in SIZES.items():
-            await page.set_viewport_size({"width": width, "height": height})
-            for theme in THEMES:
-                await page.emulate_media(color_scheme=theme)
-                await look.drawn(page)
-                rooms = page.locator(".room")
-                names = await rooms.evaluate_all("(all) => all.map((one) => one.id)")
-                await look.pictures.take_parts(page, [f"gallery-{name}-{size}-{theme}" for name in names], rooms)
-                if look.axe and size == "wide":  # the screens below are also looked at on a phone
-                    found = await complaints(page, look.axe, contrast=theme == "dark", parts=True)
-                    assert found == [], theme
-    look.pictures.end("gallery")
+        for size, theme in look.shown:
+            await look.turn(page, size, theme)
+            rooms = page.locator(".room")
+            names = await rooms.evaluate_all("(all) => all.map((one) => one.id)")
+            await look.pictures.take_parts(page, [f"gallery-{name}-{size}-{theme}" for name in names], rooms)
+            if look.axe:
+                assert await complaints(page, look.axe, parts=True) == [], f"{size}, {theme}"
+    look.end("gallery")
 
 
 @patient
@@ -154,6 +160,7 @@ async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat
 
         await browsers.client("Ida Holm", "harbour")
         ben = await browsers.client("Ben")
+        seqs: list[int] = []
         others = [await browsers.client(name) for name in ("نور", "王伟", "Ciarán")]
         for at, (who, text) in enumerate(
             [
@@ -168,11 +175,32 @@ async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat
             ]
         ):
             clock.seconds = NOW - 1200 + 60 * at
-            await who.call("send-message", target="general", message=text)
+            seqs.append((await who.call("send-message", target="general", message=text))["seq"])
         await page.locator(".code-comment").wait_for()
         await write(page, "I'll wait at the pier.")
         await read(page, "I'll wait at the pier.")
+        await becomes(5, page.locator(".members li").count)
         await look.at(page, "guest-conversation")
+
+        for at, (who, text) in enumerate([(others[1], "早安。"), (ben, "Then *I* bring the tea.")]):
+            clock.seconds = NOW - 300 + 60 * at
+            await who.call("send-message", target="general", message=text, thread=seqs[1])
+        await page.get_by_role("button", name="2 replies").click()
+        await page.get_by_label("Reply in the thread").fill("Three cups, please.")
+        await page.get_by_label("Also in #general").check()
+        await page.get_by_label("Reply in the thread").press("Enter")
+        await page.locator(".thread .also").wait_for()
+        await look.at(page, "guest-thread")
+        await page.locator(".thread").get_by_role("button", name="Close").last.click()
+        await page.get_by_role("button", name="Threads").click()
+        await page.locator(".threads .open").wait_for()
+        await look.at(page, "guest-threads", "wide")
+        await page.locator(".threads").get_by_role("button", name="Close").last.click()
+        await page.keyboard.press("Control+f")
+        await page.keyboard.type("tea")
+        await becomes(3, page.locator(".search .found").count)
+        await look.at(page, "guest-search", "wide")
+        await page.locator(".search").get_by_role("button", name="Close").click()
 
         await write(page, "/poll What shall we have? | Tea | Coffee | شاي بالنعناع")
         await page.get_by_role("group", name="poll").wait_for()
@@ -184,7 +212,7 @@ async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat
         await page.set_viewport_size({"width": 390, "height": 844})
         await page.locator("main").get_by_role("button", name="Channels").click()
         await page.locator(".sidebar :focus").wait_for()
-        await look.at(page, "guest-drawer", ("phone",))
+        await look.at(page, "guest-drawer", "phone")
 
         await page.keyboard.press("Control+k")
         await page.get_by_role("dialog").get_by_text("harbour").wait_for()
@@ -201,7 +229,7 @@ async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat
         await write(page, "Is anyone there?")
         await page.locator(".pending").wait_for()
         await look.at(page, "guest-disconnected")
-    look.pictures.end("guest")
+    look.end("guest")
 
 
 @patient
@@ -219,8 +247,8 @@ async def test_the_screens_of_an_account_look_as_they_did(people: Opened, app: C
         await page.fill("#password", "correct horse")
         await page.keyboard.press("Enter")
         await page.locator(".beginning").wait_for()
+        await page.context.add_init_script("window.slow = true")  # nothing is looked at twice
         admin = await browsers.tab(page.context, "/admin")
         await admin.get_by_role("heading", name="Audit").wait_for()
-        await admin.evaluate("window.slow = true")
         await look.at(admin, "account-admin")
-    look.pictures.end("account")
+    look.end("account")

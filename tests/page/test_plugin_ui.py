@@ -2,10 +2,12 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, stay_away, write
+from tornado_chat import User
 from tornado_chat.config.settings import Settings, find_folder
 from tornado_chat.web.app import Chat, make_app
 
@@ -234,6 +236,9 @@ async def test_what_a_plugin_draws_for_a_message_stands_in_the_place_of_its_text
         browsers.complaints.clear()
 
 
+CORNER = "(one) => { const {x, y} = one.getBoundingClientRect(); return [x, y]; }"
+
+
 @browser_test
 async def test_a_poll_is_a_card_with_a_button_for_each_answer_and_ones_own_vote_is_seen_on_all_devices(
     people: Opened, app: Chat, plugins: Path
@@ -250,11 +255,11 @@ async def test_a_poll_is_a_card_with_a_button_for_each_answer_and_ones_own_vote_
         await box.get_by_text("Results once you vote").wait_for()
         assert await box.get_by_role("progressbar").count() == 0
         milk = box.get_by_role("button", name="<i>Milk</i>")
-        place = await milk.locator("bdi").bounding_box()
+        place = await milk.locator("bdi").evaluate(CORNER)
         await milk.click()
         await becomes(1, lambda: box.get_by_role("progressbar", name="<i>Milk</i>").evaluate("bar => bar.value"))
         await becomes("true", lambda: milk.get_attribute("aria-pressed"))
-        assert await milk.locator("bdi").bounding_box() == place
+        assert await milk.locator("bdi").evaluate(CORNER) == place  # the share beside it may take of its width
         assert await milk.locator("span").inner_text() == "100\u00a0%"
 
         # Others see the count alone, and only once they have voted; one's own device sees the vote as well.
@@ -294,9 +299,74 @@ async def test_a_card_shows_what_came_of_a_poll_while_one_was_away(people: Opene
         ann, ben = await browsers.enter("Ann"), await browsers.client("Ben")
         await ben.call("poll", target="general", text="Which? | Tea | Milk")
         await ann.get_by_role("button", name="Tea").wait_for()
-        await ann.evaluate("() => { Math.random = () => 1; }")  # the pause is a long one
+        await stay_away(ann)
         await lose_all(app, "Ann")
         await ann.locator(".banner button").wait_for()
         await ben.call("close-poll", target="general")
         await ann.locator(".banner button").click()
         await ann.locator(".box").get_by_text("0 votes · closed at").wait_for()
+
+
+MARKS = """
+export function setup({html, decorate, menu, on}) {
+  const marked = new Set();
+  const redraw = decorate((message) => {
+    if (message.message === "spoil") throw new Error("spoilt");
+    message.sender.name = "changed"; // a copy
+    return marked.has(message.id) && html`<span>marked ${message.message} ${message.reactions?.length ?? 0}</span>`;
+  });
+  menu({
+    label: () => "Mark it",
+    when: ({id, message}) => message !== "not this" && !marked.has(id),
+    run: ({id}) => { marked.add(id); redraw(); },
+  });
+  menu({label: "Break", run: async ({channel}) => { throw new Error("broken in " + channel); }});
+}
+"""
+
+
+async def offered(page: Any, text: str) -> list[str]:
+    """Open the menu of a message; return the plugin's items."""
+    await page.locator(".message", has_text=text).last.hover()
+    await page.locator(".message", has_text=text).last.get_by_role("button", name="More").click()
+    words = await page.locator("dialog .actions > button .name").all_inner_texts()
+    return [word for word in words if word in ("Mark it", "Break")]
+
+
+@browser_test
+async def test_a_ui_draws_below_messages_and_adds_to_their_menu(people: Opened, app: Chat, plugins: Path) -> None:
+    (plugins / "marks.py").write_text("")
+    (plugins / "marks.js").write_text(MARKS)
+    await app.plugins.reload()
+    async with people() as browsers:
+        ann, bob = await browsers.enter("Ann"), await browsers.enter("Bob")
+        for text in ("one", "not this", "spoil"):
+            await write(ann, text)
+            await read(bob, text)
+        row = bob.locator(".message", has_text="one").first
+        await bob.get_by_text("The plugin marks failed on this page: spoilt").wait_for()
+        assert await bob.get_by_text("spoil", exact=True).count() == 1  # the message itself is there
+        assert await offered(bob, "not this") == ["Break"]
+        await bob.keyboard.press("Escape")
+        assert await offered(bob, "one") == ["Mark it", "Break"]
+        await bob.get_by_role("button", name="Mark it").click()
+        await row.get_by_text("marked one 0").wait_for()
+        assert await row.get_by_role("group", name="marks").count() == 1
+        channel = app.hub.channel("general")
+        messages, _ = await channel.read()
+        [one] = [message for message in messages if message.text == "one"]
+        await channel.react(one.seq, "👍", by=User("x", "X"))
+        await row.get_by_text("marked one 1").wait_for()  # it is drawn again when the message changes
+        await channel.edit(one.seq, "two")
+        await bob.get_by_text("marked two 1").wait_for()
+        assert await offered(bob, "two") == ["Break"]
+        await bob.get_by_role("button", name="Break").click()
+        await bob.get_by_text("The plugin marks failed on this page: broken in general").wait_for()
+        for name in ("marks.js", "marks.py"):
+            (plugins / name).unlink()
+        await app.plugins.reload()
+        await becomes(0, bob.locator(".decoration").count)
+        assert await offered(bob, "two") == []
+        assert await bob.locator(".message header").first.inner_text() != "changed"
+        assert all(said.startswith("The UI of marks") for said in browsers.complaints)
+        browsers.complaints.clear()

@@ -235,11 +235,12 @@ async def test_a_message_is_copied_as_text_or_markdown_by_its_bar_by_keys_and_af
         await ann.context.grant_permissions(["clipboard-read", "clipboard-write"])
         held = lambda: ann.evaluate("navigator.clipboard.readText()")  # noqa: E731
         rows, box = ann.locator("article"), ann.locator("textarea")
-        await rows.first.hover()
         for name, text in (
             ("Copy text", "bold notes (https://e.com)"),
             ("Copy as Markdown", "**bold** [notes](https://e.com)"),
         ):
+            await rows.first.hover()
+            await ann.get_by_role("button", name="More options").click()
             await ann.get_by_role("button", name=name).click()
             await becomes(text, held)
         await box.focus()
@@ -248,13 +249,14 @@ async def test_a_message_is_copied_as_text_or_markdown_by_its_bar_by_keys_and_af
         for key, text in (("c", "• two\n• three"), ("m", "- two\n- three")):
             await ann.keyboard.press(key)
             await becomes(text, held)
-        touch = "(row, kind) => row.dispatchEvent(new PointerEvent(kind, {bubbles: true, pointerType: 'touch'}))"
-        text = rows.first.locator("strong")
-        await text.evaluate(touch, "pointerdown")
-        await text.evaluate(touch, "pointercancel")  # the finger scrolls
-        await rows.last.locator("li").first.evaluate(touch, "pointerdown")
+        touch = """(row, kinds) => {
+            for (const kind of kinds)
+                row.dispatchEvent(new PointerEvent(kind, {bubbles: true, pointerType: 'touch'}));
+        }"""
+        await rows.first.locator("strong").evaluate(touch, ["pointerdown", "pointercancel"])  # the finger scrolls
+        await rows.last.locator("li").first.evaluate(touch, ["pointerdown"])
         sheet = ann.get_by_role("dialog", name="Ben")
-        await sheet.get_by_text("• two • three").wait_for()
+        await sheet.wait_for()
         await sheet.get_by_role("button", name="Quote").click()
         await becomes("@Ben\n> - two\n> - three\n\n", box.input_value)
         await sheet.wait_for(state="detached")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.page.browsing import Opened, becomes, browser_test, join, leave, lose_all, read, texts, write
+from tests.page.browsing import Opened, becomes, browser_test, join, leave, lose_all, read, stay_away, texts, write
 from tornado_chat.testing import connect
 from tornado_chat.web.app import Chat
 
@@ -156,7 +156,7 @@ async def test_17_one_can_write_while_offline_it_is_marked_in_all_tabs_and_goes_
         first = await browsers.enter("Ann")
         second = await browsers.tab(first.context)
         await second.locator("textarea").wait_for()
-        await first.evaluate("Math.random = () => 0.99")  # the pause is a long one
+        await stay_away(first)
         await lose_all(app)
         await second.locator(".banner", has_text="retrying in").wait_for()
         await write(second, "from the one without a socket")

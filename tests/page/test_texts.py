@@ -79,7 +79,7 @@ async def test_comings_and_goings_are_one_line_and_do_not_turn_around(people: Op
         await ann.get_by_role("radio", name="None").check()
         await becomes(0, ann.locator(".notice").count)
         ben = await browsers.client("Ben", lines=["here"])
-        await ann.get_by_text("here", exact=True).wait_for()
+        await ann.locator(".message").get_by_text("here", exact=True).wait_for()
         await ben.call("rename", name="Benno")
         await becomes(["Ben is now Benno"], ann.locator(".notice [dir]").all_inner_texts)
 
@@ -155,7 +155,7 @@ async def test_a_name_at_the_beginning_of_a_notice_does_not_turn_it_around(peopl
         for said in ("ليلى rolled", "ليلى is now مريم"):
             line = ann.locator(".notice", has_text=said)
             await line.wait_for()
-            assert await line.locator("[dir=auto]").evaluate("one => one.matches(':dir(ltr)')"), said
+            await line.locator("[dir=auto]:dir(ltr)").wait_for()
             assert await line.locator("bdi").first.inner_text() == "ليلى"
         await other.call("typing", target="general")
         await ann.get_by_text("مريم is typing…").wait_for()

@@ -76,12 +76,12 @@ test("a text without its markup says all that it said", async () => {
 });
 
 test("/help is the page's own, unless a plugin has one", async () => {
-  const {commands, isOwn} = await import(assets + "commands/schema.js");
+  const {commands, ownCommand} = await import(assets + "commands/schema.js");
   const roll = {name: "roll", parameters: []};
   const help = {name: "help", parameters: [], help: "of a plugin"};
   assert.deepEqual(commands([roll]).map(({name}) => name), ["help", "roll"]);
-  assert.deepEqual(commands([roll, help]), [roll, help]);
-  assert.deepEqual([isOwn("help", [roll]), isOwn("help", [roll, help]), isOwn("roll", [roll])], [true, false, false]);
+  assert.deepEqual(commands([roll, help]), [help, roll]);
+  assert.deepEqual(["help", "roll"].map((name) => ownCommand(name, [roll])?.name), ["help", undefined]);
 });
 
 test("markup is set around words, and taken away again", async () => {

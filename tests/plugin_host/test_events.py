@@ -10,7 +10,7 @@ from tests.helpers import Client, House, module, pass_time, run, turns
 from tests.routing.test_router import SlowDisk
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
-from tornado_chat.routing.registry import EVENTS
+from tornado_chat.routing.names import EVENTS
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.writer import Database
 

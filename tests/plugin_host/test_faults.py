@@ -146,7 +146,7 @@ class RaisesTest(PluginsCase):
         assert ann.closed is None
         assert (await ann.call("send-message", target="den", message="hello"))["seq"] == 1
 
-    @gen_test(timeout=20)
+    @gen_test
     async def test_a_listener_that_raises_anything_is_counted_and_all_goes_on(self) -> None:
         ann = await self.join("Ann")
         for seq, kind in enumerate((one for one in KINDS if one != "cancel itself"), 1):
@@ -159,7 +159,7 @@ class RaisesTest(PluginsCase):
                 await wait_for(lambda before=before: self.plugin.failures == before + 5)
         assert ann.closed is None
 
-    @gen_test(timeout=20)
+    @gen_test
     async def test_a_timer_that_raises_anything_goes_on(self) -> None:
         await wait_for(lambda: getattr(self.chat.hub, "ticks", 0) and getattr(self.chat.hub, "tocks", 0))
         for kind in KINDS:
@@ -170,7 +170,7 @@ class RaisesTest(PluginsCase):
                 await wait_for(lambda before=before: self.chat.hub.tocks > before[1] + 2)  # type: ignore[attr-defined]
                 self.chat.hub.tick_kind = ""  # type: ignore[attr-defined]
 
-    @gen_test(timeout=20)
+    @gen_test
     async def test_a_route_that_raises_anything_is_answered_with_500(self) -> None:
         for path in ("now", "later", "begin"):
             for kind in KINDS:
@@ -183,7 +183,7 @@ class RaisesTest(PluginsCase):
                 assert answer.code == 500, (path, kind)
                 assert f"plugin raises: GET /plugins/raises/{path}/{kind} failed" in logs.output[0]
 
-    @gen_test(timeout=20)
+    @gen_test
     async def test_startup_and_shutdown_that_raise_anything_are_counted_and_the_reload_goes_on(self) -> None:
         for kind in KINDS:
             self.chat.hub.kind = kind  # type: ignore[attr-defined]
@@ -193,7 +193,7 @@ class RaisesTest(PluginsCase):
             assert said.count("plugin raises: startup failed") == 2
             assert said.count("plugin raises: shutdown failed") == 1 or kind == KINDS[0]
 
-    @gen_test(timeout=20)
+    @gen_test
     async def test_where_who_someone_is_cannot_be_told_nobody_comes_in_and_the_server_serves_on(self) -> None:
         for kind in KINDS:
             with self.assertLogs("tornado_chat", "ERROR") as logs, pytest.raises(EOFError):

@@ -52,7 +52,7 @@ async def life(ctx: Context) -> dict[str, Any]:
 )
 
 
-async def wait_for(condition: Callable[[], Any], seconds: float = 10) -> Any:
+async def wait_for(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait until something is so; return it."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
@@ -192,7 +192,7 @@ class LookTest(PluginsCase):
         self.enterContext(mock.patch.object(manager, "LOOK", 0.05))
         super().setUp()
 
-    @gen_test(timeout=20)
+    @gen_test
     async def test_with_reload_a_saved_file_takes_effect_by_itself(self) -> None:
         ann = await self.join("Ann", "den")
         self.write("says", SAYS.replace("ONE", "two"))
@@ -269,7 +269,7 @@ class ManyReloads(PluginsCase):
         await client.call("who", target="den")
         return sum("seq" in event and "message" in event for event in client.events) >= len(sent)
 
-    @gen_test(timeout=60)
+    @gen_test
     async def test_20_reloads_under_load_lose_nothing_and_leave_nothing(self) -> None:
         await self.reload_under_load(20)
 
@@ -389,7 +389,7 @@ class AuthenticateTest(PluginsCase):
     @gen_test
     async def test_an_administrator_has_a_plugin_loaded_again(self) -> None:
         boss = await self.connect("Boss")
-        with pytest.raises(Refused, match="for administrators"):
+        with pytest.raises(Refused, match="Only administrators can use"):
             await boss.call("reload-plugin", plugin="badge")
         next(iter(self.chat.hub.connections)).user.role = "admin"
         with pytest.raises(Refused, match="no plugin 'nothing'"):
@@ -453,7 +453,7 @@ def posted(ctx: Context, message: Message) -> None:
             return refused.code
         return "ok"
 
-    @gen_test(timeout=20)
+    @gen_test
     async def test_three_failures_in_a_minute_switch_it_off_for_all_to_see_and_a_change_switches_it_on(self) -> None:
         ann = await self.join("Ann", "den")
         plugin = self.chat.plugins.registry.plugins["bad"]
@@ -533,7 +533,7 @@ class BlockTest(PluginsCase):
         "    time.sleep(1.2)\n"
     }
 
-    @gen_test(timeout=20)
+    @gen_test
     async def test_one_that_blocks_the_loop_is_named_with_its_line_while_it_does(self) -> None:
         ann = await self.connect("Ann")
         with self.assertLogs("tornado_chat", "ERROR") as logs:

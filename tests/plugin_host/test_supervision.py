@@ -233,7 +233,7 @@ async def count(ctx: Context) -> dict[str, int]:
 class StoreTest(PluginsCase):
     plugins: ClassVar = {"holds": HOLDS, "other": HOLDS.replace('("', '("other-')}
 
-    @gen_test(timeout=20)
+    @gen_test
     async def test_an_update_whose_function_never_ends_holds_up_nobody_and_is_cut(self) -> None:
         ann, bob = await self.join("Ann", "den"), await self.join("Bob", "den")
         held = asyncio.ensure_future(ann.call("hold"))

@@ -27,6 +27,20 @@ class FilterTest(ChatTestCase):
         assert said == ["first class", "c+", "bad words", "grass"]
 
     @gen_test
+    async def test_a_word_is_refused_in_the_name_of_a_file(self) -> None:
+        ann = await self.join("Ann", "den")
+
+        async def send(name: str) -> None:
+            user = next(iter(self.chat.hub.present("den")))
+            file = await self.chat.hub.files.add(user, name, b"data")
+            await ann.call("send-message", target="den", message="", files=[file.id])
+
+        for name in ("ass.txt", "my_ＡＳＳ.txt", "a\u0336ss 1.txt", "bad word.txt"):
+            with pytest.raises(Refused, match="name of a file"):
+                await send(name)
+        await send("first class.txt")
+
+    @gen_test
     async def test_nothing_that_is_not_seen_and_no_markup_hides_a_word(self) -> None:
         ann = await self.join("Ann", "den")
         unseen = "\u034f\ufe0f\u3164\u115f\u17b5\u180b\u200b\u2800\u2060\xad\uffa0\u202e\u180e\U000e0061\U000e0101"

@@ -165,6 +165,35 @@ def _items(chat: Chat) -> list[Any]:
     return asyncio.run(chat.store.items("plugin:poll"))
 
 
+def test_nothing_is_left_of_a_poll_whose_question_was_deleted() -> None:
+    with Chat(POLL) as chat:
+        ann = chat.connect("Ann", "den")
+
+        def ask(text: str) -> int:
+            ann.call("poll", target="den", text=text)
+            return int(
+                next(event["seq"] for event in reversed(ann.events) if event.get("message", "")[:2] == text[:2])
+            )
+
+        secret = ask("Secret? | yes | no")
+        ann.call("vote", target="den", option=1)
+        ann.delete(secret)
+        assert _items(chat) == []
+        with pytest.raises(Refused, match="no such poll"):
+            ann.call("vote", target="den", option=2)
+        told = len(ann.texts)
+        chat.wait(90_000)
+        assert len(ann.texts) == told
+        secret = ask("Secret? | yes | no")
+        ann.call("close-poll", target="den")
+        other = ask("Lunch? | yes | no")
+        ann.edit(other, "Secret of another kind")
+        ann.delete(secret)
+        assert [poll["question"] for poll in ann.call("polls", target="den")["polls"]] == ["Lunch?"]
+        assert "Secret" not in str(_items(chat))
+        ann.call("vote", target="den", option=2)
+
+
 def test_a_poll_ends_by_itself_after_a_day_and_says_what_came_of_it() -> None:
     with Chat(POLL) as chat:
         ann, bob = chat.connect("Ann", "den"), chat.connect("Bob", "den")

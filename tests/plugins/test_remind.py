@@ -168,6 +168,23 @@ def test_what_someone_who_is_banned_by_now_has_asked_for_is_not_said(chat: Chat)
     assert boss.texts == ["@Cat, a reminder: Tea"]
 
 
+def test_what_someone_may_not_say_any_more_is_not_said_for_them(chat: Chat) -> None:
+    ann, bob, cat, dan = (chat.connect(name) for name in ("Ann", "Bob", "Cat", "Dan"))
+    den = ann.create("Den", bob, cat, dan)["channel"]
+    for one in (bob, cat, dan):
+        one.join(den)
+        one.call("remind", target=den, after="1h", text="Tea")
+    ann.call("remove-member", target=den, user=bob.id)
+    ann.call("silence", target=den, user=cat.id, minutes=120)
+    with pytest.raises(Refused, match="You are silenced"):
+        cat.call("remind", target=den, after="1h", text="Tea")
+    chat.wait(3_700)
+    assert [text for text in ann.texts if "Tea" in text] == ["@Dan, a reminder: Tea"]
+    own = {one["channel"]: one for one in dan.call("channels", own=True)["channels"]}
+    assert own[den]["mentions"] == 1
+    assert bob.say("/reminders", "general")["reminders"] == []
+
+
 def test_reminders_of_an_earlier_version_are_listed_and_said_and_a_damaged_one_is_passed_over(chat: Chat) -> None:
     due = int(chat.now * 1000) + 60_000
     about = {"channel": "den", "user": "id-Ann", "name": "Ann", "text": "Tea"}

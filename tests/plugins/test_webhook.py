@@ -135,6 +135,15 @@ class OutTest(ChatTestCase):
         assert self.heard[0][0] == next(event for event in ann.events if event.get("message") == "one")
 
     @gen_test
+    async def test_a_message_that_grows_is_sent_once_when_it_is_complete(self) -> None:
+        ann = await self.join("Ann", "den")
+        seq = (await ann.call("send-message", target="den", message="One", growing=True))["seq"]
+        await ann.call("send-message", target="den", message="plain")
+        await ann.grow(seq, 3, " two", done=True)
+        await self.until("One two")
+        assert [said["message"] for said, _ in self.heard] == ["plain", "One two"]
+
+    @gen_test
     async def test_what_is_not_taken_is_sent_again_and_later(self) -> None:
         ann = await self.join("Ann", "den")
         self.codes = [500, 429, 204]
@@ -189,6 +198,21 @@ class OutTest(ChatTestCase):
         for number in range(20):
             await eve.call("send-message", target="den", message=f"flood {number}")
         assert [one.text for one in module.waiting] == ["mine", *(f"flood {number}" for number in range(16, 20))]
+        module.waiting.clear()
+        module.tasks[0].cancel()
+
+    @gen_test
+    async def test_what_was_deleted_while_it_waited_is_not_sent(self) -> None:
+        ann = await self.join("Ann", "den")
+        module: Any = self.chat.plugins.registry.plugins["webhook"].module
+        module.tasks[:] = [asyncio.ensure_future(asyncio.sleep(60))]
+        for text in ("secret", "stays"):
+            await ann.call("send-message", target="den", message=text)
+        await ann.edit(1, "secret still")
+        await ann.delete(1)
+        while len(module.waiting) > 1:
+            await asyncio.sleep(0)
+        assert [one.text for one in module.waiting] == ["stays"]
         module.waiting.clear()
         module.tasks[0].cancel()
 

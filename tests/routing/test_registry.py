@@ -104,14 +104,11 @@ def test_a_wrong_field_is_invalid_and_named(field: str, value: Any) -> None:
     assert field in refused.message.replace(":", "").split()
 
 
-def test_a_missing_field_is_invalid_and_named_and_others_have_their_defaults() -> None:
+def test_a_missing_field_is_invalid_and_named_unless_the_handler_has_a_default() -> None:
     refused = refusal({"whole": 2})
     assert refused.code == "invalid-field"
     assert "text" in refused.message.split()
-    assert picky().bind({"text": "t"}) == {
-        "text": "t", "whole": 1, "number": 0.5, "truth": False, "choice": "a", "maybe": None, "old": None,
-        "place": None, "half": 2, "name": None, "words": "w", "limit": 50, "many": (),
-    }  # fmt: skip
+    assert picky().bind({"text": "t"}) == {"text": "t"}
 
 
 def test_fields_that_an_action_does_not_take_are_ignored() -> None:
@@ -141,7 +138,7 @@ def test_binding_raises_nothing_but_refused(message: dict[str, Any], one: Any) -
         {"text": "t", "place": message},
     ):
         try:
-            assert set(ACTION.bind(given_message)) == set(GOOD)
+            assert set(ACTION.bind(given_message)) == set(GOOD) & set(given_message)
         except Refused as refused:
             assert refused.code in ("invalid-field", "invalid-name")
             assert refused.message.encode()
@@ -315,7 +312,7 @@ def test_one_function_may_be_marked_more_than_once_and_is_collected_once_for_eac
         "again = f"
     )
     collected = registry(made)
-    assert [len(ones) for ones in collected.listeners.values()] == [0, 0, 1, 1, 0, 0, 0, 0, 0]
+    assert [len(ones) for ones in collected.listeners.values()] == [0, 0, 1, 1] + [0] * 8
     assert [(timer.seconds, timer.plugin.name) for timer in collected.timers] == [(5, "plugin")]
     assert list(collected.actions) == ["count"]
 
@@ -335,4 +332,66 @@ def test_the_built_in_actions_that_are_no_commands() -> None:
     for built_in in BUILT_IN:
         registry.add(built_in, "tornado_chat")
     silent = {one["name"] for one in registry.describe() if one.get("command") is False}
-    assert silent == {"send-message", "typing", "read", "channels", "history", "bans", "audit", "overview"}
+    assert silent == {
+        *("send-message", "typing", "read", "channels", "history", "bans", "audit", "overview", "all-channels"),
+        *("edit-message", "delete-message", "react", "pin", "pins", "changes", "mentions"),
+        *(
+            "create-channel",
+            "open-direct",
+            "set-channel",
+            "set-picture",
+            "members",
+            "invite",
+            "remove-member",
+            "set-role",
+        ),
+        *("silence", "browse", "notify", "users", "may", "shared", "plugin-settings", "grow", "stop"),
+        *("follow", "threads", "search"),
+    }
+
+
+@pytest.mark.parametrize("name", ["react", "search", "shared", "plugin-settings", "all-channels"])
+def test_a_plugin_keeps_an_action_that_the_server_has_added_since_and_is_warned(name: str) -> None:
+    registry = Registry()
+    for built_in in BUILT_IN:
+        registry.add(built_in, "tornado_chat")
+    registry.add(module(f'@action("{name}")\ndef f(ctx: Context) -> None: ...', "mood"), "mood")
+    assert registry.actions[name].owner == "mood"
+    assert registry.actions[name].over is None
+    [warning] = registry.warnings
+    assert "mood.py:" in warning
+    assert repr(name) in warning
+    with pytest.raises(RegistryError):
+        registry.add(module('@action("typing")\ndef f(ctx: Context) -> None: ...', "old"), "old")
+
+
+OPTIONAL = """
+@action("few")
+def few(ctx: Context, one: int, two: int = 2, ref: str = "", action: str = "") -> None: ...
+
+@action("some")
+def some(ctx: Context, one: int, two: int = 2, three: int = 3) -> None: ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "bound"),
+    [
+        ("some", {"action": "some", "one": 1}, {"one": 1}),
+        ("some", {"action": "some", "one": 1, "ref": "r"}, {"one": 1}),
+        ("some", {"action": "some", "one": 1, "three": 0}, {"one": 1, "three": 0}),
+        ("some", {"one": 1, "two": 0}, {"one": 1, "two": 0}),
+        ("some", {"one": 1, "ref": "r", "two": 0}, {"one": 1, "two": 0}),
+        ("some", {"action": "some", "two": 0}, "one is missing"),
+        ("some", {"action": "some", "two": 0, "three": 1, "ref": "r"}, "one is missing"),
+        ("few", {"action": "few", "one": 1, "ref": "r"}, {"one": 1, "ref": "r", "action": "few"}),
+        ("few", {"one": 1}, {"one": 1}),
+    ],
+)
+def test_a_message_is_bound_by_what_it_has_whatever_it_leaves_out(name: str, message: Any, bound: Any) -> None:
+    actions = House(module(OPTIONAL)).registry.actions
+    if isinstance(bound, str):
+        with pytest.raises(Refused, match=bound):
+            actions[name].bind(message)
+    else:
+        assert actions[name].bind(message) == bound

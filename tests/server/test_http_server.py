@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tornado.testing import bind_unused_port
 
+from tornado_chat.chat.models import User
 from tornado_chat.config.settings import Settings
 from tornado_chat.server import http_server
 from tornado_chat.server.http_server import Server
@@ -85,6 +86,31 @@ def test_a_slow_request_is_cut_on_a_connection_that_has_served_before_too(begun:
             assert b" 200 " in await slow.get()
             slow.writer.write(begun)
             assert await slow.is_cut()
+
+    asyncio.run(main())
+
+
+def test_a_file_takes_longer_and_is_larger_than_other_bodies_may_be(tmp_path: Path) -> None:
+    size = 4 * http_server.LIMITS["max_body_size"]
+
+    async def main() -> None:
+        async with served(tmp_path) as (server, connect):
+            token = server.request_callback.auth.identity.guests.token(User("ann", "Ann"))
+            head = f"POST /files?name=a HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n"
+            for headers in ("", "Expect: 100-continue\r\n"):
+                sender, silent = await connect(), await connect()
+                assert b" 200 " in await sender.get()
+                sender.writer.write(f"{head}{headers}Content-Length: {size}\r\n\r\n".encode())
+                if headers:
+                    assert await sender.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 (Continue)\r\n\r\n"
+                half = bytes(size // 2)
+                sender.writer.write(half)
+                assert await silent.is_cut()  # longer than another body may take
+                sender.writer.write(half)
+                answer = await sender.reader.readuntil(b"\r\n\r\n")
+                assert answer.startswith(b"HTTP/1.1 201 ")
+                await sender.reader.readuntil(b"}")
+                assert b" 200 " in await sender.get()
 
     asyncio.run(main())
 

@@ -56,7 +56,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server = Server(tmp_path)
     yield server
     server.process.send_signal(signal.SIGTERM)
-    server.process.communicate(timeout=20)
+    server.process.communicate(timeout=60)
     assert server.process.returncode == 0
     assert not [line for line in server.lines() if "Traceback" in line]
 
@@ -194,7 +194,7 @@ def test_a_limit_that_cannot_be_raised_stays(monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("files", [10, 16, 20, 31])
 def test_a_server_that_may_open_too_few_files_says_so(files: int, tmp_path: Path) -> None:
     line = f'ulimit -n {files}; exec "$0" -m tornado_chat --port 0 --data-dir {tmp_path}'
-    done = subprocess.run(["sh", "-c", line, sys.executable], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(["sh", "-c", line, sys.executable], capture_output=True, text=True, timeout=60, check=False)
     expected = f"tornado_chat: this process may open {files} files only; raise the limit (ulimit -n)\n"
     assert (done.returncode, done.stderr) == (2, expected)
 

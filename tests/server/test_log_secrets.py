@@ -92,7 +92,7 @@ def test_an_error_that_ends_the_start_is_an_event_of_a_json_log(environ: dict[st
     json_log = {**environ, "TORNADO_CHAT_LOG_FORMAT": "json"}
     for flags in (["--port", "x"], ["--tls-cert", "/nowhere"], ["--data-dir", __file__]):
         server = Server(json_log, *flags)
-        server.process.communicate(timeout=15)
+        server.process.communicate(timeout=60)
         assert server.process.returncode == 2
         events = server.events()
         assert events[-1]["level"] == "error"

@@ -27,7 +27,7 @@ from tornado_chat.version import VERSION
 
 def run(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "tornado_chat", *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
 
 
 class Server:
@@ -62,7 +62,7 @@ class Server:
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Return the exit status and what was written to standard error."""
         self.process.send_signal(number)
-        self.process.communicate(timeout=15)
+        self.process.communicate(timeout=60)
         return self.process.returncode, self.written()
 
 
@@ -260,7 +260,7 @@ def test_a_terminal_that_is_closed_ends_it_as_sigterm_does_but_not_under_nohup(e
     process.stdout.readline()
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=15)
+    process.communicate(timeout=60)
     assert process.returncode == 0
 
 
@@ -277,7 +277,7 @@ def test_of_two_owners_of_an_action_the_first_serves_and_both_files_are_named(
 
 def test_without_tornado_it_says_in_one_line_what_to_do(environ: dict[str, str]) -> None:
     command = [sys.executable, "-S", "-m", "tornado_chat", "--help"]  # without site-packages
-    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith("tornado_chat: tornado is missing; . .venv/bin/activate")
     assert done.stderr.count("\n") == 1
@@ -422,7 +422,7 @@ def evil() -> None:
         for client in (ann, bob):
             await client.close()
 
-    asyncio.run(asyncio.wait_for(drive(), 15))
+    asyncio.run(asyncio.wait_for(drive(), 60))
     code, said = server.stop()
     assert code == 0
     assert said.count("tried to end the server, which goes on") == 3  # callbacks, and loop.stop()
@@ -477,7 +477,7 @@ def count(ctx: Context) -> dict[str, int]:
         for client in (ann, bob):
             await client.close()
 
-    asyncio.run(asyncio.wait_for(drive(), 15))
+    asyncio.run(asyncio.wait_for(drive(), 60))
     code, said = server.stop()
     assert code == 0
     assert "tornado_chat has stopped" in said

@@ -8,21 +8,21 @@ import socket
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 from tornado.testing import bind_unused_port
-from tornado.web import Application
 
 from tests.browser import CHROMIUM, FLAGS, WHY_NOT
 from tests.command_line import show
 from tornado_chat.config.settings import Settings
 from tornado_chat.server.run import _notify
 from tornado_chat.testing import connect
-from tornado_chat.web.app import make_app
+from tornado_chat.web.app import Chat, make_app
 
 EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
 
@@ -55,7 +55,7 @@ def test_config_show_is_a_command_and_a_wrong_value_one_line(tmp_path: Path) -> 
         (["show", "--port", "x"], 2, "--port must be a whole number"),
         (["tell"], 2, "there is no command config tell; there are show"),
     ):
-        done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run([*command, *arguments], capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == status
         assert said in (done.stderr if status else done.stdout)
         assert "Traceback" not in done.stderr
@@ -88,7 +88,7 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> Application:
+def app(tmp_path: Path) -> Chat:
     return make_app(Settings(data_dir=tmp_path, history="memory", trusted_proxies=(ip_network("127.0.0.1"),)))
 
 
@@ -123,7 +123,7 @@ def nginx(command: str, tmp_path: Path, port: int, http_port: int) -> list[str]:
     conf = tmp_path / "nginx.conf"
     conf.write_text(
         f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;\nevents {{}}\n"
-        f"http {{ access_log off; {places} {site} }}\n"
+        f"http {{ access_log off; {places} {site} }}\n".replace("/var/log/nginx", str(tmp_path))
     )
     return [command, "-e", str(tmp_path / "error.log"), "-p", str(tmp_path), "-c", str(conf)]
 
@@ -137,7 +137,7 @@ def caddy(command: str, tmp_path: Path, port: int, http_port: int) -> list[str]:
     return [command, "run", "--config", str(conf), "--adapter", "caddyfile"]
 
 
-@pytest.mark.gen_test(timeout=20)
+@pytest.mark.gen_test
 async def test_the_chat_works_under_a_path_behind_a_proxy(proxy: str, http_server: object) -> None:
     ann = await connect(f"{proxy}/chat", "Ann", Origin=proxy)
     bob = await connect(f"{proxy}/chat", "Bob")
@@ -158,7 +158,44 @@ async def test_the_chat_works_under_a_path_behind_a_proxy(proxy: str, http_serve
         assert (await http.fetch(f"{proxy}/chat/{path}", raise_error=False)).code in (403, 404)
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test
+async def test_files_pass_a_proxy_as_they_come_and_are_fetched_by_a_cookie(
+    proxy: str, http_server: object, app: Chat, tmp_path: Path
+) -> None:
+    ann = await connect(f"{proxy}/chat", "Ann")
+    http, data = AsyncHTTPClient(), os.urandom(3_000_000)
+    file = await ann.upload("large.bin", data)
+    assert await ann.download(file) == data
+    sent = {"Authorization": f"Bearer {ann.hello['token']}"}
+    begun = await http.fetch(
+        f"{proxy}/chat/files?name=a", method="POST", body=b"", headers={**sent, "Upload-Length": str(len(data))}
+    )
+    assert not (log := tmp_path / "access.log").exists() or "?" not in log.read_text()  # that of nginx
+    place = urljoin(f"{proxy}/chat/files", begun.headers["Location"])
+    assert place.startswith(f"{proxy}/chat/files/uploads/")
+    half, gone = len(data) // 2, asyncio.Event()
+
+    async def part(write: Callable[[bytes], Awaitable[None]]) -> None:
+        await write(data[:half])
+        while [writer.at for writer in app.file_routes._traffic._writers.values()] != [half]:
+            await asyncio.sleep(0.01)  # until the server has what was sent so far
+        gone.set()
+        await write(data[half:])
+
+    headers = {**sent, "Upload-Offset": "0", "Content-Length": str(len(data))}
+    answer = await http.fetch(place, method="PATCH", body_producer=part, headers=headers)
+    assert (answer.code, gone.is_set()) == (201, True)
+    answer = await http.fetch(f"{proxy}/chat/files/cookie", method="POST", body=b"", headers=sent)
+    cookie = answer.headers["Set-Cookie"]
+    assert "Path" not in cookie  # a browser takes the folder that it asked for
+    shown = await http.fetch(
+        f"{proxy}/chat/files/{file['id']}", headers={"Cookie": cookie.partition(";")[0], "Range": "bytes=5-9"}
+    )
+    assert (shown.code, shown.body) == (206, data[5:10])
+    await ann.close()
+
+
+@pytest.mark.gen_test
 async def test_the_page_works_under_a_path_behind_a_proxy(proxy: str, http_server: object) -> None:
     playwright = pytest.importorskip("playwright.async_api")
     if CHROMIUM is None:
@@ -178,7 +215,7 @@ async def test_the_page_works_under_a_path_behind_a_proxy(proxy: str, http_serve
         await browser.close()
 
 
-@pytest.mark.gen_test(timeout=60)
+@pytest.mark.gen_test
 async def test_what_an_earlier_version_kept_for_the_whole_host_is_taken_over_once(
     proxy: str, http_server: object
 ) -> None:

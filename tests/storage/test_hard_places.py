@@ -16,7 +16,7 @@ from tests.serving import needs_root
 from tornado_chat.__main__ import main
 from tornado_chat.chat.models import Message, User
 from tornado_chat.storage.data_folder import load_secret
-from tornado_chat.storage.sqlite import maintenance
+from tornado_chat.storage.sqlite import backups, maintenance
 from tornado_chat.storage.sqlite.files import NAME, DatabaseError, open_file
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.writer import Database
@@ -111,7 +111,7 @@ def test_what_would_write_to_a_read_only_disk_says_that_it_is_one(
 ) -> None:
     folder = disk / "data"
     fill(folder)
-    maintenance.backup(folder, disk / "b")
+    backups.backup(folder, disk / "b")
     make_read_only(disk)
     monkeypatch.chdir(disk)
     status, said = run(capsys, *words.split(), "--data-dir", str(folder))
@@ -152,7 +152,7 @@ def as_nobody() -> Iterator[Path]:
     [
         maintenance.check,
         lambda folder: maintenance.export(folder, io.StringIO()),
-        lambda folder: maintenance.backup(folder, folder.parent / "b"),
+        lambda folder: backups.backup(folder, folder.parent / "b"),
     ],
     ids=["check", "export", "backup"],
 )

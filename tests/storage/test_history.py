@@ -9,45 +9,18 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.helpers import on_database
+from tests.storage.histories import ANN, BOB, message, on_disk
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.history import History
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.pending import PendingMessage
-from tornado_chat.storage.memory import MemoryHistory
-from tornado_chat.storage.sqlite import history, queries
+from tornado_chat.storage.sqlite import history, numbers
 from tornado_chat.storage.sqlite.history import SqliteHistory
-
-ANN, BOB = User("1", "Ann"), User("2", "Bob")
-Main = Callable[[History], Awaitable[None]]
-
-
-def message(text: str = "hi", ref: str | None = None, sender: User | None = ANN, channel: str = "den") -> Message:
-    return Message(channel, text, sender, int(time.time() * 1000), ref)
-
-
-def on_disk(folder: Path, main: Callable[[SqliteHistory], Awaitable[Any]], **options: Any) -> Any:
-    return on_database(folder, lambda database: main(SqliteHistory(database, **options)))
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Main], None]:
-    """Run a test's coroutine on a history of each kind."""
-
-    def on(main: Main) -> None:
-        if request.param == "memory":
-            asyncio.run(main(MemoryHistory()))  # type: ignore[arg-type]
-        else:
-            on_disk(tmp_path, main)
-
-    return on
-
 
 # Of both kinds
 
@@ -287,7 +260,7 @@ def test_more_than_can_wait_is_refused_at_once(tmp_path: Path, monkeypatch: pyte
 
 def test_last_is_right_for_more_channels_than_are_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "ACTIVE", 3)
-    monkeypatch.setattr(queries, "REMEMBERED", 4)
+    monkeypatch.setattr(numbers, "REMEMBERED", 4)
 
     async def main(log: SqliteHistory) -> None:
         for number in range(3):
@@ -346,14 +319,7 @@ def test_a_loop_that_goes_on_while_the_disk_is_busy_sees_nothing_before_its_comm
 # Trimming
 
 
-@pytest.fixture
-def _no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "REST", 0)
-    monkeypatch.setattr(history, "PIECE", 10)
-    monkeypatch.setattr(queries, "AT_ONCE", 2)
-
-
-@pytest.mark.usefixtures("_no_rest")
+@pytest.mark.usefixtures("no_rest")
 def test_the_newest_of_each_channel_are_kept_and_a_ref_goes_with_its_message(tmp_path: Path) -> None:
     async def main(log: SqliteHistory) -> None:
         for channel in ("a", "b", "c", "d", "e"):
@@ -374,7 +340,7 @@ def test_the_newest_of_each_channel_are_kept_and_a_ref_goes_with_its_message(tmp
     on_disk(tmp_path, main, keep_messages=7)
 
 
-@pytest.mark.usefixtures("_no_rest")
+@pytest.mark.usefixtures("no_rest")
 def test_what_is_older_goes_and_seq_goes_on_even_when_nothing_is_left(tmp_path: Path) -> None:
     now = int(time.time() * 1000)
 

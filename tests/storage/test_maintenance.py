@@ -15,14 +15,19 @@ from typing import Any
 import pytest
 
 from tests.helpers import on_database
+from tests.storage.histories import ANN, BOB, change, edit, message
 from tornado_chat.__main__ import main
+from tornado_chat.chat.files import Blob, File, Space, Upload, shown
 from tornado_chat.chat.models import Message, User
 from tornado_chat.storage.data_folder import load_secret
+from tornado_chat.storage.sqlite.backups import Saved, backup, restore
+from tornado_chat.storage.sqlite.compaction import compact
+from tornado_chat.storage.sqlite.file_rows import SqliteFiles
 from tornado_chat.storage.sqlite.files import DatabaseError
 from tornado_chat.storage.sqlite.history import SqliteHistory
-from tornado_chat.storage.sqlite.maintenance import backup, check, export, restore
-
-ANN = User("1", "Ann")
+from tornado_chat.storage.sqlite.maintenance import check, export
+from tornado_chat.storage.sqlite.queries import SHIFT
+from tornado_chat.storage.sqlite.writer import Database
 
 
 def on(folder: Path, main: Callable[[SqliteHistory], Awaitable[Any]]) -> Any:
@@ -39,7 +44,7 @@ def say(*texts: str, channel: str = "den", sender: User | None = ANN) -> Callabl
 
 
 async def texts(log: SqliteHistory) -> tuple[str, list[str]]:
-    return log.epoch, [one.text for one in (await log.read("den", limit=200))[0]]
+    return log.epoch, [one.text for one in (await log.read("den", limit=100_000))[0]]
 
 
 def one_line(error: pytest.ExceptionInfo[DatabaseError]) -> str:
@@ -95,7 +100,7 @@ def test_a_backup_to_where_nothing_can_be_written_says_so_and_leaves_nothing(tmp
     assert set(tmp_path.iterdir()) == there
 
 
-@pytest.mark.parametrize("act", [lambda f: backup(f, f / "b"), check, lambda f: export(f, io.StringIO())])
+@pytest.mark.parametrize("act", [lambda f: backup(f, f / "b"), check, compact, lambda f: export(f, io.StringIO())])
 def test_a_folder_without_a_history_is_told_and_none_is_made(tmp_path: Path, act: Any) -> None:
     with pytest.raises(DatabaseError, match=r"chat\.db is not there") as error:
         act(tmp_path)
@@ -105,7 +110,7 @@ def test_a_folder_without_a_history_is_told_and_none_is_made(tmp_path: Path, act
 
 @pytest.mark.parametrize(
     "command",
-    ["backup FILE", "check", "export", "restore THIS", "user list", "user add Ann", "plugin list"],
+    ["backup FILE", "check", "compact", "export", "restore THIS", "user list", "user add Ann", "plugin list"],
 )
 def test_a_data_folder_where_the_system_lets_nobody_look_is_one_line(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -260,7 +265,7 @@ def test_a_backup_takes_the_secret_along_and_restore_brings_it_back(tmp_path: Pa
     data, file, secret = tmp_path / "data", tmp_path / "file", tmp_path / "file.secret"
     on(data, say("a"))
     before = load_secret(data)
-    assert backup(data, file) == secret
+    assert backup(data, file) == Saved(secret)
     assert secret.stat().st_mode & 0o777 == 0o600
     restore(tmp_path / "new", file)
     assert load_secret(tmp_path / "new") == before
@@ -276,7 +281,7 @@ def test_a_backup_takes_the_secret_along_and_restore_brings_it_back(tmp_path: Pa
 def test_a_backup_without_a_secret_as_earlier_versions_made_it_leaves_the_secret_as_it_is(tmp_path: Path) -> None:
     data, file = tmp_path / "data", tmp_path / "file"
     on(data, say("a"))
-    assert backup(data, file) is None
+    assert backup(data, file) == Saved()
     secret = load_secret(data)
     restore(data, file)
     assert load_secret(data) == secret
@@ -294,7 +299,7 @@ def test_a_backup_that_fails_leaves_no_secret_behind_and_overwrites_none(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("tornado_chat.storage.sqlite.maintenance.copy", fail)
+        patch.setattr("tornado_chat.storage.sqlite.backups.copy", fail)
         with pytest.raises(DatabaseError, match="No space left"):
             backup(data, file)
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
@@ -348,6 +353,42 @@ def test_an_export_as_text_can_be_read_and_goes_on_from_page_to_page(
     assert "attic" not in out.getvalue()
 
 
+def test_an_export_has_messages_as_they_are_now(tmp_path: Path) -> None:
+    on(tmp_path, live)
+    out = io.StringIO()
+    assert export(tmp_path, out, format="txt") == 6
+    said = [line.partition("Ann: ")[2] for line in out.getvalue().splitlines()]
+    assert said == ["edited (edited)", "1", "2", "(deleted)", "4", "last"]
+    out = io.StringIO()
+    assert export(tmp_path, out) == 6
+    edited, reacted, pinned, deleted, _, _ = map(json.loads, out.getvalue().splitlines())
+    assert (edited["rev"], edited["text_rev"]) == (6, 6)
+    assert reacted["reactions"] == [{"key": "+", "count": 2, "users": ["2", "1"]}]
+    assert (pinned["pinned"]["by"], deleted["message"], deleted["deleted"]["by"]) == ("1", "", "1")
+    assert "text_rev" not in deleted
+
+
+def test_an_export_has_the_names_of_files(tmp_path: Path) -> None:
+    files = [File(name, "1", f"{name}.png", "image/png", 0, Blob(name, 3)) for name in ("cat", "dog")]
+
+    async def post(database: Database) -> None:
+        rows, history = SqliteFiles(database), SqliteHistory(database)
+        for file in files:
+            await rows.reserve(Upload(file.id, "1", file.name, 3), Space(0, 0))
+            await rows.add(file, file.id)
+        for text, some in (("two\nlines", files), ("", files[:1])):
+            await history.append(Message("den", text, ANN, 0, extra={"files": shown(some)}))
+
+    on_database(tmp_path, post)
+    out = io.StringIO()
+    assert export(tmp_path, out, format="txt") == 2
+    said = [line.partition("Ann: ")[2] or line for line in out.getvalue().splitlines()]
+    assert said == ["two", "    lines", "    [cat.png]", "    [dog.png]", "[cat.png]"]
+    out = io.StringIO()
+    assert export(tmp_path, out) == 2
+    assert json.loads(out.getvalue().splitlines()[0])["files"] == shown(files)
+
+
 @pytest.mark.parametrize("said", ["Caf\xe9", "Cafe\u0301", "caf\xe9", "\uff23\uff21\uff26\xe9"])
 def test_a_channel_is_exported_however_its_name_is_written(tmp_path: Path, said: str) -> None:
     on(tmp_path, say("a", channel="Caf\xe9"))
@@ -394,21 +435,74 @@ def test_a_sound_history_has_no_problems_also_when_it_was_trimmed_and_while_it_i
     assert check(tmp_path) == []
 
 
+async def live(log: SqliteHistory) -> None:
+    """Post five messages, and do with them all that can be done."""
+    for number in range(5):
+        await log.append(message(str(number), ref=str(number)))
+    for asked in (
+        edit(1, "edited", ref="e"),
+        change("reacted", 2, key="+", user=BOB),
+        change("reacted", 2, ref="r", key="+"),
+        change("pinned", 3, ref="p"),
+        change("deleted", 4),
+    ):
+        await log.change(asked)
+    await log.append(message("last"))
+
+
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
-        ("DELETE FROM messages WHERE text = '1'", "1 missing between 1 and 5"),
-        ("DELETE FROM messages WHERE text = '0'", "begins with seq 2, not 1"),
-        ("DELETE FROM channels", "channel that is not there"),
+        ("DELETE FROM messages WHERE text = '1'", "message 2 has reactions, but is not there"),
+        ("DELETE FROM messages WHERE text = '2'", "message 3 is pinned, but is not there"),
+        ("DELETE FROM messages WHERE text = 'edited'", "message 1 is not there, and a call that changed it is known"),
+        ("DELETE FROM channels", "messages of a channel that is not there (number "),
+        ("UPDATE channels SET floor = 1", "begins with seq 1, but is trimmed up to 1"),
+        ("UPDATE channels SET floor = 11, last = 10", "trimmed up to 11, which is above its newest number, 10"),
+        ("UPDATE channels SET last = 9", "goes on with seq 11, not 10"),
+        ("UPDATE messages SET id = id + 1 WHERE text = 'last'", "goes on with seq 12, not 11"),
+        ("INSERT INTO messages (id, text, time) SELECT id + 2, '', 0 FROM messages WHERE text = 'last'", "1 missing"),
+        ("UPDATE channels SET last = 11; UPDATE messages SET rev_key = rev_key + 5 WHERE text = '2'",
+         "message 3 was changed under a number that its channel has not reached"),
+        (f"UPDATE messages SET rev_key = (id >> {SHIFT} << {SHIFT}) + 1 WHERE text = '1'",
+         "message 2 was changed under a number that does not follow its own"),
+        (f"UPDATE messages SET rev_key = ((id >> {SHIFT}) + 1 << {SHIFT}) + 7 WHERE text = '1'",
+         "message 2 was changed under a number that does not follow its own"),
+        (f"UPDATE messages SET rev_key = (id >> {SHIFT} << {SHIFT}) + 5 WHERE text = '1'",
+         "message 5 has the number of a change"),
+        ("UPDATE messages SET extra = '{' WHERE text = '1'", "message 2 has further fields that cannot be read"),
+        ("UPDATE messages SET text = 'x' WHERE text = ''", "message 4 was deleted and has a text"),
+        ("DELETE FROM reactions WHERE number = 7", "message 2 has other reactions than it says"),
+        ("UPDATE messages SET extra = NULL WHERE text = '1'", "message 2 has other reactions than it says"),
+        ("UPDATE reactions SET sender = 9 WHERE number = 7", "message 2 has reactions of someone unknown"),
+        ("DELETE FROM pins", "message 3 is not among the pinned ones, as it says"),
+        ("UPDATE messages SET extra = NULL WHERE text = '2'", "message 3 is pinned, and does not say so"),
+        (f"UPDATE change_refs SET message = ((message >> {SHIFT}) + 1 << {SHIFT}) + 1 WHERE ref = 'e'",
+         "message 1 is not there, and a call that changed it is known"),
+        ("UPDATE change_refs SET number = 12 WHERE ref = 'e'",
+         "message 1 was changed by a call whose number its channel has not reached"),
+        ("UPDATE change_refs SET sender = 9 WHERE ref = 'e'", "message 1 was changed by someone unknown"),
+        ("UPDATE change_refs SET ref = '0' WHERE ref = 'e'",
+         "message 1 was changed by a call whose ref is that of a message"),
     ],
-)
-def test_a_gap_is_found(tmp_path: Path, harm: str, words: str) -> None:
+)  # fmt: skip
+def test_what_contradicts_itself_is_found(tmp_path: Path, harm: str, words: str) -> None:
+    on(tmp_path, live)
+    assert check(tmp_path) == []
+    with contextlib.closing(sqlite3.connect(tmp_path / "chat.db")) as other:
+        other.executescript(harm)
+    problems = check(tmp_path)
+    assert any(words in problem for problem in problems), problems
+    assert len(problems) <= 2
+    for problem in problems:
+        assert len(problem.splitlines()) == 1
+
+
+def test_a_message_that_is_missing_is_found_where_nothing_was_changed(tmp_path: Path) -> None:
     on(tmp_path, say("0", "1", "2", "3", "4"))
-    with sqlite3.connect(tmp_path / "chat.db") as other:
-        other.execute(harm)
-    other.close()
-    (problem,) = check(tmp_path)
-    assert words in problem
+    with contextlib.closing(sqlite3.connect(tmp_path / "chat.db")) as other:
+        other.executescript("DELETE FROM messages WHERE text = '1'")
+    assert check(tmp_path) == ['channel "den": 1 missing between 1 and 5']
 
 
 def test_a_damaged_file_is_found_and_what_to_do_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -420,3 +514,92 @@ def test_a_damaged_file_is_found_and_what_to_do_is_said(tmp_path: Path, capsys: 
     assert check(tmp_path)
     assert main(["check", "--data-dir", str(tmp_path)]) == 1
     assert "python -m tornado_chat restore FILE" in capsys.readouterr().out.splitlines()[-1]
+
+
+# Compaction
+
+
+def test_no_byte_of_what_was_deleted_is_left_in_a_compacted_database(tmp_path: Path) -> None:
+    secrets = [f"secret {number} {'x' * (number * 300)} end" for number in range(12)]
+
+    async def begin(log: SqliteHistory) -> None:
+        for number, text in enumerate(secrets, 1):
+            await log.append(message(text, ref=f"r{number}"))
+            await log.append(message("stays"))
+
+    async def delete(log: SqliteHistory) -> None:
+        log._database._writing.execute("PRAGMA secure_delete=0")  # which some builds of SQLite have on, but not all
+        for number in range(len(secrets)):
+            await log.change(edit(2 * number + 1, f"secret edit {number} end"))
+            await log.change(change("deleted", 2 * number + 1) if number % 3 else edit(2 * number + 1, "edited"))
+
+    def left() -> int:
+        files = [tmp_path / name for name in ("chat.db", "chat.db-wal")]
+        return sum(file.read_bytes().count(b"secret ") for file in files if file.exists())
+
+    on(tmp_path, begin)
+    on(tmp_path, delete)
+    assert left() > 0  # or this test would show nothing
+    before = on(tmp_path, texts)
+    sizes = compact(tmp_path)
+    assert left() == 0
+    assert sizes[1] < sizes[0]
+    assert check(tmp_path) == []
+    assert on(tmp_path, texts) == before
+    assert left() == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"chat.db", "lock"}
+
+
+def test_a_backup_has_no_byte_of_what_was_deleted_before(tmp_path: Path) -> None:
+    async def main(log: SqliteHistory) -> None:
+        assert log._database._writing.execute("PRAGMA secure_delete").fetchone() == (1,)
+        for number in range(20):
+            await log.append(message(f"secret {number} {'x' * (number * 200)}", ref=f"r{number}"))
+            await log.change(edit(3 * number + 1, f"secret edit {'y' * (3_900 - number * 190)}"))
+            await log.change(change("deleted", 3 * number + 1))
+        await log.append(message("stays"))
+        await asyncio.to_thread(backup, tmp_path, tmp_path / "later")
+
+    on(tmp_path, main)
+    for name in ("later", "chat.db"):
+        content = (tmp_path / name).read_bytes()
+        assert (content.count(b"secret "), b"stays" in content) == (0, True)
+
+
+def test_nothing_is_compacted_while_a_server_runs(tmp_path: Path) -> None:
+    async def main(log: SqliteHistory) -> None:
+        await log.append(message())
+        with pytest.raises(DatabaseError, match="in use by another server") as error:
+            compact(tmp_path)
+        one_line(error)
+
+    on(tmp_path, main)
+
+
+def test_what_reads_the_database_is_to_end_before_it_is_compacted(tmp_path: Path) -> None:
+    on(tmp_path, live)
+    with contextlib.closing(sqlite3.connect(tmp_path / "chat.db")) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM messages").fetchone()
+        with pytest.raises(DatabaseError, match=r"by another program|is locked") as error:
+            compact(tmp_path)
+        one_line(error)
+    compact(tmp_path)
+    assert check(tmp_path) == []
+
+
+def test_the_command_says_what_it_did_and_where_copies_are(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    on(tmp_path, live)
+    assert main(["compact", "--data-dir", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "is compacted" in said
+    assert "Copies" not in said
+    for name in ("chat.db.v2.bak", "chat.db.20260101-000000", "chat.db.20260101-000000.secret"):
+        (tmp_path / name).touch()
+    assert main(["compact", "--data-dir", str(tmp_path)]) == 0
+    assert (
+        "Copies of earlier days may still have it: chat.db.20260101-000000, chat.db.v2.bak;"
+        in capsys.readouterr().out
+    )

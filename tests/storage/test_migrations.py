@@ -18,12 +18,18 @@ from typing import Any
 import pytest
 
 from tests.helpers import on_database
+from tests.storage.histories import change, edit, message
 from tornado_chat.auth.accounts import Accounts, make_hash, session_of
 from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
+from tornado_chat.storage.sqlite.backups import backup, restore
+from tornado_chat.storage.sqlite.compaction import compact
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.files import APPLICATION, DatabaseError
-from tornado_chat.storage.sqlite.maintenance import backup, check, export, restore
+from tornado_chat.storage.sqlite.history import SqliteHistory
+from tornado_chat.storage.sqlite.maintenance import check, export
+from tornado_chat.storage.sqlite.migrations import accounts as accounts_step
 from tornado_chat.storage.sqlite.migrations.messages import SQL
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.store import SqliteStore
@@ -45,12 +51,94 @@ def version_1(folder: Path, spaces: Spaces) -> Path:
     with contextlib.closing(sqlite3.connect(path)) as file, file:
         file.executescript(f"{SQL}; PRAGMA application_id={APPLICATION}; PRAGMA user_version=1")
         file.execute("INSERT INTO facts VALUES ('epoch', 'e1')")
+        file.execute("INSERT INTO channels VALUES (1, 'general', 12)")
         for space, items in spaces.items():
             for key, value in items.items():
                 text = value if isinstance(value, str | bytes) else json.dumps(value, ensure_ascii=False)
                 row = (space, key, text) if isinstance(key, str) else (space, *map(bytes, (key, text.encode())))
                 file.execute("INSERT INTO store VALUES (?, CAST(? AS TEXT), CAST(? AS TEXT))", row)
     return path
+
+
+def version_2(folder: Path) -> Path:
+    """Make a data folder as version 2 left it, with messages: those up to 2 of the channel den are trimmed."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "chat.db"
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.executescript(f"{SQL}{accounts_step.SQL}; PRAGMA application_id={APPLICATION}; PRAGMA user_version=2")
+        file.execute("INSERT INTO facts VALUES ('epoch', 'e2')")
+        channels = [(1, "den", 2), (2, "attic", 0), (3, "old", 9)]
+        file.executemany("INSERT INTO channels (no, name, floor) VALUES (?, ?, ?)", channels)
+        file.executemany("INSERT INTO senders VALUES (?, ?)", [(1, "a:1"), (2, "g:2")])
+        rows = [
+            ((1 << 40) + 3, 1, "Ann", "hello", BEGAN, "r"),
+            ((1 << 40) + 4, 2, "Bob", "more\nlines", BEGAN + 1_000, None),
+            ((1 << 40) + 5, None, None, "from the server", BEGAN + 2_000, None),
+            ((2 << 40) + 1, 1, "Ann", "attic", BEGAN, "s"),
+        ]
+        file.executemany("INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)", rows)
+    return path
+
+
+def exported(folder: Path, format: str = "jsonl") -> list[str]:
+    out = io.StringIO()
+    export(folder, out, format=format)
+    return out.getvalue().splitlines()
+
+
+def test_messages_of_version_2_are_exported_and_checked_before_and_after_the_first_start(tmp_path: Path) -> None:
+    version_2(tmp_path)
+    before = exported(tmp_path)
+    assert [json.loads(line)["message"] for line in before] == ["attic", "hello", "more\nlines", "from the server"]
+    assert exported(tmp_path, "txt")[1] == "2023-11-14 22:13:20Z [den] Ann: hello"
+    assert check(tmp_path) == []
+    assert not list(tmp_path.glob("*.bak"))
+
+    async def main(database: Database) -> None:
+        log = SqliteHistory(database)
+        assert database.epoch == "e2"
+        assert [await log.last(name) for name in ("den", "attic", "old")] == [5, 1, 9]
+        assert [await log.floor(name) for name in ("den", "attic", "old")] == [2, 0, 9]
+        assert [one.line().decode() for one in (await log.read("den", limit=9))[0]] == before[1:]
+        assert await log.changes("den", 3, 9) == ((await log.read("den", after=3, limit=9))[0], 5, False)
+
+    on_database(tmp_path, main)
+    assert exported(tmp_path) == before
+    assert check(tmp_path) == []
+
+    async def go_on(database: Database) -> None:
+        log = SqliteHistory(database)
+        assert (await log.append(message("hello", "r", User("a:1", "Ann")))).seq == 3
+        assert await log.change(edit(3, "hello again", user=User("a:1", "Ann"))) == 6
+        assert (await log.append(message("hello", "r", User("a:1", "Ann")))).seq == 3
+        assert (await log.append(message(channel="old"))).seq == 10
+        assert await log.change(change("reacted", 1, channel="attic", key="+")) == 2
+
+    on_database(tmp_path, go_on)
+    assert check(tmp_path) == []
+    with contextlib.closing(sqlite3.connect(tmp_path / "chat.db.v2.bak")) as kept:
+        assert kept.execute("PRAGMA user_version").fetchone() == (2,)
+        assert kept.execute("SELECT count(*) FROM messages").fetchone() == (4,)
+    restore(tmp_path, tmp_path / "chat.db.v2.bak")  # as for going back to the version before
+    with contextlib.closing(sqlite3.connect(tmp_path / "chat.db")) as file:
+        assert file.execute("PRAGMA user_version").fetchone() == (2,)
+    assert exported(tmp_path) == before
+
+
+def test_a_gap_in_a_file_of_version_2_is_found_before_the_first_start(tmp_path: Path) -> None:
+    path = version_2(tmp_path)
+    with contextlib.closing(sqlite3.connect(path)) as file, file:
+        file.execute("DELETE FROM messages WHERE text LIKE 'more%'")
+    assert check(tmp_path) == ['channel "den": 1 missing between 3 and 5']
+
+
+def test_a_file_of_version_2_is_compacted(tmp_path: Path) -> None:
+    version_2(tmp_path)
+    before = exported(tmp_path)
+    compact(tmp_path)
+    assert exported(tmp_path) == before
+    assert check(tmp_path) == []
+    assert (tmp_path / "chat.db.v2.bak").exists()
 
 
 def quoted(text: str) -> str:
@@ -122,7 +210,11 @@ async def is_all_there(database: Database | DirectDatabase) -> None:
     newest = {"time": BEGAN + 2, "by": {"id": "a:1", "name": "Ann"}, "power": "ban"}
     assert entries[0] == {"key": f"{10**13 - BEGAN - 2}-{2:08x}", **newest, "about": {"whom": "a:2", "reason": "2"}}
     assert await moderation.recorded(after=entries[1]["key"]) == entries[2:]
-    assert await store.get("read", "a:1 general") == 12
+    read = [await kept.memberships.of_user(user) for user in ("a:1", "h:Ann%20Lee", "h:Kim%20Poe", "a:2")]
+    assert [(one.record.name, one.read) for some in read for one in some] == [
+        *(("general", 12), ("general", 7), ("general", 3))
+    ]
+    assert await store.items("read") == []
     assert await store.items("plugin:remind") == [("1 x", {"user": "a:1", "text": "tea"})]
     assert [await store.items(space) for space in SPACES] == [[]] * len(SPACES)
 
@@ -152,7 +244,7 @@ def test_a_data_folder_of_version_1_opens_with_everything_in_it(tmp_path: Path) 
 def test_messages_of_version_1_are_exported_before_the_server_was_started(tmp_path: Path) -> None:
     path = version_1(tmp_path, {})
     with contextlib.closing(sqlite3.connect(path)) as file, file:
-        file.execute("INSERT INTO channels VALUES (1, 'general', 0)")
+        file.execute("UPDATE channels SET floor = 0")
         file.execute("INSERT INTO senders VALUES (1, 'a:1')")
         file.execute("INSERT INTO messages VALUES ((1 << 40) + 1, 1, 'Ann', 'hello', 0, 'r')")
     out = io.StringIO()

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from tests.helpers import on_database
+from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.memberships import Membership
 from tornado_chat.chat.models import User
 from tornado_chat.chat.repositories import Ban, Repositories
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.maintenance import check
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
-from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 
 Main = Callable[[Repositories], Awaitable[Any]]
@@ -73,6 +74,9 @@ def test_a_rename_frees_the_old_name_and_takes_nobodys(run: Any) -> None:
         owners = [found and (found.user.id, found.user.name) for key in ("zoe", "ann", "bob")
                   for found in [await accounts.named(key, key)]]  # fmt: skip
         assert owners == [("a:1", "Zoe"), ("a:2", "Ann"), None]
+
+        found = [(one.user.id, one.user.name) for one in (await kept.memberships.people())[0]]
+        assert found == [("a:1", "Zoe"), ("a:2", "Ann")]  # whom others can write to, though they never came
 
     run(main)
 
@@ -172,11 +176,11 @@ def test_the_audit_is_read_in_pages_in_the_order_of_its_keys(run: Any) -> None:
     run(main)
 
 
-def test_a_proxys_user_is_known_by_the_id_under_which_they_have_read(tmp_path: Path) -> None:
+def test_a_proxys_user_is_known_by_the_id_under_which_they_have_memberships(tmp_path: Path) -> None:
     async def main(database: Database) -> None:
-        accounts, store = sqlite_repositories(database).accounts, SqliteStore(database)
-        for key in ("h:Ann general", "h:Bob%20Lee general", "h:Bobby general"):
-            await store.set("read", key, 1)
+        kept, general = sqlite_repositories(database), ChannelRecord("general")
+        accounts = kept.accounts
+        await kept.memberships.put([Membership(general, user) for user in ("h:Ann", "h:Bob%20Lee", "h:Bobby")])
         assert await accounts.proxy_id("h:ann", "h:Ann") == "h:Ann"
         assert await accounts.proxy_id("h:ann", "h:ANN") == "h:Ann"
         assert await accounts.proxy_id("h:bob", "h:Bob") == "h:bob"  # that was somebody else

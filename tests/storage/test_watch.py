@@ -16,7 +16,8 @@ from tests.helpers import on_database
 from tests.serving import needs_root, tools, until
 from tornado_chat.chat.errors import Refused
 from tornado_chat.storage.sqlite import checkpoints
-from tornado_chat.storage.sqlite.maintenance import backup, check
+from tornado_chat.storage.sqlite.backups import backup
+from tornado_chat.storage.sqlite.maintenance import check
 from tornado_chat.storage.sqlite.writer import Database
 
 

@@ -204,7 +204,7 @@ class NoLoginTest(ChatTestCase):
 class HalfOpenTest(ChatTestCase):
     settings = {"ping_interval": 0.2, "ping_timeout": 1.0}
 
-    @gen_test(timeout=30)
+    @gen_test
     async def test_a_half_open_connection_is_gone_within_ping_timeout_with_4000_and_one_leave(self) -> None:
         ann = await self.join("Ann", "den")
         eve = await Raw.connect(self.get_http_port())
@@ -225,7 +225,7 @@ class SlowTest(ChatTestCase):
     def get_httpserver_options(self) -> dict[str, Any]:
         return {**LIMITS, "idle_connection_timeout": 1.0, "body_timeout": 1.0}
 
-    @gen_test(timeout=30)
+    @gen_test
     async def test_slow_headers_and_a_slow_body_are_cut_and_others_join_meanwhile(self) -> None:
         port, began = self.get_http_port(), time.monotonic()
         head = b" / HTTP/1.1\r\nHost: x\r\n"

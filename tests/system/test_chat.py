@@ -67,7 +67,7 @@ class ChannelTest(ChatTestCase):
         ann, bob = await self.join("Ann", "den"), await self.join("Bob", "den")
         again = await self.connect(token=bob.hello["token"])
         assert (await again.call("join-channel", target="den"))["count"] == 2
-        await again.call("leave-channel", target="den")
+        await again.close()
         await bob.call("leave-channel", target="den")
         await ann.until_text("Bob left the channel")
         texts = [event.get("message") for event in ann.events]

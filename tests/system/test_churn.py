@@ -94,7 +94,7 @@ class ChurnTest(ChatTestCase):
         assert self.tables() == before
         assert held() - had <= 10 * 2**20
 
-    @gen_test(timeout=60)
+    @gen_test
     async def test_visits_leave_nothing_behind(self) -> None:
         await self.churn(500 if self.tls is None else 100)
 

@@ -20,7 +20,8 @@ from tornado_chat.auth.accounts import Accounts
 from tornado_chat.auth.build import choose
 from tornado_chat.chat.announcements import AT_ONCE, DELAY, PACE
 from tornado_chat.chat.models import User
-from tornado_chat.chat.rate_limits import WORDS, Bucket, Limits
+from tornado_chat.chat.rate_limits import WORDS, Limits
+from tornado_chat.chat.usage import Bucket
 from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.routing.router import Router

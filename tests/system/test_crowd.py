@@ -133,7 +133,7 @@ class Crowd:
             reader.close()
         self.selector.close()
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=60)
 
 
 @pytest.fixture

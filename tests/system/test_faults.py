@@ -16,7 +16,7 @@ from tests.serving import Server, kept, needs_root, percentile, tools, until
 from tornado_chat.chat.errors import Refused
 from tornado_chat.client import Event
 from tornado_chat.server.loop import new_loop
-from tornado_chat.storage.sqlite import maintenance
+from tornado_chat.storage.sqlite import backups
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.testing import Client, connect
 
@@ -310,7 +310,7 @@ def test_a_data_folder_that_is_taken_away_is_503_and_nothing_more_is_acknowledge
             if harm == "removed":
                 shutil.rmtree(folder)
             else:
-                maintenance.backup(folder, tmp_path / "file")
+                backups.backup(folder, tmp_path / "file")
                 (folder / "chat.db").write_bytes((tmp_path / "file").read_bytes())
                 while (await server.ready())["code"] == 200:
                     await asyncio.sleep(0.05)

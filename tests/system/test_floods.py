@@ -64,7 +64,7 @@ def server(tmp_path: Path) -> Iterator[int]:
     assert process.stdout is not None
     yield int(process.stdout.readline().rstrip("/\n").rpartition(":")[2])
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     assert process.returncode == 0
     assert "Traceback" not in (tmp_path / "log").read_text()
 
@@ -212,7 +212,7 @@ def test_500_half_open_connections_are_gone_in_time_with_one_leave_each(tmp_path
             asyncio.run(main())
         finally:
             process.terminate()
-            process.communicate(timeout=20)
+            process.communicate(timeout=60)
     finally:
         subprocess.run(["ip", "link", "del", "half0"], check=False, capture_output=True)  # else it stays for a while
         ip("ip", "netns", "del", "chat-half")

@@ -18,12 +18,15 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 
 from tests.raw import Raw, http, upgrade
+from tornado_chat.chat.models import User
 from tornado_chat.config.settings import Settings
 from tornado_chat.server.loop import new_loop
 from tornado_chat.testing import Client, connect
 from tornado_chat.web.app import make_app
+from tornado_chat.web.files import answers, progress
 
 ACTIONS = "join-channel leave-channel send-message history typing read channels who roll welcome nothing".split()
+CHANGES = "edit-message delete-message react pin pins changes".split()
 FIELDS = "action target message ref limit before after since history seq sides name users".split()
 
 odd_texts = ["den", "", "\0", "a" * 5000, "\u202e", "<script>", "\n", "😀", "1e999"]
@@ -37,13 +40,17 @@ values = st.recursive(
     max_leaves=8,
 )
 near = st.fixed_dictionaries(  # what is nearly right gets the furthest
-    {"action": st.sampled_from(ACTIONS)},
+    {"action": st.sampled_from(ACTIONS + CHANGES)},
     optional={
         "target": st.just("den") | values,
         "message": texts | values,
         "ref": st.text(max_size=70) | values,
         **{name: st.integers(-5, 500) | values for name in ("limit", "before", "after", "history", "seq", "sides")},
-        "since": st.fixed_dictionaries({"epoch": texts, "seq": st.integers() | values}) | values,
+        **{name: st.integers(0, 5) | values for name in ("around", "of", "reply_to")},
+        "seqs": st.lists(st.integers(-1, 5)) | values,
+        "key": st.sampled_from("👍🎉") | values,
+        "on": st.booleans() | values,
+        "since": st.fixed_dictionaries({"epoch": texts, "seq": st.integers() | values}) | st.integers(0, 5) | values,
     },
 )
 lines = (near | values).map(json.dumps) | st.text(max_size=60)
@@ -195,6 +202,62 @@ def test_100_fuzzed_requests_are_answered(tmp_path: Path, caplog: pytest.LogCapt
 def test_5_000_fuzzed_requests_are_answered(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     house = House(tmp_path, caplog)
     fuzz(house, requests, house.ask, 5_000)
+
+
+file_headers = st.sampled_from(
+    "Content-Length Transfer-Encoding Upload-Length Upload-Offset Content-Type Content-Encoding Range If-Range "
+    "If-None-Match Expect Cookie Origin Connection".split()
+)
+file_words = st.sampled_from(
+    "0 1 5 20 -1 5.0 99999999999999999999 chunked multipart/form-data gzip bytes=0-1 bytes=-1 bytes=9- 100-continue "
+    "null close ID * x".split()
+)
+file_requests = st.builds(
+    lambda method, path, headers, body: "\r\n".join(
+        [
+            f"{method} /files{path} HTTP/1.1",
+            *("Host: x", "Connection: close", "Authorization: Bearer TOKEN"),
+            *(f"{name}: {value}" for name, value in headers),
+            *("", body),
+        ]
+    ).encode("latin-1", "replace"),
+    st.sampled_from("GET HEAD POST PUT DELETE PATCH PATCH POST".split()),
+    st.sampled_from(["", "?name=a", "/uploads/UPLOAD", "/uploads/x", "/cookie", "/FILE", "/FILE/x?size=400", "/%ff"])
+    | paths
+    | st.text(max_size=10).map("?name={}".format),
+    st.lists(st.tuples(file_headers, file_words | st.text("a0 ;,=-\xff", max_size=10)), max_size=4),
+    st.text(max_size=20) | st.just("5\r\nhello\r\n0\r\n\r\n"),
+)
+
+
+def fuzz_files(house: House, monkeypatch: pytest.MonkeyPatch, examples: int) -> None:
+    monkeypatch.setattr(progress, "STALLED", 0.1)
+    monkeypatch.setattr(answers, "LINGER", 0.1)
+    files, ann = house.chat.hub.files, User(house.honest.hello["user"]["id"], "Ann")
+    file = house.run(files.add(ann, "a.txt", b"hello"))
+
+    async def ask(request: bytes) -> None:
+        upload = await files.begin(ann, "b.txt", 20)
+        token = house.honest.hello["token"].encode()
+        request = request.replace(b"TOKEN", token).replace(b"UPLOAD", upload.id.encode())
+        await house.ask(request.replace(b"FILE", file.id.encode()).replace(b" ID", b' "%s"' % file.id.encode()))
+        await files.discard(upload)
+        assert await files.get(ann, file.id) == file
+
+    fuzz(house, file_requests, ask, examples)
+
+
+def test_100_fuzzed_requests_for_files_are_answered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fuzz_files(House(tmp_path, caplog), monkeypatch, 100)
+
+
+@pytest.mark.long
+def test_3_000_fuzzed_requests_for_files_are_answered(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fuzz_files(House(tmp_path, caplog), monkeypatch, 3_000)
 
 
 any_bytes = st.lists(

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import Listener, Server, cut, gathered, same_for_all, until
+from tests.living import all_have_what_is_kept, living, settled
+from tests.serving import Listener, Server, gathered, same_for_all, until
 from tornado_chat.chat.errors import Refused
-from tornado_chat.client import Event
 from tornado_chat.server.loop import new_loop
 
 CHANNELS = ("general", "den", "attic")
@@ -83,8 +83,8 @@ def test_after_a_restart_a_thousand_are_back_within_15_s(tmp_path: Path) -> None
 
 # Everything at once
 
-CLOCK = '''
-"""The server's clock can be stepped: a double of time.time, which is what messages are stamped with."""
+HANDLE = '''
+"""The server's clock can be stepped, by a double of time.time, and its channels trimmed."""
 
 import time
 
@@ -96,84 +96,65 @@ real = time.time
 @action("step-clock", channel=False)
 def step_clock(ctx: Context, seconds: int) -> None:
     time.time = lambda: real() + seconds
+
+
+@action("trim", channel=False)
+async def trim(ctx: Context) -> dict:
+    history = ctx.server.history
+    await history.trim()
+    return {"floors": {name: await history.floor(name) for name in ("general", "den", "attic")}}
 '''
 
 
-class Hasty(Listener):
-    """A client that says things twice, and now and then much later again."""
-
-    chance = random.Random()
-    said: list[Event]
-
-    def _write(self, message: Event) -> None:
-        super()._write(message)
-        if message["action"] == "send-message":
-            self.said = [*getattr(self, "said", []), message][-20:]
-            if self.chance.random() < 0.2:
-                super()._write(self.chance.choice(self.said))
-
-
 def all_at_once(folder: Path, seconds: float, seed: int, people: int = 8) -> None:
-    """Let people talk while connections are cut, messages repeated, the clock stepped and the server killed."""
-    chance = Hasty.chance = random.Random(seed)
+    """Let people talk and change what was said while connections are cut, calls repeated and channels trimmed.
+
+    The clock is stepped, and the server killed.
+    """
+    chance = random.Random(seed)
     plugins = folder / "plugins"
     plugins.mkdir()
-    (plugins / "clock.py").write_text(CLOCK)
+    (plugins / "handle.py").write_text(HANDLE)
 
     async def main() -> None:
-        server = Server(folder / "data", "--plugins-dir", str(plugins))
-        async with server, gathered(server.base, people, Hasty) as clients:
-            for client in clients:
-                for channel in CHANNELS:
-                    await client.join(channel)
-            acked: dict[str, int] = {}
-            going = True
-
-            async def write(client: Listener) -> None:
-                number = 0
-                while going:
-                    text = f"{client.name} {number}"
-                    acked[text] = (await client.send(chance.choice(CHANNELS), text))["seq"]
-                    number += 1
-                    await asyncio.sleep(chance.random() * 0.02)
-
-            async def step_clock(client: Listener) -> None:
-                with contextlib.suppress(ConnectionError):
-                    await client.call("step-clock", seconds=chance.choice([-3_600, 0, 3_600]))
-
-            writing = [asyncio.create_task(write(client)) for client in clients]
+        server = Server(folder / "data", "--plugins-dir", str(plugins), "--keep-messages", "60")
+        async with server, living(server.base, people, 2, CHANNELS, chance) as (busy, clients):
+            working = [asyncio.create_task(one.work(0.02)) for one in busy]
             end = time.monotonic() + seconds
             mishaps = 0
             while time.monotonic() < end:
-                await asyncio.sleep(chance.random() * 0.4)
-                for task in writing:
+                await asyncio.sleep(chance.random() * 0.3)
+                for task in working:
                     assert not task.done(), await task
-                match chance.randrange(5):
-                    case 0:
+                match chance.randrange(6):
+                    case 0 | 1:
                         await server.end(chance.choice([signal.SIGKILL, signal.SIGTERM]))
                         await asyncio.sleep(chance.random() * 0.2)
                         await server.start()
-                    case 1:
-                        await step_clock(chance.choice(clients))
+                    case 2:
+                        await busy[0].call("step-clock", seconds=chance.choice([-3_600, 0, 3_600]))
+                    case 3:
+                        await busy[0].call("trim")
                     case _:
                         for client in chance.sample(clients, chance.randint(1, people)):
-                            cut(client)
+                            client.cut()
                 mishaps += 1
-            going = False
-            await asyncio.wait_for(asyncio.gather(*writing), 60)
-            last = {channel: (await clients[0].send(channel, f"{channel} last"))["seq"] for channel in CHANNELS}
-            await until(lambda: all(client.newest(name) == last[name] for client in clients for name in CHANNELS))
-            lost = sum(len(client.codes) for client in clients)
-            print(f"{mishaps} mishaps, {len(acked)} messages, {lost} connections lost")  # noqa: T201
+            for one in busy:
+                one.going = False
+            await asyncio.wait_for(asyncio.gather(*working), 60)
+            await asyncio.wait_for(settled(clients, busy, CHANNELS), 60)
+            floors = (await busy[0].call("trim"))["floors"]
+            made, lost = sum(len(one.numbers) for one in busy), sum(client.lost for client in clients)
+            print(f"{mishaps} mishaps, {made} messages and changes, {lost} connections lost, up to {floors} trimmed")  # noqa: T201
             assert await server.end(signal.SIGTERM) == 0
-        same_for_all(folder / "data", clients, acked)
+        all_have_what_is_kept(folder / "data", clients, busy, floors)
 
     print(f"seed {seed}")  # noqa: T201
-    new_loop().run_sync(main, timeout=seconds + 120)
+    new_loop().run_sync(main, timeout=seconds + 150)
 
 
 def test_whatever_happens_all_clients_have_what_the_history_has(tmp_path: Path) -> None:
-    all_at_once(tmp_path, 2.5, random.randrange(2**32))
+    all_at_once(tmp_path, 4, random.randrange(2**32))
 
 
 @pytest.mark.long

@@ -18,7 +18,7 @@ from tornado_chat.testing import Client, connect
 
 FILL = f"""
 WITH RECURSIVE counter (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM counter WHERE n < :count)
-INSERT INTO messages
+INSERT INTO messages (id, sender, name, text, time, ref)
 SELECT (:channel << {queries.SHIFT}) + n, 1 + n % 1000, 'someone', 'Said as number ' || n || ', with some more words',
     1700000000000 + n, lower(hex(randomblob(12)))
 FROM counter

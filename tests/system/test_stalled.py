@@ -82,7 +82,7 @@ class StalledTest(ChatTestCase):
             await asyncio.sleep(0)
         return most
 
-    @gen_test(timeout=30)
+    @gen_test
     async def test_a_burst_evicts_the_stalled_with_bounded_memory_and_no_healthy_reader(self) -> None:
         readers = [await self.reader(f"Reader{n}") for n in range(READERS)]
         stalled = [await self.stalled() for _ in range(3)]
@@ -102,7 +102,7 @@ class StalledTest(ChatTestCase):
             assert said == list(range(count))
         assert len(self.chat.hub.connections) == READERS
 
-    @gen_test(timeout=30)
+    @gen_test
     async def test_one_that_takes_nothing_for_long_is_gone_however_little_waits(self) -> None:
         self.patch.setattr(connection, "MAX_STALL", 0.2)
         reader = await self.reader("Reader")
@@ -120,7 +120,7 @@ class StalledTest(ChatTestCase):
             await reader.until(lambda event: event.get("event") == "leave")
         assert len(self.chat.hub.connections) == 1
 
-    @gen_test(timeout=30)
+    @gen_test
     async def test_a_burst_of_500_messages_evicts_no_healthy_reader(self) -> None:
         readers = [await self.reader(f"Reader{n}") for n in range(READERS)]
         for number in range(500):
@@ -129,7 +129,7 @@ class StalledTest(ChatTestCase):
             await heard(reader, 499)
         assert len(self.chat.hub.connections) == READERS
 
-    @gen_test(timeout=60)
+    @gen_test
     async def test_one_that_takes_20_ms_for_each_read_is_slow_but_stays_and_misses_nothing(self) -> None:
         reader = await self.reader("Reader")
         slow = await self.stalled()

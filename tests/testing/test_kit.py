@@ -7,6 +7,7 @@ import time
 import warnings
 import weakref
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tornado.testing import gen_test
@@ -261,3 +262,163 @@ class SocketTest(ChatTestCase):
         for _ in range(2):
             with pytest.raises(EOFError, match="1012"):
                 await ann.until("never")
+
+
+def test_people_change_messages_and_see_them_as_they_are_now() -> None:
+    with Chat() as chat:
+        ann, bob = chat.connect("Ann"), chat.connect("Bob")
+        seq = ann.say("Helo")["seq"]
+        assert ann.edit(seq, "Hello")["seq"] == seq + 1
+        bob.react(seq, "👍")
+        ann.react(seq, "👍")
+        bob.react(seq, "👍", on=False)
+        answer = bob.reply(seq, "Hi")["seq"]
+        ann.pin(seq)
+        cat = chat.connect("Cat")
+        cat.pin(seq, on=False)
+        for person in (ann, bob, cat):
+            first, second = person.messages()
+            assert (first["message"], first["reactions"][0]["users"]) == ("Hello", ["id-Ann"])
+            assert "pinned" not in first
+            assert (second["seq"], second["reply_to"]) == (answer, seq)
+        with pytest.raises(Refused) as refused:
+            ann.edit(answer, "no")
+        assert refused.value.code == "not-allowed"
+        bob.delete(answer)
+        assert [(one["message"], "deleted" in one) for one in cat.messages()] == [("Hello", False), ("", True)]
+        bob.join("attic")
+        bob.say("up here")
+        assert [one["message"] for one in bob.messages()] == ["up here"]
+        assert len(bob.messages("general")) == 2
+        assert bob.messages() == bob.messages("attic")
+        bob.call("leave-channel", target="attic")
+        again = bob.call("join-channel", target="general", since={"epoch": chat.hub.history.epoch, "seq": 1})
+        assert again["recovered"]
+        assert bob.messages("general") == cat.messages()
+
+
+class ChangingTest(ChatTestCase):
+    @gen_test
+    async def test_clients_on_sockets_have_the_same_methods(self) -> None:
+        ann, bob = await self.join("Ann", "den"), await self.join("Bob", "den")
+        seq = (await ann.say("Helo"))["seq"]
+        await ann.edit(seq, "Hello")
+        await bob.react(seq, "👍")
+        await bob.pin(seq)
+        await bob.until(lambda event: event["action"] == "changed" and "pinned" in event["what"])
+        [message] = bob.messages()
+        assert message["message"] == "Hello"
+        assert {"reactions", "pinned"} <= message.keys()
+        await bob.reply(seq, "Hi")
+        await ann.delete(seq)
+        await bob.until(lambda event: event["action"] == "changed" and "deleted" in event["what"])
+        assert [one["message"] for one in bob.messages()] == ["", "Hi"]
+
+
+def test_people_have_channels_of_their_own_and_direct_conversations() -> None:
+    with Chat() as chat:
+        ann, bob = chat.connect("Ann"), chat.connect("Bob")
+        den = ann.create("Plans", bob)["channel"]
+        ann.say("hi")
+        assert bob.channels()[den]["title"] == "Plans"
+        bob.join(den)
+        talk = bob.direct(ann)["channel"]
+        bob.say("psst")
+        chat.wait(2)
+        assert ann.channels()[talk]["unread"] == 1
+        assert ann.channels()[talk]["with"] == [{"id": bob.id, "name": "Bob"}]
+        ann.call("remove-member", target=den, user=bob.id)
+        chat.wait(1)
+        assert set(bob.channels()) == {"general", talk}
+
+
+def test_owners_set_a_plugins_settings_in_their_channel() -> None:
+    plugin = module(
+        """
+from dataclasses import dataclass, field
+
+@dataclass
+class Settings:
+    greeting: str = field(default="Hello", metadata={"channel": True})
+    times: int = field(default=1, metadata={"channel": True})
+    secret: str = "secret"
+
+    def __post_init__(self):
+        if self.times > 3:
+            raise ValueError("times is 3 at most")
+
+@action("greet")
+def greet(ctx: Context) -> dict[str, Any]:
+    return {"says": " ".join([ctx.settings.greeting] * ctx.settings.times)}
+""",
+        "greet",
+    )
+    with Chat(plugin, settings={"greet": {"greeting": "Servus"}}) as chat:
+        ann, bob = chat.connect("Ann", None), chat.connect("Bob", None)
+        ann.create("den", bob, kind="public")
+        bob.join("den")
+
+        def put(**values: Any) -> dict[str, Any]:
+            return ann.call("set-channel", target="den", plugins={"greet": values})
+
+        assert bob.say("/greet")["says"] == "Servus"
+        assert put(greeting="Moin", times=2)["plugins"] == {"greet": {"greeting": "Moin", "times": 2}}
+        assert bob.say("/greet")["says"] == "Moin Moin"
+        (listed,) = ann.call("plugin-settings", target="den")["plugins"]
+        assert listed["plugin"] == "greet"
+        assert listed["settings"] == [  # nothing of what the server's settings say
+            {"name": "greeting", "type": "str", "value": "Moin"},
+            {"name": "times", "type": "int", "value": 2},
+        ]
+        with pytest.raises(Refused, match="Only owners of #den"):
+            bob.call("plugin-settings", target="den")
+        bob.join("general")
+        assert bob.say("/greet")["says"] == "Servus"
+        assert put(greeting=None)["plugins"] == {"greet": {"times": 2}}
+        assert bob.say("/greet", "den")["says"] == "Servus Servus"
+        for values, words in (
+            ({"times": 4}, "plugins.greet: times is 3 at most"),
+            ({"times": "x"}, "plugins.greet: times must be a whole number"),
+            ({"secret": "x"}, "plugins.greet has no setting 'secret' of channels; there are greeting, times"),
+            ({"greeting": "x" * 5_000}, "plugins.greet is too long"),
+        ):
+            with pytest.raises(Refused, match=words):
+                put(**values)
+        with pytest.raises(Refused, match="there is no plugin 'other'"):
+            ann.call("set-channel", target="den", plugins={"other": {}})
+        with pytest.raises(Refused, match="must be an object"):
+            ann.call("set-channel", target="den", plugins={"greet": 1})
+        with pytest.raises(Refused, match="Only owners of #den") as denied:
+            bob.call("set-channel", target="den", plugins={"greet": {}})
+        assert denied.value.rule == "channel-role"
+        assert denied.value.needs == "Only owners of #den can change these settings"
+        chat.restart()
+        ann = chat.connect("Ann", "den")
+        assert ann.say("/greet")["says"] == "Servus Servus"
+
+
+def test_a_message_that_grew_when_the_server_ended_is_stopped(tmp_path: Path) -> None:
+    plugin = tmp_path / "slow.py"
+    plugin.write_text("""
+import asyncio
+
+from tornado_chat import Context, action
+
+async def write(ctx: Context) -> None:
+    async with ctx.channel.grow() as message:
+        await message.add("One. Two")
+        await asyncio.sleep(3600)
+
+@action("write")
+def begin(ctx: Context) -> None:
+    ctx.spawn(write(ctx))
+""")
+    with Chat(plugin) as chat:
+        ann = chat.connect("Ann")
+        ann.call("write", target="general")
+        ann.call("send-message", target="general", message="First", growing=True)
+        ann.grow(2, 5, " and more")
+        chat.restart()
+        bot, own = chat.connect("Ann").messages()
+        assert (bot["message"], bot["stopped"]) == ("One. Two", True)
+        assert (own["message"], own["stopped"]) == ("First and more", True)

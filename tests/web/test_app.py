@@ -151,6 +151,8 @@ class ConnectTest(ChatTestCase):
         assert roll["help"] == "Roll one die with the given number of sides."
         assert roll["parameters"] == [{"name": "sides", "type": "int", "required": False, "default": 6}]
         assert not [one for one in ann.hello["actions"] if one["name"] == "welcome"]
+        assert ann.hello["powers"] == ["create-channel", "open-direct", "pin"]
+        assert ann.hello["limits"]["edit_window"] == 0
 
     @gen_test
     async def test_two_guests_may_bear_one_name(self) -> None:

@@ -1,12 +1,10 @@
 """Joining a channel: {"action": "join-channel", "message": "general", "since": {"epoch": "…", "seq": 7}}."""
 
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from tornado_chat import Context, Error, Limit, Refused, action
 
-MAX_USERS = 200
 LONGEST = 256  # characters of a requested name
 
 
@@ -25,41 +23,27 @@ async def join(
     message: str | None = None,
     since: Since | None = None,
     history: Limit = 50,
+    changes: bool = False,
+    timeline: bool = False,
 ) -> dict[str, Any]:
     """Join a channel, or make a new one."""
     asked = message if message is not None else target
     if asked is None:
         raise Refused("target is missing", Error.INVALID_FIELD)
     try:
-        came = ctx.server.join(ctx.connection, asked)
+        joined = await ctx.server.places.join(ctx.connection, asked, again=since is not None)
     except Refused as refused:
         if ctx.ref is None and target is None:  # a client of the original, which shows only lines with this name
             ctx.connection.show(asked[:LONGEST], refused.message)
         raise
-    channel = ctx.server.joined(ctx.connection, asked)
-    name = channel.name
-    if ctx.ref is None and asked != name and len(asked) <= LONGEST:  # other clients read the name in the answer
+    channel = joined.channel
+    if ctx.ref is None and asked != channel.name and len(asked) <= LONGEST:  # others read the name in the answer
         channel.answer_to(asked, ctx.connection)
-        ctx.connection.show(asked, f"This channel is called {name} here.")
-    if came and ctx.server.announces(channel, len(channel.present)):
-        await ctx.perform("welcome", channel)
-
-    log = ctx.server.history
-    recovered = False
-    last = await log.last(name)
-    if since is not None and since.epoch == log.epoch and 0 <= since.seq <= last:
-        messages, more = await channel.read(after=since.seq)
-        recovered = messages[0].seq == since.seq + 1 if messages else since.seq == last
-    if not recovered:
-        messages, more = await channel.read(limit=history)
-    return {
-        "channel": name,
-        "epoch": log.epoch,
-        "seq": last,
-        "users": list(islice(channel.present, MAX_USERS)),
-        "count": len(channel.present),
-        "messages": messages,
-        "recovered": recovered,
-        "more": more,
-        "read": await ctx.server.reading.position(ctx.user, name),
-    }
+        ctx.connection.show(asked, f"This channel is called {channel.name} here.")
+    if joined.came and ctx.server.announces(channel, len(channel.present)):
+        if joined.new:
+            await ctx.perform("welcome", channel)
+        else:
+            channel.notice(f"{ctx.user.name} joined the channel", skip=ctx.user, event="join", user=ctx.user)
+    place = None if since is None else (since.epoch, since.seq)
+    return await ctx.server.places.arrival(ctx.connection, channel, place, history, changes, timeline)

@@ -4,6 +4,8 @@ from typing import Any
 
 from tornado_chat import Context, Limit, Part, User, action, fold
 
+DIRECT = "dm:"  # direct conversations are nobody else's business
+
 
 @action("overview", channel=False, power="overview", command=False)
 async def overview(ctx: Context, find: Part = "", limit: Limit = 100, past: bool = False) -> dict[str, Any]:
@@ -11,7 +13,7 @@ async def overview(ctx: Context, find: Part = "", limit: Limit = 100, past: bool
     server = ctx.server
     found = [user for user in server.present() if find in fold(user.name)]
     people = await server.first(found, limit, lambda user: (fold(user.name), user.id))
-    names = [name for name in server.channels if ctx.connection.may_enter(name)]
+    names = [name for name in server.channels if ctx.connection.may_enter(name) and not name.startswith(DIRECT)]
     fullest = await server.first(names, limit, lambda name: (-len(server.present(name)), name))
 
     def told(user: User) -> dict[str, Any]:
@@ -19,10 +21,14 @@ async def overview(ctx: Context, find: Part = "", limit: Limit = 100, past: bool
         addresses = sorted({connection.address for connection in connections})
         return {"user": user, "connections": len(connections), "addresses": addresses[:10]}
 
+    def titled(name: str) -> dict[str, str]:
+        record = server.channels[name].record
+        return {"title": record.title} if record is not None and record.title else {}
+
     return {
         "people": [told(user) for user in people],
         "found": len(found),
-        "channels": [{"name": name, "count": len(server.present(name))} for name in fullest],
+        "channels": [{"name": name, **titled(name), "count": len(server.present(name))} for name in fullest],
         "now": {
             "connections": len(server.connections),
             "users": len(server.present()),

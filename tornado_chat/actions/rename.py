@@ -18,6 +18,7 @@ async def rename(ctx: Context, name: Name) -> dict[str, Any]:
             gate.give_rename_back()
         raise
     ctx.server.become(user)
+    ctx.server.places.meet([user])
     renamed = {"user": user} if token is None else {"user": user, "token": token}
     for connection in ctx.server.connections_of(user.id):  # this one too: several tabs may share it
         connection.answer({"action": "renamed", **renamed})

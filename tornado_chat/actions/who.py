@@ -14,6 +14,8 @@ async def who(
     """See who is here, or find someone."""
     if target is not None and not ctx.connection.may_enter(target):
         raise Refused(f"you may not enter {target}", Error.NOT_ALLOWED)
+    if target is not None:
+        await ctx.server.places.need_knowledge(ctx.connection, target)
     present = list(ctx.server.present(target))
     ctx.charge(len(present) // PER_CALL)
     if find:

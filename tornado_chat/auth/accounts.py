@@ -112,6 +112,10 @@ class Accounts:
     async def set_role(self, user_id: str, role: str) -> None:
         await self._repository.set_role(current_id(user_id), role)
 
+    async def remove(self, user_id: str) -> None:
+        """Remove what is known of a user: account, sessions and role. Whoever comes with a session is sent away."""
+        await self._repository.remove(user_id)
+
     async def proxy_id(self, name: str) -> str:
         """Return the id of the user whom a proxy names; case is ignored.
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from tornado_chat.auth.accounts import Accounts
+from tornado_chat.auth.admin_link import AdminLink
 from tornado_chat.auth.providers import AuthProvider, Guests, Header, Identity, Sessions
 from tornado_chat.auth.requests import cookie_name
 from tornado_chat.auth.throttle import Throttle
 from tornado_chat.config.settings import Settings, SettingsError
 
+log = logging.getLogger("tornado_chat")
+
 
 @dataclass
 class Auth:
-    """What knows who people are. `registration`: whether visitors may create accounts."""
+    """What knows who people are. `registration`: whether visitors may create accounts. `link`: see AdminLink."""
 
     accounts: Accounts
     sessions: Sessions
@@ -21,10 +25,15 @@ class Auth:
     throttle: Throttle
     kinds: tuple[str, ...]
     registration: bool
+    link: AdminLink | None
 
 
 def build(settings: Settings, secret: bytes, accounts: Accounts) -> Auth:
     """Return what the settings ask for; SettingsError for a kind of identity that cannot be had."""
+    if settings.admin_link and "password" not in settings.auth:
+        raise SettingsError(f"--admin-link needs accounts: --auth {','.join((*settings.auth, 'password'))}")
+    if settings.auth == ("guest",) and settings.create_channels != "everyone" and not settings.default_channels:
+        log.warning("nobody can make a channel: --create-channels %s, and all are guests", settings.create_channels)
     return Auth(
         accounts,
         sessions_of(settings, secret, accounts),
@@ -32,6 +41,7 @@ def build(settings: Settings, secret: bytes, accounts: Accounts) -> Auth:
         Throttle(settings.limits == "on"),
         settings.auth,
         "password" in settings.auth and settings.registration == "open",
+        AdminLink() if settings.admin_link else None,
     )
 
 
@@ -50,8 +60,13 @@ def choose(settings: Settings, secret: bytes, accounts: Accounts) -> Identity:
 
 def sessions_of(settings: Settings, secret: bytes, accounts: Accounts) -> Sessions:
     """Return what knows the sessions of a server. Those in memory alone may have the data folder of another one."""
+    return Sessions(accounts, cookie_name(signing_secret(settings, secret)))
+
+
+def signing_secret(settings: Settings, secret: bytes) -> bytes:
+    """Return what cookies are made with: no two servers have the same."""
     own = f"{settings.host}:{settings.port}" if settings.history == "memory" else ""
-    return Sessions(accounts, cookie_name(secret + own.encode()))
+    return secret + own.encode()
 
 
 def _tokens(settings: Settings) -> AuthProvider:

@@ -10,29 +10,32 @@ import base64
 import hashlib
 import hmac
 import json
-import uuid
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from tornado_chat.auth.accounts import Accounts, session_of
 from tornado_chat.auth.requests import Request, argument, bearer_of, cookies_of
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import GUEST, User
-from tornado_chat.chat.user_ids import ACCOUNT, PLUGIN, make_id
+from tornado_chat.chat.user_ids import ACCOUNT, PLUGIN, guest_id, is_guest_id, make_id
 from tornado_chat.chat.validation import clean_name, display_name
 from tornado_chat.config.networks import Network, is_within, peer_of
 
 
 @dataclass(slots=True, frozen=True)
 class Credentials:
-    """How someone comes in. `token` resumes it; it ends with its `session`, or at `until` (s since 1970)."""
+    """How someone comes in. `token` resumes it; it ends with its `session`, or at `until` (s since 1970).
+
+    `fresh`: whether this user was made just now, of a bare name.
+    """
 
     user: User
     token: str | None = None
     session: str = ""
     until: float | None = None
     channels: frozenset[str] | None = None  # that may be entered; None: all
+    fresh: bool = field(default=False, compare=False)
 
 
 class Unknown(Refused):
@@ -101,14 +104,15 @@ class Guests:
         token = argument(request, "token")
         resumes = bearer_of(request) if token is None else token
         user = None if resumes is None else self.resume(resumes)
+        fresh = user is None
         if user is None and token is None:
             name = argument(request, "name")
             user = None if name is None else self.guest(name)
-        return None if user is None else Credentials(user, self.token(user))
+        return None if user is None else Credentials(user, self.token(user), fresh=fresh)
 
     def guest(self, name: str) -> User:
         """Return a new guest; Refused (`invalid-name`) for a name that is not allowed."""
-        return User(self._mark + str(uuid.uuid4()), clean_name(name))
+        return User(self._mark + guest_id(), clean_name(name))
 
     def token(self, user: User) -> str:
         payload = base64.urlsafe_b64encode(json.dumps([user.id, user.name]).encode()).rstrip(b"=")
@@ -185,4 +189,4 @@ class Listeners:
 
 def is_guest(user: User) -> bool:
     """Return whether a user is a guest, whose name is in its token alone."""
-    return ":" not in user.id.removeprefix(GUEST)
+    return is_guest_id(user.id)

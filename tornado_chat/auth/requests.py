@@ -49,11 +49,12 @@ def cookie_name(secret: bytes) -> str:
 
 def cookies_of(request: Request, name: str) -> list[str]:
     """Return the values of a server's cookies, that of the deepest folder first (RFC 6265, 5.4)."""
-    found = dict.fromkeys(value for wanted in (name, COOKIE) for value in _cookies(request, wanted))
+    found = dict.fromkeys(value for wanted in (name, COOKIE) for value in cookies(request, wanted))
     return list(found)[:MOST]
 
 
-def _cookies(request: Request, name: str) -> Iterator[str]:
+def cookies(request: Request, name: str) -> Iterator[str]:
+    """Yield the values of a cookie."""
     for cookie in ";".join(request.headers.get_list("Cookie")).split(";"):
         key, _, value = cookie.partition("=")
         if key.strip() == name and value.strip():

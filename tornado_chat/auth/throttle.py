@@ -14,7 +14,8 @@ from time import monotonic
 
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import User
-from tornado_chat.chat.rate_limits import Bucket, network
+from tornado_chat.chat.rate_limits import network
+from tornado_chat.chat.usage import Bucket
 
 # Each a second, and at once.
 HASHES = (1.0, 100)  # of an address

@@ -91,6 +91,12 @@ class Connection(Batch):
         event: dict[str, Any] = {"action": "error", "ref": ref, "code": refused.code, "message": refused.message}
         if type(target) is str:
             event["target"] = target
+        if refused.rule:
+            event["rule"], event["needs"] = refused.rule, refused.needs
+        if refused.length is not None:
+            event["length"] = refused.length
+        if refused.until:
+            event["until"] = refused.until
         if refused.retry_after:
             event["retry_after_ms"] = math.ceil(refused.retry_after * 1000)
         self.answer(event)
@@ -111,6 +117,17 @@ class Connection(Batch):
     def may_enter(self, channel: str) -> bool:
         """Return whether this connection may know of a channel."""
         return self.allowed is None or channel in self.allowed
+
+    def tell_list(self, event: Mapping[str, Any]) -> None:
+        """Send as much of an event `channels` as this connection may know of."""
+        if self.allowed is not None:
+            event = {key: self._known(value) if isinstance(value, list) else value for key, value in event.items()}
+            if not ("all" in event or event.get("changed") or event.get("removed")):
+                return
+        self.answer(event)
+
+    def _known(self, entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [one for one in entries if self.may_enter(one["channel"])]
 
     # Its end
 

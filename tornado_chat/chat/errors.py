@@ -13,10 +13,14 @@ class Error(StrEnum):
     INVALID_FIELD = "invalid-field"
     INVALID_NAME = "invalid-name"
     NOT_JOINED = "not-joined"
+    NOT_FOUND = "not-found"
+    CONFLICT = "conflict"
     REFUSED = "refused"
     NOT_ALLOWED = "not-allowed"
     RATE_LIMITED = "rate-limited"
     TOO_MANY = "too-many"
+    TOO_LARGE = "too-large"
+    NO_SPACE = "no-space"
     HISTORY_UNAVAILABLE = "history-unavailable"
     PLUGIN_TIMEOUT = "plugin-timeout"
     PLUGIN_OFF = "plugin-off"
@@ -54,11 +58,33 @@ WENT_AWAY, NO_CODE, BROKEN = 1001, 1005, 1006
 class Refused(Exception):
     """Raised to refuse a call. The caller is answered with `code` and `message`; nothing is logged.
 
-    `retry_after`: seconds after which to try again, 0 if waiting does not help.
+    `retry_after`: seconds after which to try again, 0 if waiting does not help. `rule`: of what is not allowed, the
+    rule that says so; `needs`: what it needs, in words for a person; `until`: ms since 1970, when the rule ends.
+    `length`: where a message grows, how many characters it has.
     """
 
-    def __init__(self, message: str, code: str = Error.REFUSED, retry_after: float = 0.0) -> None:
+    def __init__(
+        self,
+        message: str,
+        code: str = Error.REFUSED,
+        retry_after: float = 0.0,
+        *,
+        rule: str = "",
+        needs: str = "",
+        length: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = str(message).encode(errors="replace").decode()  # it is sent, and may be another exception
         self.code = str(code)
         self.retry_after = float(retry_after) if 0 <= retry_after < 1e9 else 0.0
+        self.rule, self.needs, self.length = rule, needs, length
+        self.until = 0
+
+
+class Mistyped(Refused):
+    """What a person types cannot be: no mistake of their client."""
+
+
+def no_channel() -> Refused:
+    """Return what a call is answered about a private address that is not the caller's own, or of nothing."""
+    return Refused("there is no such channel", Error.NOT_FOUND)

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from itertools import islice
 from time import monotonic
+from typing import Any
 
 from tornado_chat.chat.announcements import Announcements
 from tornado_chat.chat.batching import Batcher
-from tornado_chat.chat.broker import Member
+from tornado_chat.chat.broker import Member, News
+from tornado_chat.chat.changes import Change
 from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.channel_records import is_secret
+from tornado_chat.chat.commit_news import CommitNews
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.errors import Close, Error, Refused
+from tornado_chat.chat.errors import Close, Error, Refused, no_channel
+from tornado_chat.chat.growing import Growths
 from tornado_chat.chat.history import History
 from tornado_chat.chat.metrics import Metrics
 from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.online import Online
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.presence import Presence
-from tornado_chat.chat.rate_limits import Bucket
+from tornado_chat.chat.usage import Bucket
 from tornado_chat.chat.validation import clean_name
 
 
-class Hub(Presence):
+class Hub(CommitNews, Presence):
     """The connections of this process and the channels that have members: its Broker and its Presence.
 
     frames: see Batcher.
@@ -31,20 +37,25 @@ class Hub(Presence):
     def __init__(
         self, history: History, frames: Callable[[list[bytes]], list[bytes]], announce_limit: int = 200
     ) -> None:
+        super().__init__()
         self.history = history
         self.announce_limit = announce_limit
         self.flusher = Batcher(frames)
         self.metrics = Metrics()
+        self.growths = Growths(self.channel)
         self.connections: set[Connection] = set()
         self.channels: dict[str, Channel] = {}
-        #: What posts and who comes and goes pass first, where plugins listen (see PluginEvents).
+        #: What posts, changes and who comes and goes pass first, where plugins listen (see PluginEvents).
         self.on_post: Callable[[Channel, Message], PendingMessage] | None = None
+        self.on_change: Callable[[Channel, Change], Coroutine[Any, Any, int]] | None = None
         self.on_move: Callable[..., None] | None = None
+        self.on_gone: Callable[[User, Online], None] | None = None  # who is not stored, with all connections
+        self.edit_window = 0.0
         self.announce = Announcements().plan
         self.words: Bucket | None = None  # what saying who comes and goes may cost, in frames; None: whatever it does
-        self._users: dict[User, list[Connection]] = {}
+        self._users: dict[User, Online] = {}
         self._names: list[str] = []  # of the channels, in order
-        history.on_commit(self._committed)
+        history.on_commit(self.committed)
 
     # For actions and plugins
 
@@ -73,7 +84,7 @@ class Hub(Presence):
         return islice(self._names, bisect_right(self._names, after), None)
 
     def join(self, connection: Connection, name: str) -> bool:
-        """Make a connection a member, making the channel on the first join; return whether its user came with it."""
+        """Let a connection into a channel, made by the first one; return whether its user came. See Places.join."""
         self.flusher.require_loop()
         channel = self.channel(name)
         name = channel.name
@@ -90,7 +101,8 @@ class Hub(Presence):
                 channel.maker = connection.gate.address
         if new:
             self.channels[name] = channel
-            insort(self._names, name)
+            if not is_secret(name):
+                insort(self._names, name)
         connection.channels[name] = channel
         came = channel.add(connection)
         if came and self.on_move is not None:
@@ -98,7 +110,7 @@ class Hub(Presence):
         return came
 
     def leave(self, connection: Connection, name: str) -> None:
-        """End a membership and tell the others; Refused (`not-joined`) where there is none."""
+        """Let a connection go out of a channel and tell the others; Refused (`not-joined`) where it is not in it."""
         self.flusher.require_loop()
         channel = self.joined(connection, name)
         name = channel.name
@@ -108,7 +120,8 @@ class Hub(Presence):
             connection.gate.user.channels -= 1
         if not channel.members:
             del self.channels[name]
-            del self._names[bisect_left(self._names, name)]
+            if not is_secret(name):
+                del self._names[bisect_left(self._names, name)]
             if channel.maker is not None:
                 channel.maker.channels -= 1
         elif gone and self.announces(channel, len(channel.present) + 1):
@@ -132,11 +145,34 @@ class Hub(Presence):
         return True
 
     def joined(self, connection: Connection, name: str) -> Channel:
-        """Return a channel that a connection is a member of; else Refused (`not-joined`)."""
+        """Return a channel in which a connection is present; else Refused (`not-joined`, `not-found`)."""
         channel = connection.channels.get(name) or connection.channels.get(clean_name(name))
         if channel is None:
-            raise Refused(f"join {name} first", Error.NOT_JOINED)
+            raise not_joined(name)
         return channel
+
+    def here(self, user: User) -> Online | None:
+        """Return the connections of a user with what they share, None where the user has none."""
+        return self._users.get(user)
+
+    def online(self, user_id: str) -> Online | None:
+        """Return what `here` does, by id."""
+        return self._users.get(User(user_id, ""))
+
+    def everyone(self) -> Iterable[tuple[User, Online]]:
+        """Return all users who are here."""
+        return self._users.items()
+
+    def control(
+        self, user_id: str, *, leave: str = "", line: bytes = b"", about: str = "", news: News | None = None
+    ) -> None:
+        for connection in self.connections_of(user_id):
+            if leave and leave in connection.channels:
+                self.leave(connection, leave)
+            if line and about not in connection.channels and connection.may_enter(about):
+                connection.gather(line)
+            if news is not None:
+                connection.tell_list(news)
 
     def connections_of(self, user_id: str) -> Sequence[Connection]:
         return tuple(self._users.get(User(user_id, ""), ()))
@@ -171,7 +207,9 @@ class Hub(Presence):
         self.flusher.require_loop()
         self.connections.add(connection)
         user = connection.user
-        others = self._users.setdefault(user, [])
+        others = self._users.get(user)
+        if others is None:
+            others = self._users[user] = Online()
         if others and (others[0].user.name, others[0].user.role) != (user.name, user.role):
             self.become(user)
         others.append(connection)
@@ -197,6 +235,8 @@ class Hub(Presence):
         others.remove(connection)
         if not others:
             del self._users[connection.user]
+            if not others.kept and self.on_gone is not None:
+                self.on_gone(connection.user, others)
         if self.on_move is not None:
             self.on_move("disconnect", connection)
 
@@ -205,10 +245,7 @@ class Hub(Presence):
         for connection in list(self.connections):
             connection.close(Close.RESTART, "the server restarts")
 
-    # For the history
 
-    def _committed(self, messages: Sequence[Message]) -> None:
-        for message in messages:
-            channel = self.channels.get(message.channel)
-            if channel is not None:
-                channel.deliver(message.line())
+def not_joined(name: str) -> Refused:
+    """Return what a call is answered about a channel that the connection has not joined."""
+    return no_channel() if is_secret(clean_name(name)) else Refused(f"join {name} first", Error.NOT_JOINED)

@@ -20,6 +20,7 @@ from tornado_chat.config.networks import Network, is_within, read_address, read_
 
 log = logging.getLogger("tornado_chat")
 
+OPERATOR = User("", "command line")  # as the audit names whoever runs the server
 ENDLESS = 10**13  # ms since 1970; the keys of the audit count down from it, so that the newest entry comes first
 
 
@@ -27,7 +28,7 @@ class Moderation:
     """Bans of users (by id) and of ranges of addresses, and the record of every use of a power."""
 
     def __init__(self, repositories: Repositories) -> None:
-        self._accounts, self._repository, self._audit = repositories
+        self._accounts, self._repository, self._audit = repositories[:3]
         self._loaded = False
         self._bans: dict[str, Ban] = {}
         self._ranges: dict[str, Network] = {}

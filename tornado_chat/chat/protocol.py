@@ -12,6 +12,7 @@ from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message, User
 from tornado_chat.config import speed
 
+WIRE = 2  # the version that `hello` names
 MAX_REF = 64
 MAX_DEPTH = 64
 SHORT = 2 * MAX_DEPTH  # characters in which nothing is nested too deep
@@ -20,7 +21,24 @@ _CONTAINERS = frozenset((dict, list))
 MAX_NUMBER = 2**53  # beyond it a JavaScript client reads another number
 MAX_PAGE_BYTES = 256 * 1024
 #: Events that the server alone sends: their fields are fixed, and clients rely on them.
-RESERVED = frozenset({"actions", "error", "hello", "ok", "presence", "renamed", "send-message"})
+RESERVED = frozenset(
+    {
+        "actions",
+        "changed",
+        "channel",
+        "channels",
+        "error",
+        "followed",
+        "growing",
+        "hello",
+        "members",
+        "ok",
+        "picture",
+        "presence",
+        "renamed",
+        "send-message",
+    }
+)
 #: What plugins may send under a name of the server's, and what it must have.
 SHAPES: dict[str, dict[str, type]] = {"typing": {"user": User}, "read": {"user": User, "seq": int}}
 FIXED = frozenset({"action", "id", "message", "ref", "seq", "target", "time"})  # fields of a line that is shown
@@ -121,8 +139,7 @@ def _depth(value: object) -> int:
 
 def _plain(value: object) -> object:
     if isinstance(value, User):
-        plain = {"id": value.id, "name": value.name}
-        return plain if value.role == "member" else {**plain, "role": value.role}
+        return value.shown()
     if isinstance(value, Message):
         return json.loads(value.line())
     raise TypeError(f"{type(value).__name__} cannot be sent; use text, numbers, lists and dicts")

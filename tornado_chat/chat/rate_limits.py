@@ -1,80 +1,26 @@
-"""How much of the server one user, one address and everyone together may use: token buckets and caps."""
+"""How much of the server one user, one address and everyone together may use: rates and caps."""
 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from time import monotonic
 
 from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.models import User
+from tornado_chat.chat.usage import Daily, Usage
 from tornado_chat.config.settings import Settings
 
-BURST = 10.0  # seconds' worth of a rate that may come at once
 FLOOD = 10.0  # seconds of calls that heed no `retry_after_ms`, after which the connection is ended
 LULL = 1.0  # seconds without such a call that end a flood
 PENALTY = 0.02  # seconds at most in which a connection over a limit is not read: a flood then costs next to nothing
 FULL_RETRY = 10.0  # seconds after which to try again where there are too many connections
 KEEPS = ((1, 500), (5, 5_000))  # what one user, and one address, may add to what is kept: a second, and at once
-RENAMES = (0.1, 3)  # of one user: a second, and at once; a rename is told in all channels that the user is in
+EACH_GROWTH = 50  # characters that a call counts as at least
 WORDS = (20_000, 5_000)  # frames that say who comes and goes: a second, and at once
 MAX_CHARGE = 50.0  # calls that one is counted as at most: nobody is kept waiting for minutes
 CHANNELS = 20  # addresses that can together make all the channels that there can be
 KEPT = 1_000  # shares that are kept before the first look for idle ones
-
-
-class Bucket:
-    """A token bucket of `rate` a second and `burst` at once; a rate of 0 is no limit."""
-
-    __slots__ = ("_each", "_ready", "_slack")
-
-    def __init__(self, rate: float, burst: float) -> None:
-        self._each = 1 / rate if rate else 0.0  # seconds that a token takes
-        self._slack = max(burst - 1, 0.0) * self._each
-        self._ready = 0.0  # when there is a token: the one number that changes
-
-    def take(self, now: float) -> float:
-        """Take a token; return 0, or the seconds after which there is one. `now` in seconds of monotonic()."""
-        ready = self._ready
-        if ready > now:
-            return ready - now
-        longest = now - self._slack
-        self._ready = (ready if ready > longest else longest) + self._each
-        return 0.0
-
-    def wait(self, now: float) -> float:
-        """Return the seconds after which there is a token, 0 where there is one."""
-        return max(self._ready - now, 0.0)
-
-    def charge(self, now: float, count: float) -> None:
-        """Take so many tokens, also those that are not there yet; a negative count gives tokens back."""
-        self._ready = max(self._ready, now - self._slack) + count * self._each
-
-    def is_full(self, now: float) -> bool:
-        """Return whether nothing is missing."""
-        return self._ready + self._slack <= now
-
-
-class Usage:
-    """What one user, one address or everyone together has used. `connections`: how many now.
-
-    `channels`: how many a user is in now; of an address, how many that it made there are.
-    """
-
-    __slots__ = ("calls", "channels", "connections", "connects", "joins", "keeps", "renames")
-
-    def __init__(self, calls: int, joins: int, connects: int, keeps: tuple[float, float] = (0, 0)) -> None:
-        self.calls = Bucket(calls, calls * BURST)
-        self.joins = Bucket(joins, joins * BURST)
-        self.connects = Bucket(connects, connects * BURST)
-        self.renames = Bucket(*RENAMES)
-        self.keeps = Bucket(*keeps)
-        self.connections = 0
-        self.channels = 0
-
-    def is_idle(self, now: float) -> bool:
-        """Return whether a new one would be the same."""
-        buckets = (self.calls, self.joins, self.connects, self.renames, self.keeps)
-        return not (self.connections or self.channels) and all(bucket.is_full(now) for bucket in buckets)
 
 
 class ConnectionLimits:
@@ -111,6 +57,38 @@ class ConnectionLimits:
         now = self._limits.clock()
         self.user.keeps.charge(now, 1)
         self.address.keeps.charge(now, 1)
+
+    def daily(self, what: Daily, count: int) -> None:
+        """Count what may be done so many times a day; or Refused."""
+        now = self._limits.clock()
+        buckets = [usage.on_a_day(what, level) for level, usage in enumerate((self.user, self.address))]
+        wait = max(bucket.wait(now) for bucket in buckets)
+        if wait:
+            raise Refused(f"too many {what} today", Error.RATE_LIMITED, wait)
+        for bucket in buckets:
+            bucket.charge(now, count)
+
+    def grow(self, characters: int) -> None:
+        """Count words that a message grows by instead of the call that brings them; or Refused."""
+        now = self._limits.clock()
+        growth = self.user.growing()
+        wait = growth.wait(now)
+        if wait:
+            raise limited(wait)  # which counts as a call: who does not heed it is held
+        growth.charge(now, max(characters, EACH_GROWTH))
+        self.charge(-1)
+
+    def invite(self, users: Iterable[User], count: int) -> None:
+        """Count so many invitations, and each of these users as invited by whomever; or Refused."""
+        now, buckets = self._limits.clock(), []
+        for user in users:
+            bucket = self._limits.of_user(user.id).on_a_day("invited", 0)
+            if wait := bucket.wait(now):
+                raise Refused(f"{user.name} was invited too often today", Error.RATE_LIMITED, wait)
+            buckets.append(bucket)
+        self.daily("invitations", count)
+        for bucket in buckets:
+            bucket.charge(now, 1)
 
     def rename(self) -> None:
         """Count a rename; or Refused."""
@@ -158,6 +136,7 @@ class Limits:
     def __init__(self, settings: Settings, clock: Callable[[], float] = monotonic) -> None:
         self._rates = list(zip(settings.message_rate, settings.join_rate, settings.connect_rate, strict=True))
         self._max_connections = settings.max_connections
+        self._upload_rate = settings.upload_rate
         self.max_channels = with_address(settings.max_channels)
         self.clock = clock
         self.all = Usage(*self._rates[2])
@@ -181,7 +160,7 @@ class Limits:
     def enter(self, user: str, address: str) -> ConnectionLimits:
         """Count a connection of a user (by id) that was admitted; Refused if it is one too many."""
         of_user = self._max_connections[0]
-        share = self._share(self._users, user, 0)
+        share = self.of_user(user)
         if 0 < of_user <= share.connections:
             raise Refused(f"at most {of_user} connections at a time", Error.TOO_MANY, FULL_RETRY)
         wait = share.connects.take(self.clock())
@@ -192,10 +171,23 @@ class Limits:
             each.connections += 1
         return gate
 
+    def upload(self, user: str, address: str) -> None:
+        """Count a file that a user (by id) begins to send; or Refused."""
+        now, usages = self.clock(), (self.of_user(user), self._share(self._addresses, network(address), 1), self.all)
+        buckets = [usage.uploading(rate) for usage, rate in zip(usages, self._upload_rate, strict=True)]
+        if wait := max(bucket.wait(now) for bucket in buckets):
+            raise Refused("too many files at once; wait a moment", Error.RATE_LIMITED, wait)
+        for bucket in buckets:
+            bucket.charge(now, 1)
+
     def leave(self, gate: ConnectionLimits) -> None:
         """Forget a connection that has ended."""
         for each in (gate.user, gate.address, self.all):
             each.connections -= 1
+
+    def of_user(self, user: str) -> Usage:
+        """Return what a user (an id), who may be away, has used."""
+        return self._share(self._users, user, 0)
 
     def _share(self, shares: dict[str, Usage], key: str, level: int) -> Usage:
         share = shares.get(key)

@@ -1,4 +1,4 @@
-"""The interfaces of what a chat keeps in tables: accounts, bans and the audit.
+"""The interfaces of what a chat keeps in tables: accounts, bans, the audit; see memberships.py and files.py for more.
 
 Each method is one transaction. When it returns, what it wrote is on the disk. All methods raise Refused
 (`history-unavailable`) while the disk fails.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
+from tornado_chat.chat.files import FileRepository
+from tornado_chat.chat.memberships import Memberships
 from tornado_chat.chat.models import User
 
 PAGE = 1_000
@@ -52,11 +54,14 @@ class AccountRepository(Protocol):
     async def set_role(self, user_id: str, role: str) -> None:
         """Give a user a role and mark the user as changed."""
 
+    async def remove(self, user_id: str) -> None:
+        """Delete a user's account, sessions and role, and mark the user as changed."""
+
     async def take_changed(self) -> Sequence[str]:
         """Return the ids of the users marked as changed, and remove the marks."""
 
     async def proxy_id(self, own: str, before: str) -> str:
-        """Return the id of a proxy's user, the same at each call: `before` if it has read positions, else `own`."""
+        """Return the id of a proxy's user, the same at each call: `before` if it has memberships, else `own`."""
 
     async def begin(self, session: str, user_id: str, until: int, most: int) -> None:
         """Add a session, and end the account's oldest ones above `most`."""
@@ -108,3 +113,5 @@ class Repositories(NamedTuple):
     accounts: AccountRepository
     bans: BanRepository
     audit: AuditRepository
+    memberships: Memberships
+    files: FileRepository

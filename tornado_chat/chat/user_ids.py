@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+import time
+import uuid
 from urllib.parse import quote, unquote
 
 from tornado_chat.chat.models import GUEST
@@ -12,9 +14,25 @@ from tornado_chat.chat.validation import fold
 ACCOUNT, HEADER, TOKEN, PLUGIN = "a:", "h:", "t:", "p:"  # so that ids of different kinds never collide
 LONGEST = 900  # characters of a name in an id; together with a channel's name it still fits a key of the store
 
+NEW = 600  # seconds in which a guest who came with a bare name is a new one, who leaves nothing behind
+
 _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _HASH = re.compile("sha256:[0-9a-f]{64}")
 _ESCAPES = re.compile("([^%]|%[0-9a-fA-F]{2})+")
+
+
+def guest_id() -> str:
+    """Return an id for a new guest: a UUID of version 7, which says when they came first."""
+    random = uuid.uuid4().int & ((1 << 76) - 1)  # the variant stays where it is
+    return str(uuid.UUID(int=int(time.time() * 1000) << 80 | 7 << 76 | random))
+
+
+def is_new_guest(user_id: str) -> bool:
+    """Return whether this is the id of a guest who came first less than ten minutes ago."""
+    bare = user_id.removeprefix(GUEST)
+    if len(bare) != 36 or bare[14] != "7" or not _UUID.fullmatch(bare):
+        return False
+    return time.time() - (uuid.UUID(bare).int >> 80) / 1000 < NEW
 
 
 def make_id(kind: str, name: str) -> str:
@@ -47,6 +65,17 @@ def read_id(written: str) -> str | None:
             name = rest
         return make_id(kind, name)
     return written.lower() if _UUID.fullmatch(written) else None
+
+
+def is_guest_id(user_id: str) -> bool:
+    """Return whether an id is a guest's, who is known by a token alone."""
+    return ":" not in user_id.removeprefix(GUEST)
+
+
+def name_in(user_id: str) -> str:
+    """Return the name that the id of a proxy's or an application's user was made of, "" if it has none."""
+    kind, rest = user_id[:2], user_id[2:]
+    return unquote(rest) if kind in (HEADER, TOKEN) and not _HASH.fullmatch(rest) else ""
 
 
 def current_id(user_id: str) -> str:

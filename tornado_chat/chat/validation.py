@@ -14,6 +14,7 @@ from tornado_chat.chat.errors import Error, Refused
 MAX_TEXT = 4_000
 MAX_NAME = 64
 MAX_PAGE = 200
+LARGEST_ID = 2**63 - 1
 
 _LONGEST = 4 * MAX_NAME  # of what may become a name: NFKC makes 1 of 4 at most
 # What NFKC makes something else of: marks on a space or a symbol, or the plain space.
@@ -24,6 +25,8 @@ _AS_THEY_ARE = re.compile(
 )
 _PIECE = 500  # characters that are normalised at once: it takes seconds for 64 KiB of marks
 _NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+_PLACE = re.compile("([0-9]{1,15})-([0-9]{1,19})")
 
 _MAX_GIVEN = 1_024
 _ATTRIBUTES = [
@@ -144,13 +147,44 @@ def clean_text(value: str) -> str:
     if value.isascii() and value.isprintable() and value > "!" and len(value) <= MAX_TEXT:
         _cleaned = value
         return value  # what most are, at once
-    if not value.isprintable():
-        value = _NOT_TEXT.sub("", value).rstrip("\n")
+    value = _washed(value)
     if not 1 <= len(value) <= MAX_TEXT:
-        raise Refused(f"text has 1 to {MAX_TEXT} characters", Error.INVALID_FIELD)
-    if not (value[0].isalnum() and value[0] not in FILLERS) and not SEEN.search(value):
+        raise no_words()
+    if not _is_seen(value):
         raise Refused("nothing in the text can be seen", Error.INVALID_FIELD)
     return value
+
+
+def clean_caption(value: str) -> str:
+    """Return what `clean_text` does, or "" where nothing is left of the text: files need none."""
+    global _cleaned
+    if value.isascii() and value.isprintable() and value > "!" and len(value) <= MAX_TEXT:
+        _cleaned = value
+        return value
+    value = _washed(value)
+    if len(value) > MAX_TEXT:
+        raise no_words()
+    return value if value and _is_seen(value) else ""
+
+
+def _washed(value: str) -> str:
+    return value if value.isprintable() else _NOT_TEXT.sub("", value).rstrip("\n")
+
+
+def _is_seen(value: str) -> bool:
+    return (value[0].isalnum() and value[0] not in FILLERS) or SEEN.search(value) is not None
+
+
+def no_words() -> Refused:
+    """Return what a call is answered whose text is empty or too long."""
+    return Refused(f"text has 1 to {MAX_TEXT} characters", Error.INVALID_FIELD)
+
+
+def clean_piece(value: str) -> str:
+    """Return a piece of a text, such as a growing message gains, without control characters; it may be empty."""
+    if len(value) > MAX_TEXT:
+        raise Refused(f"a piece has at most {MAX_TEXT} characters", Error.INVALID_FIELD)
+    return value if value.isprintable() else _NOT_TEXT.sub("", value)
 
 
 def _part(value: str) -> str:
@@ -168,5 +202,20 @@ def _page_size(value: int) -> int:
 # Types of an action's fields, checked and cleaned before it is called.
 Name = Annotated[str, clean_name]
 Text = Annotated[str, clean_text]
+Caption = Annotated[str, clean_caption]
 Limit = Annotated[int, _page_size]
 Part = Annotated[str, _part]
+Piece = Annotated[str, clean_piece]
+
+
+def clean_place(before: str) -> tuple[int, int] | None:
+    """Return the time (ms) and the id that the `before` of an earlier page names, None where it is empty.
+
+    Raises Refused (`invalid-field`) for what no page has.
+    """
+    if not before:
+        return None
+    place = _PLACE.fullmatch(before)
+    if place is None or int(place[2]) > LARGEST_ID:
+        raise Refused("before is what an earlier answer has as `before`", Error.INVALID_FIELD)
+    return int(place[1]), int(place[2])

@@ -2,5 +2,6 @@
 
 from tornado_chat.client.client import Client
 from tornado_chat.client.events import Event
+from tornado_chat.client.streaming import StreamError, stream_events
 
-__all__ = ["Client", "Event"]
+__all__ = ["Client", "Event", "StreamError", "stream_events"]

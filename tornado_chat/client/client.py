@@ -7,32 +7,25 @@ import contextlib
 from collections.abc import AsyncIterator, Mapping
 from types import TracebackType
 from typing import Any
+from weakref import WeakSet
 
 from tornado.websocket import WebSocketClientConnection
 
-from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
-from tornado_chat.chat.validation import clean_name
+from tornado_chat.chat.errors import Close, Refused
+from tornado_chat.client.acting import Acting
 from tornado_chat.client.calls import Calls
+from tornado_chat.client.channels import Channels
 from tornado_chat.client.credentials import Credentials, Token, clean_base
-from tornado_chat.client.events import Event
+from tornado_chat.client.events import Event, wire_of
 from tornado_chat.client.inbox import Inbox
-from tornado_chat.client.reconnect import FIRST_PAUSE, LONGEST_PAUSE, Reconnecting
+from tornado_chat.client.own_list import OwnList
+from tornado_chat.client.reconnect import Reconnecting
+from tornado_chat.client.transfers import Transfers
 
-PAGE = 200
 INBOX = 1_000  # events that wait for the iterator
 
 
-class _Place:
-    """A joined channel. While it is `behind`, its messages are read from the history."""
-
-    def __init__(self) -> None:
-        self.epoch = ""
-        self.seq = 0  # of the newest message that was delivered
-        self.newest = 0  # of the newest message received while behind
-        self.behind = True
-
-
-class Client:
+class Client(Acting):
     """A user's connection to a chat, which reconnects as often as needed.
 
     base: the page's address, http(s):// or ws(s)://host:port/path.
@@ -41,6 +34,7 @@ class Client:
     each connection.
     headers: sent with each request, for a proxy in front.
     connect_timeout: seconds for the first connection; None waits forever.
+    direct: whether to join a direct conversation when somebody writes there.
 
     Raises ValueError for an invalid address, name, token or header. Once the connection has ended for good, each call
     raises ConnectionError; `code` and `reason` say why.
@@ -60,16 +54,23 @@ class Client:
         password: str = "",
         headers: Mapping[str, str] | None = None,
         connect_timeout: float | None = 30.0,
+        direct: bool = False,
     ) -> None:
         self.user: Event = {}
+        self._answers_direct = direct
+        self._list = OwnList()
+        self._growing = WeakSet()
+        self._joining: dict[str, asyncio.Task[None]] = {}
         self._credentials = Credentials(name, token, password, headers or {})
         self._connect_timeout = connect_timeout
-        self._places: dict[str, _Place] = {}
         self._inbox = Inbox(INBOX)
+        self._channels = Channels(self._inbox, self.call)
         self._connection = Reconnecting(clean_base(base), self._credentials, self._receive, self._lost, self._ended)
-        self._calls = Calls(lambda: self._connection.gone() if self.code is not None else None)
+        self._calls = Calls(self._gone)
+        self._transfers = Transfers(
+            self._credentials, lambda: self.base, lambda: self._calls.socket is not None, self._gone
+        )
         self._resuming: asyncio.Task[None] | None = None
-        self._reading: set[asyncio.Task[None]] = set()  # the history of channels that are behind
 
     async def __aenter__(self) -> Client:
         """Connect; ConnectionError if waiting cannot help, or after `connect_timeout`."""
@@ -105,43 +106,26 @@ class Client:
         """Why the connection has ended for good."""
         return self._connection.reason
 
-    async def join(self, channel: str, history: int = 50) -> Event:
-        """Join a channel; return the server's `ok`, with the newest messages. Iterate for later ones."""
-        channel = clean_name(channel)  # as the server spells it in events
-        place = self._places.setdefault(channel, _Place())
-        try:
-            answer = await self.call("join-channel", target=channel, history=history)
-        except Refused:
-            if not place.epoch:
-                self._places.pop(channel, None)
-            raise
-        if place.epoch != answer["epoch"]:  # else the channel was joined already, and newer messages are on their way
-            newest = [
-                message["seq"] for message in answer["messages"][-1:]
-            ]  # it may have been posted after `seq` was read
-            place.epoch, place.seq = answer["epoch"], max([answer["seq"], *newest])
-            if place.newest > place.seq:
-                self._read_on(channel, place)
-            else:
-                place.behind = False
-        return answer
+    @property
+    def channels(self) -> Mapping[str, Event]:
+        """What the client's user belongs to, by the address of the channel: entries of the event `channels`."""
+        return self._list.entries
 
-    async def leave(self, channel: str) -> None:
-        """Leave a channel."""
-        self._places.pop(clean_name(channel), None)
-        await self.call("leave-channel", target=channel)
-
-    async def send(self, channel: str, text: str) -> Event:
-        """Post a message; return its `ok` once it is stored, even if the connection is lost meanwhile."""
-        message = {"action": "send-message", "target": channel, "message": text}
-        return await self._calls.post(message, now=self._resuming is None or self._resuming.done())
+    async def _insist(self, action: str, channel: str, **fields: Any) -> Event:
+        """Call an action that can be repeated safely until it is answered."""
+        message = {"action": action, "target": channel, **fields}
+        epoch = self._channels.epoch(channel) or self._calls.epoch
+        return await self._calls.post(message, epoch, now=self._resuming is None or self._resuming.done())
 
     async def call(self, action: str, **fields: Any) -> Event:
         """Call an action; return its `ok`. Refused for an `error`, ConnectionError if the connection is lost."""
         return await self._calls.call({"action": action, **fields})
 
     async def events(self) -> AsyncIterator[Event]:
-        """Yield all events: each `hello`, messages as by iteration, presence, typing, plugins' events …
+        """Yield all events: each `hello`, messages as by iteration, changes, presence, typing, plugins' events …
+
+        A `changed` has the `message` as it is now, if it is one of the newest 500 of its channel. One that was missed
+        has `what`, but not who made the change; several are one event.
 
         Iterate in one place only. While 1,000 events wait, further events that are not stored are dropped.
         """
@@ -154,95 +138,67 @@ class Client:
             if event["action"] == "send-message":
                 yield event
 
+    def _gone(self) -> ConnectionError | None:
+        return self._connection.gone() if self.code is not None else None
+
     def _ended(self) -> None:
         self._inbox.close()
         self._calls.ended()
 
     def _lost(self, socket: WebSocketClientConnection) -> None:
         socket.close(Close.NORMAL)
-        for task in (self._resuming, *self._reading):
-            if task is not None:
-                task.cancel()
-        for place in self._places.values():
-            place.behind = True
+        if self._resuming is not None:
+            self._resuming.cancel()
+        self._channels.lost()
         self._calls.lost()
 
     def _receive(self, event: Event, socket: WebSocketClientConnection) -> None:
         action = event["action"]
-        if action == "send-message":
-            self._hear(event)
+        if action in ("send-message", "changed"):
+            if action == "send-message":
+                self._list.hear(event, self.user.get("id", ""))
+            self._channels.hear(event)
+            if action == "changed":
+                for message in list(self._growing):
+                    message.hear(event)
         elif action in ("ok", "error") and event.get("ref"):
             self._calls.answer(event)
         else:
             self._inbox.offer(event)
             if action == "hello":
                 self.user, self._calls.socket = event["user"], socket
+                self._calls.epoch = event.get("epoch", "")
+                self._channels.wire = wire_of(event)
+                self._transfers.hear(event)
                 self._resuming = asyncio.create_task(self._resume())
             elif action == "renamed":
                 self.user, self._credentials.name = event["user"], event["user"]["name"]
                 self._credentials.accepted(event.get("token"))
+            elif action == "channels":
+                for name in self._list.apply(event):
+                    self._channels.drop(name)
+                if self._answers_direct:
+                    self._join_direct()
+            elif action == "channel":
+                self._list.set(event)
 
-    def _hear(self, message: Event) -> None:
-        place = self._places.get(message["target"])
-        if place is None or "seq" not in message:
-            self._inbox.offer(message)
-        elif place.behind:
-            place.newest = message["seq"]
-        elif message["seq"] > place.seq:
-            if self._inbox.offer(message):
-                place.seq = message["seq"]
-            else:
-                place.behind, place.newest = True, message["seq"]
-                self._read_on(message["target"], place)
+    def _join_direct(self) -> None:
+        """Join the direct conversations that have unread messages."""
+        for name, entry in self._list.entries.items():
+            waits = entry["kind"] == "direct" and entry["unread"] > 0
+            if waits and name not in self._channels.places and name not in self._joining:
+                self._joining[name] = asyncio.create_task(self._join_unread(name))
+
+    async def _join_unread(self, name: str) -> None:
+        try:
+            with contextlib.suppress(ConnectionError, Refused):  # the next `channels` begins again
+                await self._channels.join(name, 0, unread=True)
+        finally:
+            del self._joining[name]
 
     async def _resume(self) -> None:
         """Rejoin the channels, and send the posts again that are not yet known to be stored."""
         with contextlib.suppress(ConnectionError):
-            for name, place in list(self._places.items()):
-                if place.epoch:
-                    await self._rejoin(name, place)
+            await self._channels.rejoin()
             self._calls.repeat()
             self._connection.well()
-
-    async def _rejoin(self, name: str, place: _Place) -> None:
-        since = {"epoch": place.epoch, "seq": place.seq}
-        try:
-            answer = await self._insist("join-channel", target=name, since=since, history=PAGE)
-        except Refused:
-            self._places.pop(name, None)  # not let in any more; so is told who says something there
-            return
-        if not answer["recovered"]:  # history was lost, or more of it is gone than the client had seen
-            place.epoch, place.seq, place.newest = answer["epoch"], 0, 0
-        self._read_on(name, place, {**answer, "more": answer["more"] and answer["recovered"]})
-
-    async def _insist(self, action: str, **fields: Any) -> Event:
-        """Call an action until it is answered; Refused only for what the caller or its rights are the cause of."""
-        pause = FIRST_PAUSE
-        while True:
-            try:
-                return await self.call(action, **fields)
-            except Refused as refused:
-                if refused.code in MISTAKES or refused.code in (Error.REFUSED, Error.NOT_ALLOWED):
-                    raise
-                await asyncio.sleep(max(pause, refused.retry_after))
-                pause = min(2 * pause, LONGEST_PAUSE)
-
-    def _read_on(self, name: str, place: _Place, page: Event | None = None) -> None:
-        task = asyncio.create_task(self._catch_up(name, place, page))
-        self._reading.add(task)
-        task.add_done_callback(self._reading.discard)
-
-    async def _catch_up(self, name: str, place: _Place, page: Event | None) -> None:
-        """Deliver what was missed, page by page, as fast as it is consumed; then the channel is live again."""
-        with contextlib.suppress(ConnectionError, Refused):  # a new connection starts over; or the channel was left
-            while True:
-                for message in page["messages"] if page else ():
-                    await self._inbox.put(message)
-                    place.seq = message["seq"]
-                if page and not page["more"] and place.newest <= place.seq:
-                    break
-                newest = place.newest
-                page = await self._insist("history", target=name, after=place.seq, limit=PAGE)
-                if not page["messages"] and place.newest == newest:
-                    place.newest = place.seq  # it was deleted already
-            place.behind = False

@@ -85,10 +85,7 @@ class Credentials:
             headers["Cookie"] = "; ".join(filter(None, [headers.get("Cookie"), self._cookie]))
             query = ""
         elif self._ask is not None:
-            answer = self._ask()
-            self.token = await answer if inspect.isawaitable(answer) else answer
-            if not isinstance(self.token, str) or not TOKEN.fullmatch(self.token):
-                raise SignInFailed("the function token= returned what is no token")
+            self.token = await self._given(self._ask)
             self._new = True
         if self.token and not self._password:
             if "Authorization" in headers:  # for a proxy
@@ -97,6 +94,24 @@ class Credentials:
                 headers["Authorization"], query = f"Bearer {self.token}", ""
         url = f"ws{base.removeprefix('http')}/ws{query}"
         return HTTPRequest(url, headers=headers, connect_timeout=TIMEOUT, request_timeout=TIMEOUT)
+
+    async def headers(self, base: str, renew: bool = False) -> HTTPHeaders:
+        """Return the headers of a request for or with a file. renew: the server refused those of the last one.
+
+        SignInFailed as of `request`; OSError where there is no room for the token.
+        """
+        headers = self._headers.copy()
+        if self._password:
+            if renew or not self._cookie:
+                self._cookie = await self._sign_in(base)
+            headers["Cookie"] = "; ".join(filter(None, [headers.get("Cookie"), self._cookie]))
+        elif self.token or self._ask is not None:
+            if self._ask is not None and (renew or not self.token):
+                self.token = await self._given(self._ask)
+            if "Authorization" in headers:
+                raise OSError("headers= has an Authorization, so that files cannot be sent with the token as well")
+            headers["Authorization"] = f"Bearer {self.token}"
+        return headers
 
     def accepted(self, token: str | None) -> None:
         """Note that the server accepted the credentials; keep a guest's token from its hello."""
@@ -108,6 +123,14 @@ class Credentials:
         """Return whether new credentials may help after a refusal (4401)."""
         can, self._cookie = not self._new and (self._ask is not None or bool(self._password)), ""
         return can
+
+    @staticmethod
+    async def _given(ask: Callable[[], str | Awaitable[str]]) -> str:
+        answer = ask()
+        token = await answer if inspect.isawaitable(answer) else answer
+        if not isinstance(token, str) or not TOKEN.fullmatch(token):
+            raise SignInFailed("the function token= returned what is no token")
+        return token
 
     async def _post(self, base: str, path: str, fields: Mapping[str, str]) -> HTTPHeaders:
         headers = self._headers.copy()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import NoneType
 from typing import Any
 
@@ -47,10 +47,73 @@ def _is_message(event: Event) -> bool:
     return all(isinstance(one, str) for one in words) and isinstance(event.get("seq", 0), int)
 
 
+def _is_change(event: Event) -> bool:
+    if not isinstance(event.get("channel"), str) or not isinstance(event.get("seq"), int):
+        return False
+    numbers = (event.get("about"), event.get("after"))
+    if numbers == (None, None):
+        return True  # of a message that may not be seen
+    what = event.get("what")
+    return (
+        all(isinstance(one, int) for one in numbers)
+        and isinstance(event.get("set"), dict)
+        and isinstance(what, list)
+        and all(isinstance(one, str) for one in what)
+    )
+
+
+def _is_growth(event: Event) -> bool:
+    words, numbers = (event.get("channel"), event.get("add")), (event.get("about"), event.get("from"))
+    return all(isinstance(one, str) for one in words) and all(isinstance(one, int) for one in numbers)
+
+
+def _is_entry(one: object) -> bool:
+    numbers = ("seq", "read", "unread", "mentions")
+    return (
+        isinstance(one, dict)
+        and isinstance(one.get("channel"), str)
+        and isinstance(one.get("kind"), str)
+        and all(isinstance(one.get(key), int) for key in numbers)
+    )
+
+
+def _is_list(event: Event) -> bool:
+    lists = [event.get(key, []) for key in ("channels", "changed", "removed")]
+    if not all(isinstance(one, list) for one in lists):
+        return False
+    removed = all(isinstance(one, dict) and isinstance(one.get("channel"), str) for one in lists[2])
+    return removed and all(_is_entry(one) for one in lists[0] + lists[1])
+
+
+def _is_of_channel(event: Event) -> bool:
+    return isinstance(event.get("channel"), str)
+
+
+def wire_of(hello: Event) -> int:
+    """Return the version of the wire protocol that a `hello` names; 1 where it names none."""
+    server = hello.get("server")
+    wire = server.get("wire") if isinstance(server, dict) else None
+    return wire if isinstance(wire, int) else 1
+
+
+def ids_of(users: Iterable[str | Event]) -> list[str]:
+    """Return the ids of users who are given by id, or as events have them."""
+    return [id_of(one) for one in users]
+
+
+def id_of(one: str | Event) -> str:
+    """Return the id of what is given by id, or as events have it."""
+    return one if isinstance(one, str) else str(one["id"])
+
+
 _CHECKS: dict[str, Callable[[Event], bool]] = {
     "hello": _is_identity,
     "renamed": _is_identity,
     "ok": _is_answer,
     "error": _is_error,
     "send-message": _is_message,
+    "changed": _is_change,
+    "growing": _is_growth,
+    "channels": _is_list,
+    "channel": _is_of_channel,
 }

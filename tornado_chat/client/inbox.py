@@ -15,9 +15,12 @@ class Inbox:
         self._queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._room = asyncio.Event()
 
+    def is_full(self) -> bool:
+        return self._queue.qsize() >= self._size
+
     def offer(self, event: Event) -> bool:
         """Add an event unless the queue is full; return whether it was added."""
-        if self._queue.qsize() >= self._size:
+        if self.is_full():
             self._room.clear()
             return False
         self._queue.put_nowait(event)

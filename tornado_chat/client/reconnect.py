@@ -147,8 +147,12 @@ class Reconnecting:
         except Exception as error:
             await self._explain(error)
             return None
+        connecting = asyncio.ensure_future(websocket_connect(request))
         try:
-            socket = await websocket_connect(request)
+            socket = await asyncio.shield(connecting)
+        except asyncio.CancelledError:
+            connecting.add_done_callback(_close)  # nobody else would
+            raise
         except Exception as error:
             await self._explain(error)
             return None
@@ -239,6 +243,12 @@ class Reconnecting:
         if not self._was_well:
             raise _Ended(why)
         self._problem = why
+
+
+def _close(connecting: asyncio.Future[WebSocketClientConnection]) -> None:
+    """Close a connection that came after it was given up."""
+    if not connecting.cancelled() and connecting.exception() is None:
+        connecting.result().close()
 
 
 def _seconds(header: str) -> float:

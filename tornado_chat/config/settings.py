@@ -13,8 +13,21 @@ from tornado_chat.config import types
 from tornado_chat.config.mark import read_mark
 from tornado_chat.config.networks import Network
 from tornado_chat.config.shared_secret import check_secret
+from tornado_chat.config.sizes import Size
 
 PACKAGE = Path(__file__).parent.parent
+
+
+#: What a setting of a power says, and the roles that have it then.
+ROLES_WITH = {
+    "admins": ("admin",),
+    "members": ("admin", "member"),
+    "everyone": ("admin", "member", "guest"),
+    "off": (),
+}
+
+
+WHO = ("admins", "members", "everyone")
 
 
 class SettingsError(Exception):
@@ -66,6 +79,9 @@ class Settings:
         "KIND",
         "with password: open, or closed (user add makes accounts)",
     )
+    admin_link: bool = _setting(
+        False, types.truth, "", "print a link for one use, by which somebody makes an administrator's account"
+    )
     jwt_key: Path | None = _setting(None, types.path, "FILE", "with token: the secret, or the public key (PEM)")
     jwt_algorithm: str = _setting(
         "HS256", types.choice("HS256", "RS256", "ES256", "EdDSA"), "NAME", "with token: what tokens are signed with"
@@ -80,6 +96,38 @@ class Settings:
     keep_days: int = _setting(0, types.whole(0, 36_500), "N", "delete messages after so many days; 0 keeps them")
     keep_messages: int = _setting(
         0, types.whole(0, 10**9), "N", "delete all but the newest so many of each channel; 0 keeps them"
+    )
+    guest_days: int = _setting(
+        30,
+        types.whole(1, 36_500),
+        "N",
+        "forget guests who did not come for so many days, and where they belong",
+    )
+    edit_window: int = _setting(
+        0, types.whole(0, 10**9), "S", "seconds in which one's own messages can be edited; 0 is no limit"
+    )
+    may_delete: str = _setting(
+        "admins", types.choice(*WHO), "WHO", "who may delete the messages of others: admins, members, everyone"
+    )
+    may_pin: str = _setting("members", types.choice(*WHO), "WHO", "who may pin messages, likewise")
+    create_channels: str = _setting(
+        "everyone", types.choice("everyone", "members", "admins"), "WHO", "who may make channels"
+    )
+    direct: str = _setting(
+        "everyone", types.choice("everyone", "members", "off"), "WHO", "who may begin direct conversations"
+    )
+    default_channels: tuple[str, ...] = _setting(
+        (), types.names, "NAME,…", "channels that a new person belongs to from the first visit on"
+    )
+    welcome_text: str = _setting("", types.text, "TEXT", "what the page says to somebody who is new")
+    max_file_size: Size = _setting(
+        Size(25 * 10**6), types.size, "SIZE", "largest file that somebody may upload, as 25MB; 0: no files"
+    )
+    file_space: tuple[Size, ...] = _setting(
+        (Size(10**9), Size(20 * 10**9)),
+        types.sizes(2),
+        "SIZE/SIZE",
+        "what the files of one user, and of all, may take",
     )
     plugins_dir: tuple[Path, ...] = _setting(
         (), types.paths, "DIR", "folder of plugins beside the shipped ones; may be given several times"
@@ -109,6 +157,9 @@ class Settings:
     join_rate: tuple[int, ...] = _setting((20, 400, 5_000), types.numbers(3), "N/N/N", "joins a second, likewise")
     connect_rate: tuple[int, ...] = _setting(
         (2, 50, 1_000), types.numbers(3), "N/N/N", "new connections a second, likewise"
+    )
+    upload_rate: tuple[int, ...] = _setting(
+        (5, 50, 500), types.numbers(3), "N/N/N", "files a second that people begin to send, likewise"
     )
     max_connections: tuple[int, ...] = _setting((20, 1_000, 0), types.numbers(3), "N/N/N", "connections, likewise")
     max_channels: tuple[int, ...] = _setting(

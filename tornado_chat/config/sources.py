@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from tornado_chat.config import types
-from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag
+from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag, written
+from tornado_chat.config.sizes import Size
 
 PREFIX = "TORNADO_CHAT_"
 SECRET = ("metrics_token",)
@@ -69,6 +70,8 @@ def show(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> s
         if value in (None, ""):
             lines.append(f"# {name} is not set")
             continue
+        sizes = value if isinstance(value, tuple) else (value,)
+        value = written(value) if sizes and all(isinstance(one, Size) for one in sizes) else value
         shown = json.dumps("***" if name in SECRET else value, default=str, ensure_ascii=False)
         line = f"{name} = {shown}"
         lines.append(f"{line:44} # {found[name][1] if name in found else 'default'}")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from tornado_chat.config.networks import UNIX, Network, read_network
 from tornado_chat.config.shared_secret import CONTROL
+from tornado_chat.config.sizes import Size
 
 YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 KINDS = ("guest", "password", "token", "header")
@@ -49,6 +50,11 @@ def path(value: Any) -> Path:
         return Path(trimmed(value)).expanduser()
     except RuntimeError:
         raise ValueError("a path") from None
+
+
+def names(value: Any) -> tuple[str, ...]:
+    """Names of channels, with commas between them."""
+    return tuple(title(item) for item in _items(value))
 
 
 def header(value: Any) -> str:
@@ -139,6 +145,30 @@ def numbers(count: int, before: int = 0) -> Callable[[Any], tuple[int, ...]]:
         if len(numbers) not in (count, before) or not numbers:
             raise ValueError(f"{count} whole numbers, as in {'/'.join(['10', '200', '5000'][:count])}; 0 is no limit")
         return numbers
+
+    return read
+
+
+def size(value: Any) -> Size:
+    """A number of bytes."""
+    try:
+        return Size.read(value if isinstance(value, str) else str(whole(0, 10**15)(value)))
+    except ValueError:
+        raise ValueError("a size such as 25MB or 1GB, or a number of bytes") from None
+
+
+def sizes(count: int) -> Callable[[Any], tuple[Size, ...]]:
+    """So many sizes, as in 1GB/20GB."""
+
+    def read(value: Any) -> tuple[Size, ...]:
+        parts = value.split("/") if isinstance(value, str) else value
+        try:
+            sizes = tuple(size(part) for part in parts)
+        except (TypeError, ValueError):
+            sizes = ()
+        if len(sizes) != count:
+            raise ValueError(f"{count} sizes, as in {'/'.join(['1GB', '20GB', '1TB'][:count])}; 0 is no limit")
+        return sizes
 
     return read
 

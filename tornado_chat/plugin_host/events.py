@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from copy import deepcopy
 from functools import partial
 from typing import Any
 
+from tornado_chat.chat.changes import Change, Changed
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Error, Refused
@@ -15,7 +17,8 @@ from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.permissions import ROLES
 from tornado_chat.plugin_host.message_filters import MessageFilters, copy
 from tornado_chat.routing.context import Context
-from tornado_chat.routing.registry import EVENTS, Listener
+from tornado_chat.routing.names import EVENTS
+from tornado_chat.routing.registry import Listener
 from tornado_chat.routing.server import Server
 from tornado_chat.routing.supervision import Failed, Running, TimedOut
 
@@ -35,6 +38,10 @@ class PluginEvents:
         self._listeners = listeners
         self._filters.use(listeners["message"], self._tell if listeners["posted"] else None)
         self._server.on_post = self._filters.post if listeners["message"] or listeners["posted"] else None
+        self._server.on_change = self._filters.change if listeners["message"] or listeners["changed"] else None
+        self._server.on_changed = self._changed if listeners["changed"] else None
+        self._server.on_member = self._belonging if listeners["member"] else None
+        self._server.on_record = self._set if listeners["channel"] else None
         self._server.on_move = self.moved if any(listeners[event] for event in MOVES) else None
 
     async def authenticate(self, request: Any) -> User | None:
@@ -61,20 +68,39 @@ class PluginEvents:
         if self._listeners[event]:
             asyncio.get_running_loop().call_soon(self._tell, event, connection, channel, connection.user)
 
+    def _belonging(self, user: User, channel: str, what: str) -> None:
+        """Call the `member` listeners in the next turn of the loop."""
+        about = (None, self._server.channel(channel), user, what)
+        asyncio.get_running_loop().call_soon(self._tell, "member", *about)
+
+    def _set(self, channel: str, settings: Mapping[str, Any]) -> None:
+        """Call the `channel` listeners in the next turn of the loop."""
+        about = (None, self._server.channel(channel), None, dict(settings))
+        asyncio.get_running_loop().call_soon(self._tell, "channel", *about)
+
+    def _changed(self, changed: Changed) -> None:
+        """Call the `changed` listeners in the next turn of the loop, unless one of them made the change."""
+        change = changed.change
+        if change.heard:
+            about = (change.connection, self._server.channel(change.channel), change.user, changed.message, change)
+            asyncio.get_running_loop().call_soon(self._tell, "changed", *about)
+
     def _tell(
         self,
         event: str,
         connection: Connection | None,
         channel: Channel | None,
         user: User | None,
-        message: Message | None = None,
+        about: Message | str | dict[str, Any] | None = None,
+        change: Change | None = None,
     ) -> None:
         for listener in self._listeners[event]:
             plugin = listener.plugin
             if plugin.off:
                 continue
             context = Context.of_event(self._server, plugin, event, connection, channel, user)
-            arguments = () if message is None else (copy(message),)
+            own = copy(about) if isinstance(about, Message) else deepcopy(about)  # one for each
+            arguments = tuple(one for one in (own, change) if one is not None)
             with contextlib.suppress(Refused):  # nobody asked
                 running = plugin.call(event, partial(listener.call, context, *arguments), context, LONG)
                 if type(running) is Running:

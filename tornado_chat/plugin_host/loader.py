@@ -61,6 +61,9 @@ def build_registry(
                 )
     registry = _collect(plugins, known)
     registry.problems = problems
+    for warning in registry.warnings:
+        if before is None or warning not in before.warnings:
+            log.warning(warning)
     return registry
 
 

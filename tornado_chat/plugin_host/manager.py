@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
-from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.events import PluginEvents
 from tornado_chat.plugin_host.files import choose, find_plugins
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.watchdog import Watchdog
+from tornado_chat.routing.channel_settings import check, describe
 from tornado_chat.routing.context import TimerContext
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Registry, Timer
@@ -38,6 +41,8 @@ class PluginManager:
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watchdog: Watchdog | None = None
+        server.check_channel = self.check_channel
+        server.describe_channel = self.describe_channel
         self._use(registry)
 
     def _use(self, registry: Registry) -> None:
@@ -139,6 +144,22 @@ class PluginManager:
                 extra = {"event": "reload", "plugins": well}
                 log.info("plugins reloaded: %s", ", ".join(well) or "none", extra=extra)
             return touched
+
+    def check_channel(self, name: str, known: Mapping[str, Any], given: object) -> dict[str, Any]:
+        plugin = self.registry.plugins.get(name)
+        if plugin is None:
+            raise Refused(f"plugins: there is no plugin {name[:64]!r}", Error.INVALID_FIELD)
+        checked: dict[str, Any] = plugin.call("settings", lambda: check(plugin, known, given))
+        return checked
+
+    def describe_channel(self, known: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+        described = []
+        for name, plugin in sorted(self.registry.plugins.items()):
+            with suppress(Refused):  # its failure is counted; the others have their settings
+                settings = plugin.call("settings", partial(describe, plugin, known.get(name, {})))
+                if settings:
+                    described.append({"plugin": name, "settings": settings})
+        return described
 
     def describe(self) -> list[dict[str, Any]]:
         plugins = sorted(self.registry.plugins.items())

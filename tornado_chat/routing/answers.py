@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
+from tornado_chat.chat.errors import MISTAKES, Close, Error, Mistyped, Refused
+from tornado_chat.chat.models import Message
 from tornado_chat.chat.protocol import answer
 from tornado_chat.routing.context import Context
 from tornado_chat.routing.registry import Action
@@ -40,6 +41,8 @@ class Answers:
         self.server.metrics.ok[action.name] += 1
         if context.ref is None:
             return
+        if action.plugin is not None:
+            message = _of_the_call(context)
         try:
             line = answer(context.ref, message, results)
         except FAULTS as error:  # a result that cannot be encoded, or that does harm when it is looked at
@@ -75,11 +78,19 @@ class Answers:
         """Answer with an error; close a connection that does nothing but err or that floods."""
         self.server.metrics.errors[action.name if action else "", refused.code] += 1
         connection.refuse(refused, ref, target)
-        if refused.code in MISTAKES and self._strict and connection.count_mistake(self._clock()):
-            connection.close(Close.POLICY, "too many errors")
+        if refused.code in MISTAKES and self._strict and not isinstance(refused, Mistyped):
+            if connection.count_mistake(self._clock()):
+                connection.close(Close.POLICY, "too many errors")
         elif (
             refused.code == Error.RATE_LIMITED
             and connection.gate is not None
             and connection.gate.is_flood(self._clock(), refused.retry_after)
         ):
             connection.close(Close.POLICY, "too many messages; heed retry_after_ms")
+
+
+def _of_the_call(context: Context) -> Message | None:
+    """Return the last message that a call posted where it was made, or as its caller; others are not the caller's."""
+    told = (post.stored for post in reversed(context.posts))
+    mine = (one for one in told if one and (one.channel == context.about or one.sender == context.user))
+    return next(mine, None)

@@ -2,102 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, MutableSequence
-from contextvars import ContextVar, copy_context
-from copy import copy
-from functools import partial
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from collections.abc import Awaitable, Callable, Mapping, MutableSequence
+from typing import Any, cast
 
-from tornado_chat.chat import pending
 from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.pending import PendingMessage
+from tornado_chat.chat.permissions import Denied, need
 from tornado_chat.chat.rate_limits import network
-from tornado_chat.chat.store import Namespace
+from tornado_chat.routing.channel_settings import settings_in
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.server import Server
+from tornado_chat.routing.timer_context import TimerContext, current
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-class TimerContext:
-    """What timers, routes, and `startup` and `shutdown` listeners are given. It has no caller and no channel.
-
-    `server` has the connections and channels.
-    """
-
-    __slots__ = ("_plugin", "hears", "posts", "server")
-
-    if not TYPE_CHECKING:  # for functions that serve timers and calls alike
-        connection = user = ref = about = None
-
-    def __init__(self, server: Server, plugin: Plugin | None, hears: str = "") -> None:
-        self.server = server
-        self._plugin = plugin
-        #: The event that a listener is told of, "" in a call of an action or timer.
-        self.hears = hears
-        self.posts: MutableSequence[PendingMessage] = deque(maxlen=0)  # no answer waits for them
-
-    def _of_plugin(self, what: str) -> Plugin:
-        if self._plugin is None:
-            raise AttributeError(f"only plugins have ctx.{what}")
-        return self._plugin
-
-    @property
-    def store(self) -> Namespace:
-        """The data that the plugin has stored."""
-        plugin = self._of_plugin("store")
-        return Namespace(self.server.store, f"plugin:{plugin.name}", self.server.flusher.require_loop, plugin.compute)
-
-    @property
-    def settings(self) -> Any:
-        """The plugin's dataclass `Settings`, filled from `[plugins.NAME]` of the TOML file."""
-        return self._of_plugin("settings").settings
-
-    def spawn(self, coroutine: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """Run a coroutine as a task of the plugin, for work that outlasts the call.
-
-        It is cancelled when the plugin is reloaded or switched off, or the server ends. What it raises is logged and
-        counted as a failure of the plugin.
-        """
-        if not inspect.iscoroutine(coroutine):
-            raise TypeError(f"ctx.spawn takes a coroutine, as in ctx.spawn(work()), not {type(coroutine).__name__}")
-        try:
-            plugin = self._of_plugin("spawn")
-            self.server.flusher.require_loop()
-        except (AttributeError, RuntimeError):
-            coroutine.close()
-            raise
-        apart = copy(self)
-        apart.posts = deque(maxlen=0)  # no answer waits for these: it would hold all of them for ever
-        context = copy_context()
-        context.run(current.set, apart)
-        return plugin.spawn(coroutine, context)
-
-    async def in_thread(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a blocking function on another thread; return what it returns.
-
-        It must not touch the chat: post, reply or store what it returns afterwards. If the caller stops waiting, the
-        function still runs to its end.
-        """
-        plugin = self._of_plugin("in_thread")
-        self.server.flusher.require_loop()
-        run = partial(copy_context().run, function, *args, **kwargs)
-        return cast("T", await plugin.in_thread(run))
-
-    def charge(self, calls: float) -> None:
-        """Count nothing: nobody calls."""
-
-    @property
-    def channel(self) -> Channel:
-        """There is none."""
-        raise AttributeError("there is no ctx.channel here")
+__all__ = ["Context", "RouteContext", "TimerContext", "current"]
 
 
 class Context(TimerContext):
@@ -173,10 +94,53 @@ class Context(TimerContext):
         """The name of the channel that the call is about, None where there is none."""
         return None if self._channel is None else self._channel.name
 
+    @property
+    def settings(self) -> Any:
+        """The plugin's dataclass `Settings`, filled from `[plugins.NAME]`, and in a channel by its owners."""
+        plugin = self._of_plugin("settings")
+        channel = self._channel
+        return plugin.settings if channel is None or channel.record is None else settings_in(plugin, channel.record)
+
+    def may(self, power: str) -> bool:
+        """Return whether the caller has a power: by their role, or in a channel by their role there and its rules."""
+        if self.connection is None:
+            return self.user is not None and self.user.may(power)
+        return self._denied(power) is None
+
     def need(self, power: str) -> None:
-        """Raise Refused (`not-allowed`) unless the caller's role has a power."""
-        if not self.user.may(power):
-            raise Refused("that is for administrators", Error.NOT_ALLOWED)
+        """Raise Refused (`not-allowed`, with the rule and what it needs) unless the caller has a power; see `may`."""
+        if self.connection is None:
+            need(self.user, power)
+        elif (denied := self._denied(power)) is not None:
+            raise denied.refused()
+
+    def sees(self, seq: int) -> bool:
+        """Return whether the caller may see the message with a `seq` in the channel, whether or not it is there."""
+        return self.connection is None or self.server.places.sees(self.connection, self.channel, seq)
+
+    async def mentioned(self, text: str) -> list[str]:
+        """Return whom a text mentions in the channel, for `mentions` of a post: ids of users.
+
+        Also `@here` and `@channel`, if the caller may mention everyone there.
+        """
+        return (await self.server.places.mentioned(self.connection, self.channel, text)).whom
+
+    def _denied(self, power: str) -> Denied | None:
+        channel = self._channel
+        record = None if channel is None else channel.record or ChannelRecord(channel.name)
+        return self.server.places.denied(self.connection, power, record)
+
+    def heed(self, channel: Channel, power: str, user: object) -> None:
+        """Raise Refused if a plugin's action would do in a channel what its rules forbid to the caller.
+
+        user: in whose name. Bots speak for themselves, and listeners for nobody.
+        """
+        if self._plugin is None or self.hears or self.connection is None or user not in (None, self.connection.user):
+            return
+        if power == "post" and not self.posts:
+            self.server.places.may_post(self.connection, channel)
+        else:
+            self.server.places.need(self.connection, power, channel.record)
 
     async def use(self, power: str, **about: Any) -> None:
         """Record in the audit that the caller uses a power. Raises Refused (`not-allowed`) without it.
@@ -200,14 +164,47 @@ class Context(TimerContext):
         by = {} if self._plugin is None else {"plugin": self._plugin.name}
         self.connection.show(self.channel.name, text, **{**by, **fields})
 
-    async def perform(self, name: str, channel: Channel) -> Any:
-        """Call another action in a channel, internal ones too, and return what its handler returns."""
+    def whisper(self, user: User, text: str, **fields: Any) -> None:
+        """Show a line to one user, on all their connections in the channel. It is not stored, and names the plugin.
+
+        The page shows that nobody else sees it. Raises ValueError as `reply` does.
+        """
+        by = {} if self._plugin is None else {"plugin": self._plugin.name}
+        self.channel.whisper(user, text, **{**by, **fields})
+
+    async def perform(self, name: str, channel: Channel, /, **fields: Any) -> Any:
+        """Call another action in a channel as the caller, internal ones too; return what its handler returns.
+
+        Raises Refused as the action does, or `invalid-field` for wrong fields, which are checked as a client's, or
+        `not-allowed` if the caller's role lacks the action's power. KeyError if there is no such action,
+        TypeError for a channel that is not a Channel.
+        """
         if self._call_action is None:
             raise AttributeError("there is no ctx.perform here: only actions have it")
-        return await self._call_action(self, name, channel)
+        if not isinstance(channel, Channel):
+            raise TypeError(
+                f"ctx.perform takes a Channel, such as ctx.channel or ctx.server.channel('general'), not {channel!r}"
+            )
+        return await self._call_action(self, name, channel, fields)
 
 
-CallAction = Callable[[Context, str, Channel], Awaitable[Any]]
+class PerformedContext(Context):
+    """The context of an action that another one performs: one call is made, so nothing of its price is given back."""
 
-#: The context that a handler or listener runs in; `channel.post` finds its call by it.
-current = cast("ContextVar[TimerContext | None]", pending.current)
+    __slots__ = ()
+
+    def charge(self, calls: float) -> None:
+        super().charge(max(calls, 0.0))
+
+
+class RouteContext(TimerContext):
+    """What `self.ctx` of a route is: a TimerContext with the `user` who is signed in, None for nobody."""
+
+    __slots__ = ("user",)
+
+    def __init__(self, server: Server, plugin: Plugin) -> None:
+        super().__init__(server, plugin)
+        self.user: User | None = None
+
+
+CallAction = Callable[[Context, str, Channel, Mapping[str, Any]], Awaitable[Any]]

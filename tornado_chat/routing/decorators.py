@@ -10,13 +10,17 @@ from dataclasses import dataclass, replace
 from inspect import isasyncgenfunction, isgeneratorfunction
 from typing import Any, Literal, TypeVar, overload
 
+from tornado_chat.chat.changes import Change
 from tornado_chat.chat.models import Message, User
 from tornado_chat.routing.context import Context, TimerContext
 
 Marked = TypeVar("Marked", bound=Callable[..., Any])
 Told = TypeVar("Told", bound=Callable[[Context], Any])
 Hearing = TypeVar("Hearing", bound=Callable[[Context, Message], Any])
+Following = TypeVar("Following", bound=Callable[[Context, Message, Change], Any])
 Asked = TypeVar("Asked", bound=Callable[[Any], "User | Awaitable[User | None] | None"])
+Counting = TypeVar("Counting", bound=Callable[[Context, str], Any])
+Noting = TypeVar("Noting", bound=Callable[[Context, dict[str, Any]], Any])
 Timed = TypeVar("Timed", bound=Callable[[TimerContext], Any])
 MAX_NAME = 64
 NAME = re.compile(rf"[^\s/=\"']{{1,{MAX_NAME}}}")  # of an action: a word of a slash command
@@ -39,6 +43,7 @@ class ActionMark(Mark):
     override: bool
     power: str
     command: bool
+    hidden: bool
 
 
 @dataclass(slots=True, frozen=True)
@@ -93,14 +98,17 @@ def action(
     override: bool = False,
     power: str = "",
     command: bool = True,
+    hidden: bool = False,
 ) -> Callable[[Marked], Marked]:
     """Mark a function `(ctx, field, …)` as the handler of an action. More names are aliases.
 
     * channel: the call needs a `target`, a channel that the caller has joined; it is `ctx.channel`.
     * internal: clients cannot call it, only `ctx.perform` can.
     * override: it replaces the action of that name. Without this, a second action of a name is left out.
-    * power: only users whose role has this power see the action and may call it.
+    * power: only users whose role has this power see the action and may call it. If a role in a channel gives it,
+      too, everybody sees it.
     * command: False if the page must not offer it as a slash command. An override inherits this.
+    * hidden: `hello` does not list it: only clients that know of it call it, such as the plugin's own UI.
     """
     if not names or callable(names[0]):
         raise TypeError('@action needs a name, as in @action("roll")')
@@ -109,7 +117,7 @@ def action(
             raise ValueError(
                 f"an action's name is one word of at most {MAX_NAME} characters without /, = or quotes, not {name!r}"
             )
-    return _mark(ActionMark(names, channel, internal, override, power, command), "@action")
+    return _mark(ActionMark(names, channel, internal, override, power, command, hidden), "@action")
 
 
 @overload
@@ -119,13 +127,20 @@ def on(event: Literal["message"], *, fails: Literal["open", "closed"]) -> Callab
 @overload
 def on(event: Literal["posted"]) -> Callable[[Hearing], Hearing]: ...
 @overload
+def on(event: Literal["changed"]) -> Callable[[Following], Following]: ...
+@overload
+def on(event: Literal["member"]) -> Callable[[Counting], Counting]: ...
+@overload
+def on(event: Literal["channel"]) -> Callable[[Noting], Noting]: ...
+@overload
 def on(event: Literal["authenticate"]) -> Callable[[Asked], Asked]: ...
 @overload
 def on(event: Literal["startup", "shutdown"]) -> Callable[[Timed], Timed]: ...
 def on(event: str, *, fails: Literal["open", "closed"] | None = None) -> Callable[[Marked], Marked]:
     """Mark a function as a listener of an event. `authenticate` passes a request, all others a context.
 
-    The events: `connect`, `disconnect`, `join`, `leave`, `message`, `posted`, `authenticate`, `startup`, `shutdown`.
+    The events: `connect`, `disconnect`, `join`, `leave`, `message`, `posted`, `changed`, `member`, `channel`,
+    `authenticate`, `startup`, `shutdown`.
 
     * fails: for `message` only, and required there: whether a message passes (`open`) or is refused (`closed`) when
       the listener fails.
@@ -151,7 +166,7 @@ def route(path: str) -> Callable[[Marked], Marked]:
     """Mark a Tornado RequestHandler to answer `/plugins/NAME` followed by `path`.
 
     The path is a regular expression, as in Tornado; its groups are the arguments of the handler's methods. The
-    handler's `self.ctx` is a TimerContext.
+    handler's `self.ctx` is a RouteContext.
     """
     if not isinstance(path, str):
         raise TypeError('@route needs a path, as in @route("/in")')

@@ -13,8 +13,8 @@ from functools import partial
 from types import CoroutineType, ModuleType
 from typing import Any, TypeVar
 
+from tornado_chat.chat.calls import Call, current
 from tornado_chat.chat.errors import Error, Refused
-from tornado_chat.chat.pending import Call, current
 from tornado_chat.routing.supervision import (
     FAULTS,
     LIMIT,
@@ -51,6 +51,7 @@ class Plugin:
         self.module: ModuleType | None = None
         self.ui: bytes | None = None
         self.settings: Any = None
+        self.of_channels: Any = None  # those of them that channels set (see channel_settings), None until needed
         self.calls = self.failures = 0
         self.shipped = shipped
         self.off = self.idle = False

@@ -6,33 +6,25 @@ import inspect
 import json
 import re
 import types
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from inspect import iscoroutinefunction
+from keyword import iskeyword
 from typing import Any
 
 from tornado_chat.chat.errors import Refused
-from tornado_chat.chat.permissions import known_powers
+from tornado_chat.chat.permissions import is_in_channel, known_powers
 from tornado_chat.chat.protocol import encode
 from tornado_chat.routing.decorators import ActionMark, EveryMark, Mark, OnMark, RouteMark, marks_of
+from tornado_chat.routing.names import EVENTS, WIRE_1
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.schema import Finder, Parameter, SchemaError, bind, read_signature
 from tornado_chat.routing.supervision import plain
 
 LARGEST = 16_384  # bytes that an action takes in each `hello`
 BUILT_IN = "tornado_chat"  # the owner whose actions are no plugin's
-
-#: What can be listened to, and what a listener is called with.
-EVENTS = {
-    "connect": ("ctx",),
-    "disconnect": ("ctx",),
-    "join": ("ctx",),
-    "leave": ("ctx",),
-    "message": ("ctx", "message"),
-    "posted": ("ctx", "message"),
-    "authenticate": ("request",),
-    "startup": ("ctx",),
-    "shutdown": ("ctx",),
-}
 
 
 class RegistryError(Exception):
@@ -51,7 +43,8 @@ class NameTaken(RegistryError):
 class Action:
     """A handler with its schema.
 
-    `owner` is the plugin (or `tornado_chat`) it came from, `file` where it stands, `over` what it replaced.
+    `owner` is the plugin (or `tornado_chat`) it came from, `file` where it stands, `over` what it replaced. `ranked`:
+    a role in the channel gives its power, too.
     """
 
     name: str
@@ -63,21 +56,44 @@ class Action:
     file: str
     plugin: Plugin | None = None
     over: Action | None = None
-    found: tuple[tuple[str, Finder], ...] = ()  # the fields that name a Channel or a User
+    found: tuple[tuple[str, Finder, Any], ...] = ()  # the fields that name a Channel, a User or a file: with defaults
     power: str = ""
     command: bool = True
+    hidden: bool = False
+    ranked: bool = False
+    required: tuple[Parameter, ...] = field(init=False)  # what is bound of a message with as many fields as these
+
+    def __post_init__(self) -> None:
+        parameters = self.parameters
+        if not {"action", "ref"} & {one.name for one in parameters}:
+            parameters = tuple(one for one in parameters if one.is_required)
+        object.__setattr__(self, "required", parameters)
 
     def bind(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        return bind(self.parameters, message)
+        """Return the checked arguments that a message gives; the handler has defaults for the others."""
+        further = len(message) - len(self.required) - ("action" in message) - ("ref" in message)
+        return bind(self.parameters if further > 0 else self.required, message)  # most messages have no other fields
 
-    def find(self, ctx: Any, arguments: dict[str, Any]) -> None:
-        """Put the channels and users in the place of their names."""
-        for name, find in self.found:
-            if arguments[name] is not None:
-                try:
-                    arguments[name] = find(ctx, arguments[name])
-                except Refused as refused:
-                    raise Refused(f"{name}: {refused.message}", refused.code) from None
+    def call(self, ctx: Any, arguments: dict[str, Any]) -> Any:
+        """Call the handler, with channels, users and files in the place of their names; return what it returns."""
+        waits = []
+        for name, find, default in self.found:
+            said = arguments.get(name, default)
+            if said is None:
+                continue
+            if iscoroutinefunction(find):
+                waits.append((name, find, said))
+            else:
+                with _named(name):
+                    arguments[name] = find(ctx, said)
+        return self._call_later(ctx, arguments, waits) if waits else self.handler(ctx, **arguments)
+
+    async def _call_later(self, ctx: Any, arguments: dict[str, Any], waits: Sequence[tuple[str, Finder, str]]) -> Any:
+        for name, find, said in waits:
+            with _named(name):
+                arguments[name] = await find(ctx, said)
+        result = self.handler(ctx, **arguments)
+        return await result if inspect.isawaitable(result) else result
 
     def describe(self) -> dict[str, Any]:
         return {
@@ -118,7 +134,8 @@ class Route:
 class Registry:
     """What there is. Built whole, then used: a reload builds another one. `plugins`: by name, broken ones too.
 
-    `problems`: what is wrong beside them, as where two files have one name.
+    `problems`: what is wrong beside them, as where two files have one name. `warnings`: actions of the server that
+    plugins have taken the place of, as they had the name first.
     """
 
     def __init__(self) -> None:
@@ -128,6 +145,7 @@ class Registry:
         self.routes: list[Route] = []
         self.plugins: dict[str, Plugin] = {}
         self.problems: list[str] = []
+        self.warnings: list[str] = []
         self._aliases: set[str] = set()
         self._shown: dict[str, dict[str, Any]] = {}  # the actions as hello lists them
 
@@ -163,10 +181,17 @@ class Registry:
             raise RegistryError(str(error)) from None
         if mark.power and mark.power not in known_powers():
             raise RegistryError(f"{what}: there is no power {mark.power!r}; there are {', '.join(known_powers())}")
+        handler = _with_keywords(function, parameters)
         owner = plugin.name if plugin else BUILT_IN
-        found = tuple((one.name, one.find) for one in parameters if one.find)
+        found = tuple((one.name, one.find, one.default) for one in parameters if one.find)
         for name in mark.names:
             taken = self.actions.get(name)
+            is_later = taken is not None and taken.owner == BUILT_IN and name not in WIRE_1
+            if is_later and plugin and not mark.override:
+                self.warnings.append(
+                    f"{where}: the server has an action {name!r} of its own now, which the page uses; rename this one"
+                )
+                taken = None
             if taken is not None and taken.file == file and not mark.override:
                 raise RegistryError(f"{what}: the file has the action {name!r} already")
             if taken is not None and not mark.override:
@@ -174,8 +199,8 @@ class Registry:
                 raise NameTaken(f"{text}rename one, or give the second override=True", owner, taken.owner)
             command = mark.command and (taken is None or taken.command)
             action = self.actions[name] = Action(
-                *(name, function, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found),
-                *(mark.power, command),
+                *(name, handler, parameters, mark.channel, mark.internal, owner, file, plugin, taken, found),
+                *(mark.power, command, mark.hidden, bool(mark.power) and mark.channel and is_in_channel(mark.power)),
             )
             try:
                 line = encode(action.describe())
@@ -216,7 +241,8 @@ class Registry:
         return [
             self._shown[name]
             for name, action in sorted(self.actions.items())
-            if not action.internal and name not in self._aliases and (not action.power or may(action.power))
+            if not (action.internal or action.hidden or name in self._aliases)
+            and (not action.power or action.ranked or may(action.power))
         ]
 
     def ui(self) -> dict[str, bytes]:
@@ -226,6 +252,28 @@ class Registry:
             for name, plugin in sorted(self.plugins.items())
             if plugin.module is not None and plugin.ui is not None
         }
+
+
+@contextmanager
+def _named(field: str) -> Iterator[None]:
+    """Name a field in what is refused."""
+    try:
+        yield
+    except Refused as refused:
+        raise Refused(f"{field}: {refused.message}", refused.code) from None
+
+
+def _with_keywords(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Callable[..., Any]:
+    """Return a handler that is called with fields whose names Python keeps for itself: its parameters end with _."""
+    kept = {one.name: f"{one.name}_" for one in parameters if iskeyword(one.name)}
+    if not kept:
+        return function
+
+    @wraps(function)
+    def handler(ctx: Any, **fields: Any) -> Any:
+        return function(ctx, **{kept.get(name, name): value for name, value in fields.items()})
+
+    return handler
 
 
 def _check_call(function: Any, arguments: tuple[str, ...], where: str) -> None:

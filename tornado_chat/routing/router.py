@@ -5,26 +5,29 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Iterator, MutableSequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableSequence
 from functools import partial
 from typing import Any
 
 from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Error, Refused
-from tornado_chat.chat.models import Message
 from tornado_chat.chat.pending import PendingMessage
+from tornado_chat.chat.permissions import need
 from tornado_chat.chat.protocol import MAX_REF, decode
 from tornado_chat.chat.rate_limits import PENALTY, limited
-from tornado_chat.chat.validation import clean_name, clean_text
 from tornado_chat.routing.answers import Answers
-from tornado_chat.routing.context import Context, current
+from tornado_chat.routing.context import Context, PerformedContext, current
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Action, Registry
+from tornado_chat.routing.repeats import RefusedContext, answer_again, is_repeatable, ref_of_performed
 from tornado_chat.routing.server import Server
 from tornado_chat.routing.supervision import FAULTS, Failed, Running, TimedOut
 
 MAX_LINES = 1_000  # of a frame: blank ones are ignored, but take time
+_APART = frozenset({"search"})  # what takes long and changes nothing: later calls do not wait for it
+_MAY_HAVE_CHANGED = (Error.NOT_ALLOWED, Error.NOT_FOUND, Error.NOT_JOINED)  # since a call was made for the first time
 
 
 class Router(Answers):
@@ -39,6 +42,15 @@ class Router(Answers):
         super().__init__(server, clock, strict)
         self.registry = registry
         self._call_action = self.perform  # bound once
+        self._apart: set[asyncio.Task[None]] = set()
+        server.find_action = self.find_action
+
+    def find_action(self, name: object) -> Action:
+        """Return the action of a name that clients can call; else Refused."""
+        action = self.registry.actions.get(name) if type(name) is str else None
+        if action is None or action.internal:
+            raise _unknown(name)
+        return action
 
     def dispatch(self, connection: Connection, frame: str) -> Awaitable[None] | None:
         """Handle a frame: one object (it may be indented), or one object a line; blank lines are ignored.
@@ -106,35 +118,45 @@ class Router(Answers):
             if action is None or action.internal:
                 raise _unknown(name)
             if connection.gate is not None and (wait := connection.gate.call(self._clock())):
-                context = Context(connection, None, ref, [], self.server, self._call_action)
-                over = self._over(context, message, wait)
-                return asyncio.ensure_future(self._finish(context, over, action, target))
+                return self._again(connection, message, ref, action, limited(wait))
             if action.plugin is not None:
                 action = _awake(action)
-            if action.power and not connection.user.may(action.power):
-                raise Refused("that is for administrators", Error.NOT_ALLOWED)
-            arguments = action.bind(message)
             channel = None
-            if action.channel:
-                if type(target) is not str:
-                    raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
-                channel = connection.channels.get(target) or self.server.joined(connection, target)
+            try:
+                if action.power and not action.ranked and not connection.user.may(action.power):
+                    self.server.places.need(connection, action.power)
+                arguments = action.bind(message)
+                if action.channel:
+                    if type(target) is not str:
+                        raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
+                    channel = connection.channels.get(target) or self.server.joined(connection, target)
+                    if action.ranked:
+                        self._need(connection, action, channel)
+            except Refused as refused:
+                if refused.code in _MAY_HAVE_CHANGED and is_repeatable(action, ref):
+                    return self._again(connection, message, ref, action, refused)
+                raise
             plugin = action.plugin
             if plugin is not None:
                 context = self._context_for(plugin, connection, channel, ref, [])
-                call = partial(_call_handler, action, context, arguments)
+                call = partial(action.call, context, arguments)
                 result = plugin.call(f"action {action.name}", call, context)
                 if type(result) is Running:
                     return asyncio.ensure_future(self._finish(context, result, action, target))
             else:
                 context = Context(connection, channel, ref, [], self.server, self._call_action)
-                if action.found:
-                    action.find(context, arguments)
                 token = current.set(context)
                 try:
-                    result = action.handler(context, **arguments)
+                    result = action.call(context, arguments) if action.found else action.handler(context, **arguments)
                     if result is not None and inspect.iscoroutine(result):
-                        return asyncio.ensure_future(self._finish(context, result, action, target))
+                        if is_repeatable(action, ref):
+                            result = self._unless_repeated(context, result, action, message)
+                        answered = asyncio.ensure_future(self._finish(context, result, action, target))
+                        if action.name not in _APART:
+                            return answered
+                        self._apart.add(answered)
+                        answered.add_done_callback(self._apart.discard)
+                        return None
                 finally:
                     current.reset(token)
         except FAULTS as error:
@@ -142,6 +164,10 @@ class Router(Answers):
             return None
         self.settle(context, result, action, target)
         return None
+
+    def _need(self, connection: Connection, action: Action, channel: Channel) -> None:
+        record = channel.record or ChannelRecord(channel.name)
+        self.server.places.need(connection, action.power, record)
 
     def _context_for(
         self,
@@ -153,13 +179,19 @@ class Router(Answers):
     ) -> Context:
         return Context(connection, channel, ref, posts, self.server, self._call_action, plugin, user=connection.user)
 
-    async def perform(self, call: Context, name: str, channel: Channel) -> Any:
+    async def perform(self, call: Context, name: str, channel: Channel, fields: Mapping[str, Any]) -> Any:
         """Call an action from within a call, or what it replaced where it fails; return what its handler returns."""
-        action = self.registry.actions[name]
+        action, message = self.registry.actions.get(name), {"target": channel.name, **fields}
+        if action is None:
+            raise KeyError(f"there is no action {name!r} for ctx.perform; pass the name that @action gives it")
+        if action.ranked and call.connection is not None:
+            self._need(call.connection, action, channel)
+        elif action.power:
+            need(call.user, action.power)
         while (plugin := (action := _awake(action)).plugin) is not None:
             context = self._context_for(plugin, call.connection, channel, call.ref, call.posts)
             try:
-                result = plugin.call(f"action {name}", partial(_call_handler, action, context), context)
+                result = plugin.call(f"action {name}", partial(_call_handler, action, context, message), context)
                 return await result if type(result) is Running else result
             except TimedOut:
                 raise
@@ -167,16 +199,30 @@ class Router(Answers):
                 if action.over is None:
                     raise
                 action = action.over
-        inner = Context(call.connection, channel, call.ref, call.posts, self.server, self._call_action)
-        result = action.handler(inner, **action.bind({}))
+        ref = ref_of_performed(call.ref, name, fields)
+        inner = PerformedContext(call.connection, channel, ref, call.posts, self.server, self._call_action)
+        result = _call_handler(action, inner, message)
         return await result if inspect.isawaitable(result) else result
 
-    async def _over(self, context: Context, message: dict[str, Any], wait: float) -> dict[str, Any]:
-        """Refuse a call that came too soon; but a message that is stored already is answered as the first time."""
-        known = context.ref and await self.server.history.find(context.user, context.ref)
-        if known and _says(message, known):
-            return {"id": known.id, "seq": known.seq, "time": known.time}
-        raise limited(wait)
+    def _again(
+        self, connection: Connection, call: dict[str, Any], ref: str | None, action: Action, refused: Refused
+    ) -> Awaitable[None]:
+        """Refuse a call, unless it is repeated."""
+        context = RefusedContext(connection, ref, self.server, self._call_action, refused)
+        answered = answer_again(context, action, call)
+        return asyncio.ensure_future(self._finish(context, answered, action, call.get("target")))
+
+    async def _unless_repeated(
+        self, context: Context, result: Awaitable[Any], action: Action, call: dict[str, Any]
+    ) -> Any:
+        """Return what a call returns, or its first answer if it was made before and may not be made any more."""
+        try:
+            return await result
+        except Refused as refused:
+            if refused.code not in _MAY_HAVE_CHANGED:
+                raise
+            again = RefusedContext(context.connection, context.ref, self.server, self._call_action, refused)
+            return await answer_again(again, action, call)
 
     async def _finish(self, context: Context, result: Awaitable[Any], action: Action, target: object) -> None:
         try:
@@ -187,18 +233,6 @@ class Router(Answers):
                 await asyncio.sleep(min(error.retry_after / 2, PENALTY))  # it is not read from meanwhile
         else:
             self.settle(context, results, action, target)
-
-
-def _says(call: dict[str, Any], message: Message) -> bool:
-    """Return whether a call would post a message that there is, however it spells the channel's name."""
-    target, text = call.get("target"), call.get("message")
-    try:
-        return type(target) is type(text) is str and (message.channel, message.text) == (
-            clean_name(target),
-            clean_text(text),
-        )
-    except Refused:
-        return False
 
 
 def _unknown(name: object) -> Refused:
@@ -219,8 +253,5 @@ def _awake(action: Action) -> Action:
     return action
 
 
-def _call_handler(action: Action, context: Context, arguments: dict[str, Any] | None = None) -> Any:
-    arguments = action.bind({}) if arguments is None else arguments
-    if action.found:
-        action.find(context, arguments)
-    return action.handler(context, **arguments)
+def _call_handler(action: Action, context: Context, message: Mapping[str, Any]) -> Any:
+    return action.call(context, action.bind(message))

@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import enum
 import inspect
 import sys
 import types
 import typing
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from keyword import iskeyword
 from typing import Any, Literal
 
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.files import File
 from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import MAX_NUMBER
+from tornado_chat.routing.cures import cure, written
+from tornado_chat.routing.uploads import Upload, file_id, find_upload
 
 Checker = Callable[[Any], Any]
 Finder = Callable[[Any, str], Any]
 _MISSING: Any = inspect.Parameter.empty
+
 #: How the text in a field becomes what it names, by the type of the field; called with the context of a call.
 _FINDERS: dict[Any, Finder] = {
     Channel: lambda ctx, said: ctx.server.joined(ctx.connection, said),
     User: lambda ctx, said: ctx.server.find_user(said, ctx.about),
+    Upload: find_upload,
 }
-KINDS = "str, int, float, bool, Literal, Channel, User, tuple[X, ...], a dataclass or `X | None`"
 
 
 class SchemaError(Exception):
@@ -44,9 +48,13 @@ class Parameter:
     find: Finder | None = None
     help: str = ""
 
+    @property
+    def is_required(self) -> bool:
+        return self.default is _MISSING
+
     def describe(self) -> dict[str, Any]:
         """Return the parameter as `hello` shows it."""
-        shown: dict[str, Any] = {"name": self.name, "type": self.type, "required": self.default is _MISSING}
+        shown: dict[str, Any] = {"name": self.name, "type": self.type, "required": self.is_required}
         if self.default is not _MISSING:
             shown["default"] = self.default
         return shown | {key: value for key, value in (("choices", self.choices), ("help", self.help)) if value}
@@ -69,6 +77,7 @@ def read_signature(
         _check_first(first, hints, where, names)
     for parameter in parameters[skip:]:
         name = parameter.name
+        field = name[:-1] if iskeyword(name[:-1]) else name  # from_ is the field `from`
         if parameter.kind is parameter.POSITIONAL_ONLY:
             raise SchemaError(f"{where}: {name} is called by its name; take the / out of the parameters")
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
@@ -81,11 +90,12 @@ def read_signature(
             hint = typing.get_args(hint)[0]
         find = _finder(hint)
         if find is not None:
-            check = _or_none(_text) if type(None) in typing.get_args(hint) else _text
-            yield Parameter(name, _alone(hint).__name__.lower(), check, parameter.default, (), find, words)
+            check: Checker = file_id if find is find_upload else _text
+            check = _or_none(check) if type(None) in typing.get_args(hint) else check
+            yield Parameter(field, _alone(hint).__name__.lower(), check, parameter.default, (), find, words)
         else:
             kind, check, choices = _read_type(hint, f"{where}: {name}", names)
-            yield Parameter(name, kind, check, parameter.default, choices, None, words)
+            yield Parameter(field, kind, check, parameter.default, choices, None, words)
 
 
 def _check_first(
@@ -130,49 +140,30 @@ def _read_type(hint: Any, where: str, names: dict[str, Any]) -> tuple[str, Check
         return kind, _or_none(check), choices
     if origin is tuple and len(inner) == 2 and inner[1] is ...:
         return "list", _list_of(_read_type(inner[0], where, names)[1]), ()
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type) and _finder(hint) is None:
+    if hint == dict[str, Any]:
+        return "object", _object, ()
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type) and not (_finder(hint) or hint is File):
         return "object", _object_of(hint, where, names), ()
-    raise SchemaError(f"{where}: a field cannot be {_written(hint)}; use {_cure(hint)}")
-
-
-def _written(hint: Any) -> str:
-    return hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint).replace("typing.", "")
-
-
-def _cure(hint: Any) -> str:
-    """Return what to write in the place of a type that no field can have."""
-    kind, inner = typing.get_origin(hint) or hint, typing.get_args(hint)
-    if kind in (typing.Union, types.UnionType):
-        return "one type (or `X | None`), and an action for each"
-    if not isinstance(kind, type):
-        return KINDS
-    if issubclass(kind, bytes | bytearray):
-        return "str"
-    if issubclass(kind, enum.Enum):
-        return f"Literal[{', '.join(repr(one.value) for one in kind)}]"
-    if typing.is_typeddict(kind) or issubclass(kind, Mapping):
-        return "a dataclass with its fields"
-    if issubclass(kind, Iterable):
-        return f"tuple[{_written(inner[0]) if inner else 'str'}, ...]"
-    return KINDS
+    raise SchemaError(f"{where}: a field cannot be {written(hint)}; use {cure(hint)}")
 
 
 def bind(parameters: tuple[Parameter, ...], message: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the checked arguments of a call; Refused (`invalid-field`, `invalid-name`) names the field."""
+    """Return the checked arguments that a message gives; what it leaves out has a default where it is called.
+
+    Refused (`invalid-field`, `invalid-name`) names the field.
+    """
     arguments = {}
     for parameter in parameters:
-        value = message.get(parameter.name, _MISSING)
-        if value is _MISSING:
-            if parameter.default is _MISSING:
-                raise Refused(f"{parameter.name} is missing", Error.INVALID_FIELD)
-            arguments[parameter.name] = parameter.default
-        else:
+        name = parameter.name
+        if name in message:
             try:
-                arguments[parameter.name] = parameter.check(value)
+                arguments[name] = parameter.check(message[name])
             except ValueError as error:
-                raise Refused(f"{parameter.name} must be {error}", Error.INVALID_FIELD) from None
+                raise Refused(f"{name} must be {error}", Error.INVALID_FIELD) from None
             except Refused as refused:
-                raise Refused(f"{parameter.name}: {refused.message}", refused.code) from None
+                raise Refused(f"{name}: {refused.message}", refused.code) from None
+        elif parameter.default is _MISSING:
+            raise Refused(f"{name} is missing", Error.INVALID_FIELD)
     return arguments
 
 
@@ -204,6 +195,12 @@ def _truth(value: Any) -> bool:
 
 
 _CHECKS: dict[Any, Checker] = {str: _text, int: _whole, float: _number, bool: _truth}
+
+
+def _object(value: Any) -> dict[str, Any]:
+    if type(value) is not dict:
+        raise ValueError("an object")
+    return value
 
 
 def _one_of(choices: tuple[Any, ...]) -> Checker:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from heapq import nsmallest
 from typing import Any, Protocol, TypeVar
 
+from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.file_sharing import Files
 from tornado_chat.chat.history import History
 from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.memberships import Person
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
+from tornado_chat.chat.places import Places
 from tornado_chat.chat.rate_limits import Limits
-from tornado_chat.chat.read_positions import Reading
 from tornado_chat.chat.repositories import Repositories
+from tornado_chat.chat.searching import Searching
+from tornado_chat.chat.slices import slices
 from tornado_chat.chat.store import Store
 
-SLICE = 1_000  # items that are looked through before the loop may serve others
 T = TypeVar("T")
 
 
@@ -38,15 +42,30 @@ class Plugins(Protocol):
         """Reload what has changed, and these plugins; return what is wrong with each, "" where nothing is."""
 
 
-class Server(Hub):
-    """The hub with bans and the audit, read positions, the store, identities and plugins.
+class HasPower(Protocol):
+    """An action, as far as permissions are concerned. `power`: the one that it needs, "" for none."""
 
-    `channels`: those that have members, by name. `connections`: all of them. `identity` and `plugins` are set by
-    their maker; a chat in a test may have neither.
+    @property
+    def power(self) -> str: ...
+
+
+class Server(Hub):
+    """The hub with bans and the audit, the places, the store, identities and plugins.
+
+    `channels`: those that have members, by name. `connections`: all of them. `files`, `identity`, `plugins` and
+    `searching` are set by their maker; a chat in a test may have none of them. `find_action` (the router's) returns
+    an action that clients can call, else Refused. `check_channel` (the plugin manager's) returns a plugin's settings
+    in a channel: the known ones, and over them those that are given, else Refused. `describe_channel` (its too)
+    returns what settings plugins have in a channel: `plugin` and `settings`.
     """
 
     identity: Identity
+    searching: Searching
+    files: Files
     plugins: Plugins | None = None
+    find_action: Callable[[str], HasPower]
+    check_channel: Callable[[str, Mapping[str, Any], object], dict[str, Any]]
+    describe_channel: Callable[[Mapping[str, Mapping[str, Any]]], list[dict[str, Any]]]
 
     def __init__(
         self,
@@ -59,13 +78,36 @@ class Server(Hub):
         super().__init__(history, frames, announce_limit)
         self.store = store
         self.moderation = Moderation(repositories)
-        self.reading = Reading(store)
+        self.memberships = repositories.memberships
+        self.places = Places(self, repositories.memberships, self.moderation)
         self.limits: Limits | None = None
         self.max_connections = sys.maxsize
         self.leaving = False  # it stops: what still comes up will be said again to the server after this one
 
     def is_full(self) -> bool:
         return len(self.connections) >= self.max_connections
+
+    async def direct(self, *users: User) -> Channel:
+        """Return the direct conversation of 2 to 9 users, made if there is none: a bot of the plugin and a user, say.
+
+        Await its `post`, with the bot as the `sender`. The others see the conversation with its first message.
+        Raises Refused (`invalid-field`) for a wrong number of users.
+        """
+        record = await self.places.direct(users)
+        channel = self.channel(record.name)
+        channel.record, channel.direct = record, True
+        return channel
+
+    async def introduce(self, bot: User) -> None:
+        """Make a bot known, so that people find it among those to whom they may write, and whom they may invite."""
+        await self.memberships.met([Person(bot, int(time.time() * 1000))])
+
+    async def may(self, user: User, power: str, channel: str) -> bool:
+        """Return whether a user has a power in a channel now. Ask before you do later what someone asked for.
+
+        Nobody has any in a private channel or direct conversation to which they do not belong. See `ctx.may`.
+        """
+        return await self.places.allows(user, power, self.channel(channel).name)
 
     async def is_banned(self, user_id: str, address: str = "") -> bool:
         """Return whether a user or an address is banned. Ask before you do later what someone asked for."""
@@ -77,7 +119,6 @@ class Server(Hub):
     ) -> list[T]:
         """Return the first of very many (that are wanted) in the order of a key; others are served meanwhile."""
         found: list[T] = []
-        for start in range(0, len(many), SLICE):
-            found = nsmallest(count, [*found, *filter(wanted, many[start : start + SLICE])], key=key)
-            await asyncio.sleep(0)
+        async for some in slices(many):
+            found = nsmallest(count, [*found, *filter(wanted, some)], key=key)
         return found

@@ -154,9 +154,10 @@ def refusal(error: Any) -> Refused | None:
         return None
     try:
         about = plain(str(error.message)), plain(str(error.code)), float(error.retry_after)
+        rule, needs = plain(str(error.rule)), plain(str(error.needs))
     except FAULTS:
         return None
-    return (kind if kind in (Failed, TimedOut) else Refused)(*about)
+    return (kind if kind in (Failed, TimedOut) else Refused)(*about, rule=rule, needs=needs)
 
 
 def log_fault(text: str, error: BaseException) -> None:

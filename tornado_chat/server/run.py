@@ -36,6 +36,7 @@ SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the threa
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # SIGHUP: the terminal was closed
 FOLLOW = 2.0  # seconds between two looks for what a command has changed beside the server
 TRIM = 3600.0  # seconds between two looks for what is kept no longer
+SWEEP = 300.0  # seconds between two looks for files that nobody posts, and for bytes that no file has
 RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
 log = logging.getLogger("tornado_chat")
 
@@ -60,10 +61,16 @@ async def serve(settings: Settings) -> None:
     for each in sockets:
         at = place(each, "https" if certificate else "http")
         _announce(settings, "listening", f"tornado_chat is at {at}", address=at)
+    if chat.auth.link is not None:
+        at = place(sockets[0], "https" if certificate else "http")
+        link = f"{at if at.startswith('http') else 'https://YOUR-CHAT/'}admin#link={chat.auth.link.token}"
+        text = f"Within 15 minutes one person can become an administrator by this link: {link}"
+        _announce(settings, "admin-link", text, address=link)
     _announce(settings, "data", f"What is kept is in {data}", data=data)
     look = chat.hub.metrics.look_at_the_clock
     periodic = [
         PeriodicCallback(chat.trim, TRIM * 1000),
+        PeriodicCallback(chat.sweep, SWEEP * 1000),
         PeriodicCallback(chat.follow, FOLLOW * 1000),
         PeriodicCallback(lambda: look(len(chat.hub.present())), LAG * 1000),
     ]

@@ -10,13 +10,15 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 from unittest import mock
 
 from tornado_chat.actions import BUILT_IN as MODULES
 from tornado_chat.auth.accounts import Accounts
 from tornado_chat.auth.build import choose
+from tornado_chat.chat.file_sharing import Files
 from tornado_chat.chat.models import User
+from tornado_chat.chat.searching import Searching
 from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.files import load
 from tornado_chat.plugin_host.loader import NOTHING, read_settings
@@ -25,13 +27,18 @@ from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import BUILT_IN, Registry
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
+from tornado_chat.storage.blobs.disk import DiskBlobs
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_attachments import MemoryAttachments
+from tornado_chat.storage.memory_search import MemorySearch
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.testing.clock import JumpingLoop, never
 from tornado_chat.testing.person import Person
 from tornado_chat.web.socket.frames import text_frames
+
+T = TypeVar("T")
 
 PATIENCE = 60.0  # seconds of the chat's clock in which a call is answered
 
@@ -63,6 +70,8 @@ class Chat:
         kept = DirectDatabase()
         self.store = SqliteStore(kept)
         self._repositories = sqlite_repositories(kept)
+        self._blobs = DiskBlobs()
+        self._history.attachments = MemoryAttachments(kept)
         self._start()
 
     def __enter__(self) -> Chat:
@@ -100,6 +109,7 @@ class Chat:
         """End it and call the `shutdown` listeners; a chat that is only dropped skips those."""
         if self._forget.alive:
             self._stop()
+            self._do(self._blobs.close())
             self._forget()
 
     # Internal
@@ -108,10 +118,19 @@ class Chat:
         with self._inside():
             self.registry = self._load()
         self.hub = Server(self._history, self.store, self._repositories, text_frames)
+        self.hub.searching = Searching(self.hub, self.hub.places, MemorySearch(self._history))
+        self.hub.files = Files(self.hub, self.hub.places, self._repositories.files, self._blobs)
+        self.hub.files.max_size = Settings().max_file_size
+        self.hub.gather = 0.0  # what has changed is told at once
         self.hub.identity = choose(Settings(), bytes(32), Accounts(self._repositories.accounts))
         self.router = Router(self.registry, self.hub, self._loop.time, strict=False)
         self._plugins = PluginManager(Settings(), self.hub, self.registry, lambda registry: None)
+        self._do(self._recover())
         self._do(self._plugins.begin(self.registry, self.registry.plugins.values()))
+
+    async def _recover(self) -> None:
+        await self.hub.growths.recover(await self._history.growing())
+        await self.hub.files.pictures.load()
 
     def _load(self) -> Registry:
         registry = Registry()
@@ -129,8 +148,9 @@ class Chat:
 
     def _stop(self) -> None:
         async def stop() -> None:
-            self.hub.close()
             await self._plugins.end(self.registry, self.registry.plugins.values())
+            await self.hub.growths.close()
+            self.hub.close()
 
         self._do(stop())
 
@@ -142,6 +162,16 @@ class Chat:
             task.cancel()
             raise TimeoutError(f"it did not end within {PATIENCE:g} s of the chat's clock")
         task.result()
+
+    def _get(self, what: Coroutine[Any, Any, T]) -> T:
+        """Return what a coroutine returns, with all that it does done."""
+        found: list[T] = []
+
+        async def run() -> None:
+            found.append(await what)
+
+        self._do(run())
+        return found[0]
 
     def _run(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> None:
         """Run for so many seconds, or until `enough` and nothing else is due."""

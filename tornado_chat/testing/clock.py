@@ -59,5 +59,13 @@ class JumpingLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._back)
         return future
 
+    async def shutdown_default_executor(self, *timeout: Any) -> None:
+        """End the threads; one that waits for them says when that is done."""
+        self.clock.threads += 1
+        try:
+            await super().shutdown_default_executor(*timeout)
+        finally:
+            self.clock.threads -= 1
+
     def _back(self, future: object) -> None:
         self.clock.threads -= 1

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.errors import Close, Refused
+from tornado_chat.chat.errors import Close
+from tornado_chat.chat.file_names import clean_file_name
 from tornado_chat.chat.models import User
 from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
-from tornado_chat.testing.participant import Participant
+from tornado_chat.testing.participant import Participant, refused
 from tornado_chat.testing.transports import FakeTransport, lines
+
+T = TypeVar("T")
 
 
 class Chat(Protocol):
@@ -26,9 +29,10 @@ class Chat(Protocol):
     router: Router
 
     def _do(self, what: Coroutine[Any, Any, None], enough: Callable[[], bool] = ...) -> None: ...
+    def _get(self, what: Coroutine[Any, Any, T]) -> T: ...
 
 
-class Person(Participant):
+class Person(Participant[dict[str, Any]]):
     """A user's connection to a Chat; see Participant. Calls have been answered when a method returns."""
 
     def __init__(self, chat: Chat, user: User) -> None:
@@ -45,6 +49,7 @@ class Person(Participant):
         chat.hub.add(self._connection)
         actions = chat.registry.describe(self.user.may)
         self._connection.answer({"action": "hello", "user": self.user, "actions": actions})
+        chat.hub.places.connected(self._connection)
         if chat.hub.on_move is not None:
             chat.hub.on_move("connect", self._connection)
 
@@ -59,9 +64,39 @@ class Person(Participant):
         self.channel = channel
         return answer
 
-    def say(self, line: str, channel: str | None = None) -> dict[str, Any]:
-        """Send a line as typed in the page, /roll 20 or plain text; see `call`. ValueError for a wrong command."""
-        return self.call(**self._read(line, channel))
+    def create(self, name: str, *others: Person, kind: str = "private") -> dict[str, Any]:
+        """Create a channel with these members and write there from now on; return its `ok`."""
+        answer = self.call("create-channel", **self._new(name, kind, others))
+        self.channel = answer["channel"]
+        return answer
+
+    def direct(self, *others: Person) -> dict[str, Any]:
+        """Open the direct conversation with others and write there from now on; return its `ok`."""
+        answer = self.call("open-direct", users=[one.id for one in others])
+        self.channel = answer["channel"]
+        return answer
+
+    def say(
+        self, line: str = "", channel: str | None = None, files: Sequence[Mapping[str, Any]] = ()
+    ) -> dict[str, Any]:
+        """Send a line as typed in the page, /roll 20 or plain text; see `call`. ValueError for a wrong command.
+
+        files: what `upload` has returned; the text may be empty then.
+        """
+        return self.call(**self._read(line, channel, files))
+
+    def upload(self, name: str, data: bytes) -> dict[str, Any]:
+        """Upload a file, for `say`, or for a field of type Upload; return its `id`, `name`, `type` and `size`."""
+        return self._chat._get(self._chat.hub.files.add(self.user, clean_file_name(name), data)).shown()
+
+    def download(self, file: Mapping[str, Any]) -> bytes:
+        """Return the bytes of a file of a message; Refused (`not-found`) unless the user may have it."""
+        return self._chat._get(self._download(file["id"]))
+
+    async def _download(self, id: str) -> bytes:
+        files = self._chat.hub.files
+        file = await files.get(self.user, id, self._connection.allowed)
+        return b"".join([piece async for piece in files.read(file.blob)])
 
     def call(self, action: str, **fields: Any) -> dict[str, Any]:
         """Call an action and return its `ok`; an `error` is raised as Refused. Meanwhile the clock runs."""
@@ -81,7 +116,7 @@ class Person(Participant):
         if found is None:
             raise EOFError(f"closed with {self.closed} before {action} was answered")
         if found["action"] == "error":
-            raise Refused(found["message"], found["code"])
+            raise refused(found)
         return found
 
     async def _dispatch(self, frame: str) -> None:

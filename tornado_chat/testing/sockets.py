@@ -5,28 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from tornado.httpclient import HTTPRequest
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
-from tornado.testing import AsyncHTTPTestCase
+from tornado.testing import AsyncHTTPTestCase, get_async_test_timeout
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.config.settings import Settings
-from tornado_chat.testing.participant import Participant
+from tornado_chat.testing.participant import Participant, refused
 from tornado_chat.web.app import Chat, make_app
 
 
-class Client(Participant):
+class Client(Participant[Awaitable[dict[str, Any]]]):
     """A client of a chat; see Participant. `hello`: the server's first event."""
 
-    def __init__(self, socket: WebSocketClientConnection) -> None:
+    def __init__(self, socket: WebSocketClientConnection, base: str = "", token: str | None = None) -> None:
         self.socket = socket
+        self._base, self._token = base, token
+        self.sent = HTTPHeaders()  # with each request
         self.events: list[dict[str, Any]] = []
         self.hello: dict[str, Any] = {}
         self._seen = 0
@@ -53,7 +55,7 @@ class Client(Participant):
         self.send(action, **fields)
         answer = await self.until(lambda event: event["action"] in ("ok", "error") and event["ref"] == ref)
         if answer["action"] == "error":
-            raise Refused(answer["message"], answer["code"])
+            raise refused(answer)
         return answer
 
     async def join(self, channel: str) -> dict[str, Any]:
@@ -62,9 +64,48 @@ class Client(Participant):
         self.channel = channel
         return answer
 
-    async def say(self, line: str, channel: str | None = None) -> dict[str, Any]:
-        """Send a line as typed in the page, /roll 20 or plain text; see `call`. ValueError for a wrong command."""
-        return await self.call(**self._read(line, channel))
+    async def create(self, name: str, *others: Client, kind: str = "private") -> dict[str, Any]:
+        """Create a channel with these members and write there from now on; return its `ok`."""
+        answer = await self.call("create-channel", **self._new(name, kind, others))
+        self.channel = answer["channel"]
+        return answer
+
+    async def direct(self, *others: Client) -> dict[str, Any]:
+        """Open the direct conversation with others and write there from now on; return its `ok`."""
+        answer = await self.call("open-direct", users=[one.id for one in others])
+        self.channel = answer["channel"]
+        return answer
+
+    async def say(
+        self, line: str = "", channel: str | None = None, files: Sequence[Mapping[str, Any]] = ()
+    ) -> dict[str, Any]:
+        """Send a line as typed in the page, /roll 20 or plain text; see `call`. ValueError for a wrong command.
+
+        files: what `upload` has returned; the text may be empty then.
+        """
+        return await self.call(**self._read(line, channel, files))
+
+    async def upload(self, name: str, data: bytes) -> dict[str, Any]:
+        """Upload a file, for `say`, or for a field of type Upload; return its `id`, `name`, `type` and `size`.
+
+        Refused if the server says no.
+        """
+        return dict(json.loads(await self._fetch("POST", f"files?name={quote(name, '')}", data)))
+
+    async def download(self, file: Mapping[str, Any]) -> bytes:
+        """Return the bytes of a file of a message; Refused (`not-found`) unless the user may have it."""
+        return await self._fetch("GET", f"files/{file['id']}")
+
+    async def _fetch(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        headers = self.sent.copy()
+        if token := self.hello.get("token") or self._token:
+            headers["Authorization"] = f"Bearer {token}"
+        request = HTTPRequest(f"{self._base}/{path}", method, headers, body)
+        answer = await AsyncHTTPClient().fetch(request, raise_error=False)
+        if answer.code >= 400:
+            about = json.loads(answer.body)
+            raise Refused(about["message"], about["code"])
+        return answer.body
 
     async def until(self, wanted: str | Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         """Return the next event with an action, or that meets a condition; events before it are skipped."""
@@ -116,7 +157,8 @@ async def connect(base: str, name: str | None = None, token: str | None = None, 
     """
     query = f"?token={quote(token)}" if token is not None else "" if name is None else f"?name={quote(name)}"
     request = HTTPRequest(f"ws{base.removeprefix('http')}/ws{query}", headers=HTTPHeaders(headers))
-    client = Client(await websocket_connect(request))
+    client = Client(await websocket_connect(request), base, token)
+    client.sent.update(headers)
     try:
         client.hello = await client.until("hello")
     except EOFError:
@@ -142,7 +184,7 @@ class ChatTestCase(AsyncHTTPTestCase):
     def setUp(self) -> None:
         """Start the chat and its plugins."""
         super().setUp()
-        IOLoop.current().run_sync(self.chat.start, timeout=5)
+        IOLoop.current().run_sync(self.chat.start, timeout=get_async_test_timeout())
 
     async def connect(self, name: str | None = None, **how: Any) -> Client:
         """Connect a client, which is disconnected at the end of the test."""
@@ -159,7 +201,7 @@ class ChatTestCase(AsyncHTTPTestCase):
 
     def tearDown(self) -> None:
         """Disconnect all clients and stop the chat."""
-        IOLoop.current().run_sync(self._disconnect, timeout=5)
+        IOLoop.current().run_sync(self._disconnect, timeout=get_async_test_timeout())
         super().tearDown()
 
     async def _disconnect(self) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 import threading
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -15,42 +16,59 @@ from tornado.routing import PathMatches, Rule
 from tornado.web import Application
 
 from tornado_chat.auth.accounts import Accounts
-from tornado_chat.auth.build import build
+from tornado_chat.auth.build import build, signing_secret
 from tornado_chat.auth.providers import Credentials
+from tornado_chat.chat.channel_records import is_secret
 from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.file_sharing import Files
+from tornado_chat.chat.files import Space
+from tornado_chat.chat.forgetting import forget
 from tornado_chat.chat.history import History
 from tornado_chat.chat.models import User
-from tornado_chat.chat.protocol import encode
-from tornado_chat.chat.rate_limits import WORDS, Bucket, Limits
-from tornado_chat.chat.validation import MAX_PAGE, MAX_TEXT
+from tornado_chat.chat.orders import carry_out_orders
+from tornado_chat.chat.permissions import give_power, known_powers
+from tornado_chat.chat.protocol import WIRE, encode
+from tornado_chat.chat.rate_limits import WORDS, Limits
+from tornado_chat.chat.search import Search
+from tornado_chat.chat.searching import Searching
+from tornado_chat.chat.usage import Bucket
+from tornado_chat.chat.validation import MAX_PAGE, MAX_TEXT, clean_name
 from tornado_chat.config.networks import is_private, is_within, path_of, protocol_of
-from tornado_chat.config.settings import Settings, SettingsError, find_folder
+from tornado_chat.config.settings import ROLES_WITH, Settings, SettingsError, find_folder
+from tornado_chat.images.pictures import Pictures
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.manager import PluginManager
 from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
+from tornado_chat.storage.blobs.disk import DiskBlobs
+from tornado_chat.storage.blobs.folder import FOLDER, WORKSHOP
 from tornado_chat.storage.data_folder import load_secret
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_attachments import MemoryAttachments
+from tornado_chat.storage.memory_search import MemorySearch
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
+from tornado_chat.storage.sqlite.search_index import SqliteSearch
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.version import VERSION
 from tornado_chat.web.assets import Asset, Assets, read
 from tornado_chat.web.base import policy, shown_path, site
 from tornado_chat.web.capacity import RateLimitedLog, max_connections
+from tornado_chat.web.files.routes import FileRoutes
 from tornado_chat.web.health import Health, MetricsPage, Ready
 from tornado_chat.web.pages import File, NotFound, Page, PluginUI
 from tornado_chat.web.plugin_routes import PluginRoutes, compiled
-from tornado_chat.web.sessions import ChangePassword, Register, SignIn, SignOut, WhoAmI, look_again
+from tornado_chat.web.sessions import ChangePassword, OpenAdminLink, Register, SignIn, SignOut, WhoAmI, look_again
 from tornado_chat.web.socket.frames import text_frames
 from tornado_chat.web.socket.handler import ChatSocket, Shared
 from tornado_chat.web.socket.keepalive import Keepalive
 from tornado_chat.web.socket.tornado_internals import reason
 
-QUIET = re.compile("/(assets/|healthz$|readyz$|metrics$)")  # asked for all the time; a page alone has 60 assets
+QUIET = re.compile("/(assets/|files/|healthz$|readyz$|metrics$)")  # asked for all the time; a page has 60 assets
+FILE = re.compile("(/files/).+")  # after it come ids and names of files
 log = logging.getLogger("tornado_chat")
 
 
@@ -63,27 +81,53 @@ class Chat(Application):
         self.database = Database(settings.data_dir) if settings.history == "sqlite" else None
         in_memory = MemoryHistory()
         history: History = in_memory
+        engine: Search = MemorySearch(in_memory)
         if self.database is not None:
             history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
+            engine = SqliteSearch(self.database)
         kept = self.database or DirectDatabase()
         repositories = sqlite_repositories(kept)
         self.hub = Server(history, SqliteStore(kept), repositories, text_frames, settings.announce_limit)
+        self.hub.searching = Searching(self.hub, self.hub.places, engine)
         in_memory.is_used = self.hub.channels.__contains__
+        if isinstance(kept, DirectDatabase):
+            in_memory.attachments = MemoryAttachments(kept)
+        blobs = DiskBlobs(settings.data_dir / FOLDER if self.database else None)
+        self.hub.files = Files(self.hub, self.hub.places, repositories.files, blobs)
+        self.hub.files.max_size, self.hub.files.space = settings.max_file_size, Space(*settings.file_space)
+        self.pictures = Pictures(blobs, settings.data_dir / FOLDER / WORKSHOP if self.database else None)
+        self.hub.files.look = self.pictures.look
+        self.hub.files.pictures.cut = self.pictures.cut if self.pictures.can_draw else None
         self.hub.max_connections = max_connections()
+        self.hub.edit_window = settings.edit_window
+        self.guest_days = settings.guest_days
+        give_power("delete", ROLES_WITH[settings.may_delete])
+        give_power("pin", ROLES_WITH[settings.may_pin])
+        give_power("create-channel", ROLES_WITH[settings.create_channels])
+        give_power("open-direct", ROLES_WITH[settings.direct])
+        self.hub.places.default_channels = _channels(settings)
+        self._named: dict[str, Any] = {"name": settings.server_name}
+        if settings.welcome_text:
+            self._named["welcome"] = settings.welcome_text
+        if settings.max_file_size:
+            self._named["files"] = {"max_size": int(settings.max_file_size), "images": self.pictures.can_draw}
         if settings.limits == "on":
             self.hub.limits, self.hub.words = Limits(settings), Bucket(*WORDS)
         self.auth = build(settings, secret, Accounts(repositories.accounts))
         self.accounts, self.hub.identity = self.auth.accounts, self.auth.identity
+        self.file_routes = FileRoutes(self.hub, self.auth, signing_secret(settings, secret), settings.limits == "on")
         self.router = Router(registry, self.hub, strict=settings.limits == "on")
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
         self.assets = Assets(find_folder("public"), settings.server_name, settings.server_mark)
         self.ui: dict[str, Asset] = {}  # the JavaScript of plugins, by file name
+        self._offered: dict[str, dict[str, Any]] = {}  # by role: actions, powers, UIs of plugins
         self._about: dict[str, bytes] = {}  # by role: what hello says to all who have it
+        self.hub.files.pictures.on_server = self._describe
         self._proxies = settings.trusted_proxies
         self._told = False
         full = "connections are turned away (see max_connections, connect_rate and ulimit -n)"
         self._turned_away = RateLimitedLog(full)
-        self._routes = PluginRoutes(self, lambda plugin: self.plugins.context(plugin))
+        self._routes = PluginRoutes(self, self.hub, self.auth.identity)
         super().__init__(
             self._handlers(settings.compress),
             default_handler_class=NotFound,
@@ -110,8 +154,10 @@ class Chat(Application):
             (r"/auth", WhoAmI, people),
             (r"/register", Register, people),
             (r"/sign-in", SignIn, people),
+            (r"/admin-link", OpenAdminLink, people),
             (r"/sign-out", SignOut, people),
             (r"/password", ChangePassword, people),
+            *self.file_routes.handlers(),
             (r"/healthz", Health),
             (r"/readyz", Ready, {"database": self.database}),
             (r"/metrics", MetricsPage, figures),
@@ -127,26 +173,36 @@ class Chat(Application):
         self.ui.clear()
         self.ui.update((file, asset) for file, (_, asset) in ui.items())
         named = [{"name": name, "url": f"faces/{quote(file)}"} for file, (name, _) in ui.items()]
-        before, lines = self._about, {}
-        self._about = {}
+        before, self._offered = self._offered, {}
         for role in ("guest", "member", "admin"):
-            offers = {"actions": registry.describe(User("", "", role).may), "ui": named}
+            may = User("", "", role).may
+            powers = [power for power in known_powers() if may(power)]
+            offers = {"actions": registry.describe(may), "powers": powers, "ui": named}
             offers["faces"] = offers["ui"]  # deprecated: its name before
-            about = {
-                "server": {"name": "tornado_chat", "version": VERSION},
+            self._offered[role] = offers
+        self._describe()
+        if before != self._offered:
+            lines = {role: encode({"action": "actions", **offers}) for role, offers in self._offered.items()}
+            for connection in self.hub.connections:
+                connection.gather(lines.get(connection.user.role, lines["member"]))
+
+    def _describe(self) -> None:
+        """Encode what hello says to all who have a role."""
+        picture = self.hub.files.pictures.of_server
+        shown = {**self._named, "picture": picture} if picture else self._named
+        for role, offers in self._offered.items():
+            about: dict[str, Any] = {
+                "server": {**shown, "version": VERSION, "wire": WIRE},
                 "epoch": self.hub.history.epoch,
                 "limits": {
                     "message": MAX_TEXT,
                     "frame": self.settings["websocket_max_message_size"],
                     "page": MAX_PAGE,
+                    "edit_window": self.hub.edit_window,
                 },
                 **offers,
             }
             self._about[role] = encode(about)[1:]
-            lines[role] = encode({"action": "actions", **offers})
-        if before != self._about:
-            for connection in self.hub.connections:
-                connection.gather(lines.get(connection.user.role, lines["member"]))
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Find out who asks, then do as Tornado does."""
@@ -168,25 +224,49 @@ class Chat(Application):
         return who[:-1] + b"," + self._about.get(came.user.role, self._about["member"])
 
     async def follow(self) -> None:
-        """Apply what a command has changed to the users who are connected."""
+        """Apply what commands have changed to the users who are connected, and do what they want done to channels."""
         with contextlib.suppress(Refused):  # the disk fails
-            for user_id in await self.accounts.changed():
+            changed = await self.accounts.changed()
+            for user_id in changed:
                 await look_again(self.auth, self.hub, user_id)
+                await self.hub.places.erased(user_id)
+            if changed:
+                await self.hub.files.pictures.load()
+            await carry_out_orders(self.hub.places)
 
     async def trim(self) -> None:
         """Delete what has expired."""
         with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
             await self.accounts.trim()
-            await self.hub.reading.trim()
             await self.hub.history.trim()
+            self.hub.places.meet(self.hub.present())
+            await self.hub.places.writer.written()
+            owners = await forget(self.hub, self.hub.memberships, int(time.time() * 1_000), self.guest_days)
+            await self.hub.places.adopt(owners)
+            await self.hub.files.pictures.load()
+            await self.hub.files.sweep_orphans()
+
+    async def sweep(self) -> None:
+        """Let go of files that nobody posts, and of the bytes of those that are gone."""
+        with contextlib.suppress(Refused):  # likewise
+            await self.hub.files.sweep()
 
     async def start(self) -> None:
-        """Start the plugins, on the loop that serves."""
+        """Start the plugins, on the loop that serves, and end what the server before this one left unfinished."""
+        await self.hub.growths.recover(await self.hub.history.growing())
+        await self.hub.files.count()
+        await self.hub.files.pictures.load()
         await self.plugins.start()
 
     async def close(self) -> None:
         """Stop the plugins, finish what is being stored, and store nothing more."""
         await self.plugins.stop()
+        await self.hub.growths.close()
+        with contextlib.suppress(Refused):  # the disk fails
+            await self.hub.places.writer.written()
+        await self.file_routes.close()
+        await self.pictures.close()
+        await self.hub.files.close()
         if self.database is None:
             return
         close, closed, loop = self.database.close, asyncio.Event(), asyncio.get_running_loop()
@@ -208,14 +288,24 @@ class Chat(Application):
             self._turned_away.warn()
             return
         ms = round(1000 * request.request_time(), 1)
-        level = logging.INFO if status < 500 else logging.ERROR
+        level = logging.INFO if status < 500 or status == 507 else logging.ERROR  # 507: somebody has no space left
         if status == 101 or (status < 400 and QUIET.match(request.path)):
             level = logging.DEBUG
-        path = shown_path(request.path)
+        path = FILE.sub(r"\1…", shown_path(request.path))
         about = {"method": request.method, "path": path, "status": status, "ms": ms, "address": request.remote_ip}
         shown = f"{status} {reason(handler)}" if status >= 400 else status
         words = (request.method, path, shown, ms, request.remote_ip)
         log.log(level, "%s %s %s %.1f ms %s", *words, extra={"event": "request", **about})
+
+
+def _channels(settings: Settings) -> tuple[str, ...]:
+    try:
+        names = tuple(map(clean_name, settings.default_channels))
+    except Refused as refused:
+        raise SettingsError(f"--default-channels: {refused.message}") from None
+    if any(map(is_secret, names)):
+        raise SettingsError("--default-channels: the name of a channel does not begin with p: or dm:")
+    return names
 
 
 def _secret(settings: Settings) -> bytes:

@@ -10,6 +10,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from tornado.httputil import HTTPServerRequest
 from tornado.web import RequestHandler
 
 from tornado_chat.config.networks import FORWARDED, is_loopback, peer_of
@@ -39,6 +40,7 @@ def policy(origins: Collection[str]) -> str:
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self' data: blob:",
+            "media-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",
             "worker-src 'self'",
@@ -83,6 +85,43 @@ def methods_of(handler: RequestHandler) -> str:
     return ", ".join(method for method in handler.SUPPORTED_METHODS if answers(handler, method))
 
 
+def is_from_here(request: HTTPServerRequest, allowed: Collection[Site]) -> bool:
+    """Return whether this server's page, an allowed site or a program asks. Programs send no Origin."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    there = site(*origin.lower().partition("://")[::2])
+    if there is None:
+        return False
+    if there in allowed:
+        return True
+    return is_named_here(request, allowed) and there == site(request.protocol, request.host)
+
+
+def is_named_here(request: HTTPServerRequest, allowed: Collection[Site]) -> bool:
+    """Return whether the Host header can name this server.
+
+    An attacker's domain may point here, so that a browser on this machine sends requests (DNS rebinding).
+    Requests from other machines or by a proxy may use any name.
+    """
+    peer = peer_of(request)
+    if not is_loopback(peer) or peer != request.remote_ip or any(name in request.headers for name in FORWARDED):
+        return True
+    host = request.host
+    here = site(request.protocol, host)
+    if here is None:
+        return False
+    name = here[1]
+    if name in ("localhost", socket.gethostname().lower()) or name.endswith(".localhost"):
+        return True
+    if any(site(one[0], host) == one for one in allowed):
+        return True
+    try:
+        return bool(ip_address(name))
+    except ValueError:
+        return False
+
+
 class Safe(RequestHandler):
     """Answers with the headers that keep a browser to this server. What its route names become its attributes.
 
@@ -103,40 +142,12 @@ class Safe(RequestHandler):
             self.clear_header(name)
 
     def is_from_here(self) -> bool:
-        """Return whether this server's page, an allowed site or a program asks. Programs send no Origin."""
-        origin = self.request.headers.get("Origin")
-        if origin is None:
-            return True
-        there = site(*origin.lower().partition("://")[::2])
-        if there is None:
-            return False
-        if there in self.settings["allowed_sites"]:
-            return True
-        return self.is_named_here() and there == site(self.request.protocol, self.request.host)
+        """Return whether this server's page, an allowed site or a program asks."""
+        return is_from_here(self.request, self.settings["allowed_sites"])
 
     def is_named_here(self) -> bool:
-        """Return whether the Host header can name this server.
-
-        An attacker's domain may point here, so that a browser on this machine sends requests (DNS rebinding).
-        Requests from other machines or by a proxy may use any name.
-        """
-        peer = peer_of(self.request)
-        headers = self.request.headers
-        if not is_loopback(peer) or peer != self.request.remote_ip or any(name in headers for name in FORWARDED):
-            return True
-        host = self.request.host
-        here = site(self.request.protocol, host)
-        if here is None:
-            return False
-        name = here[1]
-        if name in ("localhost", socket.gethostname().lower()) or name.endswith(".localhost"):
-            return True
-        if any(site(allowed[0], host) == allowed for allowed in self.settings["allowed_sites"]):
-            return True
-        try:
-            return bool(ip_address(name))
-        except ValueError:
-            return False
+        """Return whether the Host header can name this server."""
+        return is_named_here(self.request, self.settings["allowed_sites"])
 
     def write_error(self, status_code: int, **about: Any) -> None:
         """Add the methods that are answered to a 405 (RFC 9110, 15.5.6)."""

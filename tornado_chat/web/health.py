@@ -67,6 +67,8 @@ def _all(server: Server, keepalive: Keepalive, database: Database | None) -> Ite
     yield single("users", "gauge", "Users who are connected now.", len(server.present()))
     yield single("channels", "gauge", "Channels that have members now.", len(server.channels))
     yield single("behind", "gauge", "Connections that read more slowly than is written.", len(keepalive.behind))
+    yield single("file_bytes", "gauge", "What the files of all people take.", server.files.kept)
+    yield single("uploads_total", "counter", "Files that were uploaded.", server.files.uploads)
     yield histogram(
         "fan_out_seconds", "Time in which a turn of the loop wrote what had gathered.", server.flusher.spent
     )

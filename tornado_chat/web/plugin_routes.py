@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from copy import copy
 from functools import partial
 from typing import Any
 
@@ -13,12 +14,15 @@ from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
 from tornado.routing import Router
 from tornado.web import Application, HTTPError, RequestHandler
 
+from tornado_chat.auth.providers import Identity
 from tornado_chat.chat.errors import Error, Refused
-from tornado_chat.routing.context import TimerContext
+from tornado_chat.chat.models import User
+from tornado_chat.routing.context import RouteContext, current
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Registry
+from tornado_chat.routing.server import Server
 from tornado_chat.routing.supervision import FAULTS, contained, refusal
-from tornado_chat.web.base import HEADERS, methods_of
+from tornado_chat.web.base import HEADERS, is_from_here, methods_of
 from tornado_chat.web.socket.tornado_internals import has_begun, is_finished, wrap_execution
 
 #: What a Refused is answered with, where it is not 400.
@@ -29,24 +33,43 @@ STATUS: dict[str, int] = {
     Error.INTERNAL: 503,
 }
 
+SAFE = ("GET", "HEAD", "OPTIONS")  # methods that change nothing
+Who = Callable[[HTTPServerRequest], Awaitable[User | None]]
 Found = tuple[re.Pattern[str], type[RequestHandler], Plugin]
 
 
 class PluginRoutes(Router):
     """Answers with the handlers that plugins marked with `@route`. `found`: those of the registry in use."""
 
-    def __init__(self, app: Application, context: Callable[[Plugin], TimerContext]) -> None:
+    def __init__(self, app: Application, server: Server, identity: Identity) -> None:
         self._app = app
-        self._context = context
+        self._server = server
+        self._identity = identity
         self.found: list[Found] = []
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> HTTPMessageDelegate | None:
         for path, handler, plugin in self.found:
             if matched := path.fullmatch(request.path):
                 arguments = [group and url_unescape(group, None, plus=False) for group in matched.groups()]
-                given = {"ctx": self._context(plugin)}
+                given = {"ctx": RouteContext(self._server, plugin), "who": self._who}
                 return self._app.get_handler_delegate(request, handler, given, arguments)  # type: ignore[arg-type]
         return None
+
+    async def _who(self, request: HTTPServerRequest) -> User | None:
+        """Return who is signed in, by a cookie, a token or a proxy; None for nobody, or if another site asks."""
+        safe = request.method in SAFE and "Upgrade" not in request.headers
+        if not safe and not is_from_here(request, self._app.settings["allowed_sites"]):
+            return None
+        asked = copy(request)
+        asked.query_arguments = {key: value for key, value in request.query_arguments.items() if key != "name"}
+        try:
+            came = await self._identity.authenticate(asked)
+        except Refused:
+            return None
+        if came is None or await self._server.is_banned(came.user.id, request.remote_ip or ""):
+            return None
+        here = self._server.connections_of(came.user.id)
+        return self._identity.again(came, here[0].user).user if here else came.user
 
 
 def compiled(registry: Registry) -> list[Found]:
@@ -65,10 +88,11 @@ def _supervised(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandl
         def __init__(self, application: Application, request: HTTPServerRequest, **given: Any) -> None:
             self._what = f"{request.method} {request.path}"
             self._failure: BaseException | None = None
-            plugin.call(self._what, partial(super().__init__, application, request, **given))
+            plugin.call(self._what, partial(super().__init__, application, request, **given), given["ctx"])
 
-        def initialize(self, ctx: TimerContext, **given: Any) -> None:
+        def initialize(self, ctx: RouteContext, who: Who, **given: Any) -> None:
             self.ctx = ctx
+            self._who = who
             try:
                 super().initialize(**given)
             except FAULTS as error:  # raised here it would end the client's connection
@@ -82,6 +106,7 @@ def _supervised(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandl
 
         async def carry_out(self, execution: Coroutine[Any, Any, None]) -> None:
             """Run Tornado's handling of a request; SystemExit, which it does not catch, would end the server."""
+            current.set(self.ctx)  # in the task of this request
             try:
                 await contained(execution)
             except Exception as error:
@@ -97,16 +122,17 @@ def _supervised(kind: type[RequestHandler], plugin: Plugin) -> type[RequestHandl
             plugin.calls += 1
             if self._failure is not None:
                 raise self._failure
+            self.ctx.user = await self._who(self.request)
             waits = super().prepare()
             if waits is not None:
                 await waits
 
         def data_received(self, chunk: bytes) -> Any:
-            return plugin.call(self._what, partial(super().data_received, chunk))
+            return plugin.call(self._what, partial(super().data_received, chunk), self.ctx)
 
         def on_connection_close(self) -> None:
             with contextlib.suppress(Refused):
-                plugin.call(self._what, super().on_connection_close)
+                plugin.call(self._what, super().on_connection_close, self.ctx)
 
         def send_error(self, status_code: int = 500, **about: Any) -> None:
             error = about.get("exc_info", (None, None))[1]

@@ -114,6 +114,31 @@ class Register(_Post):
         await self.begin(user, "registered")
 
 
+class OpenAdminLink(_Post):
+    """POST /admin-link {token, name, password}: a new account of an administrator, signed in (see --admin-link)."""
+
+    async def act(self, fields: dict[str, Any]) -> None:
+        name, password = self.credentials(fields)
+        token, link = fields.get("token"), self.auth.link
+        if not isinstance(token, str):
+            raise Refused("token must be text", Error.INVALID_FIELD)
+        clean_account(name)
+        check_password(password)
+        if link is None or not link.take(token):
+            self.log("opened an administrator's link that is over")
+            raise Refused("this link was used already, or is too old", Error.NOT_ALLOWED)
+        try:
+            async with self.auth.throttle.register(self.address):
+                user = await self.auth.accounts.register(name, password)
+        except BaseException:
+            link.give_back()
+            raise
+        about = {"user": user.id, "name": user.name, "role": "admin", "address": self.address}
+        await self.server.moderation.record(user, "admin-link", about)
+        await self.auth.accounts.set_role(user.id, "admin")
+        await self.begin(User(user.id, user.name, "admin"), "made an administrator's account")
+
+
 class SignIn(_Post):
     """POST /sign-in {name, password}: a session, as a cookie. 401 says only that the two do not fit."""
 

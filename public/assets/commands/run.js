@@ -2,8 +2,9 @@
 // tests/commands.json has the grammar by example; tornado_chat/testing/slash.py follows it, too.
 
 import {shorten} from "../text/characters.js";
-import {commands, isOwn, usage, written} from "./schema.js";
+import {commands, ownCommand, usage, written} from "./schema.js";
 import {fullDate, t} from "../i18n/index.js";
+import {leave} from "../state/leaving.js";
 
 /** Split words at blanks; quotes keep them together. */
 function words(text) {
@@ -66,13 +67,15 @@ export function parse(line, actions) {
 
 /** Run an action in a channel; the promise is rejected with the server's error. */
 export async function perform(chat, channel, {action, fields}) {
-  if (isOwn(action, chat.actions)) {
+  const own = ownCommand(action, chat.actions);
+  if (own?.run) return own.run(chat, channel, Object.values(fields).join(" "));
+  if (own) {
     const {listOf} = await import("../ui/messages/help.js");
     return chat.say(channel.name, t("command.these"), listOf(chat.actions));
   }
   const answer = await chat.connection.call(action, {target: channel.name, ...fields});
   if (action === "join-channel") chat.open(answer.channel);
-  else if (action === "leave-channel") chat.sync.leave(answer.channel);
+  else if (action === "leave-channel") leave(chat, answer.channel);
   else if (action === "who") chat.say(chat.current, answer.users.map((user) => user.name).join(", "));
   else if (action === "ban") chat.say(chat.current, t("command.banned", {whom: answer.name || answer.whom, until: fullDate(answer.until * 1000), lift: `/unban ${answer.whom}`}));
   else if ("ended" in answer) chat.say(chat.current, t("command.ended", {count: answer.ended}));

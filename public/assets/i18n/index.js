@@ -48,6 +48,9 @@ export const spelling = () => edition;
 /** The text of a key; `{name}` in it becomes values.name, and values.count chooses the plural form. */
 export const t = (key, values) => rich(key, values).join("");
 
+/** Whether there are words for a key. */
+export const has = (key) => key in spoken.words;
+
 /** The same in pieces; values may be drawn elements. */
 export function rich(key, values = {}) {
   let said = spoken.words[key];
@@ -62,7 +65,8 @@ export function rich(key, values = {}) {
 /** The text for an error: that of its code, which may include the server's; else the server's. */
 export function explain({code, message}) {
   const words = translated(message.replace(/^(target: |\w+: (?=a name |nothing in |text has ))/, "")); // a word of the wire
-  return `error.${code}` in spoken.words ? t(`error.${code}`, {words}) : words;
+  const key = code === "not-found" && message.includes("channel") ? "no-channel" : code;
+  return `error.${key}` in spoken.words ? t(`error.${key}`, {words}) : words;
 }
 
 /** A sentence of the server in the language in use, if that has a translation for it: {sentences, characters}. */
@@ -89,16 +93,6 @@ export function format(kind, name, options) {
 
 export const clock = (time) => format("DateTimeFormat", "clock", {hour: "numeric", minute: "2-digit", hourCycle: hours}).format(time);
 export const fullDate = (time) => format("DateTimeFormat", "full", {dateStyle: "full", timeStyle: "medium", hourCycle: hours}).format(time);
-
-export const fullTime = (time) => format("DateTimeFormat", "exact", {dateStyle: "full", timeStyle: "short"}).format(time);
-
-/** A time to come, as short as it can be said: 17:30, Friday, 3 March. */
-export function comingTime(time, now = Date.now()) {
-  const date = new Date(time);
-  if (date.toDateString() === new Date(now).toDateString()) return clock(time);
-  if (time - now < 6 * 86_400_000) return format("DateTimeFormat", "weekday", {weekday: "long"}).format(date);
-  return format("DateTimeFormat", "date", {dateStyle: "long"}).format(date);
-}
 
 export const fullDay = (time) => format("DateTimeFormat", "full day", {dateStyle: "full"}).format(time);
 

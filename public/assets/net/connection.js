@@ -15,7 +15,7 @@ export function newRef() {
 }
 
 export class Failed extends Error {
-  /** An `error` of the server; `code` is "disconnected" if no answer can come. retryAfter: ms, or undefined. */
+  /** An `error` of the server; `code` is "disconnected" if no answer can come. retryAfter: ms, or undefined. Those of the server have `rule` and `until`, too. */
   constructor(code, message, retryAfter) {
     super(message);
     this.code = code;
@@ -109,11 +109,12 @@ export class Connection {
   }
 
   receive(event) {
+    this.on.all?.(event);
     if (event.action === "ok" || (event.action === "error" && event.ref)) {
       const call = this.calls.get(event.ref); // undefined: a call of another tab
       this.calls.delete(event.ref);
       if (event.action === "ok") call?.resolve(event);
-      else call?.reject(new Failed(event.code, event.message, event.retry_after_ms));
+      else call?.reject(Object.assign(new Failed(event.code, event.message, event.retry_after_ms), {rule: event.rule, until: event.until}));
       return;
     }
     if (event.action === "hello") {

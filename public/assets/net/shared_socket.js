@@ -142,7 +142,7 @@ export class SharedSocket {
       if (kind === "send") this.socket.send(text);
       else if (kind === "ask") {
         this.broadcast({kind: "lead"}, from);
-        if (this.greeting) this.broadcast({kind: "frame", text: this.greeting}, from);
+        if (this.greeting) this.broadcast({kind: "frame", text: this.greeting.replace(/}$/, ',"late":true}')}, from);
         else {
           this.broadcast({kind: "state", state: this.state}, from);
           this.socket.connect();

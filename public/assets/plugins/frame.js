@@ -34,6 +34,25 @@ export class Frame extends Component {
   }
 }
 
+/** What plugins add below a message; all: [{plugin, draw(message)}]. */
+export function Decorations({all, message}) {
+  return all.map(({plugin, draw}, at) => html`<${Decoration} key=${`${plugin} ${at}`} plugin=${plugin} draw=${draw} message=${message} />`);
+}
+
+const Added = ({draw, message}) => draw(structuredClone(message)) ?? null;
+
+class Decoration extends Component {
+  componentDidCatch(error) {
+    console.error(`The UI of ${this.props.plugin}:`, error);
+    this.setState({error, of: this.props.message});
+  }
+
+  render({plugin, draw, message}, {error, of}) {
+    if (of === message) return html`<p class="box alert">${failure(plugin, error)}</p>`;
+    return html`<div class="decoration" role="group" aria-label=${plugin}><${Added} draw=${draw} message=${message} /></div>`;
+  }
+}
+
 /** An error of a plugin's UI in words; the console has the rest. */
 export function failure(name, error) {
   return t("plugin.failed", {name, words: shorten(String(error?.message ?? error), MOST)});

@@ -1,5 +1,6 @@
 // The state of the administrator's page: who is here, figures, bans and the audit.
 
+import {AllChannels} from "./all_channels.js";
 import {Chat} from "./chat.js";
 import {Figures} from "./figures.js";
 import {explain, t} from "../i18n/index.js";
@@ -14,12 +15,20 @@ export const FEW = 6; // rows of a list in the overview
 export const MANY = 100; // elsewhere
 const PAGE = 50; // entries of the audit
 
+/** Return the token of the link that was opened (see --admin-link), and remove it from the address. */
+function takeLink() {
+  const [, token] = /^#link=([\w-]+)$/.exec(location.hash) ?? [];
+  if (token) history.replaceState(null, "", location.pathname);
+  return token ?? "";
+}
+
 export class Admin extends Chat {
   /** A chat without channels, with a socket of its own: in the chat the same browser may be another user. */
   constructor(storage, base, changed) {
     super(storage, base, changed, false);
     this.channels.clear();
     this.figures = new Figures();
+    this.places = new AllChannels(this);
     this.seen = 0; // when figures came last
     this.view = VIEWS[0];
     this.overview = null; // null: not allowed, or not yet known
@@ -49,9 +58,11 @@ export class Admin extends Chat {
   async start() {
     const {session} = this;
     const {account} = session;
+    const link = takeLink();
     account.guests = false; // a guest is no administrator
     if (!(await account.refresh())) account.kinds = [];
     else if (!account.kinds.includes("password")) this.how = account.kinds.length ? "elsewhere" : "no-accounts";
+    if (account.kinds.includes("password")) session.link = link;
     if (account.signedIn) session.token = ""; // an account goes before a guest
     if (session.known) this.connection.connect();
     this.changed();
@@ -111,13 +122,14 @@ export class Admin extends Chat {
     super.clear();
     this.overview = this.bans = this.entries = null;
     this.figures = new Figures();
+    this.places.clear();
     this.seen = 0;
     this.said = "";
   }
 
-  /** Fetch the bans, and what is new in the audit. */
+  /** Fetch the bans, the channels, and what is new in the audit. */
   async list() {
-    const [{bans}, page] = await Promise.all([this.connection.call("bans"), this.audit("")]);
+    const [{bans}, page] = await Promise.all([this.connection.call("bans"), this.audit(""), this.places.watch()]);
     this.bans = bans.sort((one, other) => one.until - other.until);
     if (!page) return;
     const {entries, more} = page;

@@ -1,93 +1,123 @@
 // A channel as the page knows it: plain data, and how events change it. No DOM, no socket.
 
+import {Log} from "./log.js";
+
 const BACK = 60_000; // ms: a leave followed by a rejoin within it is not shown
 const GROUP = 5 * 60_000; // ms: messages of one author within it are grouped
-const KEPT = 2_000; // lines of a channel in memory; scrolling fetches the others again
-const SLACK = 500; // lines above it before some are dropped
 
-export class Channel {
-  /** `lines`: messages and notices in order. Notices and boxes have no `seq`; they stand after the message that was newest. */
+export class Channel extends Log {
   constructor(name) {
+    super();
     this.name = name;
-    this.lines = [];
+    this.about = {}; // see places.js
+    this.told = 0; // unread messages by the server's count, until it is joined
+    this.untold = false; // whether the server does not know how far it was read
+    this.heldUnread = false; // marked as unread: so it stays while it is open
     this.drawn = new Map(); // id of a message -> what a plugin draws in the place of its text
-    this.seq = 0; // the newest
-    this.catching = null; // seq up to which missed messages have arrived, while there are more
-    this.epoch = "";
-    this.joined = false;
-    this.early = null; // messages that arrive before the answer to a join
-    this.more = false; // whether the server has older ones
-    this.loading = false; // whether a page is being fetched
-    this.later = false; // whether newer ones were dropped, while the user reads further up
     this.users = new Map();
     this.changes = 0; // of the users
     this.count = 0;
     this.typing = new Map(); // user id -> {user, until (ms)}
     this.read = null; // seq; null: never joined before
     this.mark = null; // seq after which the line "New" stands; null: nowhere
+    this.mentioned = new Map(); // seq of an unread mention of this user -> its number
     this.mentions = 0;
+    this.reacted = []; // ["seq key"]: this user's reactions where so many reacted that not all are named
     this.draft = "";
-    this.place = null; // {id, top (px)}: the row to return to, which was at the top of the window
+    this.attached = []; // the files of the draft: see attachments.js
+    this.place = null; // {id, top (px)}: the row to return to, which was at the top of the window; or to go to, without `top`
+    this.editing = null; // the own message that is edited in the box, whose text is the draft: see editing.js
+    this.replyTo = null; // seq of the message that the draft answers
+    this.jump = null; // {seq, count}: the message to show; a new count is another time
+    this.wanted = null; // seq of the message to show once the channel is joined
+    this.heldBack = 0; // ms: when the server takes the next message, where it has asked to wait
     this.written = 0; // counts what the user has written here
   }
 
-  get first() {
-    return this.lines.find((line) => line.seq)?.seq ?? this.seq + 1;
+  /** What it is stored by, the channel that it is in, and how its history is asked for: a Thread has others. */
+  get key() {
+    return this.name;
+  }
+
+  get home() {
+    return this;
+  }
+
+  get within() {
+    return {timeline: true};
+  }
+
+  get kind() {
+    return this.about.kind ?? "public";
+  }
+
+  /** What people call it. */
+  get label() {
+    const {kind, title, with: others} = this.about;
+    return (kind === "direct" ? others?.map(({name}) => name).join(", ") : title) || this.name;
+  }
+
+  /** The same in a sentence. */
+  get called() {
+    return this.kind === "public" ? `#${this.label}` : this.label;
+  }
+
+  /** What to tell of: "all", "mentions" or "none". */
+  get level() {
+    const {notify = "all", notify_until: until} = this.about;
+    return until && until < Date.now() ? "all" : notify;
+  }
+
+  /** How many people there are: members, and who is here without being one. */
+  get people() {
+    const {about: {members = 0, with: others}, count, ranks, users} = this;
+    if (others) return others.length + 1;
+    if (!ranks || this.moreRanks) return Math.max(members, count);
+    return Math.max(members, ranks.size, count - users.size) + [...users.keys()].filter((id) => !ranks.has(id)).length;
+  }
+
+  /** Those whose faces stand for all: who is here, or belongs to the conversation. */
+  faces(me) {
+    return this.about.with ? [me, ...this.about.with].filter(Boolean) : [...this.users.values()];
   }
 
   /** Another channel is shown from now on. */
   leave() {
-    this.mark = null;
+    this.mark = this.jump = null;
     this.place = this.placed?.() ?? null;
+    this.thread?.leave();
   }
 
   /** Whether one sees what is newest when the channel is open. */
   get present() {
-    return this.atEnd !== false && !this.place;
+    return this.atEnd !== false && !this.place && !this.wanted;
   }
 
-  /** seq of the newest message in memory. */
-  get last() {
-    return this.lines.findLast((line) => line.seq)?.seq ?? 0;
-  }
-
-  /** Where a join resumes: after the newest message without a gap. */
-  get since() {
-    return this.epoch ? {epoch: this.epoch, seq: this.catching ?? this.seq} : undefined;
-  }
-
+  /** How many messages of others are unread, of those that are known here: see Sync.lookBack. */
   unread(me) {
-    let count = this.later ? this.seq - Math.max(this.read, this.last) : 0;
-    if (this.more && this.first > this.read + 1) count += this.first - 1 - this.read;
+    let count = this.epoch ? 0 : this.told;
+    for (const [seq, sender] of this.beyond) if (seq > this.read && sender !== me) count++;
     for (let at = this.lines.length - 1; at >= 0; at--) {
       const line = this.lines[at];
       if (!line.seq) continue;
       if (line.seq <= this.read) break;
-      if (line.sender?.id !== me) count++;
+      if (line.sender?.id !== me && !line.deleted) count++;
     }
     return count;
   }
 
-  /** Insert messages by their `seq`, except those that are here already. Return the new ones. */
-  merge(messages) {
-    const fresh = [];
-    const end = this.later ? this.last : Infinity; // later ones are loaded by scrolling
-    for (const message of messages) {
-      if (message.seq > end) {
-        if (message.seq > this.seq) fresh.push(message);
-        this.seq = Math.max(this.seq, message.seq);
-        continue;
-      }
-      let at = this.lines.length;
-      while (at > 0 && (this.lines[at - 1].seq ?? this.lines[at - 1].behind) > message.seq) at--;
-      let before = at - 1;
-      while (before >= 0 && !this.lines[before].seq) before--;
-      if (before >= 0 && this.lines[before].seq === message.seq) continue;
-      this.lines.splice(at, 0, message);
-      fresh.push(message);
-      if (message.seq > this.seq) this.seq = message.seq;
-    }
-    return fresh;
+  /** What counts as {unread, mentions}. In a direct conversation all is for the user. */
+  counts(me) {
+    if (!me || this.level === "none") return {unread: 0, mentions: 0};
+    const unread = this.unread(me.id);
+    return {unread, mentions: this.kind === "direct" ? unread : this.mentions};
+  }
+
+  /** Whether messages behind the line "New" are above the line with this index. */
+  unreadAbove(index) {
+    if (this.mark === null) return false;
+    const above = this.lines.slice(0, index).findLast((line) => line.seq);
+    return above ? above.seq > this.mark : this.more && this.first > this.mark + 1;
   }
 
   /** Show a line that is not stored. */
@@ -102,85 +132,32 @@ export class Channel {
     this.trim();
   }
 
-  /** Show what a plugin draws, {view, draw}, in the place of a message's text, or in the box with this key; a new box is added at the end. */
-  box(plugin, key, drawn, message) {
-    if (message) return this.drawn.set(message, {plugin, ...drawn});
-    const id = `plugin ${plugin} ${key}`;
-    const at = this.lines.findIndex((line) => line.id === id);
-    if (at < 0) this.note({plugin, ...drawn, time: Date.now()}, id);
-    else this.lines[at] = {...this.lines[at], ...drawn};
-  }
-
-  /** Remove all that a plugin has drawn. */
-  unbox(plugin) {
-    for (const [id, drawn] of this.drawn) if (drawn.plugin === plugin) this.drawn.delete(id);
-    this.lines = this.lines.filter((line) => !line.view || line.plugin !== plugin);
-  }
-
-  /** Drop the oldest lines if there are very many, unless the user reads further up: see `keepAround`. */
-  trim() {
-    if (this.atEnd !== false) this.keepAround(this.lines.length);
-  }
-
-  /** If there are very many lines, drop those far from this index; return how many of them were before it. */
-  keepAround(at) {
-    if (this.lines.length <= KEPT + SLACK || this.loading) return 0;
-    const from = Math.max(0, Math.min(at - KEPT / 2, this.lines.length - KEPT));
-    if (from + KEPT < this.lines.length) this.later = true;
-    if (from) this.more = true;
-    this.lines = this.lines.slice(from, from + KEPT);
-    return from;
-  }
-
-  /** Start again with the newest messages; boxes of plugins stay. Return the messages that are new here. */
-  renew({messages, more}) {
-    const boxes = this.lines.filter((line) => line.view);
-    this.lines = [];
-    this.later = false;
-    this.more = more;
-    const fresh = this.merge(messages);
-    const {time} = this.lines.at(-1) ?? {}; // of the day of the line before it
-    this.lines.push(...boxes.map((box) => ({...box, behind: this.seq, time: time ?? box.time})));
-    return fresh;
-  }
-
-  /** Add the page after the last line. */
-  extend({messages}) {
-    this.later = false;
-    this.merge(messages);
-    this.later = this.last < this.seq;
-  }
-
-  /** Receive the answer to a join: missed messages, or the newest ones. Return the messages that are new here. */
-  join({epoch, seq, messages, recovered, more, users, count, read}) {
+  /** Receive the answer to a join. Return the messages that are new here. */
+  join(answer) {
+    const {epoch, seq, users, count, read} = answer;
     if (this.epoch && this.epoch !== epoch) [this.read, this.mark] = [0, null];
-    this.epoch = epoch;
-    this.joined = true;
     this.users = new Map(users.map((user) => [user.id, user]));
     this.changes++;
     this.count = count;
-    this.catching = recovered && more ? messages.at(-1).seq : null;
-    if (!recovered) this.seq = seq;
-    const fresh = recovered ? this.merge(messages) : this.renew({messages, more});
-    this.merge(this.early ?? []);
-    this.early = null;
+    const fresh = this.enter(answer);
     if (this.read > Math.max(seq, this.seq)) this.read = null; // of another history
-    this.read = Math.max(this.read ?? (read ? 0 : seq), read ?? 0); // a newcomer has nothing unread
+    if (answer.kind && !this.untold) this.read = read; // the server keeps it
+    else this.read = Math.max(this.read ?? (read ? 0 : seq), read ?? 0); // a newcomer has nothing unread
     return fresh;
   }
 
-  /** Receive a page of missed messages; return those that are new here. */
-  catchUp({messages, more}) {
-    this.catching = more ? messages.at(-1).seq : null;
-    return this.merge(messages);
+  /** The user has read it elsewhere; back: marked it as unread. */
+  readElsewhere(seq, back) {
+    if (back ? seq === this.read : !(seq > this.read)) return;
+    this.read = seq;
+    if (back) return void ([this.mark, this.heldUnread] = [seq, true]);
+    this.noMentions();
+    this.mark = null;
   }
 
-  /** The user has read it in another tab or on another machine. */
-  readElsewhere(seq) {
-    if (!(seq > this.read)) return;
-    this.read = seq;
-    this.mentions = 0;
-    this.mark = null;
+  noMentions() {
+    this.mentions = this.told = 0;
+    this.mentioned.clear();
   }
 
   presence({joined, left, count}) {

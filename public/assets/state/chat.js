@@ -1,26 +1,28 @@
-// The chat as the components see it: the state that they read, and the actions that they call.
+// The chat as the components see it: the state that they read, the actions that they call.
 
 import {explain, learn} from "../i18n/index.js";
 import {Connection, newRef} from "../net/connection.js";
-import {Channel, isComing} from "./channel.js";
+import {ChannelList} from "./channel_list.js";
+import {receive} from "./events.js";
 import {Outbox} from "./outbox.js";
 import {ReadState} from "./read_state.js";
 import {Session} from "./session.js";
 import {Sync} from "./sync.js";
 
 const TYPING_EVERY = 3_000; // ms
-const TYPING_LASTS = 5_000; // ms
 
-export class Chat {
+export class Chat extends ChannelList {
   /** storage: see openStorage. base: URL of the page, which /ws is beside. changed(): draw again. shared: see Connection. */
   constructor(storage, base, changed, shared) {
-    this.storage = storage;
+    super(storage);
     this.base = base;
     this.changed = changed;
     this.actions = [];
+    this.powers = []; // what the user may do to the messages of others, and more
     this.limits = {message: 4000};
-    this.channels = new Map();
-    this.current = "";
+    this.wire = 1; // the server's: from 2 on messages can change
+    this.attachments = null; // once they are loaded
+    this.takesFiles = storage.read("files"); // {max_size (bytes), images}, where the server has files
     this.epoch = storage.read("epoch", "");
     this.lastTyped = 0;
     this.away = false; // whether the page is hidden
@@ -46,51 +48,28 @@ export class Chat {
   // Events from the server
 
   receive(event) {
-    const channel = this.channels.get(event.channel ?? event.target);
-    switch (event.action) {
-      case "hello":
-        this.begin(event);
-        break;
-      case "send-message":
-        if (channel && event.seq) {
-          channel.early?.push(event);
-          this.readState.receive(channel, channel.merge([event]));
-        } else if (!isComing(event) || this.storage.read("comings", "") !== "none") channel?.note(event);
-        break;
-      case "presence":
-        channel?.presence(event);
-        break;
-      case "typing":
-        if (channel && event.user.id !== this.user.id) {
-          channel.typing.set(event.user.id, {user: event.user, until: Date.now() + TYPING_LASTS});
-          setTimeout(this.changed, TYPING_LASTS + 50);
-        }
-        break;
-      case "read":
-        channel?.readElsewhere(event.seq);
-        break;
-      case "actions":
-        this.actions = event.actions;
-        this.usePlugins(event.ui);
-        break;
-      case "renamed":
-        this.session.update(event.user, event.token || this.session.token);
-        break;
-      case "error":
-        this.say(event.target ?? this.current, explain(event));
-    }
-    this.loadingPlugins?.then((host) => host?.receive(event));
-    this.changed();
+    receive(this, event);
   }
 
   begin(hello) {
     this.session.begin(hello);
     this.actions = hello.actions;
+    this.powers = hello.powers ?? [];
     this.usePlugins(hello.ui);
     this.limits = hello.limits;
-    if (this.epoch && this.epoch !== hello.epoch) for (const channel of this.channels.values()) channel.read &&= 0; // of another history
+    this.wire = hello.server?.wire ?? 1;
+    this.storage.write("files", (this.takesFiles = hello.server?.files));
+    this.picture = hello.server?.picture;
+    this.welcome = hello.server?.welcome;
+    if (this.epoch && this.epoch !== hello.epoch) for (const channel of this.channels.values()) { // of another history
+      channel.read &&= 0;
+      this.setReply(channel, null);
+      this.storage.write(`reacted/${channel.name}`, (channel.reacted = []));
+    }
     this.storage.write("epoch", (this.epoch = hello.epoch));
+    this.served = this.actions.some(({name}) => name === "browse");
     if (this.current) this.know(this.current);
+    if (this.served) return this.beginServed(hello);
     for (const channel of this.channels.values()) this.sync.join(channel);
     if (!this.channels.size) this.arriving = this.sync.firstChannel().then((name) => this.current || this.open(name), () => {}).finally(() => (this.arriving = null));
   }
@@ -106,98 +85,69 @@ export class Chat {
     this.loadingPlugins?.then((host) => host?.use(wanted));
   }
 
-  /** Another tab of this browser has changed what is stored. */
-  changedElsewhere({folder, name, value}) {
-    const {connection, session} = this;
-    const channel = this.channels.get(name);
-    if (folder === "name" && !value) session.end();
-    else if (folder === "become" && connection.line.leads === undefined) {
-      session.reload();
-      connection.reconnect();
-    } else if (folder === "token" && value && session.state.kind === "out") {
-      session.reload();
-      connection.connect();
-    } else if (folder === "channels") this.follow(value ?? []);
-    else if (folder === "outbox") this.outbox.changedElsewhere(name, value);
-    else if (folder === "draft" && channel) channel.draft = value ?? "";
-    else if (folder === "read") channel?.readElsewhere(value);
-    this.changed();
+  /** Messages of a channel, or of a thread in it, have come or changed: do what follows from it. */
+  settled({home: channel}) {
+    if (channel.gone.size) {
+      this.readState.unmention(channel);
+      const {gone} = channel;
+      channel.gone = new Set();
+      import("./keep_conversation.js").then(({forgetTexts}) => forgetTexts(this, channel, gone));
+    }
+    if (channel.lacks || channel.stale.size) this.sync.mend(channel);
+    this.outbox.clean(channel);
   }
 
-  // Channels
+  // Messages as they are drawn
+
+  /** A message with what this user does to it, as far as that waits: `waits` says what. The same object while nothing is new. */
+  view(channel, line) {
+    return this.outbox.view(channel.name, line);
+  }
+
+  /** Whether this user has reacted to a message, as it is drawn, with a key. */
+  reacted(channel, line, key) {
+    const one = line.reactions?.find((reaction) => reaction.key === key);
+    if (!one || one.users.includes(this.user?.id)) return Boolean(one);
+    return one.count > one.users.length && channel.reacted.includes(`${line.seq} ${key}`);
+  }
+
+  /** Show a message of a channel: see changes.js. */
+  async goTo(channel, seq) {
+    const {goTo} = await import("./changes.js");
+    return goTo(this, channel, seq);
+  }
+
+  /** The newest deletion that can still be taken back: {target, until (ms)}. */
+  get deleting() {
+    return this.outbox.held.at(-1);
+  }
 
   /** The user has signed out. */
   clear() {
     this.usePlugins([]);
-    for (const left of this.sync.left) this.sync.dismiss(left);
+    for (const left of this.left) left.dismiss();
     this.channels.clear();
+    for (const held of this.outbox.held) held.keep();
     this.outbox.items = [];
+    this.attachments?.end();
     this.words = this.missed = undefined;
     this.show("");
   }
 
-  know(name) {
-    let channel = this.channels.get(name);
-    if (!channel) {
-      channel = new Channel(name);
-      channel.draft = this.storage.read(`draft/${name}`, "");
-      channel.read = this.storage.read(`read/${name}`, null);
-      this.channels.set(name, channel);
-    }
-    return channel;
-  }
+  // Writing
 
-  /** Join a channel, if necessary. */
-  add(name) {
-    this.sync.restore(name);
-    const channel = this.know(name);
-    this.keep(name);
-    if (!channel.joined && this.connection.open) this.sync.join(channel);
-  }
-
-  /** Show a channel; join it first if necessary. */
-  open(name) {
-    this.add(name);
-    this.show(name);
-  }
-
-  show(name) {
-    this.sync.refused = null;
-    if (name === this.current) return this.changed();
-    this.channels.get(this.current)?.leave();
-    this.current = name;
-    this.readState.refresh();
+  /** The next message answers the one with this seq; null: none. */
+  setReply(channel, seq) {
+    channel.replyTo = seq;
+    this.storage.write(`reply/${channel.key}`, seq ?? undefined);
     this.changed();
-  }
-
-  forget(name) {
-    const names = [...this.channels.keys()];
-    const at = names.indexOf(name);
-    this.channels.delete(name);
-    this.keep(name, false);
-    if (this.current === name) this.show(names[at - 1] ?? names[at + 1] ?? "");
-    this.changed();
-  }
-
-  /** Take over the list of channels of another tab. */
-  follow(names) {
-    for (const name of this.channels.keys()) if (!names.includes(name)) this.forget(name);
-    for (const name of names) this.add(name);
-    if (!this.current) this.show(names[0] ?? "");
-  }
-
-  /** Store or forget a channel for the next visit; all tabs have the same list. */
-  keep(name, wanted = true) {
-    const names = this.storage.read("channels", []);
-    if (names.includes(name) === wanted) return;
-    this.storage.write("channels", wanted ? [...names, name] : names.filter((one) => one !== name));
   }
 
   setDraft(channel, text) {
     channel.draft = text;
-    this.storage.write(`draft/${channel.name}`, text || undefined);
+    this.storage.write(`draft/${channel.key}`, text || undefined);
     const now = Date.now();
-    if (text && !text.startsWith("/") && channel.joined && now - this.lastTyped > TYPING_EVERY) {
+    if (text && !text.startsWith("/") && !channel.editing && !channel.root && channel.joined && now - this.lastTyped > TYPING_EVERY) {
       this.lastTyped = now;
       this.connection.call("typing", {target: channel.name}).catch(() => {});
     }
@@ -207,7 +157,7 @@ export class Chat {
   async write(channel, text) {
     let done;
     if (/^\/(?!\/)/.test(text)) {
-      const [{parse, perform}] = await Promise.all([import("../commands/run.js"), learn("dialogs")]);
+      const [{parse, perform}] = await Promise.all([import("../commands/run.js"), learn("dialogs"), learn("places")]);
       done = perform(this, channel, parse(text, this.actions));
     } else {
       this.post(channel, [text.startsWith("//") ? text.slice(1) : text]);
@@ -218,9 +168,16 @@ export class Chat {
     await done;
   }
 
-  /** Send messages, one after the other. */
+  /** Send messages, one after the other; the first is the answer to what is being answered. */
   post(channel, messages) {
-    for (const message of messages) this.outbox.add({ref: newRef(), target: channel.name, message, time: Date.now()});
+    for (const message of messages) {
+      const {epoch, name: target, replyTo} = channel;
+      const of = channel.root ? {thread: channel.root, also_in_channel: channel.also || undefined} : {};
+      if (replyTo) of.reply_to = replyTo;
+      this.outbox.add({ref: newRef(), target, message, time: Date.now(), ...of, files: this.attachments?.take(channel), ...((replyTo || channel.root) && {epoch: epoch || this.epoch})});
+      if (replyTo) this.setReply(channel, null);
+      channel.also = false;
+    }
     this.outbox.send(channel);
   }
 
@@ -229,12 +186,12 @@ export class Chat {
     this.changed();
   }
 
-  /** Show a message as a notification of the system, if the user wants that. */
-  async notify(channel, message, mentioned) {
-    if (mentioned && this.away) this.missed ??= message.sender.name; // a card asks whether to be notified
+  /** Show a message as a notification, if the user wants that. number: of the change by which it mentions them, if that was later. */
+  async notify(channel, message, mentioned, number) {
+    if (mentioned && message.sender && this.away) this.missed ??= message.sender.name; // a card asks whether to be notified
     if (this.storage.read("notify", "off") === "off") return;
     const {arrived} = await import("./notifications.js");
-    arrived(this, channel, message, mentioned);
+    arrived(this, channel, message, mentioned, number);
   }
 
   /** Show words to this person alone, in a channel; or a component, which says the same. */
@@ -243,9 +200,5 @@ export class Chat {
     if (channel) channel.note({message: words, content, sender: null, time: Date.now(), private: true});
     else this.words = words;
     this.changed();
-  }
-
-  get unread() {
-    return [...this.channels.values()].reduce((all, channel) => all + (this.user ? channel.unread(this.user.id) : 0), 0);
   }
 }

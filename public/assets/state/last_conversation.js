@@ -1,38 +1,30 @@
 // The last known conversation, shown at the next visit before the server has answered; and where one was, further up, in this tab.
 
-import {OURS} from "./storage.js";
+import {LAST, OURS} from "./storage.js";
 
-const MOST = 100; // messages: as many as a join brings
-export const KEY = "conversation";
-
-/** Keep the newest messages of the channel in view, without what only this person sees. Once signed out, nothing is kept. */
-export function keepConversation({channels, current, session, storage}) {
-  const channel = channels.get(current);
-  const messages = channel?.lines.filter(({seq}) => seq) ?? [];
-  const whole = channel?.joined && !channel.later && channel.catching === null;
-  if (!session.user || !storage.read("name", "") || !whole || !messages.length) return;
-  storage.write(KEY, {
-    token: session.token,
-    user: session.user.id,
-    channel: channel.name,
-    epoch: channel.epoch,
-    mentions: channel.mentions,
-    more: channel.more || messages.length > MOST,
-    messages: messages.slice(-MOST),
-  });
+/** Keep of the stored messages of a channel, which has been joined, those that are here, in their present state. */
+export function refreshConversation({session, storage}, channel) {
+  if (session.keptIn !== channel.name) return;
+  session.keptIn = undefined;
+  const kept = storage.read(LAST, null);
+  if (kept?.channel !== channel.name) return;
+  const messages = kept.messages.flatMap(({seq}) => channel.get(seq) ?? []);
+  storage.write(LAST, {...kept, epoch: channel.epoch, known: channel.known, messages});
 }
 
 /** Show what was kept if it is the same user: the token is the same, or the server says who it is. Otherwise forget it. */
 export function restoreConversation(chat) {
   const {account, token} = chat.session;
-  const kept = chat.storage.read(KEY, null);
+  const kept = chat.storage.read(LAST, null);
   if (!kept || (!token && !account.known)) return;
   const same = token ? kept.token === token : kept.user === account.user?.id;
-  if (!same || !chat.channels.has(kept.channel)) return chat.storage.write(KEY, undefined);
+  if (!same || !chat.channels.has(kept.channel)) return chat.storage.write(LAST, undefined);
   const channel = chat.channels.get(kept.channel);
-  channel.merge(kept.messages);
-  Object.assign(channel, {epoch: kept.epoch, mentions: kept.mentions, more: kept.more});
+  channel.load(kept.messages);
+  const known = kept.known ?? channel.last; // the version before kept none
+  Object.assign(channel, {epoch: kept.epoch, known, mentions: kept.mentions, more: kept.more});
   chat.session.restored = {user: kept.user, channel};
+  chat.session.keptIn = kept.channel;
 }
 
 /** Remove what was restored if the server says that this is another user. */
@@ -41,7 +33,7 @@ export function checkConversation(session, user) {
   session.restored = null;
   if (!restored || restored.user === user.id) return;
   restored.channel.renew({messages: [], more: false});
-  Object.assign(restored.channel, {epoch: "", mentions: 0, seq: 0});
+  Object.assign(restored.channel, {epoch: "", known: 0, mentions: 0});
 }
 
 const PLACES = `${OURS}places`;

@@ -4,6 +4,7 @@
 import {OURS} from "./storage.js";
 
 import {shorten} from "../text/characters.js";
+import {listOf} from "../text/files.js";
 
 const MOMENT = 500; // ms: no notification for what is read within it
 const CLAIMED = 60_000; // ms in which no other tab shows it again
@@ -23,12 +24,13 @@ export async function choose(chat, wanted) {
   chat.changed();
 }
 
-/** Show a notification, unless the message is read within a moment; a click opens its channel. */
-export function arrived(chat, channel, message, mentioned) {
+/** Show a notification, unless the message is read within a moment; a click opens its channel, or its thread. number: see Chat.notify. */
+export function arrived(chat, channel, message, mentioned, number = message.seq) {
   const wanted = choice(chat);
-  if (!message.sender || wanted === "off" || (wanted === "mentions" && !mentioned)) return;
+  const level = channel.level === "mentions" ? "mentions" : wanted;
+  if (!message.sender || wanted === "off" || channel.level === "none" || (level === "mentions" && !mentioned)) return;
   setTimeout(() => {
-    if (message.seq <= channel.read) return;
+    if (number <= readUpTo(chat, channel, message) || channel.get(message.seq)?.deleted) return;
     // The tab that gets the lock shows it; locks are the one thing that all tabs see at the same moment.
     navigator.locks.request(`${OURS}notify/${channel.name}/${message.seq}`, {ifAvailable: true}, async (lock) => {
       if (!lock) return;
@@ -38,10 +40,14 @@ export function arrived(chat, channel, message, mentioned) {
   }, MOMENT);
 }
 
+/** How far the user has read where a message is: in its channel, or in its thread alone. */
+const readUpTo = ({threads}, channel, message) => (channel.holds(message) ? channel.read : threads?.entry({name: channel.name, root: message.thread})?.read ?? 0);
+
 async function show(chat, channel, message) {
-  const title = `${message.sender.name} · #${channel.name}`;
-  const data = `#/${encodeURIComponent(channel.name)}`;
-  const words = {body: shorten(message.message, 200), tag: `${channel.name}/${message.seq}`, data};
+  const title = channel.kind === "direct" && channel.about.with?.length === 1 ? message.sender.name : `${message.sender.name} · ${channel.called}`;
+  const seq = channel.holds(message) ? undefined : message.seq; // a reply has its thread opened
+  const data = `#/${encodeURIComponent(channel.name)}${seq ? `/${seq}` : ""}`;
+  const words = {body: [shorten(message.message, 200), message.files && listOf(message.files)].filter(Boolean).join(" · "), tag: `${channel.name}/${message.seq}`, data};
   let shown;
   try {
     shown = new Notification(title, words);
@@ -51,7 +57,7 @@ async function show(chat, channel, message) {
   shown.onclick = () => {
     window.focus();
     shown.close();
-    channel.place = null;
-    chat.open(channel.name);
+    if (!seq) channel.place = null;
+    chat.open(channel.name, seq);
   };
 }

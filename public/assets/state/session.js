@@ -2,7 +2,8 @@
 
 import {explain, t} from "../i18n/index.js";
 import {Account} from "../net/account.js";
-import {KEY, checkConversation, keepPlaces} from "./last_conversation.js";
+import {checkConversation, keepPlaces} from "./last_conversation.js";
+import {LAST} from "./storage.js";
 
 export class Session {
   constructor(chat) {
@@ -15,6 +16,8 @@ export class Session {
     // over: the session was ended elsewhere; foreign: the server lets this page's site in nowhere; full: it has no room
     this.state = {kind: "out"};
     this.restored = null; // {user, channel}: whose conversation of the last visit is shown
+    this.keptIn = undefined; // name of the channel whose conversation that is, until it has been joined
+    this.link = ""; // the token of an administrator's link, which has been opened
     this.question = null; // {here, user, answer(yes)} while a link asks whether to become another user
   }
 
@@ -38,34 +41,12 @@ export class Session {
     this.chat.connection.connect();
   }
 
-  /** Sign in to an account, or register one, and connect. what: "sign-in" or "register". */
-  async signIn(what, name, password) {
+  /** Sign in to an account, or register one, and connect: see signing_in.js. */
+  async signIn(...given) {
     this.state = {kind: "connecting"};
     this.chat.changed();
-    try {
-      await this.account.ask(what, {name, password});
-      this.dropToken();
-      this.chat.connection.connect();
-    } catch (error) {
-      const field = {"no-such-account": "password", "invalid-field": "password", "invalid-name": "name"}[error.code];
-      const {retryAt} = error; // said with the seconds, and forgotten then
-      this.state = {kind: "out", words: retryAt ? undefined : error.code ? explain(error) : t("login.away"), field, retryAt};
-      this.refreshWays();
-    }
+    await import("./signing_in.js").then(({signIn}) => signIn(this, ...given)).catch(() => (this.state = {kind: "out", words: t("login.away")}));
     this.chat.changed();
-  }
-
-  /** Sign out in all tabs, and forget what was stored for the user; or return to the user of before a link. */
-  async signOut() {
-    const {storage} = this.chat;
-    storage.write(KEY, undefined);
-    if (storage.read("aside", []).length) return this.switchBack().catch(() => {});
-    if (this.account.signedIn) this.account.ask("sign-out").catch(() => {});
-    for (const key of ["name", "token", "channels", "epoch", "account"]) storage.write(key, undefined);
-    for (const folder of ["draft", "read", "outbox"]) {
-      for (const [name] of storage.folder(folder)) storage.write(`${folder}/${name}`, undefined);
-    }
-    return this.end();
   }
 
   /** The user has signed out, here or in another tab. */
@@ -134,7 +115,7 @@ export class Session {
   }
 
   dropToken() {
-    this.chat.storage.write(KEY, undefined);
+    this.chat.storage.write(LAST, undefined);
     this.chat.storage.write("token", (this.token = "") || undefined);
   }
 

@@ -58,6 +58,9 @@ function inherit(place) {
   }
 }
 
+/** The name of the last conversation: see last_conversation.js. */
+export const LAST = "conversation";
+
 /** What another tab has changed, from a "storage" event: {folder, name, value}, or null if it is not ours. */
 export function changedElsewhere({key, newValue}) {
   if (!key?.startsWith(OURS)) return null;

@@ -1,27 +1,28 @@
-// Joins channels and leaves them, and fetches what was missed: in order, each message once.
+// Joins channels, and fetches what was missed and what the user wants to see.
 
 import {explain} from "../i18n/index.js";
-import {KEY} from "./last_conversation.js";
+import {refreshConversation} from "./last_conversation.js";
 
 const FIRST_CHANNEL = "general";
 const PAGE = 100; // messages in one request
 const RETRY_AFTER = 5_000; // ms, where the server cannot read its history
-const UNDO = 8_000; // ms
 const CATCH_UP = 1_000; // messages: who has missed more starts with the newest, and loads the rest by scrolling up
+const CALLS = 10; // for pages of what was missed
+const SINGLE = 50; // messages by their seq in one request
 
 export class Sync {
   constructor(chat) {
     this.chat = chat;
-    this.left = []; // channels that can still be returned to: {channel, at, unsent, until (ms), timer}
-    this.refused = null; // {name, words}: the channel that was to be shown, and why it is not
+    this.refused = null; // {name, error}: the channel that was to be shown, and why it is not
     this.lookingBack = Promise.resolve(); // one channel after the other: there may be hundreds
   }
 
-  /** The channel for a first visit: "general", or the one with most people. */
+  /** The channel for a first visit: "general", or the one with most people; "" where there is none and this user makes none. */
   async firstChannel() {
-    const {channels} = await this.chat.connection.call("channels");
+    const {connection, powers, served} = this.chat;
+    const {channels} = await connection.call("channels");
     if (channels.some(({name}) => name === FIRST_CHANNEL)) return FIRST_CHANNEL;
-    return channels.sort((one, other) => other.count - one.count)[0]?.name ?? FIRST_CHANNEL;
+    return channels.sort((one, other) => other.count - one.count)[0]?.name ?? (served && !powers.includes("create-channel") ? "" : FIRST_CHANNEL);
   }
 
   /** Join a channel, and fetch what was missed. */
@@ -30,7 +31,7 @@ export class Sync {
     const {session} = chat.connection;
     if (channel.joining === session) return;
     channel.joining = session;
-    channel.early = [];
+    channel.waiting = [];
     try {
       await this.enter(channel);
     } catch (error) {
@@ -39,6 +40,8 @@ export class Sync {
       if (pause) {
         if (!error.retryAfter) chat.words = channel.refused = explain(error);
         setTimeout(() => session === chat.connection.session && chat.channels.get(channel.name) === channel && this.join(channel), pause);
+      } else if (channel.epoch && chat.served && /^not-/.test(error.code)) {
+        (await chat.loadingPlaces).lose(channel, {error});
       } else if (channel.epoch) chat.say(channel.name, explain(error));
       else {
         const {current} = chat;
@@ -46,7 +49,7 @@ export class Sync {
         if (current !== channel.name) chat.words = explain(error);
         else {
           chat.show("");
-          this.refused = {name: current, words: explain(error)};
+          this.refused = {name: current, error};
         }
       }
     } finally {
@@ -58,71 +61,100 @@ export class Sync {
   async enter(channel) {
     const {chat} = this;
     const {connection, readState} = chat;
+    const {session} = connection;
     const {since} = channel;
-    const answer = await connection.call("join-channel", {target: channel.name, since});
+    const timeline = chat.wire > 1 || undefined;
+    const changes = since && timeline;
+    const answer = await connection.call("join-channel", {target: channel.name, since, changes, timeline});
     if (chat.channels.get(channel.name) !== channel) return; // left meanwhile
-    if (answer.channel !== channel.name) return this.join(this.rename(channel, answer.channel)); // what came meanwhile was no channel's
-    if (answer.recovered && answer.seq - since.seq > CATCH_UP) {
+    if (answer.channel !== channel.name) {
+      const {respell} = await import("./respelling.js");
+      return this.join(respell(chat, channel, answer.channel)); // what came meanwhile was no channel's
+    }
+    if (!changes && answer.recovered && answer.seq - since.seq > CATCH_UP) {
       const {messages, more} = await connection.call("history", {target: channel.name, limit: PAGE});
-      Object.assign(answer, {recovered: false, seq: messages.at(-1)?.seq ?? answer.seq, messages, more});
+      Object.assign(answer, {recovered: false, messages, more});
     }
     if (channel.refused) chat.words = channel.refused = "";
-    const {read} = channel;
+    const {mentions, read} = channel;
+    if (!channel.epoch) channel.noMentions();
+    if (mentions) channel.mentioned.set(0, answer.seq); // it may be in a thread, where nothing is loaded: read all, and it is read
     const fresh = channel.join(answer);
-    if (channel.read !== read) readState.remember(channel);
+    channel.thread?.rejoined(answer.recovered);
+    if (chat.served && !channel.untold) readState.store(channel);
+    else if (channel.read !== read || channel.untold) readState.remember(channel);
     if (channel.unread(chat.user.id)) channel.mark ??= channel.read;
     readState.receive(channel, fresh);
-    while (channel.catching !== null) {
-      const missed = await connection.call("history", {target: channel.name, after: channel.catching, limit: 200});
-      readState.receive(channel, channel.catchUp(missed));
-    }
+    await this.catchUp(channel, answer.messages.length);
+    if (session !== connection.session) return; // joined anew
     chat.keep(channel.name);
+    if (answer.kind) chat.loadingPlaces?.then((places) => places.joined(channel, answer));
     chat.plugins?.receive({action: "joined", channel: channel.name});
     readState.refresh();
+    refreshConversation(chat, channel);
+    chat.settled(channel);
+    if (channel.wanted) chat.goTo(channel, channel.wanted);
     chat.outbox.send(channel);
-    this.lookingBack = this.lookingBack.then(() => this.lookBack(channel));
+    this.lookingBack = this.lookingBack.then(() => import("./looking_back.js")).then(({lookBack}) => lookBack(this, channel, CATCH_UP)).catch(() => {}); // no connection
   }
 
-  /** Load what is unread since an earlier visit and did not come with the join: there may be mentions among it. */
-  async lookBack(channel) {
-    const {connection, changed, readState} = this.chat;
+  /** Call for a channel, again when the server asks to wait. */
+  async ask(channel, action, fields) {
+    try {
+      return await this.chat.connection.call(action, {target: channel.name, ...fields});
+    } catch (error) {
+      if (!error.retryAfter) throw error;
+      await new Promise((done) => setTimeout(done, error.retryAfter));
+      return this.ask(channel, action, fields);
+    }
+  }
+
+  /** Fetch what was missed, page by page; if it is very much, start again with the newest. count: messages that came already. */
+  async catchUp(channel, count = 0) {
+    const {connection, readState, wire} = this.chat;
     const {session} = connection;
-    const wanted = () => channel.joined && channel.more && channel.first > channel.read + 1 && channel.seq - channel.read <= CATCH_UP;
-    while (wanted() && session === connection.session) {
-      const before = channel.first;
-      try {
-        const {messages, more} = await connection.call("history", {target: channel.name, before, limit: PAGE});
-        if (channel.first === before) channel.more = more;
-        readState.receive(channel, channel.merge(messages), true);
-        changed();
-      } catch (error) {
-        if (!error.retryAfter) return;
-        await new Promise((done) => setTimeout(done, error.retryAfter));
+    for (let calls = 1; channel.catching !== null && session === connection.session; calls++) {
+      if (wire > 1 && (calls > CALLS || count > CATCH_UP)) {
+        const newest = await this.ask(channel, "history", this.page(channel));
+        channel.known = channel.heard; // what it does not have comes, or is waiting
+        readState.receive(channel, channel.renew(newest));
+        return void channel.thread?.fetch();
       }
+      const since = channel.known;
+      const {messages, more, seq} = wire > 1
+        ? await this.ask(channel, "changes", {since, limit: 200})
+        : await this.ask(channel, "history", {after: since, limit: 200});
+      count += messages.length;
+      readState.receive(channel, channel.catchUp({messages, upto: seq ?? messages.at(-1)?.seq ?? since, more}));
     }
   }
 
-  /** The server spells a name in one way: move what is written in the channel to the one of that name. */
-  rename({name: before, draft}, name) {
-    const {chat} = this;
-    const channel = chat.know(name);
-    for (const item of chat.outbox.of(before)) {
-      item.target = name;
-      chat.outbox.keep(item);
+  /** Fetch what a change has shown to be missing. */
+  async mend(channel) {
+    try {
+      if (channel.lacks) {
+        channel.lacks = false;
+        await this.catchUp(channel);
+      }
+      const seqs = [...channel.stale].slice(0, SINGLE);
+      for (const seq of seqs) channel.stale.delete(seq);
+      const {messages, more} = seqs.length ? await this.ask(channel, "history", {seqs}) : {messages: seqs};
+      channel.receive(messages);
+      for (const seq of more ? seqs : []) if (seq > messages.at(-1).seq) channel.stale.add(seq);
+    } catch (error) {
+      if (error.code === "disconnected") return; // the next join fetches it
+      channel.lacks = channel.catching !== null;
+      setTimeout(() => this.chat.settled(channel), RETRY_AFTER);
+      return;
     }
-    if (draft && !channel.draft) chat.storage.write(`draft/${name}`, (channel.draft = draft));
-    for (const folder of ["draft", "read"]) chat.storage.write(`${folder}/${before}`, undefined);
-    if (chat.current === before) chat.current = name;
-    chat.channels.delete(before);
-    chat.keep(before, false);
-    chat.keep(name);
-    return channel;
+    this.chat.settled(channel);
+    this.chat.changed();
   }
 
   /** Load the page before what is here; the promise is whether there was any. */
   older(channel) {
     return channel.more && this.load(channel, {before: channel.first}, (answer) => {
-      this.chat.readState.receive(channel, channel.merge(answer.messages), true);
+      this.chat.readState.receive(channel, channel.load(answer.messages), true);
       channel.more = answer.more;
     });
   }
@@ -133,8 +165,18 @@ export class Sync {
   }
 
   /** Load the newest page, where it has been let go. */
-  newest(channel) {
-    return channel.later && this.load(channel, {}, (answer) => channel.renew(answer));
+  async newest(channel) {
+    if (!channel.later || channel.loading || !channel.joined) return false;
+    channel.jump = null;
+    channel.waiting ??= [];
+    const done = await this.load(channel, {}, (answer) => channel.renew(answer));
+    if (channel.joined && channel.catching === null) channel.waiting = null;
+    return done;
+  }
+
+  /** What a call for a page of a channel's history, or of a thread's, has. */
+  page({within}, range) {
+    return {limit: PAGE, ...(this.chat.wire > 1 && within), ...range};
   }
 
   async load(channel, range, receive) {
@@ -143,8 +185,9 @@ export class Sync {
     channel.loading = true;
     changed();
     try {
-      const answer = await connection.call("history", {target: channel.name, limit: PAGE, ...range});
+      const answer = await connection.call("history", {target: channel.name, ...this.page(channel, range)});
       receive(answer);
+      this.chat.settled(channel);
       return answer.messages.length > 0;
     } catch {
       return false; // requested again with the next scroll
@@ -152,54 +195,5 @@ export class Sync {
       channel.loading = false;
       changed();
     }
-  }
-
-  /** Leave a channel. For some seconds it can be returned to as it was; only then is the server told. */
-  leave(name) {
-    const {chat} = this;
-    const channel = chat.channels.get(name);
-    if (!channel) return;
-    const left = {channel, at: [...chat.channels.keys()].indexOf(name), unsent: chat.outbox.of(name)};
-    channel.joined = false;
-    channel.joining = null;
-    this.left.push(left);
-    this.arm(left);
-    chat.forget(name);
-    chat.storage.write(KEY, undefined);
-    chat.storage.write(`draft/${name}`, undefined);
-    chat.storage.write(`read/${name}`, undefined);
-    for (const item of left.unsent) chat.outbox.done(item.ref);
-  }
-
-  arm(left) {
-    left.until = Date.now() + UNDO;
-    left.timer = setTimeout(() => (this.chat.connection.open ? this.settle(left) : this.arm(left)), UNDO);
-  }
-
-  /** Tell the server that a channel was left; there is no way back. */
-  settle(left) {
-    this.dismiss(left);
-    this.chat.connection.call("leave-channel", {target: left.channel.name}).catch(() => {});
-    this.chat.changed();
-  }
-
-  dismiss(left) {
-    clearTimeout(left.timer);
-    this.left = this.left.filter((one) => one !== left);
-  }
-
-  /** Bring a channel back that was just left, if it was: in its place, with what was written there. */
-  restore(name) {
-    const {chat} = this;
-    const left = this.left.find(({channel}) => channel.name === name);
-    if (!left) return;
-    this.dismiss(left);
-    const channels = [...chat.channels].filter(([one]) => one !== name);
-    channels.splice(left.at, 0, [name, left.channel]);
-    chat.channels = new Map(channels);
-    chat.storage.write(`draft/${name}`, left.channel.draft || undefined);
-    chat.storage.write(`read/${name}`, left.channel.read);
-    chat.storage.write("channels", [...chat.channels.keys()]);
-    for (const item of left.unsent) chat.outbox.add(item);
   }
 }

@@ -10,7 +10,7 @@ const ESCAPED = /[\\`*_~[\]:]/;
 const SYMBOL = /(?![`~])[\p{S}:/]/u;
 const NAMED_LINK =
   /\[((?:[^[\]\\]|\\.|\[[^[\]]*\])+)\]\(((?:https?:\/\/|mailto:)[^\s<>()]*(?:\([^\s<>()]*\)[^\s<>()]*)*)\)/iy;
-const NAMED_EMOJI = /:([a-z0-9_+-]{1,30}):/y;
+const NAMED_EMOJI = /:([a-z0-9_+-]{1,40}):/y;
 const RUN = /\*+|_+|~+|`+/y;
 const WORD = /[\p{L}\p{N}\p{Extended_Pictographic}]/u;
 

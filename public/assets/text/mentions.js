@@ -50,6 +50,10 @@ function ends(text, at) {
   return DENSE_LETTER.test(text[at - 1]) !== DENSE_LETTER.test(after); // @Ann你好, but not @小明明
 }
 
+/** The words that mean all, and what the line of a message has for them. */
+const WORDS = {here: "@here", channel: "@channel", 在线成员: "@here", 所有人: "@channel"};
+const ALL = new Trie(Object.keys(WORDS));
+
 /** Who is here, and which channels are known. */
 class Names {
   constructor(people, channels, me) {
@@ -62,10 +66,10 @@ class Names {
 /** The names that texts in a channel may mention: the same object until they change. */
 export function namesOf(chat, channel) {
   const me = chat.user?.name ?? "";
-  const channels = [...chat.channels.keys()];
+  const channels = chat.named ?? [...chat.channels.keys()];
   const key = JSON.stringify([channel.changes, me, channels]);
   if (channel.names?.key !== key) {
-    const people = Array.from(channel.users.values(), (user) => user.name);
+    const people = [...channel.users.values(), ...Array.from(channel.ranks?.values() ?? [], ({user}) => user)].map((user) => user.name);
     channel.names = Object.assign(new Names([...people, ...(me ? [me] : [])], channels, me), {key});
   }
   return channel.names;
@@ -77,21 +81,22 @@ export const makeNames = (people, channels = [], me = "") => new Names(people, c
 export const canName = (text) => /[@#]/.test(text);
 
 /** Whether a text mentions the user, outside code and links. */
-export function mentionsMe(text, names) {
+export function mentionsMe(text, names, mentions) {
   if (!text.includes("@")) return false;
   const speaks = (piece) => piece.mine || [piece.inside ?? [], piece.items ?? []].flat(2).some(speaks);
-  return withNames(parse(text), names).some(speaks);
+  return withNames(parse(text), names, mentions).some(speaks);
 }
 
 /**
- * A parsed text in which {kind: "person", text, mine} and {kind: "channel", text, name} stand where it names someone or a
+ * A parsed text in which {kind: "person", text, mine, all} and {kind: "channel", text, name} stand where it names someone or a
  * channel. An unknown channel is one word, and not a colour such as #fff.
+ * mentions: those of the line; a word that means all (`all`) is marked if it is among them.
  */
-export function withNames(blocks, names) {
+export function withNames(blocks, names, mentions = []) {
   const budget = {left: MOST};
   const block = (one) => ({
     ...one,
-    inside: one.inside?.flatMap((piece) => (typeof piece === "string" ? cut(piece, names, budget) : piece.kind === "link" ? piece : block(piece))),
+    inside: one.inside?.flatMap((piece) => (typeof piece === "string" ? cut(piece, names, budget, mentions) : piece.kind === "link" ? piece : block(piece))),
     items: one.items?.map((item) => item.map(block)),
   });
   return blocks.map(block);
@@ -110,25 +115,33 @@ export function namesIn(text, names) {
   return [...found, text.slice(from)];
 }
 
-function cut(text, names, budget) {
+function cut(text, names, budget, mentions) {
   const found = [];
   let from = 0;
   SIGN.lastIndex = 0;
   for (let sign; budget.left > 0 && (sign = SIGN.exec(text)); ) {
     const at = sign.index;
     if (JOINED.test(text[at - 1] ?? "")) continue;
-    const person = sign[0] === "@" && names.people.find(text, at + 1);
+    const person = sign[0] === "@" && (all(text, at + 1, names, mentions) ?? names.people.find(text, at + 1));
     const channel = sign[0] === "#" && (names.channels.find(text, at + 1) ?? word(text, at + 1));
     const {end} = person || channel || {};
     if (!end) continue;
     if (at > from) found.push(text.slice(from, at));
     const said = text.slice(at, end);
-    found.push(person ? {kind: "person", text: said, mine: person.name === names.me} : {kind: "channel", text: said, name: said.slice(1)});
+    const mine = person?.all !== undefined || person?.name === names.me;
+    found.push(person ? {kind: "person", text: said, mine, all: person.all} : {kind: "channel", text: said, name: said.slice(1)});
     budget.left--;
     SIGN.lastIndex = from = end;
   }
   if (from < text.length) found.push(text.slice(from));
   return found;
+}
+
+/** The word at a position by which a message mentions all, unless somebody is called so. */
+function all(text, at, {people}, mentions) {
+  const found = ALL.find(text, at);
+  const all = found && WORDS[found.name];
+  return mentions.includes(all) && !(people.find(text, at)?.end >= found.end) ? {end: found.end, all} : null;
 }
 
 function word(text, at) {

@@ -3,13 +3,29 @@
 const PAUSE = 300; // ms for each change: WebKit allows 100 in 10 s
 const BURST = 20; // changes without a pause
 
+const MESSAGE = /\/(\d+)(\?thread)?$/; // or the thread of one, at the end of an address; a channel's own slashes are escaped
+
 /** The channel that the address names. */
 export function addressed() {
   try {
-    return decodeURIComponent(location.hash.replace(/^#\/?/, "")).trim();
+    return decodeURIComponent(location.hash.replace(/^#\/?/, "").replace(MESSAGE, "")).trim();
   } catch {
     return ""; // not ours
   }
+}
+
+/** The seq of the message in that channel that the address names, {thread: seq} for a thread, or undefined. */
+export function addressedSeq() {
+  const [, seq, thread] = location.hash.match(MESSAGE) ?? [];
+  return thread ? {thread: Number(seq)} : Number(seq) || undefined;
+}
+
+/** Name the channel alone, and no message of it but one that was gone to; or the thread of it that is open (the seq of its root). */
+export function nameNoMessage(thread, gone) {
+  const named = addressedSeq();
+  if (named?.thread === thread && !(named > 0)) return;
+  if (gone && (depth() || !(thread || named?.thread))) return;
+  write("replaceState", history.state, `#/${encodeURIComponent(addressed())}${thread ? `/${thread}?thread` : ""}`);
 }
 
 let seen = addressed();

@@ -8,7 +8,8 @@ import {Icon} from "./icons.js";
 export function Command({text}) {
   const [copied, setCopied] = useState(false);
   const copy = () => navigator.clipboard.writeText(text).then(() => setCopied(true), () => {});
+  const words = t(copied ? "state.copied" : "state.copy");
   return html`<code class="command">${text}</code>
-    ${navigator.clipboard && html`<button onClick=${copy}><${Icon} name="copy" />${t(copied ? "state.copied" : "state.copy")}</button>`}
+    ${navigator.clipboard && html`<button onClick=${copy} aria-label=${`${words}: ${text}`}><${Icon} name="copy" />${words}</button>`}
     <span class="hidden" role="status">${copied && t("state.copied")}</span>`;
 }

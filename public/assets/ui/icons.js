@@ -2,22 +2,17 @@
 
 import {html} from "../html.js";
 
+/** name -> path; the others come with more_icons.js. */
 export const PATHS = {
   checks: "M18 6 7 17l-5-5M22 10l-7.5 7.5L13 16",
   close: "M18 6 6 18M6 6l12 12",
-  check: "M20 6 9 17l-5-5",
-  copy: "M10 8h10a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H10a2 2 0 0 1-2-2V10a2 2 0 0 1 2-2zM4 16c-1.1 0-2-.9-2-2V4c0-1.1.9-2 2-2h10c1.1 0 2 .9 2 2",
   down: "M12 5v14M19 12l-7 7-7-7",
   clock: "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0M12 6v6l4 2",
-  hand: "M18 11V6a2 2 0 0 0-2-2a2 2 0 0 0-2 2M14 10V4a2 2 0 0 0-2-2a2 2 0 0 0-2 2v2M10 10.5V6a2 2 0 0 0-2-2a2 2 0 0 0-2 2v8M18 8a2 2 0 1 1 4 0v6a8 8 0 0 1-8 8h-2c-2.8 0-4.5-.86-5.99-2.34l-3.6-3.6a2 2 0 0 1 2.83-2.82L7 15",
   hash: "M4 9h16M4 15h16M10 3 8 21M16 3l-2 18",
+  lock: "M5 11h14a2 2 0 0 1 2 2v7a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-7a2 2 0 0 1 2-2zM7 11V7a5 5 0 0 1 10 0v4",
   link: "M10 13a5 5 0 0 0 7.54.54l3-3a5 5 0 0 0-7.07-7.07l-1.72 1.71M14 11a5 5 0 0 0-7.54-.54l-3 3a5 5 0 0 0 7.07 7.07l1.71-1.71",
-  ban: "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0M4.929 4.929 19.07 19.071",
-  compass: "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0M16.24 7.76l-1.804 5.411a2 2 0 0 1-1.265 1.265L7.76 16.24l1.804-5.411a2 2 0 0 1 1.265-1.265z",
   alert: "M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0M12 8v4M12 16h.01",
   up: "m5 12 7-7 7 7M12 19V5",
-  key: "M2.586 17.414A2 2 0 0 0 2 18.828V21a1 1 0 0 0 1 1h3a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1h1a1 1 0 0 0 1-1v-1a1 1 0 0 1 1-1h.172a2 2 0 0 0 1.414-.586l.814-.814a6.5 6.5 0 1 0-4-4zM16.5 7.5h.01",
-  leave: "m16 17 5-5-5-5M21 12H9M9 21H5a2 2 0 0 1-2-2V5a2 2 0 0 1 2-2h4",
   menu: "M4 5h16M4 12h16M4 19h16",
   members:
     "M16 21v-2a4 4 0 0 0-4-4H6a4 4 0 0 0-4 4v2M16 3.128a4 4 0 0 1 0 7.744M22 21v-2a4 4 0 0 0-3-3.87M13 7a4 4 0 1 1-8 0 4 4 0 0 1 8 0",
@@ -27,7 +22,6 @@ export const PATHS = {
     "M21.174 6.812a1 1 0 0 0-3.986-3.987L3.842 16.174a2 2 0 0 0-.5.83l-1.321 4.352a.5.5 0 0 0 .623.622l4.353-1.32a2 2 0 0 0 .83-.497zM15 5l4 4",
   plus: "M5 12h14M12 5v14",
   search: "m21 21-4.34-4.34M19 11a8 8 0 1 1-16 0 8 8 0 0 1 16 0",
-  undo: "M9 14 4 9l5-5M4 9h10.5a5.5 5.5 0 0 1 5.5 5.5a5.5 5.5 0 0 1-5.5 5.5H11",
   unfold: "m6 9 6 6 6-6",
   settings:
     "M9.671 4.136a2.34 2.34 0 0 1 4.659 0 2.34 2.34 0 0 0 3.319 1.915 2.34 2.34 0 0 1 2.33 4.033 2.34 2.34 0 0 0 0 3.831 2.34 2.34 0 0 1-2.33 4.033 2.34 2.34 0 0 0-3.319 1.915 2.34 2.34 0 0 1-4.659 0 2.34 2.34 0 0 0-3.32-1.915 2.34 2.34 0 0 1-2.33-4.033 2.34 2.34 0 0 0 0-3.831A2.34 2.34 0 0 1 6.35 6.051a2.34 2.34 0 0 0 3.319-1.915M15 12a3 3 0 1 1-6 0 3 3 0 0 1 6 0",
@@ -54,7 +48,7 @@ export function Mark({moves}) {
 }
 
 /** A place, a machine or the server: what is no person. */
-export function Tile({name, kind = ""}) {
-  if (!name && OWN_MARK) return html`<span class=${`tile own ${kind}`} aria-hidden="true"><img src=${OWN_MARK} alt="" /></span>`;
-  return html`<span class=${`tile ${kind}`} aria-hidden="true">${name ? html`<${Icon} name=${name} />` : html`<${Mark} />`}</span>`;
+export function Tile({name, path = PATHS[name], kind = ""}) {
+  if (!path && OWN_MARK) return html`<span class=${`tile own ${kind}`} aria-hidden="true"><img src=${OWN_MARK} alt="" />${Tile.Picture && html`<${Tile.Picture} />`}</span>`;
+  return html`<span class=${`tile ${kind}`} aria-hidden="true">${path ? html`<${Icon} path=${path} />` : html`<${Mark} />`}${!path && Tile.Picture && html`<${Tile.Picture} />`}</span>`;
 }

@@ -8,6 +8,9 @@ export const byKeys = () => !pointed;
 /** The field, if any, that receives what is typed at an element. */
 export const fieldOf = (element) => element.closest?.("input, textarea, select, [contenteditable]") ?? null;
 
+/** The box in which one writes: of a thread, of a channel, or the one that can be reached. */
+export const boxOf = (channel) => document.querySelector(`${channel ? (channel.root ? ".thread" : ".conversation") : ":not([inert])"} > .composer textarea`);
+
 /** Whether a key writes something, with AltGr or Option, too. A blank does not: it scrolls, or presses a button. */
 export function printable({key, ctrlKey, altKey, metaKey}) {
   if (metaKey || key === " " || (ctrlKey && !altKey)) return false;

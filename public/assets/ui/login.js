@@ -28,7 +28,7 @@ export function Login({chat, title, children}) {
   const {session} = chat;
   const {state} = session;
   const {kinds, registration} = session.account;
-  const ways = [kinds.includes("guest") && "guest", kinds.includes("password") && "sign-in", registration && "register"].filter(Boolean);
+  const ways = session.link ? ["register"] : [kinds.includes("guest") && "guest", kinds.includes("password") && "sign-in", registration && "register"].filter(Boolean);
   const [chosen, setWay] = useState(null);
   const usual = (session.name && ways.find((one) => one === "sign-in")) || ways[0]; // a name without a token belongs to an account
   const way = ways.includes(chosen) ? chosen : usual; // what the server offers may become known, or change, while the form is there
@@ -115,7 +115,7 @@ function Form({session, ways, way, setWay, title}) {
     </div>`}
     ${wrong("login")}
     <button class="primary" aria-disabled=${busy}>${busy && html`<${Mark} moves />`}${t(busy ? "login.connecting" : `login.do-${way}`)}</button>
-    ${ways.includes("register") && html`<p class="other">
+    ${ways.includes("register") && ways.length > 1 && html`<p class="other">
       <span>${t(`login.other-${way}`)}</span>
       <button type="button" class="link" onClick=${() => change(setWay, way === "register" ? "sign-in" : "register")}>
         ${t(way === "register" ? "login.do-sign-in" : "login.title-register")}

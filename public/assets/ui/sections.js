@@ -10,17 +10,19 @@ export class Sections {
   }
 
   /**
-   * Divide the channels into {unread, read}, each in alphabetical order. Nothing jumps while someone points at it: the open channel
+   * Divide the channels into {unread, read, direct}, each alphabetical. Nothing jumps while someone points at it: the open channel
    * stays in its section until another one is opened, and with `still` the others stay, too.
    */
   arrange({channels, current, user}, still) {
-    const all = [...channels.values()].sort((one, other) => compare(one.name, other.name));
+    const all = [...channels.values()].sort((one, other) => compare(one.label, other.label));
     const belongs = (channel) =>
-      still || channel.name === current ? this.unread.has(channel.name) : user && channel.unread(user.id) > 0;
+      still || channel.name === current ? this.unread.has(channel.name) : channel.counts(user).unread + channel.counts(user).mentions > 0;
     const unread = all.filter(belongs);
     this.unread = new Set(unread.map(({name}) => name));
-    const read = all.filter(({name}) => !this.unread.has(name));
-    this.all = [...unread, ...read].map(({name}) => name);
-    return {unread, read};
+    const others = all.filter(({name}) => !this.unread.has(name));
+    const direct = others.filter(({kind}) => kind === "direct");
+    const read = others.filter(({kind}) => kind !== "direct");
+    this.all = [...unread, ...read, ...direct].map(({name}) => name);
+    return {unread, read, direct};
   }
 }

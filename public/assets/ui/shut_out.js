@@ -1,7 +1,8 @@
 // A connection that has ended for good, or cannot be made: why, and what to do. Loaded when it is needed.
 
 import {html, useEffect} from "../html.js";
-import {comingTime, fullTime, t} from "../i18n/index.js";
+import {t} from "../i18n/index.js";
+import {comingTime, fullTime} from "../text/times.js";
 import {banOf} from "./banner.js";
 import {StateCard} from "./state_card.js";
 

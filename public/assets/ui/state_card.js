@@ -4,10 +4,10 @@ import {html, useEffect, useState} from "../html.js";
 import {learn, t} from "../i18n/index.js";
 import {Tile} from "./icons.js";
 
-/** icon: of the tile. title, level: of the heading. children: paragraphs, and the button of what can be done. */
-export function StateCard({icon, title, level = "h2", children}) {
+/** icon, or path: of the tile. title, level: of the heading. children: paragraphs, and the button of what can be done. */
+export function StateCard({icon, path, title, level = "h2", children}) {
   return html`<section class="empty">
-    <${Tile} name=${icon} kind="large" />
+    <${Tile} name=${icon} path=${path} kind="large" />
     <${level} class="title">${title}<//>
     ${children}
   </section>`;

@@ -5,13 +5,13 @@ import {learn, speak} from "../assets/i18n/index.js";
 import {guardInput} from "../assets/ui/input.js";
 
 const ROOMS = [
-  "foundations", "controls", "sidebar", "header", "messages", "notices", "strip", "composer", "dialogs", "plugins", "sign_in", "states", "admin",
+  "foundations", "controls", "sidebar", "header", "messages", "living", "threads", "search", "notices", "strip", "composer", "files", "dialogs", "places", "plugins", "sign_in", "states", "admin",
 ];
 const LANGUAGES = {en: "English", zh: "中文"};
 const wanted = new URLSearchParams(location.search);
 
 guardInput();
-for (const folder of ["dialogs", "admin"]) learn(folder);
+for (const folder of ["dialogs", "files", "messages", "places", "search", "admin"]) learn(folder);
 const {lang, dir} = await speak(wanted.get("language") ?? "en", navigator.languages);
 Object.assign(document.documentElement, {lang, dir: wanted.get("dir") ?? dir});
 const {stage} = await import("./stage.js");

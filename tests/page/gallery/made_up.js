@@ -50,10 +50,10 @@ export function fill(channel, lines, {users = [ANN, BEN, BOSS], read, joined = t
   return channel;
 }
 
-/** A chat (or one that extends it) that is connected to nothing. answers: action -> what its calls are answered with. */
+/** A chat (or one that extends it) that is connected to nothing. answers: action -> what its calls are answered with, or a function of their fields. */
 export function made(Kind, {me = ANN, channels = [], state = {kind: "open"}, answers = {}} = {}) {
   const chat = new Kind(openStorage(), new URL("..", document.baseURI).href, () => {}, false);
-  chat.connection.call = (action) => (action in answers ? Promise.resolve(answers[action]) : new Promise(() => {}));
+  chat.connection.call = (action, fields) => (action in answers ? Promise.resolve(answers[action]?.call ? answers[action](fields) : answers[action]) : new Promise(() => {}));
   Object.assign(chat.session, {user: me, name: me?.name ?? "", state});
   chat.session.refreshWays = () => {};
   for (const name of channels) chat.know(name);

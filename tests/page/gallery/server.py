@@ -11,7 +11,7 @@ from tornado_chat.web.app import Chat, make_app
 from tornado_chat.web.base import Safe
 
 HERE = Path(__file__).parent
-TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
+TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".webp": "image/webp"}
 
 
 class Gallery(Safe):
@@ -29,7 +29,7 @@ class Gallery(Safe):
         file = (folder / (name or "index.html")).resolve()
         if folder.resolve() not in file.parents or file.suffix not in TYPES or not file.is_file():
             raise HTTPError(404)
-        self.set_header("Content-Type", f"{TYPES[file.suffix]}; charset=UTF-8")
+        self.set_header("Content-Type", TYPES[file.suffix] + ("" if file.suffix == ".webp" else "; charset=UTF-8"))
         self.set_header("Cache-Control", "no-store")
         self.write(file.read_bytes())
 

@@ -5,7 +5,9 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,13 @@ from tornado_chat.storage.sqlite.accounts import SqliteAccounts
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.writer import Database
 
-COMMANDS = ("export", "check", "user list", "plugin list", "plugin check", "config show", "--help", "user --help")
+
+def seldom(*values: str) -> Iterator[Any]:
+    """Leave these to the long tests: all that differs is how much is written, and a process starts for each."""
+    return (pytest.param(value, marks=pytest.mark.long) for value in values)
+
+
+WRITERS = ["export", "user list", *seldom("check", "plugin list", "plugin check", "config show")]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +65,7 @@ def shell(line: str, data: Path, *, given: bytes = b"", **environment: str) -> t
     return done.returncode, done.stderr.decode()
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", [*WRITERS, "--help", *seldom("user --help")])
 def test_a_reader_that_has_read_enough_ends_a_command_without_a_word(command: str, data: Path) -> None:
     status, said = shell(f"CHAT {command} | head -c 1", data)
     assert status in (0, 141)
@@ -68,7 +76,7 @@ def test_a_reader_that_has_read_enough_ends_a_command_without_a_word(command: st
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
-@pytest.mark.parametrize("command", [one for one in COMMANDS if "--help" not in one])
+@pytest.mark.parametrize("command", WRITERS)
 def test_a_full_disk_behind_the_output_is_one_line_and_a_status(command: str, data: Path) -> None:
     status, said = shell(f"CHAT {command} > /dev/full", data)
     assert status == 1
@@ -88,7 +96,7 @@ def test_an_error_that_cannot_be_said_keeps_its_status(data: Path) -> None:
     assert shell("CHAT restore /nowhere 2> /dev/full", data) == (2, "")
 
 
-@pytest.mark.parametrize("locale", ["C", "C.UTF-8", "POSIX"])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8", *seldom("POSIX")])
 def test_a_password_that_is_not_utf8_is_refused_in_one_line_and_nothing_is_changed(locale: str, data: Path) -> None:
     status, said = shell("CHAT user add Ann", data, given="pässword long\n".encode("latin-1"), LC_ALL=locale)
     assert (status, said) == (2, "tornado_chat: the password is not UTF-8; nothing was changed\n")

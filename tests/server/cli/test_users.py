@@ -11,10 +11,13 @@ import pytest
 
 from tornado_chat.__main__ import main
 from tornado_chat.auth.accounts import Accounts
+from tornado_chat.chat.channel_records import ChannelRecord
+from tornado_chat.chat.memberships import Membership
 from tornado_chat.storage.sqlite.accounts import SqliteAccounts
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.files import DatabaseError
-from tornado_chat.storage.sqlite.moderation import SqliteAudit
+from tornado_chat.storage.sqlite.maintenance import check
+from tornado_chat.storage.sqlite.moderation import SqliteAudit, sqlite_repositories
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
 
@@ -61,6 +64,43 @@ def test_accounts_are_made_changed_and_listed_while_a_server_runs(
     assert (name, role, user_id[:2]) == ("Ann", "member", "a:")
 
 
+def test_who_is_removed_leaves_nothing_but_messages_and_is_sent_away(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def main() -> None:
+        database = Database(tmp_path)
+        kept = sqlite_repositories(database)
+        accounts, memberships = Accounts(kept.accounts), kept.memberships
+        try:
+            ann, bob = await accounts.register("Ann", WORD), await accounts.register("Bob", WORD)
+            await kept.accounts.set_role(ann.id, "admin")
+            session = await accounts.begin(ann)
+            pair = ChannelRecord("dm:1", "direct", people=(ann.id, bob.id))
+            await memberships.create(pair, [Membership(pair, one) for one in pair.people])
+            await memberships.put([Membership(ChannelRecord("den"), one) for one in ("h:eve", "g:7", bob.id)])
+            await accounts.changed()
+            assert await asyncio.to_thread(user, tmp_path, "remove", "ann") == 0
+            assert await accounts.resume(session) is None
+            assert await accounts.user(ann.id) is None
+            assert await accounts.role(ann.id) == "member"
+            assert await accounts.changed() == [ann.id]
+            assert await memberships.of_user(ann.id) == []
+            assert await memberships.direct(pair.people) is None
+            assert (await accounts.register("Ann", WORD)).id != ann.id
+            for user_id in ("h:Eve", "g:7"):
+                assert await asyncio.to_thread(user, tmp_path, "remove", user_id) == 0
+            assert [one.user.name for one in (await memberships.members("den"))[0]] == ["Bob"]
+            assert await asyncio.to_thread(user, tmp_path, "remove", "nobody") == 2
+            entries = await kept.audit.entries("", 10)
+            assert [entry["about"]["user"] for entry in entries] == ["g:7", "h:eve", ann.id]
+        finally:
+            await asyncio.to_thread(database.close)
+
+    asyncio.run(main())
+    assert capsys.readouterr().out.splitlines()[0] == "Ann: removed; the messages stay"
+    assert check(tmp_path) == []
+
+
 def test_an_account_can_be_made_before_the_first_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert user(tmp_path / "new", "add", "Ann") == 0
     assert capsys.readouterr().out == f"Ann is in {tmp_path / 'new'}\n"
@@ -103,8 +143,8 @@ def test_a_password_is_asked_for_twice_and_not_shown(tmp_path: Path, monkeypatch
         (["role", "a:doesnotexist", "admin"], "no account with the id a:doesnotexist"),
         (["role", "h:", "admin"], "no account 'h:'"),
         (["add"], "required: NAME"),
-        (["remove", "Ann"], "no command user remove; there are add, passwd, role, list"),
-        ([], "user needs a command: add, passwd, role, list"),
+        (["delete", "Ann"], "no command user delete; there are add, passwd, role, remove, list"),
+        ([], "user needs a command: add, passwd, role, remove, list"),
     ],
     ids=str,
 )

@@ -206,6 +206,9 @@ def test_lines_are_joined_by_newlines_into_one_frame() -> None:
 def test_a_frame_is_cut_at_256_kib_between_lines() -> None:
     line = b"x" * 100_000
     assert text_frames([line] * 5) == [frame(line + b"\n" + line), frame(line + b"\n" + line), frame(line)]
+    half = b"z" * (MAX_FRAME_OUT // 2)
+    assert text_frames([half[1:], half]) == [frame(half[1:] + b"\n" + half)]  # as much as one holds
+    assert text_frames([half, half]) == [frame(half), frame(half)]
     huge = b"y" * (MAX_FRAME_OUT + 1)
     assert text_frames([b"a", huge, b"b"]) == [frame(b"a"), frame(huge), frame(b"b")]
 

@@ -33,6 +33,11 @@ def shown(text: str) -> Shown:
     return Shown(_blocks(text.split("\n"), 0, budget), budget.links)
 
 
+def spoken(text: str) -> str:
+    """Return the words of a text outside code and links, in which names speak to somebody."""
+    return _blocks(text.split("\n"), 0, Budget(MOST, speech=True))
+
+
 def _blocks(lines: list[str], depth: int, budget: Budget) -> str:
     found: list[str] = []
     words: list[str] = []
@@ -59,7 +64,8 @@ def _blocks(lines: list[str], depth: int, budget: Budget) -> str:
             end = at + 1
             while end < len(lines) and not closes.fullmatch(lines[end]):
                 end += 1
-            found.append("\n".join(lines[at + 1 : end]))
+            if not budget.speech:
+                found.append("\n".join(lines[at + 1 : end]))
             at = end + 1
         elif nests and _QUOTE.match(line):
             end_text()

@@ -24,10 +24,14 @@ _BLANKS = re.compile(f"[{BLANK}]")
 
 @dataclass
 class Budget:
-    """`left`: how many more pieces of a text may be more than text; `links`: how many are links."""
+    """`left`: how many more pieces of a text may be more than text; `links`: how many are links.
+
+    `speech`: leave out code and links, and separate what is emphasised by line ends: what speaks to somebody is left.
+    """
 
     left: int
     links: int = 0
+    speech: bool = False
 
 
 @dataclass
@@ -81,7 +85,7 @@ class Inline:
         return "".join(self.out) + text[at:]
 
     def add(self, piece: str, at: int, end: int) -> int:
-        self.out.append(piece)
+        self.out.append("\n" if self.budget.speech else piece)
         self.budget.left -= 1
         self.word = at
         return end
@@ -150,7 +154,7 @@ class Inline:
             used = 2 if length > 1 and opener.left > 1 else 1
             inside = "".join(out[opener.at + 1 :])
             del out[opener.at + 1 :]
-            out.append(inside)
+            out.append(f"\n{inside}\n" if self.budget.speech else inside)
             self.budget.left -= 1
             length -= used
             opener.left -= used

@@ -1,4 +1,4 @@
-"""`backup`, `restore`, `export` and `check`."""
+"""`backup`, `restore`, `export`, `check`, `compact` and `reindex`."""
 
 from __future__ import annotations
 
@@ -7,21 +7,28 @@ import io
 import sys
 
 from tornado_chat.server.cli.parsing import Command, data_dir, file
-from tornado_chat.storage.sqlite import maintenance
+from tornado_chat.storage.sqlite import backups, compaction, index_building, maintenance
 
 
 def _backup(given: argparse.Namespace) -> int:
     folder = data_dir(given)
-    secret = maintenance.backup(folder, given.file)
-    rest = f", and its secret in {secret}; keep both, where nobody else can read" if secret else "; it has no secret"
-    print(f"{folder} is saved in {given.file}{rest}")
-    return 0
+    saved = backups.backup(folder, given.file)
+    files = f", the {saved.shared} files that people share in {saved.files}" if saved.files else ""
+    keep = f"keep {'all' if files else 'both'}, where nobody else can read"
+    rest = f", and its secret in {saved.secret}; {keep}" if saved.secret else "; it has no secret"
+    print(f"{folder} is saved in {given.file}{files}{rest}")
+    if saved.lost:
+        lost = "1 file that people share is" if saved.lost == 1 else f"{saved.lost} files that people share are"
+        print(f"{lost} lost, and not in it; check says more")
+    return 1 if saved.lost else 0
 
 
 def _restore(given: argparse.Namespace) -> int:
     folder = data_dir(given)
-    kept = maintenance.restore(folder, given.file)
+    kept = backups.restore(folder, given.file, without_files=given.without_files)
     print(f"{folder} is restored from {given.file}" + (f"; the data of before is in {kept}" if kept else ""))
+    if given.without_files:
+        print("Files that people share and that were neither there nor in the data folder are lost; check names them")
     return 0
 
 
@@ -35,26 +42,49 @@ def _export(given: argparse.Namespace) -> int:
 
 def _check(given: argparse.Namespace) -> int:
     folder = data_dir(given)
-    problems = maintenance.check(folder)
-    print("\n".join(problems) or f"{folder} is whole: no damage, no seq is missing")
+    problems = maintenance.check(folder, given.hashes)
+    print("\n".join(problems) or f"{folder} is whole: no damage, and nothing contradicts itself")
     if problems:
         print(f"{folder} is not whole; where there is a backup: python -m tornado_chat restore FILE")
     return 1 if problems else 0
 
 
+def _compact(given: argparse.Namespace) -> int:
+    folder = data_dir(given)
+    before, after, files = compaction.compact(folder)
+    rest = f"; {files} files that nobody has any more are deleted" if files else ""
+    size = f"{before:,} bytes before, {after:,} now"
+    print(f"{folder} is compacted: {size}; nothing that was deleted is left in it{rest}")
+    if others := compaction.copies(folder):
+        print(f"Copies of earlier days may still have it: {', '.join(others)}; and so may your backups")
+    return 0
+
+
+def _reindex(given: argparse.Namespace) -> int:
+    folder = data_dir(given)
+    print(f"the index of search in {folder} is built anew, from {index_building.reindex(folder):,} messages")
+    return 0
+
+
 FILE = {"metavar": "FILE", "type": file}
+SWITCH = {"action": "store_true", "default": False}
 COMMANDS = (
     Command(
         "backup",
         "copy the data folder into a file; a server may be running",
         _backup,
-        arguments={"file": {**FILE, "help": "a new file; FILE.secret beside it holds the secret"}},
+        arguments={
+            "file": {**FILE, "help": "a new file; beside it FILE.secret, and FILE.files with what people shared"}
+        },
     ),
     Command(
         "restore",
         "put a backup in the place of the data folder; no server may be running",
         _restore,
-        arguments={"file": {**FILE, "help": "what backup has written"}},
+        arguments={
+            "file": {**FILE, "help": "what backup has written"},
+            "--without-files": {**SWITCH, "help": "also where files that people share are missing in FILE.files"},
+        },
     ),
     Command(
         "export",
@@ -65,5 +95,12 @@ COMMANDS = (
             "--format": {"choices": maintenance.FORMATS, "default": "jsonl", "help": "jsonl (the default) or txt"},
         },
     ),
-    Command("check", "look for damage, and for missing messages (exit status 1 if any is found)", _check),
+    Command(
+        "check",
+        "look for damage, and for what contradicts itself (exit status 1 if any is found)",
+        _check,
+        arguments={"--hashes": {**SWITCH, "help": "read all files that people share, too"}},
+    ),
+    Command("compact", "write the database anew, without the bytes of what was deleted; no server may run", _compact),
+    Command("reindex", "build the index of search anew; no server may run", _reindex),
 )

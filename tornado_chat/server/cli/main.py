@@ -9,10 +9,10 @@ from typing import NoReturn
 
 from tornado_chat.config.settings import SettingsError
 from tornado_chat.config.sources import passed_over, suggestion
-from tornado_chat.server.cli import console, data, health, plugins, serve, users
+from tornado_chat.server.cli import channels, console, data, health, plugins, serve, users
 from tornado_chat.server.cli.parsing import Command, Group, program
 
-COMMANDS = (*serve.COMMANDS, *data.COMMANDS, *users.COMMANDS, *plugins.COMMANDS, *health.COMMANDS)
+COMMANDS = (*serve.COMMANDS, *data.COMMANDS, *users.COMMANDS, *channels.COMMANDS, *plugins.COMMANDS, *health.COMMANDS)
 TOP = Group("", serve.SERVE.help, COMMANDS, serve.SERVE)
 
 

@@ -16,12 +16,15 @@ from tornado_chat.config.sources import SECRET, load, suggestion
 GROUPS = {
     "Server": (
         *("host", "port", "server_name", "server_mark", "data_dir"),
-        *("history", "keep_days", "keep_messages", "tls_cert", "tls_key"),
+        *("history", "keep_days", "keep_messages", "guest_days", "tls_cert", "tls_key"),
     ),
-    "Who may come in": ("auth", "registration", "jwt_key", "jwt_algorithm", "auth_header"),
+    "Messages": ("edit_window", "may_delete", "may_pin"),
+    "Files": ("max_file_size", "file_space"),
+    "Channels and people": ("create_channels", "direct", "default_channels", "welcome_text"),
+    "Who may come in": ("auth", "registration", "admin_link", "jwt_key", "jwt_algorithm", "auth_header"),
     "Proxies and other sites": ("trusted_proxies", "allowed_origin", "metrics_from", "metrics_token"),
     "Limits": (
-        *("limits", "message_rate", "join_rate", "connect_rate", "max_connections", "max_channels"),
+        *("limits", "message_rate", "join_rate", "connect_rate", "upload_rate", "max_connections", "max_channels"),
         *("max_message_size", "announce_limit"),
     ),
     "Connections": ("compress", "ping_interval", "ping_timeout"),

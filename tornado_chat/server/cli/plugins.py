@@ -77,7 +77,7 @@ def _list(given: argparse.Namespace) -> int:
         for line in (error, plugin.replaced, *_offers(registry, plugin)):
             if line:
                 print(f"{'':16} {line}")
-    for problem in registry.problems:
+    for problem in (*registry.problems, *registry.warnings):
         print(problem)
     if not registry.plugins:
         print("there are no plugins", *(("in", *settings.plugins_dir) if settings.plugins_dir else ()))
@@ -116,6 +116,8 @@ def _check(given: argparse.Namespace) -> int:
     for problem in registry.problems if name is None else ():
         broken += 1
         print(problem)
+    for warning in registry.warnings if name is None else ():
+        print(warning)
     return 1 if broken else 0
 
 

@@ -1,4 +1,4 @@
-"""`user add`, `user passwd`, `user role` and `user list`. A server may be running."""
+"""`user add`, `user passwd`, `user role`, `user remove` and `user list`. A server may be running."""
 
 from __future__ import annotations
 
@@ -13,16 +13,14 @@ from typing import Any
 from tornado_chat.auth.accounts import ROLES, Accounts, clean_account
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
-from tornado_chat.chat.moderation import Moderation
+from tornado_chat.chat.moderation import OPERATOR, Moderation
 from tornado_chat.chat.repositories import Repositories
-from tornado_chat.chat.user_ids import ACCOUNT, HEADER, read_id
+from tornado_chat.chat.user_ids import ACCOUNT, HEADER, is_guest_id, read_id, spellings
 from tornado_chat.config.settings import SettingsError
 from tornado_chat.server.cli.parsing import Command, Group, data_dir
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.files import NAME, look_for
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
-
-OPERATOR = User("", "command line")  # as the audit names it
 
 
 def _run(what: str, given: argparse.Namespace) -> int:
@@ -52,11 +50,20 @@ async def _act(repositories: Repositories, folder: Path, what: str, given: argpa
         return
     if what == "add":
         user = await accounts.register(given.name, password)
-    elif what == "role" and (user_id := read_id(given.name)) is not None:
-        user = await _of_id(accounts, user_id)
+    elif what in ("role", "remove") and (user_id := read_id(given.name)) is not None:
+        user = await (_of_id if what == "role" else _anyone)(accounts, user_id)
     else:
         user = await accounts.find(given.name)
     about = {"user": user.id, "name": user.name}
+    if what == "remove":
+        await moderation.record(OPERATOR, "remove", about)
+        written = is_guest_id(user.id) or user.id.startswith(HEADER)
+        for user_id in {user.id, *(spellings(user.id) if written else ())}:
+            for owner in await repositories.memberships.erase(user_id):
+                await repositories.memberships.order(owner.record.name, {})  # a server that runs is told of them
+            await accounts.remove(user_id)
+        print(f"{user.name}: removed; the messages stay")
+        return
     if what == "passwd":
         await moderation.record(OPERATOR, "passwd", about)
         await accounts.set_password(user, password)
@@ -83,6 +90,10 @@ async def _of_id(accounts: Accounts, user_id: str) -> User:
     if user_id.startswith(HEADER):
         return User(user_id, user_id)
     raise Refused(f"{user_id} has no account and is named by no proxy ({HEADER}…): no role can be given")
+
+
+async def _anyone(accounts: Accounts, user_id: str) -> User:
+    return await accounts.user(user_id) or User(user_id, user_id)
 
 
 def _check_text(name: str) -> None:
@@ -128,5 +139,10 @@ ROLE = _command(
     name=NAME_OR_ID,
     role={"choices": ROLES, "help": "the role"},
 )
+REMOVE = _command(
+    "remove",
+    "remove somebody with account, role and memberships; the messages stay",
+    name={"metavar": "NAME|ID", "help": "the account, or the id of anybody else"},
+)
 LIST = _command("list", "list the accounts: name, role, id")
-COMMANDS = (Group("user", "make and change accounts; a server may be running", (ADD, PASSWD, ROLE, LIST)),)
+COMMANDS = (Group("user", "make and change accounts; a server may be running", (ADD, PASSWD, ROLE, REMOVE, LIST)),)

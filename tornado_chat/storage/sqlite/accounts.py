@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tornado_chat.chat.models import User
 from tornado_chat.chat.repositories import PAGE, Account
+from tornado_chat.storage.sqlite.place_rows import set_people
 from tornado_chat.storage.sqlite.repository import Repository, reads, writes
 
 PIECE = 1_000  # sessions that one transaction deletes
@@ -22,8 +23,9 @@ _PAGE = _ACCOUNT + "WHERE a.id > ? ORDER BY a.id LIMIT ?"
 _BY_SESSION = _USER.format(more="s.until") + "JOIN sessions s ON s.account = a.id WHERE s.hash = ?"
 _OWNER = "SELECT account FROM account_names WHERE key = :key OR look = :key ORDER BY key != :key, key LIMIT 1"
 _OLDEST = "SELECT no FROM sessions WHERE account = ? ORDER BY no DESC LIMIT -1 OFFSET ?"
-# A read position's key is the id, a space and a channel; `!` is the character after the space.
-_HAS_READ = "SELECT 1 FROM store WHERE space = 'read' AND key >= ? || ' ' AND key < ? || '!' LIMIT 1"
+_IS_KNOWN = "SELECT user FROM memberships WHERE user = ? LIMIT 1"
+#: What is stored of a user: by the name of a table, the column of their id.
+_OF_USER = {"accounts": "id", "account_names": "account", "sessions": "account", "roles": "user", "proxy_users": "id"}
 _PROXY_ID = "SELECT id FROM proxy_users WHERE own = ?"
 
 
@@ -36,6 +38,7 @@ class SqliteAccounts(Repository):
             return False
         connection.execute("INSERT INTO accounts VALUES (?, ?, ?)", (user.id, user.name, password))
         connection.execute("INSERT INTO account_names VALUES (?, ?, ?)", (key, key, user.id))
+        set_people(connection, [(user.id, user.name, 0)])
         return True
 
     @reads
@@ -57,6 +60,7 @@ class SqliteAccounts(Repository):
         connection.execute("UPDATE accounts SET name = ? WHERE id = ?", (name, user_id))
         connection.execute("DELETE FROM account_names WHERE account = ?", (user_id,))
         connection.execute("INSERT INTO account_names VALUES (?, ?, ?)", (key, key, user_id))
+        set_people(connection, [(user_id, name, 0)])
         return True
 
     @writes
@@ -72,6 +76,12 @@ class SqliteAccounts(Repository):
     @writes
     def set_role(self, connection: sqlite3.Connection, user_id: str, role: str) -> None:
         connection.execute("INSERT OR REPLACE INTO roles VALUES (?, ?)", (user_id, role))
+        _note(connection, user_id)
+
+    @writes
+    def remove(self, connection: sqlite3.Connection, user_id: str) -> None:
+        for table, column in _OF_USER.items():
+            connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (user_id,))
         _note(connection, user_id)
 
     async def take_changed(self) -> Sequence[str]:
@@ -98,8 +108,8 @@ class SqliteAccounts(Repository):
 
     @writes
     def _add_proxy_id(self, connection: sqlite3.Connection, own: str, before: str) -> str:
-        had_read = before != own and _value(connection, _HAS_READ, (before, before)) is not None
-        connection.execute("INSERT OR IGNORE INTO proxy_users VALUES (?, ?)", (own, before if had_read else own))
+        is_known = before != own and _value(connection, _IS_KNOWN, (before,)) is not None
+        connection.execute("INSERT OR IGNORE INTO proxy_users VALUES (?, ?)", (own, before if is_known else own))
         return _value(connection, _PROXY_ID, (own,)) or own
 
     @writes

@@ -30,10 +30,11 @@ class DirectDatabase:
     """The file of a folder, made if there is none; without a folder, a database that is gone with the process.
 
     `read` and `write` are those of a Database, and run at once. While a server has the file, SQLite lets one of the
-    two write at a time. DatabaseError if it cannot be used.
+    two write at a time. DatabaseError if it cannot be used. `is_shared`: whether others have it, too.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
+        self.is_shared = False
         self._path = (folder or Path(":memory:")) / NAME
         with contextlib.ExitStack() as opened:
             if folder is None:
@@ -52,6 +53,7 @@ class DirectDatabase:
                 raise
         else:  # no server is there: this is as good as one
             return open_file(self._path)
+        self.is_shared = True
         with explained(self._path, "opened"), contextlib.ExitStack() as failed:
             connection = failed.enter_context(contextlib.closing(connect(self._path)))
             if version_of(connection, self._path) != len(MIGRATIONS):
@@ -71,6 +73,10 @@ class DirectDatabase:
             return run(self._connection)
 
     async def write(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        return self.write_now(run)
+
+    def write_now(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a job in a transaction of its own."""
         with explained(self._path, "used"):
             self._connection.execute("BEGIN IMMEDIATE")
             try:

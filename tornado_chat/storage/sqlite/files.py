@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tornado_chat.storage.data_folder import create_file, make_folder, open_or_create, sync
+from tornado_chat.storage.data_folder import create_file, discard, make_folder, open_or_create, sync
+from tornado_chat.storage.sqlite import indexing
 from tornado_chat.storage.sqlite.migrations import MIGRATIONS, MOVES
 from tornado_chat.storage.sqlite.schema import missing
 
@@ -123,9 +124,9 @@ def version_of(connection: sqlite3.Connection, path: Path, cure: str = "") -> in
 def copy(source: sqlite3.Connection, path: Path, inherit: bool = True) -> None:
     """Copy what is committed to a new file, whole and synced, or not at all. OSError if that fails.
 
-    inherit: as for create_file.
+    The index of search is left out, as it has words of what was deleted. inherit: as for create_file.
     """
-    made = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    made, lean = (path.with_name(f".{path.name}.{secrets.token_hex(4)}") for _ in range(2))
     os.close(create_file(made, inherit))
     try:
         with contextlib.closing(connect(made)) as target:
@@ -133,11 +134,17 @@ def copy(source: sqlite3.Connection, path: Path, inherit: bool = True) -> None:
             pragma(target, "journal_mode=DELETE")  # one file, no WAL beside it
             pragma(target, "secure_delete=1")
             target.execute("DELETE FROM facts WHERE name = 'mark'")  # of the running server's file alone (watch.py)
+            if indexing.forget(target):
+                indexing.clear(target)
+                os.close(create_file(lean, inherit))
+                target.execute("VACUUM INTO ?", (str(lean),))
+                os.replace(lean, made)
         sync(made)
         os.link(made, path)  # unlike a rename it never replaces
         sync(path.parent)
     finally:
         made.unlink()
+        discard(lean)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, version: int) -> None:
@@ -188,6 +195,7 @@ def open_file(path: Path) -> sqlite3.Connection:
             raise DatabaseError(f"{path}: no write-ahead log here (it stays {mode}); put --data-dir on a local disk")
         for words in ("synchronous=FULL", "wal_autocheckpoint=0", "journal_size_limit=67108864", "cache_size=-32768"):
             pragma(connection, words)
+        pragma(connection, "secure_delete=1")  # or backups would have what was deleted before them, in unused parts
         migrate(connection, path, version)
         if lacks := missing(connection, MIGRATIONS):
             raise DatabaseError(f"{path} is damaged: it has no {lacks[0]}; {RESTORE}")

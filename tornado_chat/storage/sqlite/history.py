@@ -7,24 +7,29 @@ import contextlib
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from tornado_chat.chat.errors import Error, Refused
+from tornado_chat.chat.changes import PINS, Change, Changed, Replied
+from tornado_chat.chat.history import NO_LIMITS, Arisen, ChangesPage, Committed, Unread
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.pending import PendingMessage
-from tornado_chat.storage.memory import answer_retry
-from tornado_chat.storage.sqlite import queries
+from tornado_chat.chat.threads import Sees
+from tornado_chat.storage.sqlite import changes, mentions, queries, trimming
 from tornado_chat.storage.sqlite.disk_health import unavailable
+from tornado_chat.storage.sqlite.index_merging import merge
 from tornado_chat.storage.sqlite.jobs import WEIGHT, Job
-from tornado_chat.storage.sqlite.queries import Numbers
+from tornado_chat.storage.sqlite.numbers import Numbers, Stored
+from tornado_chat.storage.sqlite.threads import SqliteThreads
 from tornado_chat.storage.sqlite.writer import Database
 
 ROWS = 256  # in one transaction: a few ms of the disk, and of the loop that delivers them
-WAITING = 20_000  # messages that may wait for the disk; more are refused
-ACTIVE = 4_096  # channels whose newest `seq` is cached
+WAITING = 20_000  # messages and changes that may wait for the disk; more are refused
+ACTIVE = 4_096  # channels whose newest number is cached, and whose floor
+REFS_DAYS = 30  # for which the refs of changes are known
 PIECE = 200  # rows that are deleted at a time
 REST = 0.02  # seconds between two pieces
+STRETCH = 5_000  # messages that are counted at a time
 
 
 class _Batch:
@@ -36,7 +41,7 @@ class _Batch:
         self.taken = False
         self.size = 0
 
-    def run(self, connection: sqlite3.Connection) -> queries.Stored:
+    def run(self, connection: sqlite3.Connection) -> Stored:
         """Store the oldest that wait, on the writer's thread."""
         self.taken = True  # first: an append after this opens another batch
         waiting = self._history.waiting
@@ -44,7 +49,7 @@ class _Batch:
             self._posts.append(waiting.popleft())
         return self._history.numbers.store(connection, [message for message, _ in self._posts])
 
-    def done(self, stored: queries.Stored | None, error: Exception | None) -> None:
+    def done(self, stored: Stored | None, error: Exception | None) -> None:
         """Deliver the messages, then resolve each post, on the loop."""
         if stored is None:
             self._fail()
@@ -52,13 +57,11 @@ class _Batch:
         try:
             self._history.commit(stored.new)
         finally:
-            for (message, post), kept in zip(self._posts, stored.kept, strict=True):
-                if kept is message:
-                    post.keep(message)
-                elif kept is None:
-                    post.fail(Refused("a lone surrogate is no text", Error.INVALID_FIELD))
+            for (_, post), kept in zip(self._posts, stored.kept, strict=True):
+                if isinstance(kept, Message):
+                    post.keep(kept)
                 else:
-                    answer_retry(kept, message, post)
+                    post.fail(kept)
 
     def _fail(self) -> None:
         if not self.taken:  # refused before the writer saw it
@@ -69,7 +72,7 @@ class _Batch:
             post.fail(unavailable())
 
 
-class SqliteHistory:
+class SqliteHistory(SqliteThreads):
     """A History in a Database.
 
     keep_days, keep_messages: what `trim` leaves of each channel; None: everything.
@@ -82,17 +85,19 @@ class SqliteHistory:
         self._database = database
         self._keep_days = keep_days
         self._keep_messages = keep_messages
-        self._committed: Callable[[Sequence[Message]], None] = lambda messages: None
+        self._committed: Callable[[Sequence[Committed]], None] = lambda messages: None
         self._newest: dict[str, int] = {}
+        self._floors: dict[str, int] = {}
+        self._changing = 0  # changes that wait
         self._batch = _Batch(self)
         self._batch.taken = True
 
-    def on_commit(self, committed: Callable[[Sequence[Message]], None]) -> None:
+    def on_commit(self, committed: Callable[[Sequence[Committed]], None]) -> None:
         self._committed = committed
 
     def append(self, message: Message) -> PendingMessage:
         post = PendingMessage()
-        if len(self.waiting) >= WAITING:
+        if len(self.waiting) + self._changing >= WAITING:
             post.fail(unavailable())
             return post
         self.waiting.append((message, post))
@@ -109,18 +114,59 @@ class SqliteHistory:
         batch.size += 1
         return post
 
-    def commit(self, messages: Sequence[Message]) -> None:
+    def commit(self, messages: Sequence[Message | Replied]) -> None:
         """Pass committed messages on, in order."""
         newest = self._newest
         for message in messages:
             newest[message.channel] = message.seq
-        while len(newest) > ACTIVE:
-            del newest[next(iter(newest))]
+        _limit(newest)
         if messages:
             self._committed(messages)
 
+    async def change(self, change: Change) -> int:
+        if len(self.waiting) + self._changing >= WAITING:
+            raise unavailable()
+        made: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def done(result: changes.Made | None, error: Exception | None) -> None:
+            self._changing -= 1
+            try:
+                if result is not None and result.changed:
+                    self._commit_changes(result.changed)
+            finally:
+                if made.done():  # nobody waits any more
+                    pass
+                elif result is not None:
+                    made.set_result(result.number)
+                else:
+                    made.set_exception(error or unavailable())
+
+        self._database.submit(Job(partial(changes.make, self.numbers, change), done))
+        self._changing += 1
+        return await made
+
+    def _commit_changes(self, changed: Sequence[Changed]) -> None:
+        self._newest[changed[0].channel] = changed[0].number
+        _limit(self._newest)
+        self._committed(changed)
+
+    async def changes(self, channel: str, since: int, limit: int) -> ChangesPage:
+        return await self._database.read(partial(changes.changes, channel=channel, since=since, limit=limit))
+
+    async def get(self, channel: str, seqs: Sequence[int]) -> list[Message]:
+        return await self._database.read(partial(changes.get, channel=channel, seqs=seqs))
+
+    async def pinned(self, channel: str, after: int = 0, limit: int = PINS) -> list[Message]:
+        return await self._database.read(partial(changes.pinned, channel=channel, after=after, limit=limit))
+
+    async def growing(self) -> list[tuple[str, int]]:
+        return await self._database.read(changes.growing)
+
     async def find(self, sender: User, ref: str) -> Message | None:
         return await self._database.read(lambda connection: queries.find(connection, sender.id, ref))
+
+    async def repeated(self, message: Message) -> Message | None:
+        return await self._database.read(lambda connection: queries.repeated(connection, message))
 
     async def last(self, channel: str) -> int:
         known = self._newest.get(channel)
@@ -132,32 +178,90 @@ class SqliteHistory:
         return last
 
     async def floor(self, channel: str) -> int:
-        return await self._database.read(lambda connection: queries.floor(connection, channel))
+        known = self._floors.get(channel)
+        if known is None:
+            floor = await self._database.read(lambda connection: queries.floor(connection, channel))
+            known = self._floors[channel] = max(floor, self._floors.get(channel, 0))
+            _limit(self._floors)
+        return known
 
     async def read(
-        self, channel: str, *, after: int | None = None, before: int | None = None, limit: int
+        self,
+        channel: str,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int,
+        timeline: bool = False,
     ) -> tuple[list[Message], bool]:
-        messages = await self._database.read(
-            lambda connection: queries.page(connection, channel, after, before, limit + 1)
-        )
+        page = queries.timeline_page if timeline else queries.page
+        messages = await self._database.read(lambda connection: page(connection, channel, after, before, limit + 1))
         if len(messages) <= limit:
             return messages, False
         return (messages[:limit] if after is not None else messages[1:]), True
 
+    async def unread(self, user: str, read: Mapping[str, int], sees: Sees = NO_LIMITS) -> Mapping[str, Unread]:
+        return await self._database.read(partial(mentions.unread, user=user, read=read, sees=sees))
+
+    async def mentions(
+        self, user: str, sees: Sees, before: Arisen | None, limit: int
+    ) -> list[tuple[Arisen, Message]]:
+        return await self._database.read(partial(mentions.newest, user=user, sees=sees, before=before, limit=limit))
+
+    async def times(self, channels: Sequence[str]) -> Mapping[str, int]:
+        return await self._database.read(partial(mentions.times, channels=channels))
+
+    async def forget(self, channel: str) -> None:
+        no = await self._database.read(partial(queries.number, channel=channel))
+        if no is not None:
+            await self._trim(no, channel, over=queries.end(no))
+
     async def trim(self) -> int:
+        before = int((time.time() - REFS_DAYS * 86_400) * 1_000)
+        while await self._database.write(partial(trimming.forget_refs, before=before, piece=PIECE)) == PIECE:
+            await asyncio.sleep(REST)
+        deleted = await self._trim_all()
+        await merge(self._database)
+        return deleted
+
+    async def _trim_all(self) -> int:
         if self._keep_days is None and self._keep_messages is None:
             return 0
         since = None if self._keep_days is None else int((time.time() - self._keep_days * 86_400) * 1_000)
-        keep, deleted = self._keep_messages, 0
+        deleted = 0
         at: int | None = 0
         while at is not None:
-            channels, at = await self._database.read(partial(queries.stale, after=at, since=since, keep=keep))
-            for no in channels:
-                count = PIECE
-                while count == PIECE:
-                    count = await self._database.write(
-                        partial(queries.trim, no=no, since=since, keep=keep, piece=PIECE)
-                    )
-                    deleted += count
-                    await asyncio.sleep(REST)
+            stale = partial(trimming.stale, after=at, since=since, keep=self._keep_messages)
+            channels, at = await self._database.read(stale)
+            for no, name in channels:
+                over = None if self._keep_messages is None else await self._over(no, self._keep_messages)
+                deleted += await self._trim(no, name, since, over)
         return deleted
+
+    async def _trim(self, no: int, name: str, since: int | None = None, over: int | None = None) -> int:
+        """Delete the messages of a channel that are older than `since`, or up to the id `over`; return how many."""
+        deleted, count = 0, PIECE
+        while count == PIECE:
+            cut = partial(trimming.trim, no=no, since=since, over=over, piece=PIECE)
+            count, floor = await self._database.write(cut)
+            if count:  # known or not: what is being read now may be older
+                self._floors[name] = floor
+            deleted += count
+            await asyncio.sleep(REST)
+        return deleted
+
+    async def _over(self, no: int, keep: int) -> int | None:
+        """Return the id of the newest of a channel's messages that are too many, None if none are."""
+        place: int | None = queries.end(no)
+        while place is not None:  # a stretch at a time: the numbers have gaps, so messages must be counted
+            step = min(keep, STRETCH)
+            place = await self._database.read(partial(trimming.nth, no=no, before=place, count=step))
+            keep -= step
+            if not keep:
+                break
+        return place
+
+
+def _limit(cached: dict[str, int]) -> None:
+    while len(cached) > ACTIVE:
+        del cached[next(iter(cached))]

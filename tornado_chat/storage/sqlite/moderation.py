@@ -11,6 +11,8 @@ from tornado_chat.chat.models import User
 from tornado_chat.chat.repositories import Ban, Repositories
 from tornado_chat.chat.store import encode
 from tornado_chat.storage.sqlite.accounts import SqliteAccounts
+from tornado_chat.storage.sqlite.file_rows import SqliteFiles
+from tornado_chat.storage.sqlite.memberships import SqliteMemberships
 from tornado_chat.storage.sqlite.repository import AnyDatabase, Repository, reads, writes
 
 
@@ -53,4 +55,10 @@ class SqliteAudit(Repository):
 
 
 def sqlite_repositories(database: AnyDatabase) -> Repositories:
-    return Repositories(SqliteAccounts(database), SqliteBans(database), SqliteAudit(database))
+    return Repositories(
+        SqliteAccounts(database),
+        SqliteBans(database),
+        SqliteAudit(database),
+        SqliteMemberships(database),
+        SqliteFiles(database),
+    )

@@ -9,129 +9,85 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from tornado_chat.chat.changes import is_repeated, ref_was_used
+from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import Message, User
 from tornado_chat.config import speed
-from tornado_chat.storage.sqlite.writer import Database
 
 SHIFT = 40
 LARGEST = 2**SHIFT - 1  # the last possible `seq`
-REMEMBERED = 50_000  # channels and senders whose numbers are cached
-AT_ONCE = 200  # channels that one query of `stale` covers
 SIZES = 32  # of VALUES tables: powers of two up to this, then multiples of it
 
 _loads = speed.loads or json.loads
 
-_COLUMNS = "json_group_array(json_array(channel, id, sender, name, text, time, ref))"
-_ROWS = "m.id, s.id AS sender, m.name, m.text, m.time, m.ref FROM messages m LEFT JOIN senders s ON s.no = m.sender"
+_ROW = "json_array(channel, id, sender, name, text, time, ref, rev, json(extra))"
+COLUMNS = f"json_group_array({_ROW})"
+_FIELDS = f"m.id, s.id AS sender, m.name, m.text, m.time, m.ref, m.rev_key & {LARGEST} AS rev, m.extra"
+ROWS = f"{_FIELDS} FROM messages m LEFT JOIN senders s ON s.no = m.sender"
 _NO = f"((SELECT no FROM channels WHERE name = :channel) << {SHIFT})"
 _PAGE = (
-    f"SELECT {_COLUMNS} FROM (SELECT :channel AS channel, {_ROWS}"
+    f"SELECT {COLUMNS} FROM (SELECT :channel AS channel, {ROWS}"
     f" WHERE m.id > {_NO} + :after AND m.id < {_NO} + :before ORDER BY m.id {{order}} LIMIT :limit)"
 )
 _FORWARD, _BACKWARD = _PAGE.format(order="ASC"), _PAGE.format(order="DESC")
-_KNOWN = (
-    f"SELECT {_COLUMNS} FROM (SELECT c.name AS channel, m.id, s.id AS sender, m.name, m.text, m.time, m.ref"
-    " FROM {keys} k CROSS JOIN messages m ON m.sender = k.column1 AND m.ref = k.column2"
-    f" JOIN senders s ON s.no = m.sender JOIN channels c ON c.no = m.id >> {SHIFT})"
+# A message alone, or one of replies that the timeline leaves out, of which the others are jumped over.
+_TIMELINE = """
+SELECT json_group_array(id) FROM (
+    WITH RECURSIVE run (id, back) AS (
+        SELECT * FROM (SELECT id, back FROM messages WHERE id > :low AND id < :high ORDER BY id {order} LIMIT 1)
+        UNION ALL
+        SELECT m.id, m.back FROM run r CROSS JOIN messages m ON m.id = {next} WHERE m.id > :low
+        LIMIT 2 * :limit + 2
+    ) SELECT id FROM run WHERE back IS NULL LIMIT :limit
 )
-_LAST = (
-    f"max(floor, coalesce((SELECT id FROM messages WHERE id BETWEEN no << {SHIFT} AND (no << {SHIFT}) + {LARGEST}"
-    f" ORDER BY id DESC LIMIT 1) & {LARGEST}, 0))"
+"""
+_UP = _TIMELINE.format(
+    order="ASC",
+    next="(SELECT id FROM messages WHERE id > iif(r.back IS NULL, r.id, (SELECT id FROM messages INDEXED BY replies"
+    " WHERE back = r.back ORDER BY id DESC LIMIT 1)) AND id < :high ORDER BY id LIMIT 1)",
+)
+_DOWN = _TIMELINE.format(
+    order="DESC",
+    next="coalesce(r.back, (SELECT id FROM messages WHERE id < r.id AND id > :low ORDER BY id DESC LIMIT 1))",
+)
+_SOME = f"""
+SELECT {COLUMNS} FROM (SELECT c.name AS channel, {ROWS} JOIN channels c ON c.no = m.id >> {SHIFT}
+    WHERE m.id IN (SELECT value FROM json_each(?)))
+"""
+_SINGLE = f"SELECT {COLUMNS} FROM (SELECT :channel AS channel, {ROWS} WHERE m.id = {_NO} + :seq)"
+_KNOWN = f"""
+WITH k AS {{keys}}
+SELECT (SELECT json_group_array(json_array({_ROW}, digest)) FROM (SELECT c.name AS channel, {_FIELDS}, m.digest
+    FROM k CROSS JOIN messages m ON m.sender = k.column1 AND m.ref = k.column2
+    JOIN senders s ON s.no = m.sender JOIN channels c ON c.no = m.id >> {SHIFT})),
+  (SELECT json_group_array(json_array(s.id, r.ref)) FROM k CROSS JOIN change_refs r
+    ON r.sender = k.column1 AND r.ref = k.column2 JOIN senders s ON s.no = r.sender)
+"""
+LAST = (
+    "max(floor, last, coalesce((SELECT id FROM messages"
+    f" WHERE id BETWEEN no << {SHIFT} AND (no << {SHIFT}) + {LARGEST} ORDER BY id DESC LIMIT 1) & {LARGEST}, 0))"
 )
 
 
-class Stored(NamedTuple):
-    """The new messages of a batch, and for each of all the one that is stored (None: it is no valid text)."""
+class Known(NamedTuple):
+    """What is stored under some (sender, `ref`): messages, digests of those whose text was changed, and changes."""
 
-    new: list[Message]
-    kept: list[Message | None]
+    messages: dict[tuple[str, str], Message]
+    digests: dict[str, str | None]  # by id
+    changes: set[tuple[str, str]]
 
-
-# Writing
-
-
-class Numbers:
-    """The writer's cache: the numbers of channels and senders, and the last `seq` of each channel."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._rollbacks = 0
-        self._channels: dict[str, tuple[int, int]] = {}
-        self._senders: dict[str, int] = {}
-
-    def store(self, connection: sqlite3.Connection, messages: Sequence[Message]) -> Stored:
-        """Number and insert the messages whose (sender, `ref`) is new, in the open transaction."""
-        if self._rollbacks != self._database.rollbacks or len(self._channels) + len(self._senders) > REMEMBERED:
-            self._rollbacks = self._database.rollbacks
-            self._channels.clear()
-            self._senders.clear()
-        sound = messages if _is_text(messages) else [message for message in messages if _is_text([message])]
-        known = self._known(connection, sound)
-        self._prepare(connection, sound)
-        new, rows = [], []
-        for message in sound:
-            sender = message.sender
-            if (
-                sender
-                and message.ref is not None
-                and known.setdefault((sender.id, message.ref), message) is not message
-            ):
-                continue
-            no, last = self._channels[message.channel]
-            self._channels[message.channel] = no, last + 1
-            message.seq = last + 1
-            number = (no << SHIFT) + message.seq
-            message.id = str(number)
-            who = (None, None) if sender is None else (self._senders[sender.id], sender.name)
-            new.append(message)
-            rows.append((number, *who, message.text, message.time, message.ref))
-        if rows:
-            # OR FAIL: ABORT would keep a journal to undo this statement; here the whole transaction is rolled back.
-            table, values = _table(rows)
-            connection.execute(f"INSERT OR FAIL INTO messages SELECT * FROM {table} WHERE column1 NOTNULL", values)
-        stored = {
-            id(one): known[one.sender.id, one.ref] if one.sender and one.ref is not None else one for one in sound
-        }
-        return Stored(new, [stored.get(id(one)) for one in messages])
-
-    def _known(self, connection: sqlite3.Connection, messages: Sequence[Message]) -> dict[tuple[str, str], Message]:
-        named = [(one.sender.id, one.ref) for one in messages if one.sender is not None and one.ref is not None]
-        unknown = {sender for sender, _ in named if sender not in self._senders}
-        if unknown:
-            self._senders.update(_numbers(connection, "senders", "id", "no", unknown))
-        keys = [(self._senders[sender], ref) for sender, ref in named if sender in self._senders]
-        if not keys:
-            return {}
-        table, values = _table(keys)
-        found = _messages(connection.execute(_KNOWN.format(keys=table), values))
-        return {(one.sender.id, one.ref): one for one in found if one.sender is not None and one.ref is not None}
-
-    def _prepare(self, connection: sqlite3.Connection, messages: Sequence[Message]) -> None:
-        """Make sure that every channel and sender has a number."""
-        senders = {one.sender.id for one in messages if one.sender is not None} - self._senders.keys()
-        if senders:
-            self._senders.update(_numbers(connection, "senders", "id", "no", senders, make=True))
-        channels = {one.channel for one in messages} - self._channels.keys()
-        if channels:
-            found = _numbers(connection, "channels", "name", f"json_array(no, {_LAST})", channels, make=True)
-            self._channels.update((name, (no, last)) for name, (no, last) in found.items())
+    def kept(self, message: Message, key: tuple[str, str]) -> Message | Refused:
+        """Return what is stored instead of a message whose (sender, `ref`) is known, or why it is refused."""
+        first = self.messages.get(key)
+        if first is not None and is_repeated(message, first, self.digests.get(first.id)):
+            return first
+        return ref_was_used()
 
 
-def _is_text(messages: Sequence[Message]) -> bool:
-    """Return whether all texts of these can be stored; a lone surrogate cannot."""
-    words = "".join([f"{one.channel}{one.text}{one.ref}" for one in messages])
-    words += "".join([f"{one.sender.id}{one.sender.name}" for one in messages if one.sender])
-    try:
-        words.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _table(rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
+def table(rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
     """Return rows as a VALUES table (`column1`, …), and the values to bind.
 
     Rows of NULL pad it to one of a few sizes, so that there are few statements and SQLite caches them.
@@ -143,32 +99,23 @@ def _table(rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
     return f"(VALUES {','.join([marks] * height)})", values + [None] * (width * (height - count))
 
 
-def _numbers(
-    connection: sqlite3.Connection, table: str, key: str, number: str, names: set[str], make: bool = False
-) -> dict[str, Any]:
-    values = list(names)
-    if make:
-        marks = ",".join(["(?)"] * len(values))
-        connection.execute(f"INSERT OR IGNORE INTO {table} ({key}) VALUES {marks}", values)
-    marks = ",".join("?" * len(values))
-    pairs = f"SELECT json_group_array(json_array({key}, {number})) FROM {table} WHERE {key} IN ({marks})"
-    return dict(_loads(connection.execute(pairs, values).fetchone()[0]))
-
-
-# Reading
-
-
-def _messages(cursor: sqlite3.Cursor) -> list[Message]:
+def to_messages(rows: Iterable[Sequence[Any]]) -> list[Message]:
+    """Return the messages of rows that COLUMNS made."""
     users: dict[tuple[str, str], User] = {}  # one for all of their messages: it is encoded once
     messages = []
-    for channel, number, sender, name, text, time, ref in _loads(cursor.fetchone()[0]):
+    for channel, number, sender, name, text, time, ref, rev, extra in rows:
         user = None
         if sender is not None:
             user = users.get((sender, name))
             if user is None:
                 user = users[sender, name] = User(sender, name)
-        messages.append(Message(channel, text, user, time, ref, number & LARGEST, str(number)))
+        messages.append(Message(channel, text, user, time, ref, number & LARGEST, str(number), rev or 0, extra))
     return messages
+
+
+def select(connection: sqlite3.Connection, query: str, values: Any) -> list[Message]:
+    """Return the messages of a query for COLUMNS."""
+    return to_messages(_loads(connection.execute(query, values).fetchone()[0]))
 
 
 def page(
@@ -181,66 +128,93 @@ def page(
         "before": LARGEST + 1 if before is None else min(max(before, 0), LARGEST + 1),
         "limit": limit,
     }
-    messages = _messages(connection.execute(_BACKWARD if after is None else _FORWARD, values))
+    messages = select(connection, _BACKWARD if after is None else _FORWARD, values)
     return messages[::-1] if after is None else messages
+
+
+def timeline(connection: sqlite3.Connection, no: int, after: int, before: int, limit: int, up: bool) -> list[int]:
+    """Return the ids of the first messages of a channel's timeline between two numbers, or (not `up`) the last ones.
+
+    Those are all but the replies that stand in their threads alone, however many of these there are.
+    """
+    values = {"low": (no << SHIFT) + after, "high": (no << SHIFT) + before, "limit": limit}
+    found: list[int] = _loads(connection.execute(_UP if up else _DOWN, values).fetchone()[0])
+    return found
+
+
+def timeline_page(
+    connection: sqlite3.Connection, channel: str, after: int | None, before: int | None, limit: int
+) -> list[Message]:
+    """Return messages of the timeline as `page` does."""
+    no = number(connection, channel)
+    if no is None:
+        return []
+    first = 0 if after is None else min(max(after, 0), LARGEST)
+    last = LARGEST + 1 if before is None else min(max(before, 0), LARGEST + 1)
+    ids = timeline(connection, no, first, last, limit, after is not None)
+    return sorted(some(connection, ids), key=lambda one: one.seq)
+
+
+def some(connection: sqlite3.Connection, ids: Sequence[int]) -> list[Message]:
+    """Return messages by id, in any order."""
+    return select(connection, _SOME, (json.dumps(ids),))
+
+
+def single(connection: sqlite3.Connection, channel: str, seq: int) -> Message | None:
+    """Return a message, None if it is not there."""
+    found = select(connection, _SINGLE, {"channel": channel, "seq": seq}) if 0 < seq <= LARGEST else ()
+    return found[0] if found else None
+
+
+def known(connection: sqlite3.Connection, keys: Sequence[tuple[int, str]]) -> Known:
+    """Return what is stored under some (number of a sender, `ref`)."""
+    keyed, values = table(keys)
+    found, changes = map(_loads, connection.execute(_KNOWN.format(keys=keyed), values).fetchone())
+    messages = to_messages(row for row, _ in found)
+    return Known(
+        {(one.sender.id, one.ref): one for one in messages if one.sender is not None and one.ref is not None},
+        {one.id: digest for one, (_, digest) in zip(messages, found, strict=True)},
+        {(sender, ref) for sender, ref in changes},
+    )
 
 
 def find(connection: sqlite3.Connection, sender: str, ref: str) -> Message | None:
     """Return the message that a sender stored with a `ref`."""
-    key = "(SELECT (SELECT no FROM senders WHERE id = ?) AS column1, ? AS column2)"
-    messages = _messages(connection.execute(_KNOWN.format(keys=key), (sender, ref)))
-    return messages[0] if messages else None
+    return _under(connection, sender, ref).messages.get((sender, ref))
+
+
+def repeated(connection: sqlite3.Connection, message: Message) -> Message | None:
+    """Return what is stored already of a message that says the same under the same (sender, `ref`)."""
+    if message.sender is None or message.ref is None:
+        return None
+    key = message.sender.id, message.ref
+    kept = _under(connection, *key).kept(message, key)
+    return kept if isinstance(kept, Message) else None
+
+
+def _under(connection: sqlite3.Connection, sender: str, ref: str) -> Known:
+    row = connection.execute("SELECT no FROM senders WHERE id = ?", (sender,)).fetchone()
+    return known(connection, [(row[0], ref)]) if row else Known({}, {}, set())
+
+
+def number(connection: sqlite3.Connection, channel: str) -> int | None:
+    """Return the number of a channel, None if there is none."""
+    row = connection.execute("SELECT no FROM channels WHERE name = ?", (channel,)).fetchone()
+    return int(row[0]) if row else None
+
+
+def end(no: int) -> int:
+    """Return the last id that a message of the channel with a number can have."""
+    return int((no << SHIFT) + LARGEST)
 
 
 def last(connection: sqlite3.Connection, channel: str) -> int:
-    """Return the newest `seq` of a channel, 0 if it has none."""
-    row = connection.execute(f"SELECT {_LAST} FROM channels WHERE name = ?", (channel,)).fetchone()
+    """Return the newest number of a channel, 0 if it has none."""
+    row = connection.execute(f"SELECT {LAST} FROM channels WHERE name = ?", (channel,)).fetchone()
     return row[0] if row else 0
 
 
 def floor(connection: sqlite3.Connection, channel: str) -> int:
-    """Return the `seq` up to which a channel was trimmed."""
+    """Return the number up to which a channel was trimmed."""
     row = connection.execute("SELECT floor FROM channels WHERE name = ?", (channel,)).fetchone()
     return row[0] if row else 0
-
-
-# Trimming
-
-_STALE = f"""
-WITH some AS (
-    SELECT no, (SELECT id FROM messages WHERE id > no << {SHIFT} ORDER BY id LIMIT 1) AS first,
-        (SELECT id FROM messages WHERE id <= (no << {SHIFT}) + {LARGEST} ORDER BY id DESC LIMIT 1) AS last
-    FROM channels WHERE no > :after ORDER BY no LIMIT {AT_ONCE}
-)
-SELECT max(no), json_group_array(no) FILTER (WHERE first <= (no << {SHIFT}) + {LARGEST}
-    AND (last - first >= :keep OR (SELECT time FROM messages WHERE id = first) < :since))
-FROM some
-"""
-_CUT = """
-SELECT coalesce(min(CASE WHEN NOT (coalesce(id <= :last - :keep, 0) OR coalesce(time < :since, 0)) THEN id END) - 1,
-    max(id))
-FROM (SELECT id, time FROM messages WHERE id BETWEEN :first AND :last ORDER BY id LIMIT :piece)
-"""
-
-
-def stale(
-    connection: sqlite3.Connection, after: int, since: int | None, keep: int | None
-) -> tuple[list[int], int | None]:
-    """Return which of the next channels have messages to delete, and where to go on (None: that was all)."""
-    end, channels = connection.execute(_STALE, {"after": after, "since": since, "keep": keep}).fetchone()
-    return _loads(channels), end
-
-
-def trim(connection: sqlite3.Connection, no: int, since: int | None, keep: int | None, piece: int) -> int:
-    """Delete the oldest messages of a channel, at most `piece`; return how many."""
-    first, high = no << SHIFT, (no << SHIFT) + LARGEST
-    newest = "SELECT id FROM messages WHERE id BETWEEN ? AND ? ORDER BY id DESC LIMIT 1"
-    row = connection.execute(newest, (first, high)).fetchone()
-    if row is None:
-        return 0
-    values = {"first": first, "last": row[0], "since": since, "keep": keep, "piece": piece}
-    cut = connection.execute(_CUT, values).fetchone()[0]
-    deleted = connection.execute("DELETE FROM messages WHERE id BETWEEN ? AND ?", (first, cut)).rowcount
-    if deleted:
-        connection.execute("UPDATE channels SET floor = ? WHERE no = ?", (cut & LARGEST, no))
-    return deleted

@@ -1,4 +1,4 @@
-"""The database of a data folder: one thread writes, one reads, one makes checkpoints. The loop waits for none.
+"""The database of a data folder: one thread writes, two read, one makes checkpoints. The loop waits for none.
 
 Jobs that are submitted while a transaction is synced form the next one. Each is answered after its own sync.
 """
@@ -18,16 +18,20 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from tornado_chat.chat.metrics import Histogram
+from tornado_chat.storage.sqlite import indexing
 from tornado_chat.storage.sqlite.checkpoints import Checkpoints
 from tornado_chat.storage.sqlite.disk_health import DiskHealth, unavailable
-from tornado_chat.storage.sqlite.files import NAME, RESTORE, DatabaseError, connect, lock_folder, open_file, pragma
-from tornado_chat.storage.sqlite.jobs import Job, Jobs, take
-from tornado_chat.storage.sqlite.watch import Watch
+from tornado_chat.storage.sqlite.files import NAME, RESTORE, DatabaseError, explained, lock_folder, open_file
+from tornado_chat.storage.sqlite.index_building import build
+from tornado_chat.storage.sqlite.jobs import WEIGHT, Job, Jobs, take
+from tornado_chat.storage.sqlite.reader import Reader
+from tornado_chat.storage.sqlite.watch import Loss, Watch
 
 log = logging.getLogger("tornado_chat")
 
 PROBE = 0.5  # seconds between two attempts while writing fails
 SLOW = 5.0  # seconds after which an unfinished transaction counts as a fault of the disk
+READ_CACHE, SEARCH_CACHE = 2_000, 16_000  # KiB of the file that each thread keeps
 
 T = TypeVar("T")
 
@@ -57,8 +61,14 @@ class Database:
         with contextlib.ExitStack() as opened:
             opened.callback(os.close, self._folder)
             self._writing = opened.enter_context(contextlib.closing(open_file(self.path)))
-            self._reading = opened.enter_context(contextlib.closing(connect(self.path, cached_statements=256)))
-            pragma(self._reading, "query_only=1")
+            with explained(self.path, "indexed"):
+                build(self._writing)
+            self._reader, self._searcher = (
+                opened.enter_context(
+                    contextlib.closing(Reader(name, self.path, self._health, self._loss, self._notify, cache))
+                )
+                for name, cache in (("read", READ_CACHE), ("search", SEARCH_CACHE))
+            )
             row = self._writing.execute("SELECT value FROM facts WHERE name = 'epoch'").fetchone()
             if row is None:
                 raise DatabaseError(f"{self.path} is damaged: it has no epoch; {RESTORE}")
@@ -72,17 +82,12 @@ class Database:
             opened.pop_all()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writes: Jobs = queue.SimpleQueue()
-        self._reads: Jobs = queue.SimpleQueue()
         self._gate = threading.Lock()  # nothing is submitted after the queues were ended
         self._closed = False
         self._since = 0.0  # when the current transaction began, 0 between two
-        self._threads = [
-            threading.Thread(target=target, name=f"database-{name}", daemon=True)
-            for name, target in (("write", self._write), ("read", self._read))
-        ]
-        self._checkpoints.start()
-        for thread in self._threads:
-            thread.start()
+        self._thread = threading.Thread(target=self._write, name="database-write", daemon=True)
+        for part in (self._checkpoints, self._thread, self._reader, self._searcher):
+            part.start()
 
     @property
     def state(self) -> str | None:
@@ -107,9 +112,13 @@ class Database:
 
     async def read(self, run: Callable[[sqlite3.Connection], T]) -> T:
         """Run a job that only reads; return its result. Refused if the file cannot be read."""
-        return await self._answer(self._reads, run)
+        return await self._answer(self._reader.jobs, run)
 
-    async def _answer(self, jobs: Jobs, run: Callable[[sqlite3.Connection], T]) -> T:
+    async def search(self, run: Callable[[sqlite3.Connection], T]) -> T:
+        """Do as `read` does with a job that may take long: only others of its kind wait for it."""
+        return await self._answer(self._searcher.jobs, run, WEIGHT)
+
+    async def _answer(self, jobs: Jobs, run: Callable[[sqlite3.Connection], T], weight: int = 1) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def done(result: T, error: Exception | None) -> None:
@@ -120,7 +129,7 @@ class Database:
             else:
                 future.set_exception(error)
 
-        self._put(jobs, Job(run, done))
+        self._put(jobs, Job(run, done, weight))
         return await future
 
     def _put(self, jobs: Jobs, job: Job) -> None:
@@ -144,17 +153,21 @@ class Database:
                 return
             self._closed = True
             self._writes.put(None)
-            self._reads.put(None)
-        for thread in self._threads:
-            thread.join()
+        self._thread.join()
+        self._reader.end()
+        self._searcher.end()
         self._checkpoints.close()
         if self._health.lasting:  # the last to close makes a checkpoint, which may destroy data on a faulty disk
-            _never_close(self._writing, self._reading)
+            _never_close(self._writing, self._reader.connection, self._searcher.connection)
         else:
-            self._reading.close()
+            self._reader.close()
+            self._searcher.close()
             self._writing.close()
         self._watch.close()
         os.close(self._folder)
+
+    def _loss(self) -> Loss | None:
+        return self._watch.check()
 
     # Answering, on the loop
 
@@ -208,7 +221,8 @@ class Database:
             self.rollbacks += 1
             with contextlib.suppress(sqlite3.Error):
                 connection.rollback()
-            self._health.failed(error, "writing")
+            if not self._did_without_index(error):
+                self._health.failed(error, "writing")
             return [(None, unavailable())] * len(jobs)
         finally:
             began, self._since = self._since, 0.0
@@ -220,20 +234,13 @@ class Database:
         self._checkpoints.dirty = True
         return outcomes
 
-    def _read(self) -> None:
-        last = False
-        while not last:
-            jobs, last = take(self._reads, None)
-            outcomes: list[tuple[Any, Exception | None]] = []
-            for job in jobs:
-                try:
-                    if self._health.loss and self._health.loss.overwritten:
-                        raise unavailable()
-                    outcomes.append((job.run(self._reading), None))
-                except sqlite3.Error as error:
-                    self._health.failed(error, "reading")
-                    outcomes.append((None, unavailable()))
-                except Exception as error:
-                    outcomes.append((None, error))
-            if jobs:
-                self._notify(jobs, outcomes)
+    def _did_without_index(self, error: Exception) -> bool:
+        """Let the next transactions leave the index of search alone, if it is that which is damaged."""
+        if not indexing.is_damage(error):
+            return False
+        try:
+            indexing.forget(self._writing)
+        except sqlite3.Error:
+            return False
+        indexing.log_damage(error)
+        return True

@@ -177,8 +177,9 @@ def close_frame(code: int, reason: str = "") -> bytes:
 
 def text_frames(lines: list[bytes]) -> list[bytes]:
     """Return lines as text frames, joined by newlines, at most 256 KiB of them in one (a longer line is alone)."""
-    if len(lines) == 1:
-        return [frame(lines[0])]
+    payload = b"\n".join(lines)
+    if len(payload) <= MAX_FRAME_OUT:  # as most are
+        return [frame(payload)] if lines else []
     frames: list[bytes] = []
     start = size = 0
     for at, line in enumerate(lines):
@@ -186,6 +187,5 @@ def text_frames(lines: list[bytes]) -> list[bytes]:
             frames.append(frame(b"\n".join(lines[start:at])))
             start, size = at, 0
         size += len(line) + 1
-    if lines:
-        frames.append(frame(b"\n".join(lines[start:])))
+    frames.append(frame(b"\n".join(lines[start:])))
     return frames

@@ -175,6 +175,7 @@ class ChatSocket(Safe, SocketHandler):
         server.add(self.connection)
         self.shared.keepalive.add(self.connection, monotonic())
         self.connection.gather(self.shared.hello(came))
+        server.places.connected(self.connection, came.fresh)
         if server.on_move is not None:
             server.on_move("connect", self.connection)
 

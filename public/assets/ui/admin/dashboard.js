@@ -9,11 +9,13 @@ import {Banner, silent} from "../banner.js";
 import {SERVER, Tile} from "../icons.js";
 import {LanguageChoice} from "../language.js";
 import {Audit} from "./audit.js";
+import {Channels} from "./channels.js";
 import {Chart} from "./chart.js";
-import {Channels, Plugins} from "./lists.js";
 import {Menu} from "./menu.js";
 import {Bans, People} from "./people.js";
+import {Plugins} from "./plugins.js";
 import {Sanction} from "./sanction.js";
+import {signOut} from "../../state/sign_out.js";
 
 const named = () => VIEWS.find((view) => location.hash === `#${view}`) ?? VIEWS[0];
 
@@ -53,7 +55,7 @@ function Bar({admin}) {
   const {user, view} = admin;
   const items = [
     {words: t("admin.chat"), href: "./"},
-    {words: t("me.leave"), act: () => admin.session.signOut()},
+    {words: t("me.leave"), act: () => signOut(admin.session)},
   ];
   return html`<header>
     <${Tile} kind="server" /><b class="name">${SERVER}</b>

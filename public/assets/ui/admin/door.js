@@ -10,13 +10,14 @@ import {StateCard} from "../state_card.js";
 
 const MAKE = "python -m tornado_chat user add NAME --role admin";
 const COMMANDS = {
-  "no-accounts": [MAKE, "python -m tornado_chat --auth guest,password"],
+  "no-accounts": ["python -m tornado_chat --auth guest,password --admin-link"],
   elsewhere: ["python -m tornado_chat user role h:NAME admin"],
 };
 
 export function Door({admin}) {
   const {how, refused} = admin;
   const back = html`<a href="./">${t("admin.chat")}</a>`;
+  if (admin.session.link) return html`<${Login} chat=${admin} title=${t("admin.link-title")}>${back}<//>`;
   if (!how) return html`<${Login} chat=${admin} title=${t("admin.title")}>
     <details><summary>${t("admin.none-yet")} <${Icon} name="unfold" /></summary><p>${t("admin.make")}</p><${Command} text=${MAKE} /></details>${back}
   <//>`;

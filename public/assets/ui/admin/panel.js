@@ -1,6 +1,6 @@
 // What the lists of the administrator's page have in common.
 
-import {html} from "../../html.js";
+import {html, useLayoutEffect, useRef} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {FEW, MANY} from "../../state/admin.js";
 
@@ -9,7 +9,16 @@ export function Panel({name, title, kind = "", count, tools, rows, empty, total 
   const few = view === "overview";
   const shown = rows?.slice(0, few ? FEW : most);
   const left = Math.max(total, rows?.length ?? 0) - (shown?.length ?? 0);
-  return html`<section class=${`panel ${kind}`} aria-labelledby=${name}>
+  const focused = useRef();
+  useLayoutEffect(() => {
+    // What had the focus may have gone.
+    if (focused.current && !focused.current.isConnected && document.activeElement === document.body) document.getElementById(name).focus();
+  });
+  return html`<section
+    class=${`panel ${kind}`} aria-labelledby=${name}
+    onFocusIn=${({target}) => { focused.current = target; }}
+    onFocusOut=${({target}) => queueMicrotask(() => { if (focused.current === target && target.isConnected) focused.current = null; })}
+  >
     <header><h2 id=${name} tabindex="-1">${title}</h2>${count !== undefined && html`<span class="count">${t("figure.value", {count})}</span>`}${tools}</header>
     ${children}
     ${rows === null && html`<p class="nothing loading">${t("messages.loading")}</p>`}

@@ -1,7 +1,8 @@
 // Who is connected, and who is kept out.
 
 import {html} from "../../html.js";
-import {comingTime, fullDate, t} from "../../i18n/index.js";
+import {fullDate, t} from "../../i18n/index.js";
+import {comingTime} from "../../text/times.js";
 import {twins} from "../../text/people.js";
 import {Avatar, Name} from "../avatar.js";
 import {Tile} from "../icons.js";

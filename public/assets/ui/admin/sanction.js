@@ -1,7 +1,8 @@
 // Disconnects a user, or bans a user or an address for a while. It asks, says what will happen, and takes a reason.
 
 import {html, useRef, useState} from "../../html.js";
-import {clock, comingTime, explain, fullDay, t} from "../../i18n/index.js";
+import {clock, explain, fullDay, t} from "../../i18n/index.js";
+import {comingTime} from "../../text/times.js";
 import {Dialog} from "../dialogs/dialog.js";
 
 const HOURS = [1, 24, 168, 720, 8760];

@@ -15,15 +15,15 @@ export function carries(id, options, choice) {
 /** The option that an arrow key leads to. */
 export const moved = (key, choice, count) => (choice + (key === "ArrowDown" ? 1 : count - 1)) % count;
 
-/** options: [{name, label, more, detail}]; take(at): one of them was clicked. */
+/** options: [{name, label, more, detail, why}], with `why` it cannot be taken; take(at): one of them was clicked. */
 export function Suggestions({id, label, options, choice, take}) {
   const list = useRef();
   useEffect(() => list.current?.children[choice]?.scrollIntoView({block: "nearest"}), [choice, options.length]);
   return html`<p class="hidden" role="status">${options.length > 0 && t("suggestions.count", {count: options.length})}</p>
     ${options.length > 0 && html`<ul class="popup" role="listbox" tabindex="0" id=${id} ref=${list} aria-label=${label}>
       ${options.map((option, at) => html`<li
-        key=${option.name} id=${`${id}-${at}`} role="option" aria-selected=${at === choice}
-        onMouseDown=${(event) => event.preventDefault()} onClick=${() => take(at)}
+        key=${option.name} id=${`${id}-${at}`} role="option" aria-selected=${at === choice} aria-disabled=${option.why ? true : undefined}
+        onMouseDown=${(event) => event.preventDefault()} onClick=${() => option.why || take(at)}
       ><b dir="auto">${option.label}</b>${option.more && html` <span class="arg">${option.more}</span>`}${option.detail && html` <span class="muted">${option.detail}</span>`}</li>`)}
     </ul>`}`;
 }

@@ -1,12 +1,17 @@
 // All channels that there are: find one, join it, or make a new one.
 
-import {explain, t} from "../../i18n/index.js";
+import {t} from "../../i18n/index.js";
 import {html, useLayoutEffect, useRef, useState} from "../../html.js";
 import {Icon, Tile} from "../icons.js";
+import {ago} from "../places/ago.js";
+import {why} from "../places/why.js";
+import {mayMake} from "../../state/may.js";
 import {Dialog} from "./dialog.js";
 import {Found, fits, join, plain, same, useChannels} from "./find.js";
 
-export function Browse({chat, close}) {
+const {compare} = new Intl.Collator(undefined, {numeric: true});
+
+export function Browse({chat, show, close}) {
   const [word, setWord] = useState("");
   const [fresh, setFresh] = useState(null); // the name of a new channel, while it is asked for
   const [words, setWords] = useState("");
@@ -15,8 +20,10 @@ export function Browse({chat, close}) {
   const found = useChannels(chat, clean);
 
   const own = [...chat.channels.values()].filter(({name}) => !found?.channels.some((one) => one.name === name));
-  const all = [...(found?.channels ?? []), ...(found?.more ? [] : own)].filter(({name}) => fits(name, clean));
-  const channels = all.sort((one, other) => same(other.name, clean) - same(one.name, clean));
+  const all = [...(found?.channels ?? []), ...(found?.more ? [] : own)].filter(({name, label, kind}) => kind !== "direct" && (fits(label, clean) || fits(name, clean)));
+  const channels = all.sort((one, other) => same(other.name, clean) - same(one.name, clean) || (found?.more ? 0 : compare(one.label, other.label)));
+  const makes = mayMake(chat);
+  const fill = (name) => (chat.served ? show({place: "create", name}) : (setWords(""), setFresh(name)));
 
   async function open(name) {
     try {
@@ -24,8 +31,8 @@ export function Browse({chat, close}) {
       close();
       chat.open(channel);
     } catch (error) {
-      setFresh(name);
-      setWords(explain(error));
+      if (!chat.served) setFresh(name);
+      setWords(why(error));
     }
   }
   async function joinHere({target}, name) {
@@ -34,7 +41,7 @@ export function Browse({chat, close}) {
       target.previousSibling.focus(); // this button goes
       await join(chat, name);
     } catch (error) {
-      setWords(explain(error));
+      setWords(why(error));
     }
   }
   /** From the field to the rows, and from row to row. */
@@ -51,9 +58,17 @@ export function Browse({chat, close}) {
   }
 
   if (fresh !== null) return html`<${Fresh} ...${{chat, close, open, words, setWords}} name=${fresh} />`;
-  const count = (name, present) => t("jump.members", {count: chat.channels.get(name)?.joined ? chat.channels.get(name).count : present ?? 0});
+  const present = (name, count) => t("jump.members", {count: chat.channels.get(name)?.joined ? chat.channels.get(name).count : count ?? 0});
+  function about({name, count, kind, topic, posting, archived, last, about: known}) {
+    if (!chat.served) return present(name, count);
+    const what = archived ? t("browse.archived") : topic || known?.topic || (kind === "private" ? t("create.private") : posting === "moderators" ? t("browse.moderators") : "");
+    const here = chat.channels.get(name);
+    const members = Math.max(count ?? known?.members ?? 0, here?.joined ? here.people : 0);
+    const rest = [members > 0 && t("browse.members", {count: members}), last && ago(last)].filter(Boolean).join(" · ");
+    return html`${what && html`<bdi class="cut">${what}</bdi>`}${what && rest && " · "}${rest && html`<bdi>${rest}</bdi>`}`;
+  }
   return html`<${Dialog} title=${t("channels.browse")} close=${close} extra=${html`
-    <button class="small" onClick=${() => (setWords(""), setFresh(clean))}><${Icon} name="plus" />${t("browse.new")}</button>`}
+    <button class="small" onClick=${() => fill(clean)} disabled=${!makes} title=${makes ? undefined : t("create.not-you")}><${Icon} name="plus" />${t("browse.new")}</button>`}
   >
     <div class="browse" onKeyDown=${key}>
       <div class="find"><${Icon} name="search" /><input
@@ -61,17 +76,17 @@ export function Browse({chat, close}) {
         spellcheck=${false} autocomplete="off" enterkeyhint="go" dir="auto" /></div>
       <p class="alert" role="alert">${words}</p>
       <ul ref=${list} aria-label=${t("channels.title")}>
-        ${channels.map(({name, count: present}) => html`<li key=${name}>
+        ${channels.map(({name, label, ...one}) => html`<li key=${name}>
           <button class="open" onClick=${() => open(name)}>
-            <${Tile} name="hash" /><span><b><${Found} name=${name} word=${clean} /></b> <small>${count(name, present)}</small></span>
+            <${Tile} name=${one.kind === "private" ? "lock" : "hash"} /><span><b><${Found} name=${label} word=${clean} /></b> <small>${about({name, ...one})}</small></span>
             ${chat.channels.has(name) && html` <span class="tag">${t("browse.joined")}</span>`}
           </button>
-          ${!chat.channels.has(name) && html`<button class="small" onClick=${(event) => joinHere(event, name)} aria-label=${t("browse.join", {name})}>${t("channels.join")}</button>`}
+          ${!chat.channels.has(name) && html`<button class="small" onClick=${(event) => joinHere(event, name)} aria-label=${t("browse.join", {name: label})}>${t("channels.join")}</button>`}
         </li>`)}
       </ul>
       ${found?.current && !channels.length && html`<div class="empty">
-        <p>${t(clean ? "browse.none" : "browse.none-yet", {name: clean})}</p>
-        ${clean && html`<button class="primary" onClick=${() => open(clean)}><${Icon} name="plus" />${t("browse.create", {name: clean})}</button>`}
+        <p>${t(clean ? "browse.none" : makes ? "browse.none-yet" : "channels.none-yet", {name: clean})}</p>
+        ${clean && makes && html`<button class="primary" onClick=${() => (chat.served ? fill(clean) : open(clean))}><${Icon} name="plus" />${t("browse.create", {name: clean})}</button>`}
       </div>`}
       <p class="hints" role="status">${channels.length > 0 && t(found?.more ? "browse.more" : "browse.count", {count: channels.length})}</p>
     </div>

@@ -1,13 +1,17 @@
-// Above the account, one card at a time: whether to be notified, after the first mention that was missed; or a new version.
+// Above the account, one card at a time: what could not be sent; whether to be notified, after the first mention that was missed; or a new version.
 
 import {html, useEffect, useRef, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {choose, possible} from "../../state/notifications.js";
 import {Icon} from "../icons.js";
+import {HUSHED} from "../places/face.js";
+import {BELL} from "../places/bell.js";
+import {Unsent, lostElsewhere} from "../places/unsent.js";
 
 const PATHS = {
-  bell: "M10.268 21a2 2 0 0 0 3.464 0M3.262 15.326A1 1 0 0 0 4 17h16a1 1 0 0 0 .74-1.673C19.41 13.956 18 12.499 18 8A6 6 0 0 0 6 8c0 4.499-1.411 5.956-2.738 7.326",
-  bellOff: "M10.268 21a2 2 0 0 0 3.464 0M17 17H4a1 1 0 0 1-.74-1.673C4.59 13.956 6 12.499 6 8a6 6 0 0 1 .258-1.742M2 2l20 20M8.668 3.01A6 6 0 0 1 18 8c0 2.687.77 4.653 1.707 6.05",
+  bell: BELL,
+  bellOff: HUSHED,
+  unsent: "M12 8v4M12 16h.01M22 12a10 10 0 1 1-20 0 10 10 0 0 1 20 0",
   reload: "M21 12a9 9 0 1 1-9-9c2.52 0 4.93 1 6.74 2.74L21 8M21 3v5h-5",
 };
 
@@ -50,6 +54,10 @@ export function Cards({chat, children}) {
       <button onClick=${() => dismiss(() => setBlocked(false))}>${t("card.close")}</button>
     <//>`;
   }
+  const lost = lostElsewhere(chat);
+  if (lost) {
+    return html`<${Card} icon="unsent" title=${t("lost.title", {name: lost.called})}><${Unsent} key=${lost.name} chat=${chat} lost=${lost} /><//>`;
+  }
   if (chat.missed && possible() && storage.read("notify", null) === null) {
     return html`<${Card} icon="bell" title=${t("card.missed", {name: chat.missed})} words=${t("card.notify")}>
       <button class="primary" onClick=${turnOn}>${t("card.turn-on")}</button>
@@ -71,6 +79,6 @@ const write = () => document.querySelector(".composer textarea")?.focus();
 function Card({icon, title, words, children}) {
   return html`<section class="card" role="status">
     <${Icon} path=${PATHS[icon]} />
-    <div><b dir="auto">${title}</b><small>${words}</small><span>${children}</span></div>
+    <div><b dir="auto">${title}</b>${words ? html`<small>${words}</small><span>${children}</span>` : children}</div>
   </section>`;
 }

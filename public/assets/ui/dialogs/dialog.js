@@ -5,9 +5,8 @@ import {html, useLayoutEffect, useRef} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {Icon} from "../icons.js";
 
-/** extra: a button beside the title. bare: the title is not drawn. */
-export function Dialog({title, close, extra, bare, children}) {
-  const place = useRef();
+/** Show an element as a modal dialog as long as it is there. */
+export function useModal(place, close) {
   useLayoutEffect(() => {
     // At once: what is typed next goes to the dialog.
     const before = document.activeElement;
@@ -17,13 +16,21 @@ export function Dialog({title, close, extra, bare, children}) {
     return () => {
       closes();
       const now = document.activeElement; // may have moved already, if Escape has closed it
-      if (now === document.body || dialog.contains(now)) before?.focus();
+      const here = now === document.body || dialog.contains(now);
+      dialog.close(); // what is behind it cannot have the focus before
+      if (here) before?.focus();
       requestAnimationFrame(() => {
-        // What had the focus may be gone.
-        if (document.activeElement === document.body) document.querySelector(".composer textarea")?.focus();
+        // What had the focus may be gone. In the box it would open the keyboard of a phone.
+        if (document.activeElement === document.body && !matchMedia("(pointer: coarse)").matches) document.querySelector(".composer textarea")?.focus();
       });
     };
   }, []);
+}
+
+/** extra: a button beside the title. bare: the title is not drawn. */
+export function Dialog({title, close, extra, bare, children}) {
+  const place = useRef();
+  useModal(place, close);
   const closed = () => place.current && close(); // the event may arrive when another dialog is open already
   const outside = ({target}) => target === place.current && close();
   return html`<dialog ref=${place} onClose=${closed} onMouseDown=${outside} aria-labelledby="dialog-title">

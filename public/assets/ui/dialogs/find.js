@@ -9,13 +9,23 @@ const LIMIT = 100;
 /** A name as it is typed, without the # before it. */
 export const plain = (word) => word.trim().replace(/^#/, "");
 
-/** The server's channels with this word in their names: {channels: [{name, count}], more}; null before it has answered. */
+/** What the server's list says of a channel: `label` is what people see; `count`: how many are in it, or its members. */
+function read({channel, name = channel, title, members, count = members, ...more}) {
+  return {...more, name, count, label: title || name};
+}
+
+/** The channels with a word in their names. */
+async function ask({connection, served}, word) {
+  const {channels, more} = await connection.call(served ? "browse" : "channels", {find: word, limit: LIMIT});
+  return {channels: channels.map(read), more, word};
+}
+
+/** The server's channels with this word in their names: {channels: [{name, label, count, …}], more}; null before it has answered. */
 export function useChannels(chat, word) {
   const [found, setFound] = useState(null);
   useEffect(() => {
     let late = false;
-    const ask = () => chat.connection.call("channels", {find: word, limit: LIMIT}).then((answer) => late || setFound({...answer, word}), () => {});
-    const timer = setTimeout(ask, word && ASK_AFTER);
+    const timer = setTimeout(() => ask(chat, word).then((answer) => late || setFound(answer), () => {}), word && ASK_AFTER);
     return () => {
       late = true;
       clearTimeout(timer);

@@ -4,13 +4,14 @@ import {html, useEffect, useRef, useState} from "../../html.js";
 import {explain, t} from "../../i18n/index.js";
 import {written} from "../../commands/schema.js";
 import {perform} from "../../commands/run.js";
+import {attachmentsOf} from "../../state/attachments.js";
 import {Icon} from "../icons.js";
 import {Dialog} from "./dialog.js";
 
 const SHORT = {choices: 4, letters: 24}; // what stands side by side
 
 /** A name of the wire in words: close-poll is "Close poll". */
-const inWords = (name) => (name[0].toUpperCase() + name.slice(1)).replace(/[-_]/g, " ");
+export const inWords = (name) => (name[0].toUpperCase() + name.slice(1)).replace(/[-_]/g, " ");
 
 export function Form({chat, channel, action, close}) {
   const form = useRef();
@@ -27,6 +28,7 @@ export function Form({chat, channel, action, close}) {
     if (Object.keys(problems).length) return;
     busy.current = true;
     try {
+      for (const {name, type} of parameters) if (type === "upload" && fields[name]) fields[name] = await sent(chat, name, fields[name]);
       await perform(chat, channel, {action: action.name, fields});
       if (channel.draft.startsWith(`/${action.name}`)) chat.setDraft(channel, ""); // the form replaces it
       close();
@@ -51,16 +53,22 @@ export function Form({chat, channel, action, close}) {
   <//>`;
 }
 
+/** Upload the file of a field; the promise is its id. */
+const sent = (chat, name, file) => attachmentsOf(chat).uploads.put(file).catch(({message}) => {
+  throw Object.assign(new Error(`${name}: ${message}`), {code: "invalid-field"});
+});
+
 /** What has been entered: {fields, problems}. Fields that are empty have their default. */
 function read(parameters, elements) {
   const fields = {};
   const problems = {};
   for (const {name, called, type, required, choices} of parameters) {
-    const {checked, value, validity} = elements[`field-${name}`];
+    const {checked, files, value, validity} = elements[`field-${name}`];
     if (type === "bool") fields[name] = checked;
     else if (validity?.badInput || validity?.stepMismatch) problems[name] = t(`form.${type}`);
     else if (validity?.valueMissing) problems[name] = t("form.missing");
     else if (value === "" && !required) continue;
+    else if (type === "upload") fields[name] = files[0];
     else if (type === "choice") fields[name] = choices[Number(value)];
     else fields[name] = type === "int" || type === "float" ? Number(value) : value;
   }
@@ -95,6 +103,7 @@ function Field({chat, channel, parameter, first, wrong}) {
       <select id=${id} ...${common}>${chosen < 0 && html`<option value="" selected>–</option>`}${choices.map((choice, at) => html`<option value=${at} selected=${at === chosen}>${String(choice)}</option>`)}</select>${about}
     </div>`;
   }
+  if (type === "upload") return html`<div class="entry"><label for=${id}>${label}</label><input type="file" id=${id} ...${common} required=${required} />${about}</div>`;
   const number = type === "int" || type === "float";
   const known = type === "user" ? [...channel.users.values()].map((user) => user.name) : type === "channel" ? [...chat.channels.keys()] : [];
   return html`<div class="entry"><label for=${id}>${label}</label>

@@ -64,7 +64,7 @@ export function Inspector({chat}) {
       <tbody>
         ${[...chat.channels.values()].map((channel) => html`<tr key=${channel.name}>
           <th scope="row"><bdi>${channel.name}</bdi></th>
-          <td>${channel.catching === null ? channel.seq : `${channel.catching} → ${channel.seq}`}</td>
+          <td>${channel.catching === null ? channel.known : `${channel.known} → ${channel.heard}`}</td>
           <td>${channel.read}</td><td>${channel.lines.length}</td><td>${channel.joined ? "✓" : "–"}</td>
         </tr>`)}
       </tbody>

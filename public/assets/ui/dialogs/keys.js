@@ -6,11 +6,14 @@ import {Dialog} from "./dialog.js";
 
 const KEYS = {
   writing: [
-    ["send", "Enter"], ["send-always", "Ctrl Enter"], ["line", "Shift Enter"], ["complete", "@ # / : Tab"], ["bold", "Ctrl B"], ["italic", "Ctrl I"],
+    ["send", "Enter"], ["send-always", "Ctrl Enter"], ["line", "Shift Enter"], ["edit-last", "↑"], ["complete", "@ # / : Tab"], ["bold", "Ctrl B"], ["italic", "Ctrl I"],
     ["code", "Ctrl E"],
   ],
-  reading: [["message", "↑ ↓"], ["quote", "q"], ["copy", "c"], ["markdown", "m"], ["close", "Esc"]],
-  going: [["jump", "Ctrl K"], ["channel", "Alt ↑ ↓"], ["unread", "Alt Shift ↑ ↓"], ["read-all", "Shift Esc"],
+  reading: [
+    ["message", "↑ ↓"], ["reply", "r"], ["thread", "t"], ["react", "+ :"], ["edit", "e"], ["delete", "Delete"], ["pin", "p"], ["quote", "q"], ["copy", "c"], ["markdown", "m"],
+    ["link", "l"], ["unread-from", "u"], ["close", "Esc"],
+  ],
+  going: [["jump", "Ctrl K"], ["search", "Ctrl F"], ["channel", "Alt ↑ ↓"], ["unread", "Alt Shift ↑ ↓"], ["pane", "F6"], ["read-all", "Shift Esc"],
     ["inspector", "F2"], ["keys", "?"]],
 };
 

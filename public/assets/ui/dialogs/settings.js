@@ -9,6 +9,8 @@ import {NameSetting} from "./name.js";
 import {NotificationChoice} from "./notifications.js";
 import {Password} from "./password.js";
 import {Pick, Setting} from "./setting.js";
+import {PictureSettings} from "../files/picture_setting.js";
+import {signOut} from "../../state/sign_out.js";
 
 const AFTERNOON = new Date(2026, 0, 1, 15, 4);
 
@@ -31,6 +33,7 @@ export function Settings({chat, show, close}) {
   return html`<${Dialog} title=${t("settings.title")} close=${close}>
     <div class="settings">
       ${(kind === "g" || kind === "a") && html`<${NameSetting} chat=${chat} guest=${kind === "g"} />`}
+      <${PictureSettings} chat=${chat} show=${show} />
       ${kept("theme", ["", "light", "dark"])}
       ${kept("size", ["small", "", "large", "largest"])}
       <${Setting} id="setting-language" title=${t("app.language")} help=${t("settings.language-help")}><${LanguageChoice} chat=${chat} /><//>
@@ -54,7 +57,7 @@ function Leave({chat, guest, close}) {
   function leave() {
     if ((unsent || guest) && !sure) return setSure(true);
     close();
-    chat.session.signOut();
+    signOut(chat.session);
   }
   const lost = html`<p class="alert" role="alert">
     ${guest && t("me.lose-name", {name: chat.session.name})} ${unsent > 0 && t("me.lose-messages", {count: unsent})}

@@ -1,7 +1,12 @@
 // Announces to screen readers what arrives: messages of others, replies to this person alone and what plugins show, but nothing that is loaded.
+// What is being written is announced at its end.
 
 import {html, useEffect, useRef, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";
+import {listOf} from "../../text/files.js";
+
+/** What a message says, as it was written. */
+const spoken = ({message, files}) => [message, files && listOf(files)].filter(Boolean).join(" · ");
 
 const MOST = 3; // at once; more are counted
 const LOOKS = 20; // at a box that its plugin has not drawn yet, 50 ms apart
@@ -21,17 +26,30 @@ const unsent = (line) => line.view || line.private;
 
 export function Announcer({chat, channel}) {
   const [words, setWords] = useState("");
-  const heard = useRef(0);
+  function say(lines) {
+    const said = ({sender, stopped, ...line}) => `${sender.name}: ${spoken(line)}${stopped ? ` (${t("message.stopped")})` : ""}`;
+    if (lines.length) setWords(lines.length > MOST ? t("messages.new", {count: lines.length}) : lines.map(said).join("\n"));
+  }
+  const heard = useRef(null); // the number up to which everything has been announced, or was loaded
+  const awaited = useRef([]); // seqs of messages that are being written
   const boxes = useRef(new Set(channel.lines.filter(unsent).map(({id}) => id))); // of plugins
   useEffect(() => {
     const from = heard.current;
     if (!channel.epoch) return;
     heard.current = channel.seq;
-    if (!from) return; // these were loaded
-    const fresh = channel.lines.filter(({seq, sender}) => seq > from && sender && sender.id !== chat.user?.id);
-    if (fresh.length > MOST) setWords(t("messages.new", {count: fresh.length}));
-    else if (fresh.length) setWords(fresh.map((line) => `${line.sender.name}: ${line.message}`).join("\n"));
+    const spoken = channel.lines.filter(({seq, sender, deleted}) => seq && !deleted && sender && sender.id !== chat.user?.id);
+    awaited.current.push(...spoken.flatMap(({growing, seq}) => (growing && (from === null || seq > from) ? [seq] : [])));
+    if (from === null) return; // the others were loaded
+    const fresh = spoken.filter(({seq}) => seq > from);
+    say(fresh.filter(({growing}) => !growing));
   }, [channel.seq, channel.epoch]);
+  useEffect(() => {
+    if (!awaited.current.length) return;
+    const lines = awaited.current.map((seq) => channel.get(seq));
+    const grows = (line) => line?.growing && !line.deleted;
+    awaited.current = lines.filter(grows).map(({seq}) => seq);
+    say(lines.filter((line) => line && !grows(line) && !line.deleted));
+  });
   useEffect(() => {
     const fresh = channel.lines.filter((line) => unsent(line) && !boxes.current.has(line.id));
     for (const {id} of fresh) boxes.current.add(id);

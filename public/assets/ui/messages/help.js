@@ -2,7 +2,7 @@
 
 import {html} from "../../html.js";
 import {t} from "../../i18n/index.js";
-import {about, commands, fields} from "../../commands/schema.js";
+import {about, fields, listedCommands} from "../../commands/schema.js";
 import {insert} from "../input.js";
 
 function begin({name}) {
@@ -12,7 +12,7 @@ function begin({name}) {
 
 /** A component that lists the commands among actions. */
 export const listOf = (actions) => () => html`<div class="text"><p>${t("command.these")}</p>
-  <ul class="commands">${commands(actions).map((action) => html`<li key=${action.name}><button onClick=${() => begin(action)}>
+  <ul class="commands">${listedCommands(actions).map((action) => html`<li key=${action.name}><button onClick=${() => begin(action)}>
     <code>${`/${action.name}`}<span class="arg">${fields(action).map((one) => ` ${one}`)}</span></code><small dir="auto">${about(action)}</small>
   </button></li>`)}</ul>
 </div>`;

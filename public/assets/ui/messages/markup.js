@@ -5,15 +5,15 @@ import {html, useEffect, useMemo, useState} from "../../html.js";
 import {parse} from "../../text/markdown.js";
 import {withNames} from "../../text/mentions.js";
 
-/** names: those of `namesOf`, if the text may mention any. */
-export function Markup({text, names}) {
+/** names: those of `namesOf`, if the text may mention any. mentions: whom the message mentions, as its line says. */
+export function Markup({text, names, mentions}) {
   const [known, know] = useState(EMOJI.size);
   useEffect(() => {
     know(EMOJI.size); // they may have come meanwhile
     learnEmoji(text)?.then(() => know(EMOJI.size));
   }, [text]);
   const parsed = useMemo(() => parse(text), [text, known]);
-  const tree = useMemo(() => (names ? withNames(parsed, names) : parsed), [parsed, names]);
+  const tree = useMemo(() => (names ? withNames(parsed, names, mentions) : parsed), [parsed, names, mentions]);
   return html`<div class=${few(tree) ? "text jumbo" : "text"}>${tree.map((block) => drawBlock(block))}</div>`;
 }
 

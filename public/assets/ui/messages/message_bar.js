@@ -1,74 +1,43 @@
-// What can be done with a message: in a bar on it, by keys, in a sheet after a long press; and copying several.
+// What can be done with a message: in a bar on it, and by keys; and copying several.
 
 import {html, useEffect, useState} from "../../html.js";
-import {insert} from "../input.js";
 import {clock, t} from "../../i18n/index.js";
+import {can, react} from "../../state/changes.js";
+import {listOf} from "../../text/files.js";
 import {plain} from "../../text/plain.js";
 import {Icon} from "../icons.js";
+import {options, quick} from "./options.js";
 
-const LONG = 500; // ms
-const SHAKE = 10; // px that a finger may move meanwhile
-const TOLD = 1_500; // ms for which a button says that it is done
+const TOLD = 1_500; // ms for which the bar says that something was copied
+const QUICK = 3; // emoji in it
+const SHORT = ["stop", "react", "reply", "thread", "edit"]; // in the bar itself
 
-let tell = () => {}; // the bar which action is done
+let tell = () => {}; // the bar that something was copied
 
-const copies = (key, name, text, path) => ({
-  key,
-  name,
-  path,
-  run: ({message}) => navigator.clipboard.writeText(text(message)).then(() => tell(name), () => {}),
-});
-
-/** [{key, name, path of an icon if it is none of that name, run(message)}] */
-export const actions = [
-  {key: "q", name: "quote", path: "M20 18v-2a4 4 0 0 0-4-4H4M9 17l-5-5 5-5", run: quote},
-  ...(navigator.clipboard ? [copies("c", "copy", plain), copies("m", "markdown", (text) => text, "m16 18 6-6-6-6M8 6l-6 6 6 6")] : []),
-];
-
-function quote({sender, message}) {
-  const field = document.querySelector(".composer textarea");
-  insert(field, `@${sender.name}\n${message.replace(/^/gm, "> ")}\n\n`, 0, 0);
-  field.setSelectionRange(field.value.length, field.value.length);
-}
-
-/** Run the action of a key; return whether there is one. */
-export function act(pressed, line) {
-  const found = actions.find(({key}) => key === pressed);
-  found?.run(line);
+/** Do what a key means on a message; return whether it means anything. where: {chat, channel, show}. */
+export function act(key, where, line) {
+  const found = options({...where, told: () => tell(true)}, line).find(({keys}) => keys.includes(key));
+  if (!found?.why) found?.run();
   return Boolean(found);
 }
 
-export function Bar({line}) {
-  const [done, setDone] = useState(""); // name of an action
+export function Bar({chat, channel, show, line}) {
+  const [done, setDone] = useState(false);
   useEffect(() => void (tell = setDone), []);
   useEffect(() => {
-    const timer = setTimeout(() => setDone(""), TOLD);
+    const timer = setTimeout(() => setDone(false), TOLD);
     return () => clearTimeout(timer);
   }, [done]);
-  return html`<div class="bar">
-    ${actions.map(({name, path, run}) => html`<button key=${name} class="quiet" onClick=${() => run(line)} aria-label=${t(`message.${name}`)} title=${t(`message.${name}`)}>
-      <${Icon} name=${done === name ? "check" : name} path=${done === name ? undefined : path} />
-    </button>`)}
-    <span class="hidden" role="status">${done && done !== "quote" && t("message.copied")}</span>
+  const all = options({chat, channel, show}, line);
+  const more = ({currentTarget}) => show({about: "options", line, at: currentTarget, told: () => tell(true)});
+  return all.length > 0 && html`<div class="bar" role="group" aria-label=${t("message.options")}>
+    ${can(chat, channel, "react", line) && quick(chat, QUICK).map((key) => html`<button key=${key} class="quiet wide" onClick=${() => react(chat, channel, line, key)}
+      aria-label=${t("message.react-with", {key})} aria-pressed=${chat.reacted(channel, line, key)}>${key}</button>`)}
+    ${all.filter(({name}) => SHORT.includes(name)).map(({name, words, icon, run, why}) => html`<button key=${name} class=${name === "edit" || name === "thread" ? "quiet wide" : "quiet"}
+      onClick=${why ? undefined : run} aria-disabled=${Boolean(why)} aria-label=${words} title=${why || words}><${Icon} ...${icon} /></button>`)}
+    <button class="quiet" onClick=${more} aria-label=${t("message.more")} title=${t("message.more")} aria-haspopup="dialog"><${Icon} name=${done ? "check" : "more"} /></button>
+    <span class="hidden" role="status">${done && t("message.copied")}</span>
   </div>`;
-}
-
-/** A finger is down: call `held` if it stays there for long, and keep the browser's own menu away. */
-export function press({clientX, clientY}, held) {
-  const ended = new AbortController();
-  const listen = (kind, heard) => window.addEventListener(kind, heard, {signal: ended.signal});
-  const end = () => ended.abort();
-  const timer = setTimeout(() => {
-    held();
-    const lifted = new AbortController(); // what lies under the finger by then is not clicked with it
-    window.addEventListener("touchend", (event) => event.preventDefault(), {passive: false, signal: lifted.signal});
-    window.addEventListener("touchstart", () => lifted.abort(), {signal: lifted.signal});
-  }, LONG);
-  ended.signal.onabort = () => clearTimeout(timer);
-  listen("pointerup", end);
-  listen("pointercancel", end); // it scrolls
-  listen("pointermove", (event) => Math.hypot(event.clientX - clientX, event.clientY - clientY) > SHAKE && end());
-  listen("contextmenu", (event) => event.preventDefault());
 }
 
 /** Copying from several messages adds names and times, and is Markdown, too; from within one it copies the selection. */
@@ -77,9 +46,10 @@ export function copied(event, lines) {
   const rows = [...event.currentTarget.querySelectorAll("[data-id]")].filter((row) => selection.containsNode(row, true));
   if (rows.length < 2) return;
   const ids = new Set(rows.flatMap((row) => [row.dataset.id, ...(row.dataset.more?.split(" ") ?? [])]));
-  const chosen = lines.filter((line) => ids.has(line.id) && line.message);
-  const said = chosen.map(({sender, message, time}) => `[${clock(time)}] ${sender ? `${sender.name}: ${plain(message)}` : message}`);
-  const marked = chosen.map(({sender, message, time}) => (sender ? `**${sender.name}**, ${clock(time)}\n\n${message}` : message));
+  const chosen = lines.filter((line) => ids.has(line.id) && (line.message || line.files));
+  const whole = (words, files) => [words, files && listOf(files)].filter(Boolean).join("\n");
+  const said = chosen.map(({sender, message, files, time}) => `[${clock(time)}] ${sender ? `${sender.name}: ${whole(plain(message), files)}` : message}`);
+  const marked = chosen.map(({sender, message, files, time}) => (sender ? `**${sender.name}**, ${clock(time)}\n\n${whole(message, files)}` : message));
   event.clipboardData.setData("text/plain", said.join("\n"));
   event.clipboardData.setData("text/markdown", marked.join("\n\n"));
   event.preventDefault();

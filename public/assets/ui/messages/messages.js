@@ -3,11 +3,9 @@
 import {html, useEffect, useLayoutEffect, useRef, useState} from "../../html.js";
 import {t} from "../../i18n/index.js";
 import {namesOf} from "../../text/mentions.js";
-import {continues} from "../../state/channel.js";
-import {around, before, behind, upwards} from "./portions.js";
+import {around, before, behind, topRow, upwards} from "./portions.js";
 import {useActive} from "./message_actions.js";
-import {Pending} from "./message.js";
-import {Beginning, rows} from "./rows.js";
+import {pending, rows} from "./rows.js";
 import {Bones, Offline} from "../state_card.js";
 import {Strip} from "../strip.js";
 
@@ -23,8 +21,8 @@ const LARGEST = {rows: 400, letters: 80_000, least: 24}; // at once, while one r
 const BOTTOM = 30; // px that count as the bottom
 const NEAR = 400; // px from an end, where more come in
 
-/** show, later: see useActive. */
-export function Messages({chat, channel, show, later}) {
+/** show, later: see useActive. Head: what stands before the first message. */
+export function Messages({chat, channel, show, later, Head = later.Beginning}) {
   const box = useRef();
   const anchor = useRef(null); // {id, top}: the row that must not move
   const [start, setStart] = useState(null); // index of the first row; null: the newest rows
@@ -32,17 +30,17 @@ export function Messages({chat, channel, show, later}) {
   const [missed, setMissed] = useState(0);
   const [markAbove, setMarkAbove] = useState(false);
   const [folded, setFolded] = useState(0); // rows more, where so many are folded into one that there is room
-  const atBottom = useRef(!channel.place);
+  const atBottom = useRef(!channel.place && !channel.wanted);
   const left = useRef(0); // px: the last known scroll position
   const size = useRef(""); // of the rows and the box then
   const toMark = useRef(false); // on the way to the first unread
   const visited = useRef(null); // the mark that has been seen
-  const known = useRef(channel.seq); // when it was drawn last
+  const known = useRef(channel.arrived); // when it was drawn last
   const drawn = useRef(new Set()); // ids of the lines in the page
   const lines = channel.lines;
   const names = namesOf(chat, channel);
   const active = useActive(chat, channel, box, show, later);
-  if (start === null && known.current && channel.seq - known.current >= RUSH) {
+  if (start === null && channel.arrived - known.current >= RUSH && box.current) {
     newestRows.current = Math.min(newestRows.current, Math.ceil(box.current.clientHeight / ROW) + SPARE);
   }
   const count = lines.length; // now: there may be more when one scrolls
@@ -55,23 +53,17 @@ export function Messages({chat, channel, show, later}) {
   if (start === null && first > wanted) newestRows.current = count - first;
   const present = last === count && !channel.later;
 
-  /** The first row that one sees, among those with these ids: {id, top}. */
-  function topRow(ids) {
-    const {top} = box.current.getBoundingClientRect();
-    const row = [...box.current.querySelectorAll("[data-id]")].find((one) => (ids?.has(one.dataset.id) ?? true) && one.getBoundingClientRect().bottom > top);
-    return row && {id: row.dataset.id, top: row.getBoundingClientRect().top};
-  }
-
-  const hold = () => (anchor.current = topRow()); // before rows are added or removed
-  /** Return to where one was in this channel; false if that is not known any more, or not yet. */
+  const hold = () => (anchor.current = topRow(box.current)); // before rows are added or removed
+  /** Return to where one was in this channel, or go to a message; false if that is not known any more, or not yet. */
   function goBack() {
     const {place} = channel;
     const at = lines.findIndex(({id}) => id === place.id);
     if (at < 0 && !channel.joined) return false;
     channel.place = null;
     if (at < 0) return toPresent();
-    anchor.current = place;
-    channel.atEnd = false;
+    const {top, height} = box.current.getBoundingClientRect();
+    anchor.current = {top: top + height / 3, ...place};
+    atBottom.current = channel.atEnd = false;
     setMissed(channel.unread(chat.user?.id ?? chat.session.restored?.user));
     drawn.current = new Set(); // they begin there
     setStart(upwards(lines, Math.max(0, at - 20), at + 1, drawn.current));
@@ -107,14 +99,16 @@ export function Messages({chat, channel, show, later}) {
     const mark = box.current.querySelector(".new");
     const above = mark
       ? mark.getBoundingClientRect().bottom < box.current.getBoundingClientRect().top
-      : channel.mark !== null && (lines[first]?.seq ?? 0) > channel.mark + 1;
+      : channel.unreadAbove(first);
     if (mark && !above) visited.current = channel.mark;
     setMarkAbove(above && visited.current !== channel.mark);
   }
 
   useEffect(() => {
     const {scrollHeight, clientHeight} = box.current;
-    if (folded < lines.length && start === null && first && first === most && clientHeight >= scrollHeight) setFolded(folded + WINDOW.rows);
+    const fits = clientHeight >= scrollHeight;
+    if (folded < lines.length && start === null && first && first === most && fits) setFolded(folded + WINDOW.rows);
+    if (fits && present && !first && !channel.more && !atBottom.current) scrolled(); // nothing else would
     if (start === null && first === most) newestRows.current = full;
     if (first === (start ?? most) && (start === null || last === wanted)) return;
     const timer = setTimeout(() => {
@@ -127,8 +121,8 @@ export function Messages({chat, channel, show, later}) {
   useEffect(() => {
     // At the bottom new messages are read; further up they are counted.
     if (atBottom.current) setMissed(0);
-    else if (known.current && channel.seq > known.current) setMissed(missed + channel.seq - known.current);
-    known.current = channel.seq;
+    else if (channel.arrived > known.current) setMissed(missed + channel.arrived - known.current);
+    known.current = channel.arrived;
     const gone = start === null ? 0 : channel.keepAround(start);
     if (gone) setStart(start - gone);
   });
@@ -147,8 +141,8 @@ export function Messages({chat, channel, show, later}) {
     });
     watch.observe(box.current);
     watch.observe(box.current.firstElementChild);
-    if (atBottom.current) toPresent(); // which may have been dropped meanwhile
-    channel.placed = () => (atBottom.current ? null : topRow(new Set(channel.lines.flatMap(({id, seq}) => (seq ? [id] : [])))));
+    if (atBottom.current && !channel.jump) toPresent(); // which may have been dropped meanwhile
+    channel.placed = () => (atBottom.current ? null : topRow(box.current, new Set(channel.lines.flatMap(({id, seq}) => (seq ? [id] : [])))));
     return () => {
       watch.disconnect();
       channel.atEnd = channel.placed = undefined;
@@ -159,13 +153,13 @@ export function Messages({chat, channel, show, later}) {
   async function loadOlder() {
     const head = lines[0];
     hold();
-    if (!(await chat.sync.older(channel)) || !box.current) return;
+    if (!(await chat.sync.older(channel)) || !box.current || lines !== channel.lines) return;
     hold();
     setStart(before(channel.lines, channel.lines.indexOf(head), STEP));
   }
 
   async function loadNewer() {
-    if (!(await chat.sync.newer(channel)) || !box.current) return;
+    if (!(await chat.sync.newer(channel)) || !box.current || lines !== channel.lines) return;
     hold();
     setStart(further(channel.lines));
   }
@@ -190,6 +184,7 @@ export function Messages({chat, channel, show, later}) {
       hold();
       setStart(first); // keep the top rows while the user reads further up
     }
+    if (lines !== channel.lines) return; // others are drawn in a moment
     if (scrollTop < NEAR && first === 0) {
       if (channel.more) loadOlder();
     } else if (scrollTop < NEAR && !atBottom.current) {
@@ -207,6 +202,7 @@ export function Messages({chat, channel, show, later}) {
     if (channel.later || !box.current) return; // no connection
     atBottom.current = true;
     channel.atEnd = true;
+    channel.jump = null;
     left.current = 0;
     setStart(null);
     setMissed(0);
@@ -225,31 +221,28 @@ export function Messages({chat, channel, show, later}) {
     chat.changed();
   }
 
-  const mine = ({time}) => ({sender: chat.user, time});
-  const shown = lines.slice(first, last);
+  const shown = lines.slice(first, last).map((line) => chat.view(channel, line));
   drawn.current = new Set(shown.map((line) => line.id));
   if (!atBottom.current && !anchor.current && box.current) hold();
-  const unknown = !channel.epoch; // what there is
+  const unknown = !(channel.loaded ?? channel.epoch); // what there is
   const loading = channel.loading || (unknown && !chat.session.state.lost);
   return html`<div class="messages-frame">
     <div
       class="messages" ref=${box} onScroll=${scrolled} onCopy=${(event) => later.copied?.(event, lines)} ...${active.listeners}
-      tabindex="0" role="log" aria-live="off" aria-busy=${unknown} aria-label=${t("messages.title", {name: channel.name})}
+      tabindex="0" role="log" aria-live="off" aria-busy=${unknown} aria-label=${channel.root ? t("thread.replies") : t("messages.title", {name: channel.label})}
     >
       <div class="rows">
-        ${first === 0 && !channel.more && !unknown && html`<${Beginning} channel=${channel} />`}
+        ${first === 0 && !channel.more && !unknown && Head && html`<${Head} ...${later} ...${{chat, channel, names, active, later, show, rows}} />`}
         ${unknown ? loading ? html`<${Bones} />` : html`<${Offline} />` : loading && html`<p class="loading">${t("messages.loading")}</p>`}
-        ${rows({chat, channel, names, active, later, before: lines[first - 1]}, shown)}
-        ${present && chat.outbox.of(channel.name).map((item, at, all) => html`<${Pending}
-          key=${item.ref} chat=${chat} item=${item} follows=${continues(mine(item), at ? mine(all[at - 1]) : lines.at(-1))}
-        />`)}
-        ${present && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`plugin ${name}`}>${words}</p>`)}
+        ${rows({chat, channel, names, active, later, before: lines[first - 1] ?? channel.before, show}, shown)}
+        ${present && pending({chat, channel, active, later, show})}
+        ${present && !channel.root && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`plugin ${name}`}>${words}</p>`)}
       </div>
     </div>
     ${later.Announcer && html`<${later.Announcer} chat=${chat} channel=${channel} />`}
-    <${Strip} chat=${chat} channel=${channel} loading=${unknown && loading} ways=${{
+    <${Strip} chat=${chat} channel=${channel} later=${later} loading=${unknown && loading} ways=${{
       unread: markAbove && {words: t("messages.first-unread"), go: firstUnread},
-      present: (missed > 0 || !present) && {words: missed ? t("messages.new", {count: missed}) : t("messages.present"), go: toPresent},
+      present: (missed > 0 || !present || (channel.jump && channel.atEnd === false)) && {words: missed ? t("messages.new", {count: missed}) : t("messages.present"), go: toPresent},
     }} />
   </div>`;
 }

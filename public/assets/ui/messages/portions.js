@@ -3,11 +3,12 @@
 
 const ROW = 40; // letters that take as long as a row without a text
 const LINE = 20; // letters that take as long as a line of a text
+const FILE = 400; // letters that take as long as a file
 const PORTION = {rows: 120, letters: 8_000, least: 1}; // at once
 const costs = new WeakMap(); // line -> what it costs, in letters
 
 function cost(line) {
-  if (!costs.has(line)) costs.set(line, ROW + (line.message?.length ?? 0) + LINE * (line.message?.match(/\n/g)?.length ?? 0));
+  if (!costs.has(line)) costs.set(line, ROW + (line.message?.length ?? 0) + LINE * (line.message?.match(/\n/g)?.length ?? 0) + FILE * (line.files?.length ?? 0));
   return costs.get(line);
 }
 
@@ -37,4 +38,11 @@ export function around(lines, from, to, drawn) {
   const head = known < 0 || known >= to ? from : known;
   const tail = Math.min(to, behind(lines, head, PORTION, drawn));
   return [tail < to ? head : upwards(lines, from, tail, drawn), tail];
+}
+
+/** The first row of a box that one sees, among those with these ids: {id, top}. */
+export function topRow(box, ids) {
+  const {top} = box.getBoundingClientRect();
+  const row = [...box.querySelectorAll("[data-id]")].find((one) => (ids?.has(one.dataset.id) ?? true) && one.getBoundingClientRect().bottom > top);
+  return row && {id: row.dataset.id, top: row.getBoundingClientRect().top};
 }

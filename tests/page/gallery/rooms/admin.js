@@ -38,6 +38,8 @@ function admin({busy = true, state: line = {kind: "open"}, view = "overview", ho
   const now = busy ? {users: 40, connections: 52, channels: 30, peak: 64} : {users: 0, connections: 0, channels: 0, peak: 0};
   const channels = busy ? [{name: "general", count: 31}, {name: "上海", count: 4}, {name: "a-name-that-is-far-too-long-for-the-column", count: 1}] : [];
   const overview = {people: busy ? PEOPLE : [], found: now.users, plugins: busy ? plugins : [], now, channels, totals: {}};
+  one.places.all = new Map(channels.map(({name, count}) => [name, {channel: name, kind: "public", listed: name !== "上海", members: count + 5, count}]));
+  if (busy) one.places.all.set("p:1", {channel: "p:1", kind: "private", title: "Budget", listed: true, archived: true, members: 3, count: 0});
   return Object.assign(one, {view, how, overview, bans: busy ? BANS : [], entries: busy ? ENTRIES : [], said: busy ? "Ciarán was disconnected." : "", turn() {}});
 }
 

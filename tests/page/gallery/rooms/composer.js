@@ -18,8 +18,9 @@ export const ACTIONS = [
 
 const view = (chat) => html`<div class="conversation"><${Composer} chat=${chat} channel=${current(chat)} fill=${() => {}} later=${later} /></div>`;
 
-function sample(name, draft, {more, limit = 4000, state, ...rest} = {}) {
-  const chat = conversation([says(BEN, at("9:41"), "Good morning.")], {draft, users: [ANN, BEN, BOSS, NOOR, WEI], state, more});
+function sample(name, draft, {more, limit = 4000, state, said = "Good morning.", ...rest} = {}) {
+  const chat = conversation([says(BEN, at("9:41"), said), says(ANN, at("9:42"), said)], {draft, users: [ANN, BEN, BOSS, NOOR, WEI], state, more});
+  chat.wire = 2;
   chat.limits.message = limit;
   chat.actions = ACTIONS;
   return {name, chat, view, ...rest};
@@ -43,6 +44,10 @@ async function send(root) {
   await new Promise((drawn) => setTimeout(drawn, 100));
 }
 
+/** An edit of the second message. */
+const edits = (more, channel) => ({more: {editing: {seq: 2, text_rev: 2, was: SAID, draft: "", ...more}, ...channel}, said: SAID});
+const SAID = "Done, two small changes. The paragraph on limits and the one on names are new.";
+
 const long = "Half an hour late, they say, and the wind is rising. ".repeat(6).trim();
 
 export const samples = [
@@ -54,6 +59,11 @@ export const samples = [
   sample("Nearly too long", long, {limit: long.length + 40}),
   sample("Too long, can be split", long, {limit: 120}),
   sample("Refused for its length", long, {limit: 120, then: send}),
+  sample("Editing", "Done, three small changes.", edits()),
+  sample("Editing: edited elsewhere meanwhile", "Done, three small changes.", edits({clash: true})),
+  sample("Editing: nothing is left", "", edits({empty: true})),
+  sample("Editing: deleted meanwhile", "Done, three small changes.", edits({seq: 3}, {quotes: new Map([[3, null]])})),
+  sample("An answer", "Does it hold under load?", {more: {replyTo: 1}, said: "Streaming is out on the canary since noon."}),
   sample("A command", "/roll ", {then: type}),
   sample("Suggestions: commands", "/", {then: type, on: "popup"}),
   sample("Suggestions: people", "@", {then: type, on: "popup"}),

@@ -9,7 +9,7 @@ import {ACTIONS} from "./composer.js";
 
 export const title = "Dialogs";
 
-const {Browse, Form, Jump, Keys, MessageSheet, Settings} = await dialogs();
+const {Browse, Form, Jump, Keys, Settings} = await dialogs();
 const sections = (chat) => {
   const all = new Sections();
   all.arrange(chat, false);
@@ -37,7 +37,6 @@ export const samples = [
   dialog("Jump: nothing found", {chat: nothing, then: (root) => type(root, "pier"), view: (chat) => html`<${Jump} chat=${chat} sections=${sections(chat)} close=${close} />`}),
   dialog("All channels", {chat: jumping, then: shown, view: (chat) => html`<${Browse} chat=${chat} close=${close} />`}),
   dialog("All channels: nothing found", {chat: nothing, then: (root) => type(root, "pier"), view: (chat) => html`<${Browse} chat=${chat} close=${close} />`}),
-  dialog("What can be done with a message, on a phone", {view: () => html`<${MessageSheet} message=${says(CIARA, at("9:41"), "Good morning.")} close=${close} />`}),
   dialog("Settings of a guest", settings(CIARA)),
   dialog("Settings of an administrator with an account", settings(BOSS)),
   dialog("Keys", {view: () => html`<${Keys} close=${close} />`}),

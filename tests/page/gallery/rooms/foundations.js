@@ -3,6 +3,7 @@
 import {html} from "../../assets/html.js";
 import {Avatar, Name} from "../../assets/ui/avatar.js";
 import {Icon, Mark, PATHS, Tile} from "../../assets/ui/icons.js";
+import "../../assets/ui/more_icons.js";
 import {BOSS, HUES, LONG} from "../made_up.js";
 import {tokens} from "../stage.js";
 

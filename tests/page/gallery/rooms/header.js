@@ -20,7 +20,7 @@ const nowhere = makeChat({channels: []});
 const banned = makeChat({channels: ["general"], state: {kind: "ended", code: 4403, neverIn: true, reason: "banned until 2030-01-04T10:00:00Z: shouting"}});
 
 const elsewhere = makeChat({channels: ["general", "harbour"]});
-elsewhere.sync.refused = {name: "harbur", words: "Only members can open this channel."};
+elsewhere.sync.refused = {name: "harbur", error: {code: "not-allowed", message: "Only members can open this channel."}};
 
 export const samples = [
   {name: "Conversation", size: "wide", on: "window low", chat: conversation(lines, {users: EVERYONE}), view: shell},

@@ -11,11 +11,12 @@ import {shows} from "../stage.js";
 export const title = "Messages";
 
 const chat = conversation([], {me: ANN, users: [ANN, BEN, BOSS, NOOR, WEI]});
+chat.wire = 2;
 const names = namesOf(chat, current(chat));
 const later = await dialogs();
 
 const log = (children) => html`<div class="conversation"><div class="messages-frame"><div class="rows">${children}</div></div></div>`;
-const message = (line, more) => html`<${Message} key=${line.id} line=${line} names=${names} ...${more} />`;
+const message = (line, more) => html`<${Message} key=${line.id} chat=${chat} channel=${current(chat)} line=${line} names=${names} ...${more} />`;
 const one = (name, text, {sender = BEN, more, ...rest} = {}) => {
   const line = says(sender, at("9:41"), text);
   return {name, view: () => log(message(line, more)), ...rest};
@@ -33,7 +34,7 @@ export const samples = [
   {name: "First of a person, following, another person", view: () => log([message(group[0]), message(group[1], {follows: true}), message(group[2])])},
   {
     name: "Under the pointer, with its actions; following, with the focus", states: {"article:first-child": "hover", "article:last-child": "focus"},
-    view: () => log([message(group[0], {Bar: later.Bar}), message(group[1], {follows: true})]),
+    view: () => log([message({...group[0], seq: 1}, {Bar: later.Bar}), message(group[1], {follows: true})]),
   },
   {name: "On its way; a second one", view: () => log([pending(item, false), pending({...item, ref: "r2"}, true)])},
   {name: "Failed; a second one", view: () => log([pending(failed, false), pending({...failed, ref: "r2"}, true)])},

@@ -2,7 +2,7 @@
 
 import {html} from "../../assets/html.js";
 import {listOf} from "../../assets/ui/messages/help.js";
-import {rows, Beginning} from "../../assets/ui/messages/rows.js";
+import {rows} from "../../assets/ui/messages/rows.js";
 import {dialogs} from "../../assets/ui/shell.js";
 import {namesOf} from "../../assets/text/mentions.js";
 import {BEN, BOSS, CIARA, EVERYONE, NOOR, at, conversation, current, joins, leaves, notice, says} from "../made_up.js";
@@ -11,6 +11,7 @@ import {ACTIONS} from "./composer.js";
 export const title = "Between messages";
 
 const later = await dialogs();
+const {Beginning} = later;
 const log = (children) => html`<div class="conversation"><div class="messages-frame"><div class="rows">${children}</div></div></div>`;
 
 function sample(name, lines, more) {

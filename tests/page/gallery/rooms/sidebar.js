@@ -21,7 +21,7 @@ function chat({unread = [], mentions = {}, drafts = {}, folded = [], ...options}
   return made;
 }
 
-const view = (made) => html`<div class="shell bare"><${Sidebar} chat=${made} sections=${new Sections()} close=${() => {}} show=${() => {}} later=${made.later ?? {}} inert=${false} /></div>`;
+const view = (made) => html`<div class="shell bare"><${Sidebar} shown=${() => false} chat=${made} sections=${new Sections()} close=${() => {}} show=${() => {}} later=${made.later ?? {}} inert=${false} /></div>`;
 const sample = (name, made, more) => ({name, size: "slim", on: "frame window", chat: made, view, ...more});
 
 const hinted = Object.assign(chat(), {later});

@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
-from tornado_chat.storage.sqlite.migrations import accounts, messages
+from tornado_chat.storage.sqlite.migrations import accounts, changes, files, messages, places, search, threads
 
-MIGRATIONS = [messages.SQL, accounts.SQL]
+MIGRATIONS = [messages.SQL, accounts.SQL, changes.SQL, places.SQL, threads.SQL, files.SQL, search.SQL]
 #: By the version that they lead to.
-MOVES: dict[int, Callable[[sqlite3.Connection], None]] = {2: accounts.move}
+MOVES: dict[int, Callable[[sqlite3.Connection], None]] = {2: accounts.move, 4: places.move, 7: search.move}

@@ -1,0 +1,1 @@
+"""A lived-in chat, to look at."""

@@ -1,0 +1,34 @@
+"""Histories of both kinds."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.storage.histories import on_disk
+from tornado_chat.storage.memory import KEEP, MemoryHistory
+from tornado_chat.storage.sqlite import history, trimming
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., None]:
+    """Run a test's coroutine on a history of each kind. keep: messages of each channel that trimming leaves."""
+
+    def on(main: Callable[[Any], Any], keep: int | None = None) -> None:
+        if request.param == "memory":
+            asyncio.run(main(MemoryHistory(keep or KEEP)))
+        else:
+            on_disk(tmp_path, main, keep_messages=keep)
+
+    return on
+
+
+@pytest.fixture
+def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have trimming go on without a rest, in pieces that are small."""
+    monkeypatch.setattr(history, "REST", 0)
+    monkeypatch.setattr(history, "PIECE", 10)
+    monkeypatch.setattr(history, "STRETCH", 3)
+    monkeypatch.setattr(trimming, "AT_ONCE", 2)

@@ -1,0 +1,195 @@
+"""What is known of places: records, memberships of those who are here, and what somebody may."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable
+from weakref import WeakValueDictionary
+
+from tornado_chat.chat import permissions
+from tornado_chat.chat.channel_records import ChannelRecord, is_secret
+from tornado_chat.chat.connection import Connection
+from tornado_chat.chat.errors import Error, Refused, no_channel
+from tornado_chat.chat.hub import Hub, not_joined
+from tornado_chat.chat.membership_news import MembershipNews
+from tornado_chat.chat.membership_writer import MembershipWriter
+from tornado_chat.chat.memberships import Membership, Memberships, Person
+from tornado_chat.chat.models import User
+from tornado_chat.chat.moderation import Moderation
+from tornado_chat.chat.online import Online
+from tornado_chat.chat.permissions import Denied, called
+from tornado_chat.chat.user_ids import is_new_guest
+from tornado_chat.chat.validation import clean_name
+
+AWAY = 3_600  # seconds for which memory holds where guests belonged who have gone
+MOST_AWAY = 5_000
+
+
+class Knowing:
+    """The memberships of those who are here, and the records of their channels: one object for each channel."""
+
+    def __init__(self, hub: Hub, storage: Memberships, moderation: Moderation) -> None:
+        self.storage = storage
+        self.writer = MembershipWriter(storage)
+        self.default_channels: tuple[str, ...] = ()  # those that a new person belongs to from the first visit on
+        self._hub = hub
+        self._moderation = moderation
+        self._records: WeakValueDictionary[str, ChannelRecord] = WeakValueDictionary()
+        self._gone: dict[str, tuple[float, dict[str, Membership]]] = {}  # of guests who are not stored, and when
+        hub.on_gone = self._keep_for_a_while
+        self._news = MembershipNews(hub, storage, self.writer, self.own)
+
+    # Asking. What is synchronous needs the caller to have joined something, or to have awaited `own` before.
+
+    async def own(self, user: User) -> dict[str, Membership]:
+        """Return a user's memberships by the channel's name, ended ones too; of one who is here they are live."""
+        while True:
+            online = self._hub.here(user)
+            if online is None:
+                found = self._known(await self.writer.of_user(user.id))
+            elif online.memberships is not None:
+                return online.memberships
+            elif online.has_nothing:
+                online.memberships = {}
+                return online.memberships
+            else:
+                if online.reading is None:
+                    online.reading = asyncio.ensure_future(self._load(user.id, online))
+                found = await asyncio.shield(online.reading)
+            if self._hub.here(user) is online:  # else they came or went meanwhile
+                return found
+
+    async def _load(self, user_id: str, online: Online) -> dict[str, Membership]:
+        try:
+            stored = await self.writer.of_user(user_id)
+            _, held = self._gone.pop(user_id, (0, {}))
+            online.memberships = found = self._known({**held, **stored})
+            online.kept = bool(stored) or not is_new_guest(user_id)
+            for name in held if online.kept else ():
+                self.writer.put(found[name])
+                if name not in stored:
+                    self._news.kept(User(user_id, ""), found[name])
+            self.meet([online[0].user] if online else [])
+            if not found:
+                await self._begin_defaults(user_id, found)
+        finally:
+            online.reading = None
+        return found
+
+    async def _begin_defaults(self, user_id: str, own: dict[str, Membership]) -> None:
+        """Begin what a new person belongs to from the first visit on."""
+
+    def _keep_for_a_while(self, user: User, online: Online) -> None:
+        """Hold where a guest belongs of whom nothing is stored: a page that is loaded anew is no new visit."""
+        if online.memberships:
+            now = time.monotonic()
+            while self._gone and (len(self._gone) >= MOST_AWAY or next(iter(self._gone.values()))[0] < now - AWAY):
+                del self._gone[next(iter(self._gone))]
+            self._gone.pop(user.id, None)  # the latest stands last
+            self._gone[user.id] = (now, online.memberships)
+
+    def membership(self, user: User, name: str) -> Membership | None:
+        """Return the membership of a user who is here, None where there is none that lasts."""
+        online = self._hub.here(user)
+        found = online.memberships.get(name) if online is not None and online.memberships is not None else None
+        return None if found is None or found.ended else found
+
+    async def membership_of(self, user_id: str, record: ChannelRecord) -> Membership | None:
+        """Return anybody's membership in a channel, live where they are here; also one that has ended."""
+        if self._hub.online(user_id) is None:
+            found = await self.writer.membership(user_id, record)
+            if self._hub.online(user_id) is None:  # nor have they come meanwhile
+                if found is not None:
+                    found.record = record
+                return found
+        return (await self.own(User(user_id, ""))).get(record.name)
+
+    async def record(self, name: str) -> ChannelRecord | None:
+        """Return the record of a channel, whoever asks."""
+        found = self._records.get(name)
+        if found is None:
+            read = await self.storage.record(name)
+            found = self._know(read) if read is not None else self._records.get(name)
+        return found
+
+    def _know(self, record: ChannelRecord) -> ChannelRecord:
+        """Return the one object for this channel."""
+        return self._records.setdefault(record.name, record)
+
+    def _known(self, memberships: dict[str, Membership]) -> dict[str, Membership]:
+        for membership in memberships.values():
+            membership.record = self._know(membership.record)
+        return memberships
+
+    async def find(self, by: Connection, name: str, *, own: bool = False) -> tuple[ChannelRecord, Membership | None]:
+        """Return a channel that the caller may know of, and their membership if it lasts.
+
+        own: only a channel that they belong to or are present in, and any for administrators; else Refused
+        (`not-joined`, or `not-found` of a private one).
+        """
+        name = clean_name(name)
+        membership = await self._own(by, name)
+        if membership is not None:
+            return membership.record, membership
+        manages = by.user.role == "admin"
+        if is_secret(name) and not manages and name not in by.channels:
+            raise no_channel()
+        here = self._hub.channels.get(name)
+        record = here.record if here is not None and here.record is not None else await self.record(name)
+        if record is None or (record.kind == "direct" and name not in by.channels):
+            raise not_joined(name)
+        if own and not manages and name not in by.channels:
+            raise not_joined(name)
+        return record, None
+
+    async def _own(self, by: Connection, name: str) -> Membership | None:
+        """Return the caller's membership if it lasts; Refused where their token does not include the channel."""
+        membership = (await self.own(by.user)).get(name)
+        if not by.may_enter(name):
+            raise no_channel() if is_secret(name) else _outside(name)
+        return None if membership is None or membership.ended else membership
+
+    def denied(self, by: Connection, power: str, record: ChannelRecord | None = None) -> Denied | None:
+        """Return why the caller may not use a power, in a channel if there is a record; None: they may."""
+        if record is None:
+            return permissions.denied(by.user, power)
+        if not by.may_enter(record.name):
+            return Denied("token", f"Your token does not include {called(record)}")
+        membership = self.membership(by.user, record.name)
+        if membership is None:
+            return permissions.denied(by.user, power, record)
+        return permissions.denied(by.user, power, record, membership.role, membership.silenced_until)
+
+    def need(self, by: Connection, power: str, record: ChannelRecord | None = None) -> None:
+        """Raise Refused (`not-allowed`, with `rule` and `needs`) unless the caller has the power."""
+        denied = self.denied(by, power, record)
+        if denied is not None:
+            raise denied.refused()
+
+    def keep(self, user_id: str) -> None:
+        """Store what memory holds of a guest who came with a bare name: they are somebody from now on."""
+        online = self._hub.online(user_id)
+        if online is not None and not online.kept:
+            online.kept = True
+            self.meet([online[0].user])
+            for membership in (online.memberships or {}).values():
+                if membership.kept:
+                    self.writer.put(membership)
+                    self._news.kept(online[0].user, membership)
+
+    def meet(self, users: Iterable[User]) -> None:
+        """Store what people who are here are called, and that they are here now."""
+        for user in users:
+            online = self._hub.here(user)
+            if online is not None and online.kept:
+                self.writer.met(Person(user, self._now()))
+
+    @staticmethod
+    def _now() -> int:
+        return int(time.time() * 1000)
+
+
+def _outside(name: str) -> Refused:
+    needs = f"Your token does not include {name}"
+    return Refused(f"you may not enter {name}", Error.NOT_ALLOWED, rule="token", needs=needs)

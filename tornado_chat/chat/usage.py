@@ -1,0 +1,94 @@
+"""What one user, one address or everyone together has used of the server, in token buckets."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Literal
+
+BURST = 10.0  # seconds' worth of a rate that may come at once
+RENAMES = (0.1, 3)  # of one user: a second, and at once; a rename is told in all channels that the user is in
+GROWTH = (2_000, 20_000)  # characters by which messages of one user grow: a second, and at once
+DAY = 86_400
+#: What may be done on a day, some of that at once: by one user, and by one address; `invited`: to one user, by all.
+Daily = Literal["creations", "invitations", "invited"]
+DAILY: dict[Daily, tuple[int, ...]] = {"creations": (50, 500), "invitations": (500, 5_000), "invited": (50,)}
+
+
+class Bucket:
+    """A token bucket of `rate` a second and `burst` at once; a rate of 0 is no limit."""
+
+    __slots__ = ("_each", "_ready", "_slack")
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._each = 1 / rate if rate else 0.0  # seconds that a token takes
+        self._slack = max(burst - 1, 0.0) * self._each
+        self._ready = -inf  # when there is a token: the one number that changes; the clock may have begun just now
+
+    def take(self, now: float) -> float:
+        """Take a token; return 0, or the seconds after which there is one. `now` in seconds of monotonic()."""
+        ready = self._ready
+        if ready > now:
+            return ready - now
+        longest = now - self._slack
+        self._ready = (ready if ready > longest else longest) + self._each
+        return 0.0
+
+    def wait(self, now: float) -> float:
+        """Return the seconds after which there is a token, 0 where there is one."""
+        return max(self._ready - now, 0.0)
+
+    def charge(self, now: float, count: float) -> None:
+        """Take so many tokens, also those that are not there yet; a negative count gives tokens back."""
+        self._ready = max(self._ready, now - self._slack) + count * self._each
+
+    def is_full(self, now: float) -> bool:
+        """Return whether nothing is missing."""
+        return self._ready + self._slack <= now
+
+
+class Usage:
+    """What one user, one address or everyone together has used. `connections`: how many now.
+
+    `channels`: how many a user is in now; of an address, how many that it made there are.
+    """
+
+    __slots__ = (
+        *("calls", "channels", "connections", "connects", "daily", "growth", "joins", "keeps", "renames", "uploads"),
+    )
+
+    def __init__(self, calls: int, joins: int, connects: int, keeps: tuple[float, float] = (0, 0)) -> None:
+        self.calls = Bucket(calls, calls * BURST)
+        self.joins = Bucket(joins, joins * BURST)
+        self.connects = Bucket(connects, connects * BURST)
+        self.renames = Bucket(*RENAMES)
+        self.keeps = Bucket(*keeps)
+        self.growth: Bucket | None = None  # until the first is needed
+        self.daily: dict[Daily, Bucket] | None = None  # until the first is needed
+        self.uploads: Bucket | None = None  # until the first is needed
+        self.connections = 0
+        self.channels = 0
+
+    def is_idle(self, now: float) -> bool:
+        """Return whether a new one would be the same."""
+        others = [*(self.daily or {}).values(), *filter(None, (self.growth, self.uploads))]
+        buckets = (self.calls, self.joins, self.connects, self.renames, self.keeps, *others)
+        return not (self.connections or self.channels) and all(bucket.is_full(now) for bucket in buckets)
+
+    def growing(self) -> Bucket:
+        """Return the bucket of the characters by which messages grow."""
+        if self.growth is None:
+            self.growth = Bucket(*GROWTH)
+        return self.growth
+
+    def uploading(self, rate: int) -> Bucket:
+        """Return the bucket of uploads, of which so many a second may begin."""
+        if self.uploads is None:
+            self.uploads = Bucket(rate, rate * BURST)
+        return self.uploads
+
+    def on_a_day(self, what: Daily, level: int) -> Bucket:
+        """Return the bucket of something that may be done so often a day. level: 0 of a user, 1 of an address."""
+        if self.daily is None:
+            self.daily = {}
+        most = DAILY[what][level]
+        return self.daily.setdefault(what, Bucket(most / DAY, most))
