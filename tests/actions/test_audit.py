@@ -1,18 +1,10 @@
 """The audit: page by page, and what is found in it."""
 
-from itertools import count
+import time
 
 import pytest
 
 from tests.helpers import House, run
-from tornado_chat.chat import moderation
-
-
-@pytest.fixture(autouse=True)
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No two entries are of the same millisecond."""
-    seconds = count(2e9)
-    monkeypatch.setattr(moderation.time, "time", lambda: next(seconds))
 
 
 def test_entries_are_found_by_a_name_and_a_power_page_by_page() -> None:
@@ -50,5 +42,21 @@ def test_one_call_looks_through_so_many_entries_and_says_where_to_go_on() -> Non
         told = await house.call(boss, "audit", power="ban")
         assert (told["entries"], bool(told["more"])) == ([], True)
         assert (await house.call(boss, "audit", power="ban", after=told["more"]))["more"] == ""
+
+    run(main)
+
+
+def test_entries_of_one_millisecond_are_told_newest_first_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1_800_000_000.0)
+
+    async def main() -> None:
+        house = House()
+        boss = house.client("Boss", role="admin")
+        for number in range(20):
+            await house.hub.moderation.record(boss.user, "kick", {"name": f"Guest {number}"})
+        told = await house.call(boss, "audit", limit=15)
+        assert [entry["about"]["name"] for entry in told["entries"]] == [f"Guest {n}" for n in range(19, 4, -1)]
+        told = await house.call(boss, "audit", after=told["more"])
+        assert [entry["about"]["name"] for entry in told["entries"]] == [f"Guest {n}" for n in range(4, -1, -1)]
 
     run(main)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import math
 import secrets
@@ -32,6 +33,7 @@ class Moderation:
         self._loaded = False
         self._bans: dict[str, Ban] = {}
         self._ranges: dict[str, Network] = {}
+        self._entries = itertools.count(1)
 
     # Bans: in memory, so that no connection waits for the disk
 
@@ -128,7 +130,8 @@ class Moderation:
     async def record(self, by: User, power: str, about: dict[str, Any]) -> None:
         """Record the use of a power; when this returns it is on the disk."""
         now = int(time.time() * 1000)
-        await self._audit.add(f"{ENDLESS - now}-{secrets.token_hex(4)}", now, by, power, about)
+        within = -next(self._entries) % 16**6  # counts down too: of one millisecond the newest comes first as well
+        await self._audit.add(f"{ENDLESS - now}-{within:06x}{secrets.token_hex(2)}", now, by, power, about)
         whom = next((str(about[key]) for key in ("user", "whom", "lifted", "plugin") if about.get(key)), "")
         extra = {"event": "power", "power": power, "user": by.id, "about": whom}
         log.info("%s used the power %s on %s", by.id, power, whom, extra=extra)
