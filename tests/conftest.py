@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
+from tests import postgres
 from tornado_chat.chat import permissions
 from tornado_chat.config.settings import Settings
 from tornado_chat.server.loop import new_loop
@@ -36,6 +37,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests too")
     parser.addoption("--accept", action="store_true", help="store the pictures of the page as they are now")
     parser.addoption("--modules", action="store_true", help="test the page's modules, not the bundle of a release")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # the process that starts the others
+        postgres.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgres.end()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -41,7 +41,7 @@ MAY["server"] = MAY["web"] | {"web"}
 MAY["testing"] = MAY["server"] | {"client", "server"}
 MAY["__main__"] = {"server"}
 #: What some rooms alone need.
-OPTIONAL = {"testing.fixtures": {"pytest"}, "images.drawing": {"PIL"}}
+OPTIONAL = {"testing.fixtures": {"pytest"}, "images.drawing": {"PIL"}, "storage.postgres.health": {"asyncpg"}}
 KNOW_TORNADO = ("web", "server", "client", "testing")
 
 

@@ -21,6 +21,7 @@ from tornado_chat.chat.growing import Growths
 from tornado_chat.chat.history import History
 from tornado_chat.chat.metrics import Metrics
 from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.nodes import Alone, Nodes
 from tornado_chat.chat.online import Online
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.presence import Presence
@@ -35,9 +36,14 @@ class Hub(CommitNews, Presence):
     """
 
     def __init__(
-        self, history: History, frames: Callable[[list[bytes]], list[bytes]], announce_limit: int = 200
+        self,
+        history: History,
+        frames: Callable[[list[bytes]], list[bytes]],
+        announce_limit: int = 200,
+        nodes: Nodes | None = None,
     ) -> None:
         super().__init__()
+        self.nodes: Nodes = nodes or Alone()
         self.history = history
         self.announce_limit = announce_limit
         self.flusher = Batcher(frames)

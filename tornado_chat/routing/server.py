@@ -15,6 +15,7 @@ from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.memberships import Person
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
+from tornado_chat.chat.nodes import Nodes
 from tornado_chat.chat.places import Places
 from tornado_chat.chat.rate_limits import Limits
 from tornado_chat.chat.repositories import Repositories
@@ -74,8 +75,9 @@ class Server(Hub):
         repositories: Repositories,
         frames: Callable[[list[bytes]], list[bytes]],
         announce_limit: int = 200,
+        nodes: Nodes | None = None,
     ) -> None:
-        super().__init__(history, frames, announce_limit)
+        super().__init__(history, frames, announce_limit, nodes)
         self.store = store
         self.moderation = Moderation(repositories)
         self.memberships = repositories.memberships

@@ -1,0 +1,102 @@
+"""A throw-away PostgreSQL for the tests: one for a run, a schema for each test."""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tornado_chat.storage.postgres.engine import Engine, connect
+
+SCRIPT = Path(__file__).parent.parent / "scripts" / "_postgres"
+FOLDER = "TORNADO_CHAT_TEST_POSTGRES"  # set for all processes of a run: where it is
+
+
+def begin() -> None:
+    """Choose where the database of this run will be, before other processes of it are started."""
+    os.environ.setdefault(FOLDER, tempfile.mkdtemp(prefix="tornado_chat-postgres-"))
+
+
+def end() -> None:
+    """Stop the database of this run, if a test has started it."""
+    folder = Path(os.environ.pop(FOLDER))
+    if (folder / "data" / "postmaster.pid").exists():
+        subprocess.run([SCRIPT, "stop", folder / "data", "immediate"], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def is_installed() -> bool:
+    return subprocess.run([SCRIPT, "find"], capture_output=True, check=False).returncode == 0
+
+
+def address() -> str:
+    """Return the address of the database of this run, started by the first who asks."""
+    if not is_installed() and os.environ.get("CI") != "true":
+        pytest.skip("PostgreSQL is not installed: apt install postgresql")
+    folder = Path(os.environ[FOLDER])
+    folder.chmod(0o755)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = folder / "address"
+        if not known.exists():
+            started = subprocess.run(
+                [SCRIPT, "start", folder / "data"],
+                env={**os.environ, "OPTIONS": "-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert started.returncode == 0, started.stderr
+            known.write_text(started.stdout.strip())
+        return known.read_text()
+
+
+@contextlib.contextmanager
+def schema() -> Iterator[tuple[str, str]]:
+    """Give the address of the database and the name of an empty schema, which is dropped at the end."""
+    url, name = address(), f"t_{secrets.token_hex(6)}"
+    try:
+        yield url, name
+    finally:
+        asyncio.run(_drop(url, name))
+
+
+async def _drop(url: str, name: str) -> None:
+    connection = await connect(url)
+    try:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1 || '%'",
+            f"tornado_chat {name}",
+        )
+        await connection.execute(f'DROP SCHEMA IF EXISTS "{name}" CASCADE')
+    finally:
+        await connection.close()
+
+
+@contextlib.asynccontextmanager
+async def engine(url: str, schema: str) -> AsyncIterator[Engine]:
+    """Give an Engine on a schema."""
+    opened = await Engine.open(url, schema=schema, name=schema)
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def on_postgres(main: Callable[[Engine], Awaitable[Any]]) -> Any:
+    """Run something on an Engine with a schema of its own."""
+
+    async def whole(url: str, name: str) -> Any:
+        async with engine(url, name) as opened:
+            return await main(opened)
+
+    with schema() as (url, name):
+        return asyncio.run(whole(url, name))

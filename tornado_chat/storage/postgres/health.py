@@ -1,0 +1,43 @@
+"""What is wrong with a database, or with the way to it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tornado_chat.chat.errors import Error, Refused
+
+__all__ = ["EngineError", "asyncpg", "is_away", "unavailable"]
+
+try:
+    import asyncpg  # type: ignore[import-untyped]
+except ImportError:  # the extra `cluster`; `engine.connect` says so
+    asyncpg = None
+
+
+class EngineError(Exception):
+    """The address, the server behind it, or its settings cannot be used. The text says what to do."""
+
+
+def unavailable() -> Refused:
+    """Return the answer to a call that can neither store nor read."""
+    return Refused("history is not available; try again later", Error.HISTORY_UNAVAILABLE)
+
+
+def is_away(error: BaseException) -> bool:
+    """Return whether an error says that the database cannot be reached or does not serve now."""
+    if isinstance(error, OSError | TimeoutError | EOFError | asyncio.IncompleteReadError):
+        return True
+    return asyncpg is not None and isinstance(
+        error,
+        (
+            asyncpg.PostgresConnectionError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            asyncpg.OperatorInterventionError,  # shut down, starting, cancelled by a timeout
+            asyncpg.InsufficientResourcesError,  # the disk is full, too many connections
+            asyncpg.LockNotAvailableError,
+            asyncpg.PostgresSystemError,  # an error of its disk
+            asyncpg.ReadOnlySQLTransactionError,  # a standby
+            asyncpg.IdleInTransactionSessionTimeoutError,
+        ),
+    )

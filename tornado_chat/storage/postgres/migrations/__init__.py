@@ -1,0 +1,38 @@
+"""The steps of the schema. Each leads from one version to the next, in one transaction, whichever node is first.
+
+A step only adds: nodes of the version before run beside it. Functions have a version in their name, and the one
+before stays.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from tornado_chat.storage.postgres.health import EngineError
+from tornado_chat.storage.postgres.migrations import accounts, files, messages, nodes, places, search, threads
+
+SCHEMA = "tornado_chat"
+FIRST = (messages.SQL, threads.SQL, accounts.SQL, places.SQL, files.SQL, search.SQL, nodes.SQL)
+MIGRATIONS = ["".join(FIRST)]
+LOCK = 7_203_544_191  # of the database, that one node alone makes these steps
+
+
+async def migrate(connection: Any, schema: str = SCHEMA) -> None:
+    """Make the schema, or bring it up to date; it waits for another node that does so."""
+    async with connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+        await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
+        await connection.execute("CREATE TABLE IF NOT EXISTS facts (name text PRIMARY KEY, value text NOT NULL)")
+        known = int(await connection.fetchval("SELECT value FROM facts WHERE name = 'version'") or 0)
+        if known > len(MIGRATIONS):
+            raise EngineError(f"the database has the schema {known} of a newer tornado_chat; update this one first")
+        for step in MIGRATIONS[known:]:
+            await connection.execute(step)
+        facts = [
+            ("version", str(len(MIGRATIONS))),
+            ("secret", secrets.token_hex(32)),
+            ("epoch", secrets.token_hex(8)),
+        ]
+        await connection.executemany("INSERT INTO facts VALUES ($1, $2) ON CONFLICT DO NOTHING", facts)
+        await connection.execute("UPDATE facts SET value = $1 WHERE name = 'version'", str(len(MIGRATIONS)))
