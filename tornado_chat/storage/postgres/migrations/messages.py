@@ -8,16 +8,18 @@ SQL = """
     );
     -- id: (channels.no << 40) + seq; sender: a user's id; ref_key: a digest of sender and ref, unique for ever;
     -- rev_key: (no << 40) + rev, once it was changed; extra: JSON; digest: of a changed text, what was first sent;
-    -- thread: of a reply, the id of its root; timeline: whether it stands in the channel, not in a thread alone
+    -- thread: of a reply, the id of its root; back: of one that stands in its thread alone, the id of the newest
+    -- message of the channel's timeline before it, or (channels.no << 40) if there was none, NULL for all others;
+    -- active: of a root, when the newest of its replies was posted
     CREATE TABLE messages (
         id bigint PRIMARY KEY, sender text COLLATE "C", name text COLLATE "C", text text COLLATE "C" NOT NULL,
         time bigint NOT NULL, ref text COLLATE "C", ref_key bytea, rev_key bigint, extra text COLLATE "C",
-        digest text COLLATE "C", thread bigint, timeline boolean NOT NULL DEFAULT true
+        digest text COLLATE "C", thread bigint, back bigint, active bigint
     );
     CREATE UNIQUE INDEX refs ON messages (ref_key) WHERE ref_key IS NOT NULL;
     CREATE INDEX revs ON messages (rev_key) WHERE rev_key IS NOT NULL;
     CREATE INDEX threads ON messages (thread, id) WHERE thread IS NOT NULL;
-    CREATE INDEX in_threads_alone ON messages (id) WHERE NOT timeline;
+    CREATE INDEX replies ON messages (back, id) WHERE back IS NOT NULL;
     CREATE TABLE reactions (
         message bigint, key text COLLATE "C", number bigint, sender text COLLATE "C" NOT NULL,
         PRIMARY KEY (message, key, number)
@@ -39,4 +41,5 @@ SQL = """
         PRIMARY KEY ("user", number, message)
     );
     CREATE INDEX mentioned ON mentions (message);
+    CREATE INDEX mention_times ON mentions ("user", (number >> 40), time, message);
     """

@@ -1,3 +1,9 @@
-"""To be written."""
+"""Who follows which thread."""
 
-SQL = ""
+SQL = """
+    -- root: the id of its message; read: up to which number they have read; followed: whether they do, NULL: not asked
+    CREATE TABLE follows (
+        "user" text COLLATE "C", root bigint, read bigint NOT NULL, followed boolean, PRIMARY KEY ("user", root)
+    );
+    CREATE INDEX followers ON follows (root);
+    """
