@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.errors import Refused
-from tornado_chat.chat.memberships import Membership, Memberships, Person
+from tornado_chat.chat.memberships import Membership, Memberships, Person, dirty, note_stored
 
 RETRY = 1.0  # seconds after which a disk that fails is tried again
 LATER = 60.0  # seconds after which is tried again what could not be stored though the disk is well
@@ -185,12 +185,20 @@ class MembershipWriter:
             if batch.people:
                 await self._storage.met(list(batch.people.values()))
             if batch.memberships:
-                await self._storage.put([replace(one) for one in batch.all()])
+                await self._put(list(batch.all()))
         except BaseException:
             self._waiting.lay_over(batch)
             raise
         finally:
             self._writing = Batch()
+
+    async def _put(self, memberships: list[Membership]) -> None:
+        copies = [replace(one) for one in memberships]
+        changed = [dirty(one) for one in copies]
+        await self._storage.put(copies)
+        for one, copy, names in zip(memberships, copies, changed, strict=True):
+            if copy.was is not None:
+                note_stored(one, copy, names)
 
     async def _write_pieces(self, pieces: list[Batch]) -> None:
         for piece in pieces:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from tornado_chat.chat.channel_records import ChannelRecord, Stretch
@@ -25,6 +25,7 @@ class Membership:
     (then all), 0 for good. `silenced_until`: when they may post again. `ended`: when it ended, 0 while it lasts; and
     `kept_out_until`: before that it does not begin again. `hidden`: a direct conversation that waits for its next
     message. `kept`: whether it is stored; False where the limits let no more be stored. All times in ms since 1970.
+    `was`: the values of STORED as last read or written, where several servers share them; None if that is not known.
     """
 
     record: ChannelRecord
@@ -41,6 +42,7 @@ class Membership:
     kept_out_until: int = 0
     hidden: bool = False
     kept: bool = True
+    was: tuple[Any, ...] | None = field(default=None, compare=False, repr=False)
 
     @property
     def counts(self) -> bool:
@@ -52,6 +54,44 @@ class Membership:
         return may_see(self.sees, seq)
 
 
+#: What is stored of a membership, beside its user and the name of its channel.
+STORED = (
+    *("role", "since", "began", "sees", "read", "level", "level_until", "silenced_until", "ended", "kept_out_until"),
+    "hidden",
+)
+
+
+def values(membership: Membership) -> tuple[Any, ...]:
+    """Return the values of STORED as they are now."""
+    return tuple([getattr(membership, name) for name in STORED])
+
+
+def dirty(membership: Membership) -> list[str]:
+    """Return the fields that differ from what was last read or stored, or if that is not known, from a new one's."""
+    was = _NEW if membership.was is None else membership.was
+    return [name for name, known in zip(STORED, was, strict=True) if getattr(membership, name) != known]
+
+
+def refresh(membership: Membership, row: Membership) -> None:
+    """Take over from a row that was just read what this server has not changed since, or what was read further."""
+    mine = set(dirty(membership))
+    if membership.read <= row.read and (membership.was is None or membership.was[_READ] < membership.read):
+        mine.discard("read")
+    for name in STORED:
+        if name not in mine:
+            setattr(membership, name, getattr(row, name))
+    membership.was = values(row)
+
+
+def note_stored(membership: Membership, stored: Membership, names: Sequence[str]) -> None:
+    """Note that fields have been stored as they are in a copy; what is read meanwhile of others stays known."""
+    if membership.was is None:
+        membership.was = values(stored)
+        return
+    known = dict(zip(STORED, membership.was, strict=True)) | {name: getattr(stored, name) for name in names}
+    membership.was = tuple(known.values())
+
+
 def may_see(sees: Sequence[Stretch] | None, seq: int) -> bool:
     """Return whether somebody who sees these stretches of numbers, or all, may see the message with a `seq`."""
     return sees is None or any(first < seq and (last is None or seq <= last) for first, last in sees)
@@ -60,6 +100,10 @@ def may_see(sees: Sequence[Stretch] | None, seq: int) -> bool:
 def used(own: Mapping[str, Membership]) -> int:
     """Return how many of a user's memberships there are, of at most MOST."""
     return sum(one.counts and not one.ended for one in own.values())
+
+
+_NEW = values(Membership(ChannelRecord(""), ""))
+_READ = STORED.index("read")
 
 
 class Person(NamedTuple):
@@ -124,7 +168,8 @@ class Memberships(Protocol):
     async def put(self, memberships: Sequence[Membership]) -> None:
         """Store memberships as they are now; one of a public channel that has no record stores that too.
 
-        One of a private channel or a direct conversation that has none is left out: it was deleted meanwhile.
+        One of a private channel or a direct conversation that has none is left out: it was deleted meanwhile. Where
+        several servers share them, only the fields that are dirty are stored, and then `was` is set.
         """
 
     async def membership(self, user: str, record: ChannelRecord) -> Membership | None:
