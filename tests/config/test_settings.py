@@ -75,6 +75,7 @@ def test_other_variables_of_the_environment_are_none_of_its_business() -> None:
         ("max_message_size", "1024", 1024),
         ("log_level", "debug", "debug"),
         ("log_format", "json", "json"),
+        ("cluster", "postgresql://chat:p%40ss@db/chat", "postgresql://chat:p%40ss@db/chat"),
         ("history", "memory", "memory"),
         ("limits", "off", "off"),
         ("limits", "False", "off"),
@@ -141,6 +142,8 @@ def test_the_data_folder_follows_the_users_own_place_for_data(monkeypatch: pytes
 WRONG = [
     ("port", "65536"), ("port", "-1"), ("port", "80.0"), ("port", "http"), ("port", ""), ("port", "9" * 5000),
     ("host", ""), ("data_dir", ""), ("data_dir", "~nobody-of-that-name/chat"), ("history", "paper"),
+    ("cluster", ""), ("cluster", "db"), ("cluster", "mysql://db/chat"), ("cluster", "postgresql:db"),
+    ("cluster", "postgresql://db /chat"), ("node", ""), ("node", "web 1"), ("node", "-web"), ("node", "n" * 49),
     ("keep_days", "-1"), ("keep_messages", "many"), ("guest_days", "0"),
     ("max_file_size", "25 apples"), ("max_file_size", "1.5"), ("file_space", "1GB"), ("file_space", "1GB/-1"),
     ("edit_window", "-1"), ("may_delete", "me"), ("may_pin", "all"),

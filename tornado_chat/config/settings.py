@@ -5,11 +5,14 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import os
+import re
+import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tornado_chat.config import types
+from tornado_chat.config.database_url import read_database_url
 from tornado_chat.config.mark import read_mark
 from tornado_chat.config.networks import Network
 from tornado_chat.config.shared_secret import check_secret
@@ -92,6 +95,12 @@ class Settings:
         types.choice("sqlite", "memory"),
         "KIND",
         "where messages are kept: sqlite (in the data folder) or memory",
+    )
+    cluster: str = _setting(
+        "", read_database_url, "URL", "PostgreSQL that several servers share, as postgresql://USER@HOST/DATABASE"
+    )
+    node: str = _setting(
+        "", types.node, "NAME", "with cluster: name of this server in it; by default its host name and port"
     )
     keep_days: int = _setting(0, types.whole(0, 36_500), "N", "delete messages after so many days; 0 keeps them")
     keep_messages: int = _setting(
@@ -186,12 +195,25 @@ class Settings:
         """The folder of the plugins that come with the server, None where they are left out."""
         return None if self.no_shipped_plugins else find_folder("plugins")
 
+    @property
+    def node_name(self) -> str:
+        """The name of this server in a cluster. Without `node` and a port of its own, it is another at each start."""
+        if self.node:
+            return self.node
+        place = str(self.port or os.getpid())
+        if self.host.startswith(types.SOCKET):
+            place = Path(self.host.removeprefix(types.SOCKET)).stem
+        name = re.sub("[^A-Za-z0-9._:-]", "-", f"{socket.gethostname()[:31]}:{place[-16:]}")
+        return name.lstrip("-._:") or "node"
+
     def __post_init__(self) -> None:
         """Check what one field alone does not show."""
         if self.ping_timeout <= self.ping_interval:
             raise SettingsError(
                 f"ping_timeout ({self.ping_timeout:g}) must be longer than ping_interval ({self.ping_interval:g})"
             )
+        if self.node and not self.cluster:
+            raise SettingsError("--node needs --cluster: a server by itself has no name among others")
         try:
             check_secret(self.metrics_token)
         except ValueError as error:

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from tornado_chat.config import types
+from tornado_chat.config.database_url import without_password
 from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag, written
 from tornado_chat.config.sizes import Size
 
 PREFIX = "TORNADO_CHAT_"
-SECRET = ("metrics_token",)
+SECRET = ("metrics_token", "cluster")
 ALL = (*FIELDS, "plugins")
 #: What Kubernetes puts into the environment of each pod for a Service that is called `tornado-chat`.
 ADDRESS = re.compile("(tcp|udp|sctp)://")
@@ -47,7 +48,11 @@ def _collect(flags: Mapping[str, Any], environ: Mapping[str, str], only: Collect
     for name, value in flags.items():
         if name in FIELDS:
             found[name] = value, flag(name)
-    return {name: (_read(name, *said, config), said[1]) for name, said in found.items() if name in only}
+    read = {name: (_read(name, *said, config), said[1]) for name, said in found.items() if name in only}
+    if "cluster" in read and "history" in read:
+        (history, where), by = read["history"], read["cluster"][1]
+        raise SettingsError(f"{where}: history = {history!r} is for one server; leave it out with a cluster ({by})")
+    return read
 
 
 def passed_over(environ: Mapping[str, str] = os.environ) -> str:
@@ -67,12 +72,14 @@ def show(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> s
     settings = Settings(**{name: value for name, (value, _) in found.items()})
     for name in FIELDS:
         value = getattr(settings, name)
-        if value in (None, ""):
+        if value in (None, "") or (name == "history" and settings.cluster):
             lines.append(f"# {name} is not set")
             continue
         sizes = value if isinstance(value, tuple) else (value,)
         value = written(value) if sizes and all(isinstance(one, Size) for one in sizes) else value
-        shown = json.dumps("***" if name in SECRET else value, default=str, ensure_ascii=False)
+        if name in SECRET:
+            value = without_password(value) if name == "cluster" else "***"
+        shown = json.dumps(value, default=str, ensure_ascii=False)
         line = f"{name} = {shown}"
         lines.append(f"{line:44} # {found[name][1] if name in found else 'default'}")
     return "\n".join(lines)

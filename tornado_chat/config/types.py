@@ -18,6 +18,7 @@ YES, NO = ("true", "yes", "on", "1"), ("false", "no", "off", "0")
 KINDS = ("guest", "password", "token", "header")
 SOCKET = "unix:"  # before the path of a Unix socket
 MAX_TITLE = 64  # characters
+NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,47}")
 HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -55,6 +56,13 @@ def path(value: Any) -> Path:
 def names(value: Any) -> tuple[str, ...]:
     """Names of channels, with commas between them."""
     return tuple(title(item) for item in _items(value))
+
+
+def node(value: Any) -> str:
+    name = trimmed(value)
+    if not NODE.fullmatch(name):
+        raise ValueError("1 to 48 letters (a-z), digits, dots, _, : and -, with a letter or digit first")
+    return name
 
 
 def header(value: Any) -> str:
