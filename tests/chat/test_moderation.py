@@ -7,13 +7,15 @@ from unittest import mock
 
 import pytest
 
+from tests.cluster import Cluster
+from tests.cluster import two as two_houses
 from tests.helpers import House, pass_time, run
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.repositories import Ban
 from tornado_chat.storage.sqlite.direct import DirectDatabase
-from tornado_chat.storage.sqlite.moderation import SqliteAudit, sqlite_repositories
+from tornado_chat.storage.sqlite.moderation import SqliteAudit, SqliteBans, sqlite_repositories
 
 BOSS = User("a:boss", "Boss", "admin")
 CALLS: dict[str, dict[str, Any]] = {
@@ -348,5 +350,108 @@ def test_who_may_enter_some_channels_sees_nothing_of_the_others() -> None:
             assert (await house.call(bob, action, target="secret"))["code"] == "not-allowed"
             assert (await house.call(bob, action, target="\uff44en"))["action"] == "ok"
         assert (await house.call(bob, "history", target="secret"))["code"] == "not-joined"
+
+    run(main)
+
+
+# On several nodes
+
+
+def test_a_ban_holds_on_all_nodes_at_once_and_each_ends_whom_it_hits() -> None:
+    async def main() -> None:
+        _, one, two = two_houses()
+        boss = one.client("Boss", role="admin", address="198.51.100.1")
+        bobs = [house.client("Bob", address=f"192.0.2.{at}") for at, house in enumerate((one, two, two), 1)]
+        cat = two.client("Cat", address="192.0.3.1")
+        await two.hub.moderation.load()
+        answer = await one.call(boss, "ban", user="id-Bob", hours=1)
+        assert answer["ended"] == 3
+        assert "missing" not in answer
+        assert [bob.transport.closed for bob in bobs] == [[4403]] * 3
+        assert not cat.transport.closed
+        assert two.hub.moderation.ban_on("id-Bob", "") == "banned"
+        assert (await one.call(boss, "ban", address="192.0.3.0/24", reason="a flood"))["ended"] == 1
+        assert cat.transport.closed == [4403]
+        again = two.client("Boss", role="admin", address="198.51.100.1")  # who may lift it from there
+        assert (await two.call(again, "unban", whom="id-Bob"))["action"] == "ok"
+        assert one.hub.moderation.ban_on("id-Bob", "") is two.hub.moderation.ban_on("id-Bob", "") is None
+        assert one.hub.moderation.ban_on("new", "192.0.3.9") == two.hub.moderation.ban_on("new", "192.0.3.9")
+
+    run(main)
+
+
+def test_a_node_that_has_missed_a_ban_ends_whom_it_hits_when_it_is_back() -> None:
+    async def main() -> None:
+        cluster, one, two = two_houses()
+        boss, bob = one.client("Boss", role="admin"), two.client("Bob", id="h:bob")
+        await two.hub.moderation.load()
+        there = cluster.wires.nodes.pop("two")
+        assert "missing" not in await one.call(boss, "ban", user="h:bob")
+        assert not bob.transport.closed
+        cluster.wires.nodes["two"] = there
+        for back in there.back:
+            await back()
+        assert bob.transport.closed == [4403]
+        assert two.hub.moderation.ban_on("h:bob", "") == "banned"
+
+    run(main)
+
+
+def test_a_node_that_cannot_read_a_ban_is_named_and_reads_it_as_soon_as_it_can() -> None:
+    class Failing(SqliteBans):
+        fails = True
+
+        async def all(self) -> Any:
+            if self.fails:
+                raise Refused("history is not available", "history-unavailable")
+            return await super().all()
+
+    async def main() -> None:
+        cluster = Cluster()
+        bans = Failing(cluster.kept)
+        one = cluster.house("one")
+        two = cluster.house("two", repositories=cluster.repositories._replace(bans=bans))
+        boss, bob = one.client("Boss", role="admin"), two.client("Bob", id="h:bob")
+        answer = await one.call(boss, "ban", user="h:bob")
+        assert (answer["ended"], answer["missing"]) == (0, ["two"])
+        with pytest.raises(Refused):
+            await two.hub.moderation.load()  # who comes there waits
+        with pytest.raises(Refused):
+            await two.hub.banning.look()
+        bans.fails = False
+        await two.hub.banning.look()
+        assert bob.transport.closed == [4403]
+        assert (await one.call(boss, "unban", whom="h:bob")) == {"action": "ok", "ref": "r"}
+
+    run(main)
+
+
+def test_a_ban_that_is_over_here_is_not_deleted_where_another_node_has_made_it_anew() -> None:
+    async def main() -> None:
+        cluster, one, two = two_houses()
+        boss = two.client("Boss", role="admin")
+        await one.hub.moderation.ban("id-Bob", time.time() - 1, "old", BOSS)
+        await two.hub.moderation.load()
+        await one.hub.moderation.ban("id-Bob", time.time() + 60, "new", BOSS)  # two has not heard of it yet
+        assert (await two.call(boss, "bans"))["bans"] == []
+        assert [ban.reason for ban in await cluster.repositories.bans.all()] == ["new"]
+
+    run(main)
+
+
+def test_a_ban_made_while_the_bans_are_read_is_not_forgotten() -> None:
+    class Slow(SqliteBans):
+        async def all(self) -> Any:
+            found = await super().all()
+            await asyncio.sleep(1)
+            return found
+
+    async def main() -> None:
+        kept = DirectDatabase()
+        moderation = Moderation(sqlite_repositories(kept)._replace(bans=Slow(kept)))
+        reading = asyncio.ensure_future(moderation.load(again=True))
+        await asyncio.sleep(0.5)
+        await asyncio.gather(moderation.ban("id-Bob", time.time() + 60, "spam", BOSS), reading)
+        assert moderation.ban_on("id-Bob", "") == "spam"
 
     run(main)

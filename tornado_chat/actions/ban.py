@@ -32,24 +32,20 @@ async def ban(
     until = time.time() + 3600 * hours
     name = next((one.user.name for one in ctx.server.connections_of(whom)), "")
     await ctx.use("ban", whom=whom, name=name, until=until, reason=reason)
-    await moderation.ban(whom, until, reason, ctx.user, name)
-    hit = [one for one in ctx.server.connections if moderation.hits(whom, one.user.id, one.address)]
-    return {
-        "whom": whom,
-        "until": until,
-        "name": name,
-        "ended": ctx.server.end(hit, moderation.notice(until, reason)),
-    }
+    ended, missing = await ctx.server.banning.ban(whom, until, reason, ctx.user, name)
+    told = {"whom": whom, "until": until, "name": name, "ended": ended}
+    return {**told, "missing": missing} if missing else told
 
 
 @action("unban", channel=False, power="ban")
-async def unban(ctx: Context, whom: str) -> None:
+async def unban(ctx: Context, whom: str) -> dict[str, Any]:
     """Lift the ban of an id or an address."""
     found = await ctx.server.moderation.find(whom)
     if found is None:
         raise Refused("there is no such ban")
     await ctx.use("ban", lifted=found["whom"], name=found["name"])
-    await ctx.server.moderation.lift(found["whom"])
+    missing = await ctx.server.banning.lift(found["whom"])
+    return {"missing": missing} if missing else {}
 
 
 @action("bans", channel=False, power="ban", command=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import logging
@@ -31,21 +32,38 @@ class Moderation:
     def __init__(self, repositories: Repositories) -> None:
         self._accounts, self._repository, self._audit = repositories[:3]
         self._loaded = False
+        self._turn = asyncio.Lock()  # of those who read or write bans: none undoes what another one knows
         self._bans: dict[str, Ban] = {}
         self._ranges: dict[str, Network] = {}
         self._entries = itertools.count(1)
 
     # Bans: in memory, so that no connection waits for the disk
 
-    async def load(self) -> None:
-        """Read the bans, once, before `ban_on` is called. A damaged ban is logged and has no effect."""
+    @property
+    def is_loaded(self) -> bool:
+        """Whether all bans are known here."""
+        return self._loaded
+
+    async def load(self, again: bool = False) -> None:
+        """Read the bans, once, before `ban_on` is called; again: as another node has changed them.
+
+        A damaged ban is logged and has no effect.
+        """
+        if again:
+            self._loaded = False  # if it cannot be done now, the next one who needs them does it
         if not self._loaded:
-            for ban in await self._repository.all():
-                try:
-                    self._know(ban)
-                except (ValueError, TypeError):
-                    log.error("the ban of %r cannot be read and is not heeded: ban them again", ban.whom)
-            self._loaded = True
+            async with self._turn:
+                if not self._loaded:
+                    self._know_all(await self._repository.all())
+                    self._loaded = True
+
+    def _know_all(self, bans: Sequence[Ban]) -> None:
+        self._bans, self._ranges = {}, {}
+        for ban in bans:
+            try:
+                self._know(ban)
+            except (ValueError, TypeError):
+                log.error("the ban of %r cannot be read and is not heeded: ban them again", ban.whom)
 
     def _know(self, ban: Ban) -> None:
         if not math.isfinite(ban.until):
@@ -67,6 +85,11 @@ class Moderation:
             if ban is not None and ban.until > now:
                 return ban
         return None
+
+    def standing(self, whom: str) -> Ban | None:
+        """Return the ban on just this id or range, None where there is none that stands."""
+        ban = self._bans.get(whom)
+        return None if ban is None or ban.until <= time.time() else ban
 
     @staticmethod
     def notice(until: float, reason: str) -> str:
@@ -106,23 +129,35 @@ class Moderation:
         return next((ban for ban in await self.bans() if ban["whom"] in names), None)
 
     async def ban(self, whom: str, until: float, reason: str, by: User, name: str = "") -> None:
-        """Ban a user (an id; `name`: their name) or a range of addresses `until` a time, in s since 1970."""
+        """Ban a user (an id; `name`: their name) or a range of addresses `until` a time, in s since 1970.
+
+        Known here alone; see Banning.
+        """
         await self.load()
         ban = Ban(whom, by.name, name, until, reason)
-        await self._repository.put(ban)
-        self._know(ban)
+        async with self._turn:
+            await self._repository.put(ban)
+            self._know(ban)
 
     async def lift(self, whom: str) -> bool:
+        """Lift a ban; return whether there was one. Known here alone; see Banning."""
         await self.load()
-        self._bans.pop(whom, None)
-        self._ranges.pop(whom, None)
-        return await self._repository.delete(whom)
+        async with self._turn:
+            self._bans.pop(whom, None)
+            self._ranges.pop(whom, None)
+            return await self._repository.delete(whom)
 
     async def bans(self) -> list[dict[str, Any]]:
         """Return the current bans; those that are over are deleted."""
         await self.load()
-        for whom in [whom for whom, ban in self._bans.items() if ban.until <= time.time()]:
-            await self.lift(whom)
+        now = time.time()
+        if over := [whom for whom, ban in self._bans.items() if ban.until <= now]:
+            async with self._turn:
+                await self._repository.trim(now)
+            for whom in over:
+                if whom in self._bans and self._bans[whom].until <= now:
+                    del self._bans[whom]
+                    self._ranges.pop(whom, None)
         return [ban._asdict() for ban in self._bans.values()]
 
     # The audit

@@ -98,6 +98,9 @@ class BanRepository(Protocol):
     async def delete(self, whom: str) -> bool:
         """Delete a ban; return whether there was one."""
 
+    async def trim(self, now: float) -> None:
+        """Delete the bans that ended before `now`."""
+
 
 class AuditRepository(Protocol):
     """The record of every use of a power. TypeError or ValueError for an `about` that JSON cannot express."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import nsmallest
 from typing import Any, Protocol, TypeVar
 
+from tornado_chat.chat.banning import Banning
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.file_sharing import Files
 from tornado_chat.chat.history import History
@@ -17,6 +18,7 @@ from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.nodes import Nodes
 from tornado_chat.chat.places import Places
+from tornado_chat.chat.questions import Questions
 from tornado_chat.chat.rate_limits import Limits
 from tornado_chat.chat.repositories import Repositories
 from tornado_chat.chat.searching import Searching
@@ -79,7 +81,9 @@ class Server(Hub):
     ) -> None:
         super().__init__(history, frames, announce_limit, nodes)
         self.store = store
+        self.questions = Questions(self.nodes)
         self.moderation = Moderation(repositories)
+        self.banning = Banning(self, self.moderation, self.questions)
         self.memberships = repositories.memberships
         self.places = Places(self, repositories.memberships, self.moderation)
         self.limits: Limits | None = None

@@ -226,6 +226,7 @@ class Chat(Application):
     async def follow(self) -> None:
         """Apply what commands have changed to the users who are connected, and do what they want done to channels."""
         with contextlib.suppress(Refused):  # the disk fails
+            await self.hub.banning.look()
             changed = await self.accounts.changed()
             for user_id in changed:
                 await look_again(self.auth, self.hub, user_id)

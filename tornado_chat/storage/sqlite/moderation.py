@@ -34,6 +34,10 @@ class SqliteBans(Repository):
     def delete(self, connection: sqlite3.Connection, whom: str) -> bool:
         return connection.execute("DELETE FROM bans WHERE whom = ?", (whom,)).rowcount == 1
 
+    @writes
+    def trim(self, connection: sqlite3.Connection, now: float) -> None:
+        connection.execute("DELETE FROM bans WHERE until <= ?", (now,))
+
 
 class SqliteAudit(Repository):
     """An AuditRepository."""
