@@ -17,7 +17,7 @@ _loads = speed.loads or json.loads
 
 #: What a query for messages selects, of `messages m`; then, where there are several channels, their names.
 FIELDS = "m.id, m.sender, m.name, m.text, m.time, m.ref, m.rev_key, m.extra"
-#: Whether a message was not deleted. JSON that comes from outside is not parsed here: PostgreSQL cannot read all of it.
+#: Whether a message was not deleted. Its JSON is not parsed here: PostgreSQL refuses some, as a lone surrogate.
 IS_LEFT = """(m.text != '' OR m.extra IS NULL OR m.extra NOT LIKE '%"deleted":%')"""
 #: The name of a message's channel.
 NAME = f"(SELECT name FROM channels WHERE no = (m.id >> {SHIFT})::integer)"
@@ -55,9 +55,9 @@ async def number(connection: Connection, channel: str) -> int | None:
 
 def start(no: int) -> int:
     """Return what the ids of a channel's messages begin above."""
-    return no << SHIFT
+    return int(no << SHIFT)
 
 
 def end(no: int) -> int:
     """Return the last id that a message of the channel with a number can have."""
-    return (no << SHIFT) + LARGEST
+    return int((no << SHIFT) + LARGEST)

@@ -16,7 +16,7 @@ from tornado_chat.chat.models import Message
 from tornado_chat.config import speed
 from tornado_chat.storage.sqlite import attachments, clock, indexing, mentions
 from tornado_chat.storage.sqlite.queries import LAST, SHIFT, Known, known, table
-from tornado_chat.storage.sqlite.replies import Replies
+from tornado_chat.storage.sqlite.replies import SqliteReplies
 from tornado_chat.storage.sqlite.writer import Database
 
 REMEMBERED = 50_000  # channels and senders whose numbers are cached
@@ -59,7 +59,7 @@ class Numbers:
         indexed: list[tuple[int, int | None, Message]] = []
         newest = clock.newest(connection) if self._newest is None else self._newest
         late: list[int] = []
-        replies: Replies | None = None
+        replies: SqliteReplies | None = None
         for message in sound:
             sender = message.sender
             if sender and message.ref is not None:
@@ -70,7 +70,7 @@ class Numbers:
             if message.extra is not None:
                 refused = attachments.refused(connection, message) if "files" in message.extra else None
                 if refused is None and "thread" in message.extra:
-                    replies = replies or Replies(connection, self.senders)
+                    replies = replies or SqliteReplies(connection, self.senders)
                     refused = replies.refused(message)
                 if refused is not None:
                     kept[id(message)] = refused
@@ -96,7 +96,7 @@ class Numbers:
                 extended.append((*row, json.dumps(message.extra), id(message)))
                 if replies is not None and "thread" in message.extra:
                     replies.add(message)
-        places = {} if replies is None else replies.places(new)
+        places = {} if replies is None else replies.places(new, replies.front)
         further = [(*row, *places.get(of, (None, None))) for *row, of in extended]
         for some, columns in ((rows, _PLAIN), (further, f"{_PLAIN}, extra, thread, back")):
             if some:

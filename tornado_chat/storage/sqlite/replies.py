@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 
-from tornado_chat.chat.changes import Change, Changed, Replied
-from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.changes import Change, Changed
 from tornado_chat.chat.models import Message
-from tornado_chat.chat.replies import (
-    LOOKED_AT,
-    is_in_timeline,
-    not_a_root,
-    readers,
-    replied,
-    with_reply,
-    without_reply,
-)
+from tornado_chat.chat.replies import LOOKED_AT, replied, without_reply
 from tornado_chat.chat.words import marks_of
+from tornado_chat.storage.replies import Replies
 from tornado_chat.storage.sqlite import indexing
 from tornado_chat.storage.sqlite.queries import SHIFT, end, single, table
 
@@ -44,71 +37,24 @@ SELECT s.id, r.time FROM (
 """
 
 
-class Replies:
-    """The replies among the messages of one transaction, and their roots as they become by that."""
+class SqliteReplies(Replies):
+    """The replies of one transaction, and their roots in the database."""
 
     def __init__(self, connection: sqlite3.Connection, senders: Senders) -> None:
+        super().__init__(partial(single, connection))
         self._connection = connection
         self._senders = senders
-        self._roots: dict[tuple[str, int], Message] = {}
-        self._before: list[Message] = []  # the roots without these replies
-        self._made: dict[int, Replied] = {}  # by the `id()` of a reply
-        self._readers: dict[tuple[int, str], int] = {}  # by root and user: who follows it, and read up to
-        self._wrote: dict[tuple[int, str], int] = {}
 
-    def refused(self, message: Message) -> Refused | None:
-        """Return why a reply cannot be stored, None if it can."""
-        seq = message.thread or 0
-        key = message.channel, seq
-        if key in self._roots:
-            return None
-        root = single(self._connection, *key)
-        refused = not_a_root(root)
-        if refused is None and root is not None:
-            self._roots[key] = root
-            self._before.append(root)
-        return refused
-
-    def add(self, message: Message) -> None:
-        """Add a reply, which has its number now."""
-        key = message.channel, message.thread or 0
-        before = self._roots[key]
-        for user, read in readers(before, message).items():
-            self._readers.setdefault((int(before.id), user), read)
-            if read == message.seq:
-                self._wrote[int(before.id), user] = read
-        root = self._roots[key] = replace(before)
-        made = replied(root, with_reply(before, message), message.seq, message.sender, message.time)
-        self._made[id(message)] = Replied(made, message)
-
-    def places(self, messages: Sequence[Message]) -> dict[int, tuple[int, int | None]]:
-        """Return the columns `thread` and `back` of replies, by `id()`; messages: all new ones, in order."""
-        fronts: dict[int, int] = {}  # by channel: the newest message of its timeline so far
-        found = {}
-        for message in messages:
-            number = int(message.id)
-            no = number >> SHIFT
-            if no not in fronts:
-                row = self._connection.execute(_FRONT, (no << SHIFT, end(no))).fetchone()
-                fronts[no] = row[0] if row else no << SHIFT
-            thread = message.thread
-            alone = thread is not None and not is_in_timeline(message)
-            if thread is not None:
-                found[id(message)] = (no << SHIFT) + thread, fronts[no] if alone else None
-            if not alone:
-                fronts[no] = number
-        return found
+    def front(self, start: int) -> int:
+        """Return the id of the newest message of a channel's timeline, as `places` asks for it."""
+        row = self._connection.execute(_FRONT, (start, end(start >> SHIFT))).fetchone()
+        return row[0] if row else start
 
     def write(self) -> None:
         """Store the roots, and who follows them."""
-        for before, root in zip(self._before, self._roots.values(), strict=True):
-            if root is not before:
-                store_root(self._connection, self._senders, before, root)
-        follow(self._connection, self._senders, self._readers, self._wrote)
-
-    def committed(self, messages: Sequence[Message]) -> list[Message | Replied]:
-        """Return these messages, each reply together with its root."""
-        return [self._made.get(id(one), one) for one in messages]
+        for before, root in self.changed():
+            store_root(self._connection, self._senders, before, root)
+        follow(self._connection, self._senders, self.readers, self.wrote)
 
 
 def store_root(connection: sqlite3.Connection, senders: Senders, before: Message, root: Message) -> None:

@@ -1,7 +1,7 @@
 """Who follows which thread."""
 
 SQL = """
-    -- root: the id of its message; read: up to which number they have read; followed: whether they do, NULL: not asked
+    -- root: the id of its message; read: up to which number they have read; followed: NULL: not asked yet
     CREATE TABLE follows (
         "user" text COLLATE "C", root bigint, read bigint NOT NULL, followed boolean, PRIMARY KEY ("user", root)
     );
