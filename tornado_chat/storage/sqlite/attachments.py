@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.files import no_file
 from tornado_chat.chat.models import Message
+from tornado_chat.storage.file_rows import files_of
+
+__all__ = ["attach", "detach", "erase", "files_of", "refused", "remove"]
 
 _THESE = "IN (SELECT value FROM json_each(?))"
 _UNUSED = (
@@ -17,12 +19,6 @@ _UNUSED = (
     " AND NOT EXISTS (SELECT 1 FROM file_blobs WHERE blob = blobs.name)"
 )
 _LEFT = "SELECT value FROM json_each(?) WHERE NOT EXISTS (SELECT 1 FROM attachments WHERE file = value)"
-
-
-def files_of(message: Message) -> list[str]:
-    """Return the ids of the files that a message has."""
-    files: Sequence[Mapping[str, Any]] = message.extra.get("files") or () if message.extra else ()
-    return [one["id"] for one in files]
 
 
 def refused(connection: sqlite3.Connection, message: Message) -> Refused | None:

@@ -6,18 +6,12 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from tornado_chat.chat.errors import Error, Refused
-from tornado_chat.chat.files import Blob, Expired, File, Shown, Space, Upload, no_file
-from tornado_chat.config.sizes import about
+from tornado_chat.chat.files import Expired, File, Shown, Space, Upload, no_file
+from tornado_chat.storage.file_rows import ALL, PIECE, blobs_of, check_space, more_of, taken_by, to_file
 from tornado_chat.storage.sqlite import attachments
 from tornado_chat.storage.sqlite.queries import LARGEST, SHIFT
 from tornado_chat.storage.sqlite.repository import Repository, reads, writes
-
-ALL = "*"  # of file_space
-BLOCK = 4_096  # bytes that a file takes of the disk at least, as the triggers count it
-PIECE = 100  # rows that expire at a time
 
 _THESE = "IN (SELECT value FROM json_each(?))"
 _USED = "SELECT coalesce(max(bytes), 0) FROM file_space WHERE owner = ?"
@@ -36,14 +30,7 @@ class SqliteFiles(Repository):
     @writes
     def reserve(self, connection: sqlite3.Connection, upload: Upload, space: Space) -> None:
         used, used_by_all = (connection.execute(_USED, (who,)).fetchone()[0] for who in (upload.owner, ALL))
-        if 0 < space.of_user < upload.size:
-            whole = f"the file has {about(upload.size)}; all of your files may take {about(space.of_user)} together"
-            raise Refused(f"{whole}: send a smaller one", Error.NO_SPACE)
-        if 0 < space.of_user < used + upload.size:
-            taken = f"your files take {about(used)} of {about(space.of_user)}, and this one has {about(upload.size)}"
-            raise Refused(f"{taken}: delete messages with files to make room", Error.NO_SPACE)
-        if 0 < space.altogether < used_by_all + upload.size:
-            raise Refused("the space that this server has for files is full", Error.NO_SPACE)
+        check_space(upload, space, used, used_by_all)
         row = (*upload[:4], int(time.time() * 1000), None)
         connection.execute("INSERT INTO uploads VALUES (?, ?, ?, ?, ?, ?)", row)
 
@@ -75,7 +62,7 @@ class SqliteFiles(Repository):
     def files(self, connection: sqlite3.Connection, ids: Sequence[str]) -> list[File]:
         asked = f"SELECT json_group_array({_FILE}) FROM files WHERE id {_THESE}"
         rows = json.loads(connection.execute(asked, (json.dumps(list(ids)),)).fetchone()[0])
-        found = {row[0]: _to_file(*row) for row in rows}
+        found = {row[0]: to_file(*row) for row in rows}
         return [found[id] for id in ids if id in found]
 
     @reads
@@ -117,25 +104,11 @@ class SqliteFiles(Repository):
 
 def _insert(connection: sqlite3.Connection, file: File, posted: bool = False) -> int:
     """Store a file; return its number."""
-    more = None
-    if file.width:
-        thumbnails = [(side, *blob) for side, blob in file.thumbnails.items()]
-        more = json.dumps([file.width, file.height, file.preview, thumbnails])
-    blobs = {file.blob, *file.thumbnails.values()}
-    taken = sum(max(blob.size, BLOCK) for blob in blobs)
-    row = (file.id, file.owner, file.name, file.type, file.made, *file.blob, posted, more, taken)
+    row = (file.id, file.owner, file.name, file.type, file.made, *file.blob, posted, more_of(file), taken_by(file))
     columns = "id, owner, name, type, made, blob, size, posted, more, taken"
     no = connection.execute(f"INSERT INTO files ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row).lastrowid
     assert no is not None
-    for blob in blobs:
+    for blob in blobs_of(file):
         connection.execute(_KEPT, blob)
         connection.execute("INSERT OR IGNORE INTO file_blobs VALUES (?, ?)", (no, blob.name))
     return no
-
-
-def _to_file(id: str, owner: str, name: str, type: str, made: int, blob: tuple[str, int], more: Any) -> File:
-    file = File(id, owner, name, type, made, Blob(*blob))
-    if more is not None:
-        file.width, file.height, file.preview, thumbnails = more
-        file.thumbnails = {side: Blob(*rest) for side, *rest in thumbnails}
-    return file
