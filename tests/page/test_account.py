@@ -13,7 +13,6 @@ from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, w
 from tornado_chat.chat.errors import Close, Refused
 from tornado_chat.config.settings import Settings
 from tornado_chat.web.app import Chat, make_app
-from tornado_chat.web.sessions import look_again
 
 
 @pytest.fixture
@@ -69,7 +68,7 @@ async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, p
         await ann.locator("textarea").wait_for()  # the cookie is enough
         (user,) = {one for one in app.hub.present() if one.role == "member"}
         await app.accounts.set_password(user, "correct horse")
-        await look_again(app.auth, app.hub, user.id)
+        await app.following.user_changed(user.id)
         await ann.get_by_text("You’ve been signed out").wait_for()
         assert await ann.locator("#name").input_value() == "Ann"
         await ann.get_by_role("button", name="Sign in", exact=True).wait_for()  # Enter makes no guest of this name

@@ -25,7 +25,6 @@ from tornado_chat.chat.files import Space
 from tornado_chat.chat.forgetting import forget
 from tornado_chat.chat.history import History
 from tornado_chat.chat.models import User
-from tornado_chat.chat.orders import carry_out_orders
 from tornado_chat.chat.permissions import give_power, known_powers
 from tornado_chat.chat.protocol import WIRE, encode
 from tornado_chat.chat.rate_limits import WORDS, Limits
@@ -58,10 +57,11 @@ from tornado_chat.web.assets import Asset, Assets, read
 from tornado_chat.web.base import policy, shown_path, site
 from tornado_chat.web.capacity import RateLimitedLog, max_connections
 from tornado_chat.web.files.routes import FileRoutes
+from tornado_chat.web.following import Following
 from tornado_chat.web.health import Health, MetricsPage, Ready
 from tornado_chat.web.pages import File, NotFound, Page, PluginUI
 from tornado_chat.web.plugin_routes import PluginRoutes, compiled
-from tornado_chat.web.sessions import ChangePassword, OpenAdminLink, Register, SignIn, SignOut, WhoAmI, look_again
+from tornado_chat.web.sessions import ChangePassword, OpenAdminLink, Register, SignIn, SignOut, WhoAmI
 from tornado_chat.web.socket.frames import text_frames
 from tornado_chat.web.socket.handler import ChatSocket, Shared
 from tornado_chat.web.socket.keepalive import Keepalive
@@ -115,6 +115,7 @@ class Chat(Application):
             self.hub.limits, self.hub.words = Limits(settings), Bucket(*WORDS)
         self.auth = build(settings, secret, Accounts(repositories.accounts))
         self.accounts, self.hub.identity = self.auth.accounts, self.auth.identity
+        self.following = Following(self.accounts, self.hub)
         self.file_routes = FileRoutes(self.hub, self.auth, signing_secret(settings, secret), settings.limits == "on")
         self.router = Router(registry, self.hub, strict=settings.limits == "on")
         self.keepalive = Keepalive(settings.ping_interval, settings.ping_timeout)
@@ -142,7 +143,7 @@ class Chat(Application):
         self.auth.identity.listen(self.plugins.hooks.authenticate)
 
     def _handlers(self, compress: bool) -> list[Any]:
-        people = {"auth": self.auth, "server": self.hub}
+        people = {"auth": self.auth, "following": self.following, "server": self.hub}
         page = {"assets": self.assets}
         shared = Shared(self.hub, self.router, self.auth.identity, self.keepalive, self.hello, compress)
         figures = {"server": self.hub, "keepalive": self.keepalive, "database": self.database}
@@ -226,14 +227,7 @@ class Chat(Application):
     async def follow(self) -> None:
         """Apply what commands have changed to the users who are connected, and do what they want done to channels."""
         with contextlib.suppress(Refused):  # the disk fails
-            await self.hub.banning.look()
-            changed = await self.accounts.changed()
-            for user_id in changed:
-                await look_again(self.auth, self.hub, user_id)
-                await self.hub.places.erased(user_id)
-            if changed:
-                await self.hub.files.pictures.load()
-            await carry_out_orders(self.hub.places)
+            await self.following.look()
 
     async def trim(self) -> None:
         """Delete what has expired."""

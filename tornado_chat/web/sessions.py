@@ -14,13 +14,13 @@ from tornado.httputil import HTTPServerRequest
 from tornado_chat.auth.accounts import LASTS, check_password, clean_account
 from tornado_chat.auth.build import Auth
 from tornado_chat.auth.providers import Credentials
-from tornado_chat.chat.errors import Close, Error, Refused
+from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import decode, encode
-from tornado_chat.chat.user_ids import spellings
 from tornado_chat.chat.validation import name_key
 from tornado_chat.routing.server import Server
 from tornado_chat.web.base import Fresh
+from tornado_chat.web.following import Following
 
 log = logging.getLogger("tornado_chat")
 
@@ -29,6 +29,7 @@ STATUS = {Error.NOT_ALLOWED: 403, Error.RATE_LIMITED: 429, Error.HISTORY_UNAVAIL
 
 class _Json(Fresh):
     auth: Auth
+    following: Following
     server: Server
 
     def answer(self, status: int, event: dict[str, Any]) -> None:
@@ -91,7 +92,7 @@ class _Post(_Json):
 
     async def begin(self, user: User, event: str = "signed in") -> None:
         """Begin a new session, whatever cookie was sent. The one that it replaces ends."""
-        await end_session(self.auth, self.server, self.request)
+        await end_session(self.auth, self.following, self.request)
         token = await self.auth.accounts.begin(user)
         safe = self.request.protocol == "https"
         cookie = self.auth.sessions.cookie
@@ -155,7 +156,7 @@ class SignOut(_Post):
     """POST /sign-out {}: ends the session and its connections."""
 
     async def act(self, fields: dict[str, Any]) -> None:
-        came = await end_session(self.auth, self.server, self.request)
+        came = await end_session(self.auth, self.following, self.request)
         if came is not None:
             self.log("signed out", came.user.id)
         self.clear_cookie(self.auth.sessions.cookie, path="")
@@ -181,26 +182,14 @@ class ChangePassword(_Post):
         async with self.auth.throttle.turn(self.address):
             await self.auth.accounts.set_password(came.user, new, but=came.session)
         self.log("changed the password", came.user.id)
-        await look_again(self.auth, self.server, came.user.id)
+        await self.following.user_changed(came.user.id)
         self.answer(200, {"user": user})
 
 
-async def look_again(auth: Auth, server: Server, user_id: str) -> None:
-    """End the connections of a user that came with a session that is over (4401), or in another role (1012)."""
-    role = await auth.accounts.role(user_id)
-    theirs = [user.id for user in server.present() if user_id in spellings(user.id)]
-    for connection in [one for known in theirs for one in server.connections_of(known)]:
-        if connection.session and not await auth.accounts.stands(connection.session):
-            server.end([connection], "the password was changed", Close.NOT_SIGNED_IN)
-        elif connection.user.role != role:
-            server.end([connection], "your role was changed", Close.RESTART)  # they come back with it
-
-
-async def end_session(auth: Auth, server: Server, request: HTTPServerRequest) -> Credentials | None:
+async def end_session(auth: Auth, following: Following, request: HTTPServerRequest) -> Credentials | None:
     """End the session whose cookie this is, and the connections that came with it (4401); return whose it was."""
     came = await auth.sessions.authenticate(request)
     if came is not None:
         await auth.accounts.end(came.session)
-        theirs = [one for one in server.connections_of(came.user.id) if one.session == came.session]
-        server.end(theirs, "signed out", Close.NOT_SIGNED_IN)
+        await following.session_over(came.user.id, came.session)
     return came
