@@ -48,7 +48,7 @@ async def serve(settings: Settings) -> None:
     data, python = str(settings.data_dir), platform.python_version()
     text = f"tornado_chat {VERSION} starts (Python {python}, Tornado {tornado.version}, {speed.describe()})"
     _log("start", text, version=VERSION, python=python, tornado=tornado.version, data=data)
-    if chat.database is not None:
+    if chat.storage.database is not None:
         sys.setswitchinterval(SWITCH)
     server = Server(chat, ssl_options=certificate and certificate.context)
     stop = asyncio.Event()

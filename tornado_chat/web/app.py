@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import re
-import threading
 import time
 from typing import Any
 from urllib.parse import quote
@@ -23,12 +21,10 @@ from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.file_sharing import Files
 from tornado_chat.chat.files import Space
 from tornado_chat.chat.forgetting import forget
-from tornado_chat.chat.history import History
 from tornado_chat.chat.models import User
 from tornado_chat.chat.permissions import give_power, known_powers
 from tornado_chat.chat.protocol import WIRE, encode
 from tornado_chat.chat.rate_limits import WORDS, Limits
-from tornado_chat.chat.search import Search
 from tornado_chat.chat.searching import Searching
 from tornado_chat.chat.usage import Bucket
 from tornado_chat.chat.validation import MAX_PAGE, MAX_TEXT, clean_name
@@ -40,18 +36,6 @@ from tornado_chat.plugin_host.manager import PluginManager
 from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
-from tornado_chat.storage.blobs.disk import DiskBlobs
-from tornado_chat.storage.blobs.folder import FOLDER, WORKSHOP
-from tornado_chat.storage.data_folder import load_secret
-from tornado_chat.storage.memory import MemoryHistory
-from tornado_chat.storage.memory_attachments import MemoryAttachments
-from tornado_chat.storage.memory_search import MemorySearch
-from tornado_chat.storage.sqlite.direct import DirectDatabase
-from tornado_chat.storage.sqlite.history import SqliteHistory
-from tornado_chat.storage.sqlite.moderation import sqlite_repositories
-from tornado_chat.storage.sqlite.search_index import SqliteSearch
-from tornado_chat.storage.sqlite.store import SqliteStore
-from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.version import VERSION
 from tornado_chat.web.assets import Asset, Assets, read
 from tornado_chat.web.base import policy, shown_path, site
@@ -66,6 +50,7 @@ from tornado_chat.web.socket.frames import text_frames
 from tornado_chat.web.socket.handler import ChatSocket, Shared
 from tornado_chat.web.socket.keepalive import Keepalive
 from tornado_chat.web.socket.tornado_internals import reason
+from tornado_chat.web.storage import open_storage
 
 QUIET = re.compile("/(assets/|files/|healthz$|readyz$|metrics$)")  # asked for all the time; a page has 60 assets
 FILE = re.compile("(/files/).+")  # after it come ids and names of files
@@ -77,25 +62,16 @@ class Chat(Application):
 
     def __init__(self, settings: Settings) -> None:
         registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
-        secret = _secret(settings)
-        self.database = Database(settings.data_dir) if settings.history == "sqlite" else None
-        in_memory = MemoryHistory()
-        history: History = in_memory
-        engine: Search = MemorySearch(in_memory)
-        if self.database is not None:
-            history = SqliteHistory(self.database, settings.keep_days or None, settings.keep_messages or None)
-            engine = SqliteSearch(self.database)
-        kept = self.database or DirectDatabase()
-        repositories = sqlite_repositories(kept)
-        self.hub = Server(history, SqliteStore(kept), repositories, text_frames, settings.announce_limit)
-        self.hub.searching = Searching(self.hub, self.hub.places, engine)
-        in_memory.is_used = self.hub.channels.__contains__
-        if isinstance(kept, DirectDatabase):
-            in_memory.attachments = MemoryAttachments(kept)
-        blobs = DiskBlobs(settings.data_dir / FOLDER if self.database else None)
-        self.hub.files = Files(self.hub, self.hub.places, repositories.files, blobs)
+        self.storage = storage = open_storage(settings)
+        repositories, secret = storage.repositories, storage.secret
+        self.hub = Server(
+            storage.history, storage.store, repositories, text_frames, settings.announce_limit, storage.nodes
+        )
+        self.hub.searching = Searching(self.hub, self.hub.places, storage.search)
+        storage.ask_who_is_there(self.hub.channels.__contains__)
+        self.hub.files = Files(self.hub, self.hub.places, repositories.files, storage.blobs)
         self.hub.files.max_size, self.hub.files.space = settings.max_file_size, Space(*settings.file_space)
-        self.pictures = Pictures(blobs, settings.data_dir / FOLDER / WORKSHOP if self.database else None)
+        self.pictures = Pictures(storage.blobs, storage.workshop)
         self.hub.files.look = self.pictures.look
         self.hub.files.pictures.cut = self.pictures.cut if self.pictures.can_draw else None
         self.hub.max_connections = max_connections()
@@ -146,7 +122,7 @@ class Chat(Application):
         people = {"auth": self.auth, "following": self.following, "server": self.hub}
         page = {"assets": self.assets}
         shared = Shared(self.hub, self.router, self.auth.identity, self.keepalive, self.hello, compress)
-        figures = {"server": self.hub, "keepalive": self.keepalive, "database": self.database}
+        figures = {"server": self.hub, "keepalive": self.keepalive, "storage": self.storage}
         return [
             (r"/(admin)?", Page, page),
             (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", PluginUI, {"files": self.ui}),
@@ -160,7 +136,7 @@ class Chat(Application):
             (r"/password", ChangePassword, people),
             *self.file_routes.handlers(),
             (r"/healthz", Health),
-            (r"/readyz", Ready, {"database": self.database}),
+            (r"/readyz", Ready, {"storage": self.storage}),
             (r"/metrics", MetricsPage, figures),
             Rule(PathMatches("/plugins/.*"), self._routes),
         ]
@@ -248,6 +224,7 @@ class Chat(Application):
 
     async def start(self) -> None:
         """Start the plugins, on the loop that serves, and end what the server before this one left unfinished."""
+        await self.storage.start()
         await self.hub.growths.recover(await self.hub.history.growing())
         await self.hub.files.count()
         await self.hub.files.pictures.load()
@@ -262,18 +239,7 @@ class Chat(Application):
         await self.file_routes.close()
         await self.pictures.close()
         await self.hub.files.close()
-        if self.database is None:
-            return
-        close, closed, loop = self.database.close, asyncio.Event(), asyncio.get_running_loop()
-
-        def run() -> None:
-            close()
-            with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
-                loop.call_soon_threadsafe(closed.set)
-
-        # Not asyncio.to_thread: a process that ends waits for its threads, and a disk may never answer.
-        threading.Thread(target=run, daemon=True).start()
-        await closed.wait()
+        await self.storage.close()
 
     def _log_request(self, handler: Any) -> None:
         """Log a request without its query, which may hold a token."""
@@ -301,16 +267,6 @@ def _channels(settings: Settings) -> tuple[str, ...]:
     if any(map(is_secret, names)):
         raise SettingsError("--default-channels: the name of a channel does not begin with p: or dm:")
     return names
-
-
-def _secret(settings: Settings) -> bytes:
-    try:
-        return load_secret(settings.data_dir)
-    except FileExistsError as error:
-        raise SettingsError(f"--data-dir {settings.data_dir} {error.strerror}") from None
-    except (OSError, ValueError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise SettingsError(f"--data-dir {settings.data_dir}: {said}") from None
 
 
 def make_app(settings: Settings) -> Chat:

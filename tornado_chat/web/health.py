@@ -10,9 +10,9 @@ from tornado_chat.chat.metrics import family, histogram, process, single
 from tornado_chat.config.networks import FORWARDED, is_within, peer_of
 from tornado_chat.config.shared_secret import same_secret
 from tornado_chat.routing.server import Server
-from tornado_chat.storage.sqlite.writer import Database
 from tornado_chat.web.base import Fresh
 from tornado_chat.web.socket.keepalive import Keepalive
+from tornado_chat.web.storage import Storage
 
 
 class Health(Fresh):
@@ -27,10 +27,10 @@ class Health(Fresh):
 class Ready(Fresh):
     """Whether messages can be stored: 200, or 503 with what is wrong."""
 
-    database: Database | None
+    storage: Storage
 
     def get(self) -> None:
-        state = self.database and self.database.state
+        state = self.storage.trouble()
         self.set_status(503 if state else 200)
         self.write({"ready": not state, "why": state})
 
@@ -42,13 +42,13 @@ class MetricsPage(Fresh):
 
     server: Server
     keepalive: Keepalive
-    database: Database | None
+    storage: Storage
 
     def get(self) -> None:
         if not self._may():
             raise HTTPError(403, reason="Not From Here")
         self.set_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-        self.write("".join(_all(self.server, self.keepalive, self.database)))
+        self.write("".join(_all(self.server, self.keepalive, self.storage)))
 
     head = get
 
@@ -62,7 +62,7 @@ class MetricsPage(Fresh):
         return is_within(address, self.settings["metrics_from"]) and not unknown and self.is_named_here()
 
 
-def _all(server: Server, keepalive: Keepalive, database: Database | None) -> Iterator[str]:
+def _all(server: Server, keepalive: Keepalive, storage: Storage) -> Iterator[str]:
     yield single("connections", "gauge", "Connections now.", len(server.connections))
     yield single("users", "gauge", "Users who are connected now.", len(server.present()))
     yield single("channels", "gauge", "Channels that have members now.", len(server.channels))
@@ -72,9 +72,11 @@ def _all(server: Server, keepalive: Keepalive, database: Database | None) -> Ite
     yield histogram(
         "fan_out_seconds", "Time in which a turn of the loop wrote what had gathered.", server.flusher.spent
     )
-    if database is not None:
-        yield histogram("commit_seconds", "Time that a transaction took, its sync included.", database.commits)
-        yield single("ready", "gauge", "Whether messages can be stored.", int(not database.state))
+    if storage.database is not None:
+        commits = storage.database.commits
+        yield histogram("commit_seconds", "Time that a transaction took, its sync included.", commits)
+    if storage.is_kept:
+        yield single("ready", "gauge", "Whether messages can be stored.", int(not storage.trouble()))
     yield from server.metrics.families()
     plugins = server.plugins.describe() if server.plugins else []
     for name, kind, text, value in (
