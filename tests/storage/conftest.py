@@ -1,4 +1,4 @@
-"""Histories of both kinds."""
+"""Histories of all kinds."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,18 +7,24 @@ from typing import Any
 
 import pytest
 
-from tests.storage.histories import on_disk
+from tests.postgres import on_postgres
+from tests.storage.histories import on_disk, on_engine
 from tornado_chat.storage.memory import KEEP, MemoryHistory
 from tornado_chat.storage.sqlite import history, trimming
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., None]:
     """Run a test's coroutine on a history of each kind. keep: messages of each channel that trimming leaves."""
 
     def on(main: Callable[[Any], Any], keep: int | None = None) -> None:
         if request.param == "memory":
             asyncio.run(main(MemoryHistory(keep or KEEP)))
+        elif request.param == "postgres":
+            try:
+                on_postgres(lambda engine: on_engine(engine, main, keep_messages=keep))
+            except AttributeError as error:
+                pytest.skip(str(error))
         else:
             on_disk(tmp_path, main, keep_messages=keep)
 

@@ -1,13 +1,17 @@
 """What tests of histories share: messages, changes, and a history on the disk."""
 
+import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from tests.helpers import on_database
+from tests.storage.postgres.listening import Ears
 from tornado_chat.chat.changes import Change
 from tornado_chat.chat.models import Message, User
+from tornado_chat.storage.postgres.engine import Engine
+from tornado_chat.storage.postgres.history import PostgresHistory
 from tornado_chat.storage.sqlite.history import SqliteHistory
 
 ANN, BOB = User("1", "Ann"), User("2", "Bob")
@@ -31,3 +35,21 @@ def change(
 
 def on_disk(folder: Path, main: Callable[[SqliteHistory], Awaitable[Any]], **options: Any) -> Any:
     return on_database(folder, lambda database: main(SqliteHistory(database, **options)))
+
+
+async def on_engine(engine: Engine, main: Callable[[PostgresHistory], Awaitable[Any]], **options: Any) -> Any:
+    async with one_node(engine, **options) as log:
+        return await main(log)
+
+
+@contextlib.asynccontextmanager
+async def one_node(engine: Engine, name: str = "one", **options: Any) -> AsyncIterator[PostgresHistory]:
+    ears = Ears(engine)
+    log = PostgresHistory(engine, ears, name, **options)
+    await ears.start()
+    await log.open()
+    try:
+        yield log
+    finally:
+        await log.close()
+        await ears.close()

@@ -5,7 +5,7 @@ SQL = """
     CREATE TABLE channels (
         no integer PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE,
         floor bigint NOT NULL DEFAULT 0, last bigint NOT NULL DEFAULT 0
-    );
+    ) WITH (fillfactor = 50);
     -- id: (channels.no << 40) + seq; sender: a user's id; ref_key: a digest of sender and ref, unique for ever;
     -- rev_key: (no << 40) + rev, once it was changed; extra: JSON; digest: of a changed text, what was first sent;
     -- thread: of a reply, the id of its root; back: of one that stands in its thread alone, the id of the newest
