@@ -124,7 +124,7 @@ class PostgresHistory:
         limit: int,
         timeline: bool = False,
     ) -> tuple[list[Message], bool]:
-        page = partial(queries.page, channel=channel, after=after, before=before, timeline=timeline)
+        page = partial(queries.page, channel=channel, after=after, before=before, in_timeline=timeline)
         messages = await self._engine.read(partial(page, limit=limit + 1))
         if len(messages) <= limit:
             return messages, False

@@ -11,27 +11,11 @@ from tornado_chat.chat.models import Message
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.rows import FIELDS, LARGEST, NAME, number, some, start, to_messages
 from tornado_chat.storage.postgres.texts import ref_key
+from tornado_chat.storage.postgres.timeline import timeline
 
 _PAGE = f"SELECT {FIELDS} FROM messages m WHERE m.id > $1 AND m.id < $2 ORDER BY m.id {{order}} LIMIT $3"
 _FORWARD, _BACKWARD = _PAGE.format(order="ASC"), _PAGE.format(order="DESC")
-# A message alone, or one of replies that the timeline leaves out, of which the others are jumped over.
-_TIMELINE = """
-WITH RECURSIVE run (id, back) AS (
-    (SELECT id, back FROM messages WHERE id > $1 AND id < $2 ORDER BY id {order} LIMIT 1)
-    UNION ALL
-    SELECT n.id, n.back FROM run r CROSS JOIN LATERAL ({next}) n
-) SELECT id FROM run WHERE back IS NULL LIMIT $3
-"""
-_UP = _TIMELINE.format(
-    order="ASC",
-    next="SELECT m.id, m.back FROM messages m WHERE m.id > CASE WHEN r.back IS NULL THEN r.id ELSE (SELECT o.id"
-    " FROM messages o WHERE o.back = r.back ORDER BY o.id DESC LIMIT 1) END AND m.id < $2 ORDER BY m.id LIMIT 1",
-)
-_DOWN = _TIMELINE.format(
-    order="DESC",
-    next="SELECT m.id, m.back FROM messages m WHERE m.id > $1 AND m.id = coalesce(r.back, (SELECT o.id"
-    " FROM messages o WHERE o.id < r.id AND o.id > $1 ORDER BY o.id DESC LIMIT 1))",
-)
+_UP, _DOWN = timeline("$1", "$2", "$3", up=True), timeline("$1", "$2", "$3", up=False)
 _KNOWN = f"SELECT {FIELDS}, {NAME}, m.digest, m.ref_key FROM messages m WHERE m.ref_key = ANY($1)"
 _CHANGES = "SELECT ref_key FROM change_refs WHERE ref_key = ANY($1)"
 
@@ -51,7 +35,7 @@ class Known(NamedTuple):
 
 
 async def page(
-    connection: Connection, channel: str, after: int | None, before: int | None, limit: int, timeline: bool
+    connection: Connection, channel: str, after: int | None, before: int | None, limit: int, in_timeline: bool
 ) -> list[Message]:
     """Return the first messages after a `seq`, the last ones before one, or the newest; oldest first."""
     no = await number(connection, channel)
@@ -59,7 +43,7 @@ async def page(
         return []
     low = start(no) + (0 if after is None else min(max(after, 0), LARGEST))
     high = start(no) + (LARGEST + 1 if before is None else min(max(before, 0), LARGEST + 1))
-    if timeline:
+    if in_timeline:
         ids = await connection.fetch(_DOWN if after is None else _UP, low, high, limit)
         return sorted(await some(connection, [id for (id,) in ids]), key=lambda one: one.seq)
     rows = await connection.fetch(_BACKWARD if after is None else _FORWARD, low, high, limit)
