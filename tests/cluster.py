@@ -82,12 +82,14 @@ class Cluster:
         self.kept = DirectDatabase()
         self.repositories = sqlite_repositories(self.kept)
 
+    def about(self, name: str) -> dict[str, Any]:
+        """Return what a House of this name is made with."""
+        shared = {"repositories": self.repositories, "store": SqliteStore(self.kept)}
+        return {**shared, "nodes": self.wires.node(name), "history": View(self.history)}
+
     def house(self, name: str, *plugins: ModuleType, **hub: Any) -> House:
         """Add a node of this name."""
-        shared = {"repositories": self.repositories, "store": SqliteStore(self.kept)}
-        nodes = self.wires.node(name)
-        history: Any = View(self.history)
-        return House(*plugins, history=history, **{**shared, "nodes": nodes, **hub})
+        return House(*plugins, **{**self.about(name), **hub})
 
     def nodes(self, name: str) -> MemoryNodes:
         return self.wires.nodes[name]

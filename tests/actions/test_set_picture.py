@@ -1,5 +1,6 @@
 """Pictures of people and of the server: who sets them, who learns of them, and how they go."""
 
+import asyncio
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from tests.cluster import Cluster
 from tests.helpers import Client, House, pass_time, run
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.files import GRACE, UNPOSTED, Blob, File, Looked
+from tornado_chat.chat.pictures import AGAIN
 from tornado_chat.chat.rate_limits import Limits
 from tornado_chat.config.settings import Settings
 
@@ -17,8 +20,8 @@ from tornado_chat.config.settings import Settings
 class Gallery(House):
     """A house in which every file called .png is a picture, and squares are cut of what is in it."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **house: Any) -> None:
+        super().__init__(**house)
         self.keep_files()
         self.hub.gather = 0.0
         self.hub.files.look = self._look
@@ -232,5 +235,93 @@ def test_a_guest_with_a_picture_is_somebody_from_then_on() -> None:
         online.kept = False
         await house.set(ann)
         assert online.kept
+
+    run(main)
+
+
+# On several nodes
+
+
+def galleries() -> tuple[Cluster, Gallery, Gallery]:
+    """Two nodes that share the bytes of files, too."""
+    cluster = Cluster()
+    one, two = (Gallery(**cluster.about(name)) for name in ("one", "two"))
+    two.files.blobs = one.files.blobs
+    return cluster, one, two
+
+
+def test_another_picture_is_known_on_all_nodes_before_anybody_hears_of_it() -> None:
+    async def main() -> None:
+        _, one, two = galleries()
+        ann, again, eve = one.client("Ann", "den"), two.client("Ann", "den"), two.client("Eve", "den")
+        picture = await one.set(ann)
+        assert picture in two.files.pictures
+        assert (await two.get(eve, picture)).width == 256
+        assert ann.of("picture") == again.of("picture") == [{"action": "picture", "user": ann.user.shown()}]
+        assert (await one.call(ann, "set-picture", file=""))["picture"] == ""
+        assert picture not in two.files.pictures
+        assert [event["user"] for event in again.of("picture")] == [
+            {"id": "id-Ann", "name": "Ann", "picture": picture},
+            {"id": "id-Ann", "name": "Ann"},
+        ]
+
+    run(main)
+
+
+def test_the_servers_picture_is_told_on_all_nodes_and_each_says_it_to_whom_comes() -> None:
+    async def main() -> None:
+        _, one, two = galleries()
+        boss, eve = one.client("Boss", role="admin"), two.client("Eve")
+        described = []
+        two.files.pictures.on_server = lambda: described.append(two.files.pictures.of_server)
+        picture = await one.set(boss, server=True)
+        assert boss.of("picture") == eve.of("picture") == [{"action": "picture", "server": picture}]
+        assert described == [picture]
+        await pass_time(AGAIN + 1)
+        assert described == [picture]
+
+    run(main)
+
+
+def test_two_nodes_that_set_one_at_once_and_one_that_has_missed_it_know_what_is_stored() -> None:
+    async def main() -> None:
+        cluster, one, two = galleries()
+        ann, again = one.client("Ann"), two.client("Ann")
+        for house, client in ((one, ann), (two, again)):
+            await house.set(client)  # the first: it is uploaded
+        pending = [asyncio.ensure_future(house.set(client)) for house, client in ((one, ann), (two, again))]
+        await asyncio.gather(*pending)
+        await pass_time(AGAIN + 1)
+        stored = await cluster.repositories.files.pictures()
+        assert one.files.pictures._known == two.files.pictures._known == stored
+        there = cluster.wires.nodes.pop("two")
+        await one.set(ann)
+        cluster.wires.nodes["two"] = there
+        for back in there.back:
+            await back()
+        await pass_time(AGAIN + 1)
+        assert two.files.pictures._known == await cluster.repositories.files.pictures() != stored
+
+    run(main)
+
+
+def test_a_picture_that_is_set_while_all_are_read_stays_known() -> None:
+    async def main() -> None:
+        house = Gallery()
+        ann = house.client("Ann")
+        pictures = house.files.pictures
+        read = pictures._rows.pictures
+
+        async def slowly() -> Any:
+            found = await read()
+            await asyncio.sleep(1)
+            return found
+
+        pictures._rows.pictures = slowly
+        loading = asyncio.ensure_future(pictures.load())
+        await asyncio.sleep(0.5)
+        picture = await house.set(ann)
+        await loading
+        assert picture in pictures
 
     run(main)

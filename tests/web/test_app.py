@@ -10,6 +10,7 @@ from urllib.parse import quote
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
+from tests.nodes import Wires
 from tests.plugin_host.test_manager import PluginsCase
 from tornado_chat.testing import ChatTestCase
 
@@ -269,3 +270,27 @@ class PluginUITest(PluginsCase):
         told = await ann.until("actions")
         assert [one["name"] for one in told["ui"]] == ["mood"]
         assert told["faces"] == told["ui"] != ann.hello["ui"]
+
+
+class TurnsTest(ChatTestCase):
+    @gen_test
+    async def test_what_is_kept_no_longer_is_let_go_of_by_one_node_at_a_time(self) -> None:
+        wires, done = Wires(), []
+        self.chat.hub.nodes, other = wires.node("one"), wires.node("two")
+        for name in ("trim", "sweep"):
+            about, what = (self.chat.hub.history, "trim") if name == "trim" else (self.chat.hub.files, "sweep")
+
+            async def note(name: str = name) -> None:
+                done.append(name)
+
+            setattr(about, what, note)
+            assert await other.turn(name, 60)
+        await self.chat.trim()
+        await self.chat.sweep()
+        assert not done
+        wires.due.clear()
+        await self.chat.trim()
+        await self.chat.sweep()
+        assert done == ["trim", "sweep"]
+        assert not await other.turn("trim", 60)
+        assert not await other.turn("sweep", 60)

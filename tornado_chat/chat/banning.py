@@ -9,7 +9,6 @@ from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
-from tornado_chat.chat.questions import Questions
 
 
 class Banned(NamedTuple):
@@ -22,25 +21,24 @@ class Banned(NamedTuple):
 class Banning:
     """Bans and lifts bans; a ban is in the table before anybody is told of it."""
 
-    def __init__(self, hub: Hub, moderation: Moderation, questions: Questions) -> None:
+    def __init__(self, hub: Hub, moderation: Moderation) -> None:
         self._hub = hub
         self._moderation = moderation
-        self._questions = questions
         self._looked = True  # whether nobody is here whom a ban hits
-        questions.answer("bans", self._changed)
+        hub.questions.answer("bans", self._changed)
         hub.nodes.on_return(self._look_again)
 
     async def ban(self, whom: str, until: float, reason: str, by: User, name: str = "") -> Banned:
         """Ban a user or a range of addresses; see Moderation.ban."""
         await self._moderation.ban(whom, until, reason, by, name)
         ended = self._end(whom)
-        others = await self._questions.ask_all("bans", whom)
+        others = await self._hub.questions.ask_all("bans", whom)
         return Banned(ended + sum(others.found.values()), others.missing)
 
     async def lift(self, whom: str) -> list[str]:
         """Lift a ban; return the names of the nodes that have not answered."""
         await self._moderation.lift(whom)
-        return (await self._questions.ask_all("bans", whom)).missing
+        return (await self._hub.questions.ask_all("bans", whom)).missing
 
     async def look(self) -> None:
         """Read the bans where that has failed before, and end whom they hit. Refused while it fails."""

@@ -24,7 +24,7 @@ async def forget(hub: Hub, memberships: Memberships, now: int, guest_days: int) 
     while names := await memberships.empty(before, after):
         after = names[-1]
         kept = await hub.history.times(names)
-        await memberships.discard([name for name in names if name not in kept and name not in hub.channels])
+        await memberships.discard([name for name in names if name not in kept and not hub.present(name)])
         await asyncio.sleep(REST)
     await _forget_followers(hub, memberships)
     return owners

@@ -25,6 +25,7 @@ from tornado_chat.chat.nodes import Alone, Nodes
 from tornado_chat.chat.online import Online
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.presence import Presence
+from tornado_chat.chat.questions import Questions
 from tornado_chat.chat.usage import Bucket
 from tornado_chat.chat.validation import clean_name
 
@@ -44,6 +45,7 @@ class Hub(CommitNews, Presence):
     ) -> None:
         super().__init__()
         self.nodes: Nodes = nodes or Alone()
+        self.questions = Questions(self.nodes)
         self.history = history
         self.announce_limit = announce_limit
         self.flusher = Batcher(frames)

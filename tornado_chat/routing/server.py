@@ -18,7 +18,6 @@ from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.nodes import Nodes
 from tornado_chat.chat.places import Places
-from tornado_chat.chat.questions import Questions
 from tornado_chat.chat.rate_limits import Limits
 from tornado_chat.chat.repositories import Repositories
 from tornado_chat.chat.searching import Searching
@@ -81,9 +80,8 @@ class Server(Hub):
     ) -> None:
         super().__init__(history, frames, announce_limit, nodes)
         self.store = store
-        self.questions = Questions(self.nodes)
         self.moderation = Moderation(repositories)
-        self.banning = Banning(self, self.moderation, self.questions)
+        self.banning = Banning(self, self.moderation)
         self.memberships = repositories.memberships
         self.places = Places(self, repositories.memberships, self.moderation)
         self.limits: Limits | None = None

@@ -27,7 +27,7 @@ from tornado_chat.server.http_server import Server
 from tornado_chat.server.listener import listen, place
 from tornado_chat.server.loop import new_loop
 from tornado_chat.version import VERSION
-from tornado_chat.web.app import Chat, make_app
+from tornado_chat.web.app import SWEEP, TRIM, Chat, make_app
 from tornado_chat.web.capacity import raise_open_files
 
 DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
@@ -35,8 +35,6 @@ GRACE = 1.0  # seconds that threads have to end by themselves
 SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # SIGHUP: the terminal was closed
 FOLLOW = 2.0  # seconds between two looks for what a command has changed beside the server
-TRIM = 3600.0  # seconds between two looks for what is kept no longer
-SWEEP = 300.0  # seconds between two looks for files that nobody posts, and for bytes that no file has
 RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
 log = logging.getLogger("tornado_chat")
 

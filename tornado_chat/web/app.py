@@ -52,6 +52,8 @@ from tornado_chat.web.socket.keepalive import Keepalive
 from tornado_chat.web.socket.tornado_internals import reason
 from tornado_chat.web.storage import open_storage
 
+TRIM = 3600.0  # seconds between two looks for what is kept no longer
+SWEEP = 300.0  # seconds between two looks for files that nobody posts, and for bytes that no file has
 QUIET = re.compile("/(assets/|files/|healthz$|readyz$|metrics$)")  # asked for all the time; a page has 60 assets
 FILE = re.compile("(/files/).+")  # after it come ids and names of files
 log = logging.getLogger("tornado_chat")
@@ -206,8 +208,10 @@ class Chat(Application):
             await self.following.look()
 
     async def trim(self) -> None:
-        """Delete what has expired."""
+        """Delete what has expired: on one node."""
         with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
+            if not await self.hub.nodes.turn("trim", TRIM):
+                return
             await self.accounts.trim()
             await self.hub.history.trim()
             self.hub.places.meet(self.hub.present())
@@ -215,12 +219,14 @@ class Chat(Application):
             owners = await forget(self.hub, self.hub.memberships, int(time.time() * 1_000), self.guest_days)
             await self.hub.places.adopt(owners)
             await self.hub.files.pictures.load()
+            self.hub.files.pictures.gone()
             await self.hub.files.sweep_orphans()
 
     async def sweep(self) -> None:
-        """Let go of files that nobody posts, and of the bytes of those that are gone."""
+        """Let go of files that nobody posts, and of the bytes of those that are gone: on one node."""
         with contextlib.suppress(Refused):  # likewise
-            await self.hub.files.sweep()
+            if await self.hub.nodes.turn("sweep", SWEEP):
+                await self.hub.files.sweep()
 
     async def start(self) -> None:
         """Start the plugins, on the loop that serves, and end what the server before this one left unfinished."""
