@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import urlsplit
+from weakref import WeakSet
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.storage.postgres.health import EngineError, asyncpg, is_away, unavailable
@@ -37,16 +38,30 @@ log = logging.getLogger("tornado_chat")
 def shown(url: str) -> str:
     """Return the address of a database without its password, for people to read."""
     parts = urlsplit(url)
-    return f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path or '/'}"
+    return f"{parts.netloc.rpartition('@')[2] or 'localhost'}{parts.path or '/'}"
 
 
-async def connect(url: str, schema: str = SCHEMA, name: str = "", **settings: str) -> Connection:
-    """Return a connection of one's own, outside of any pool. It must be closed. EngineError if there is none."""
+def unreachable(url: str, error: BaseException) -> EngineError:
+    said = " ".join(str(error).split()) or type(error).__name__
+    return EngineError(f"--cluster {shown(url)} cannot be reached: {said}")
+
+
+def settings_of(schema: str, name: str) -> dict[str, str]:
+    """Return what the sessions of a node, of this name, are set to."""
+    return {**SESSION, "search_path": f"{schema},public", "application_name": f"tornado_chat {name}".strip()}
+
+
+async def connect(
+    url: str, schema: str = SCHEMA, name: str = "", patience: float = PATIENCE, **settings: str
+) -> Connection:
+    """Return a connection of one's own, outside of any pool. It must be closed.
+
+    EngineError if there is none, after so many seconds at the latest.
+    """
     if asyncpg is None:
         raise EngineError("a cluster needs the extra `cluster`: pip install 'tornado_chat[cluster]'")
-    about = {**SESSION, "search_path": f"{schema},public", "application_name": f"tornado_chat {name}".strip()}
     try:
-        return await asyncpg.connect(url, server_settings=about | settings, timeout=PATIENCE)
+        return await asyncpg.connect(url, server_settings=settings_of(schema, name) | settings, timeout=patience)
     except (ValueError, asyncpg.ClientConfigurationError) as error:
         raise EngineError(f"--cluster: this is no address of a PostgreSQL: {error}") from None
     except asyncpg.InvalidPasswordError as error:
@@ -60,18 +75,17 @@ async def connect(url: str, schema: str = SCHEMA, name: str = "", **settings: st
     except Exception as error:
         if not is_away(error):
             raise
-        said = str(error) or type(error).__name__
-        raise EngineError(f"--cluster {shown(url)} cannot be reached: {said}") from None
+        raise unreachable(url, error) from None
 
 
 class Engine:
     """A pool of connections to a database, whose schema is up to date. See `open`."""
 
-    def __init__(self, pool: Any, url: str, schema: str, name: str) -> None:
+    def __init__(self, url: str, schema: str, name: str) -> None:
         self.url, self.schema, self.name = url, schema, name
-        #: What is wrong, in a few words, or None: for /readyz.
-        self.trouble: str | None = None
-        self._pool = pool
+        self._pool = self._new_pool()
+        self._own: WeakSet[Connection] = WeakSet()
+        self._troubles: dict[str, str] = {}
 
     @classmethod
     async def open(cls, url: str, *, schema: str = SCHEMA, name: str = "") -> Engine:
@@ -85,16 +99,24 @@ class Engine:
             await migrate(connection, schema)
         finally:
             await connection.close()
-        about = {**SESSION, "search_path": f"{schema},public", "application_name": f"tornado_chat {name}".strip()}
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=1,
+        engine = cls(url, schema, name)
+        await engine._pool
+        return engine
+
+    def _new_pool(self) -> Any:
+        return asyncpg.create_pool(
+            self.url,
+            min_size=0,
             max_size=CONNECTIONS,
-            server_settings=about,
+            server_settings=settings_of(self.schema, self.name),
             timeout=PATIENCE,
-            command_timeout=2 * PATIENCE,
+            reset=_leave,
         )
-        return cls(pool, url, schema, name)
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong, in a few words, or None: for /readyz."""
+        return next(iter(self._troubles.values()), None)
 
     async def close(self) -> None:
         """Finish what is under way, within PATIENCE."""
@@ -103,9 +125,18 @@ class Engine:
         except TimeoutError:
             self._pool.terminate()
 
-    async def connect(self) -> Connection:
+    def renew(self) -> None:
+        """End all connections of this Engine, as the database does not answer on them; what is under way fails."""
+        old, self._pool = self._pool, self._new_pool()
+        old.terminate()
+        for connection in list(self._own):
+            connection.terminate()
+
+    async def connect(self, patience: float = PATIENCE, **settings: str) -> Connection:
         """Return a connection of one's own, as for LISTEN, or for one writer. It must be closed."""
-        return await connect(self.url, self.schema, self.name)
+        connection = await connect(self.url, self.schema, self.name, patience, **settings)
+        self._own.add(connection)
+        return connection
 
     async def read(self, job: Callable[[Connection], Awaitable[T]], *, snapshot: bool = False) -> T:
         """Run a job that only reads. snapshot: all of its statements see one moment.
@@ -126,7 +157,7 @@ class Engine:
         self, job: Callable[[Connection], Awaitable[T]], transaction: dict[str, Any] | None, what: str
     ) -> T:
         try:
-            async with self._pool.acquire(timeout=PATIENCE) as connection:
+            async with self._connection() as connection:
                 if transaction is None:
                     result = await job(connection)
                 else:
@@ -139,20 +170,42 @@ class Engine:
                 raise
             self.failed(error, what)
             raise unavailable() from None
-        self.succeeded()
+        self.succeeded(what)
         return result
 
-    def failed(self, error: BaseException, what: str) -> None:
-        """Log that the database is away, once until it is back."""
-        said = " ".join(str(error).split()) or type(error).__name__
-        if self.trouble is None:
-            log.error("the database at %s is away: %s failed: %s", shown(self.url), what, said)
-        self.trouble = f"{what} failed: {said}"
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        """Give a connection of the pool, which is ended if the database does not answer on it.
 
-    def succeeded(self) -> None:
-        if self.trouble is not None:
+        asyncpg's own timeouts would do it by cancelling the statement, for which they wait as long.
+        """
+        pool = self._pool
+        await pool  # connects nothing by itself
+        connection = await pool.acquire(timeout=PATIENCE)
+        ending = asyncio.get_running_loop().call_later(2 * PATIENCE, connection.terminate)
+        if pool is not self._pool:  # renewed while this waited: nobody would end it
+            connection.terminate()
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
+            ending.cancel()
+
+    def failed(self, error: BaseException, what: str) -> None:
+        """Log that the database is away, once until it is back. what: reading, writing, listening …"""
+        said = " ".join(str(error).split()) or type(error).__name__
+        if not self._troubles:
+            log.error("the database at %s is away: %s failed: %s", shown(self.url), what, said)
+        self._troubles[what] = f"{what} failed: {said}"
+
+    def succeeded(self, what: str) -> None:
+        """Take back what `failed` was told."""
+        if self._troubles and self._troubles.pop(what, None) and not self._troubles:
             log.warning("the database at %s is back", shown(self.url))
-            self.trouble = None
+
+
+async def _leave(connection: Connection) -> None:
+    """Set nothing back when a connection returns to the pool: that is a round trip, and jobs leave no settings."""
 
 
 async def _check(connection: Connection, url: str) -> None:
