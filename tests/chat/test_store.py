@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from tests.helpers import on_database
+from tests.postgres import on_postgres
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.store import Store, all_in
+from tornado_chat.storage.postgres.store import PostgresStore
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.storage.sqlite.writer import Database
@@ -22,11 +24,13 @@ def on_disk(folder: Path, main: Main) -> Any:
     return on_database(folder, lambda database: main(SqliteStore(database)))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Main], Any]:
     def on(main: Main) -> Any:
         if request.param == "sqlite":
             return on_disk(tmp_path, main)
+        if request.param == "postgres":
+            return on_postgres(lambda engine: main(PostgresStore(engine)))
 
         async def whole() -> Any:
             return await main(SqliteStore(DirectDatabase()))

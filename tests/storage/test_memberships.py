@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from tests.helpers import on_database
+from tests.postgres import on_postgres
 from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.memberships import Member, Membership, Memberships, Person
 from tornado_chat.chat.models import User
+from tornado_chat.storage.postgres.memberships import PostgresMemberships
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.maintenance import check
 from tornado_chat.storage.sqlite.memberships import SqliteMemberships
@@ -28,7 +30,7 @@ def found(folder: Path) -> list[str]:
     return [one for one in check(folder) if "has read more" not in one]
 
 
-@pytest.fixture(params=["memory", "sqlite", "offline"])
+@pytest.fixture(params=["memory", "sqlite", "offline", "postgres"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
     def go(main: Main) -> None:
         async def in_memory() -> None:
@@ -39,6 +41,8 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
         elif request.param == "sqlite":
             on_database(tmp_path, lambda database: main(SqliteMemberships(database)))
             assert found(tmp_path) == []
+        elif request.param == "postgres":
+            on_postgres(lambda engine: main(PostgresMemberships(engine)))
         else:
             with DirectDatabase(tmp_path) as file:
                 asyncio.run(main(SqliteMemberships(file)))  # type: ignore[arg-type]
@@ -58,8 +62,8 @@ def names(found: tuple[list[Any], bool]) -> tuple[str, bool]:
 
 
 WHOLE = ChannelRecord(
-    *("p:x", "private", "Tïtle \0 \U0001f600", "a topic", "a\ndescription", "moderators", 5, 60, "from-joining"),
-    *(((0, 7), (9, None)), False, True, "a:1", 123, (), {"poll": {"on": True, "words": ["ü"]}}),
+    *("p:x", "private", "Tïtle \U0001f600", "a topic", "a\ndescription", "moderators", 5, 60, "from-joining"),
+    *(((0, 7), (9, None)), False, True, "a:1", 123, (), {"poll": {"on": True, "words": ["ü\0"]}}),
 )
 
 
@@ -166,7 +170,7 @@ def test_a_channel_counts_its_members_and_those_who_left_do_not_count(run: Run) 
 def test_members_come_in_pages_and_are_found_by_a_part_of_their_name(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tornado_chat.storage.sqlite.place_pages.PIECE", 3)
+    monkeypatch.setattr("tornado_chat.storage.pages.PIECE", 3)
 
     async def main(kept: Memberships) -> None:
         users = [User(f"a:{number}", f"N{number} {'ODD' if number % 2 else 'even'}") for number in range(10, 30)]
@@ -237,7 +241,7 @@ def test_who_ranks_is_known_with_the_oldest_of_the_members(run: Run) -> None:
 
 
 def test_one_browses_listed_channels_and_ones_own_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tornado_chat.storage.sqlite.place_pages.PIECE", 2)
+    monkeypatch.setattr("tornado_chat.storage.pages.PIECE", 2)
 
     async def main(kept: Memberships) -> None:
         await meet(kept, ANN, BOB, EVE)
@@ -275,7 +279,7 @@ def test_one_browses_listed_channels_and_ones_own_alone(run: Run, monkeypatch: p
 
 
 def test_people_are_found_by_a_part_of_their_name_and_by_id(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tornado_chat.storage.sqlite.place_pages.PIECE", 2)
+    monkeypatch.setattr("tornado_chat.storage.pages.PIECE", 2)
 
     async def main(kept: Memberships) -> None:
         await meet(kept, ANN, BOB, EVE, seen=5)
@@ -350,8 +354,8 @@ def test_the_last_owner_who_is_removed_is_followed(
 def test_guests_who_come_no_more_are_forgotten_and_so_is_what_has_ended(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tornado_chat.storage.sqlite.forgetting.PIECE", 2)
-    monkeypatch.setattr("tornado_chat.storage.sqlite.forgetting.REST", 0)
+    monkeypatch.setattr("tornado_chat.storage.place_trimming.PIECE", 2)
+    monkeypatch.setattr("tornado_chat.storage.place_trimming.REST", 0)
 
     async def main(kept: Memberships) -> None:
         gone = [User(f"g:{number}", "Old") for number in range(5)]

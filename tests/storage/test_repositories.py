@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from tests.helpers import on_database
+from tests.postgres import on_postgres
 from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.memberships import Membership
 from tornado_chat.chat.models import User
 from tornado_chat.chat.repositories import Ban, Repositories
+from tornado_chat.storage.postgres.moderation import postgres_repositories
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.maintenance import check
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
@@ -22,9 +24,10 @@ from tornado_chat.storage.sqlite.writer import Database
 
 Main = Callable[[Repositories], Awaitable[Any]]
 ANN, BOB = User("a:1", "Ann"), User("a:2", "Bob")
+NO_FILES: Any = None  # no test here asks for a file
 
 
-@pytest.fixture(params=["memory", "sqlite", "offline"])
+@pytest.fixture(params=["memory", "sqlite", "offline", "postgres"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Main], None]:
     def go(main: Main) -> None:
         async def in_memory() -> None:
@@ -35,6 +38,8 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Main], None
         elif request.param == "sqlite":
             on_database(tmp_path, lambda database: main(sqlite_repositories(database)))
             assert check(tmp_path) == []
+        elif request.param == "postgres":
+            on_postgres(lambda engine: main(postgres_repositories(engine, NO_FILES)))
         else:
             with DirectDatabase(tmp_path) as file:
                 asyncio.run(main(sqlite_repositories(file)))  # type: ignore[arg-type]
@@ -176,9 +181,9 @@ def test_the_audit_is_read_in_pages_in_the_order_of_its_keys(run: Any) -> None:
     run(main)
 
 
-def test_a_proxys_user_is_known_by_the_id_under_which_they_have_memberships(tmp_path: Path) -> None:
-    async def main(database: Database) -> None:
-        kept, general = sqlite_repositories(database), ChannelRecord("general")
+def test_a_proxys_user_is_known_by_the_id_under_which_they_have_memberships(run: Any) -> None:
+    async def main(kept: Repositories) -> None:
+        general = ChannelRecord("general")
         accounts = kept.accounts
         await kept.memberships.put([Membership(general, user) for user in ("h:Ann", "h:Bob%20Lee", "h:Bobby")])
         assert await accounts.proxy_id("h:ann", "h:Ann") == "h:Ann"
@@ -186,7 +191,7 @@ def test_a_proxys_user_is_known_by_the_id_under_which_they_have_memberships(tmp_
         assert await accounts.proxy_id("h:bob", "h:Bob") == "h:bob"  # that was somebody else
         assert await accounts.proxy_id("h:bob", "h:Bob") == "h:bob"
 
-    on_database(tmp_path, main)
+    run(main)
 
 
 def test_a_disk_that_fails_is_told_and_nothing_is_half_done(tmp_path: Path) -> None:

@@ -11,14 +11,16 @@ from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from tornado_chat.chat.errors import Refused
-from tornado_chat.storage.postgres.health import EngineError, asyncpg, is_away, unavailable
+from tornado_chat.storage.postgres.health import EngineError, asyncpg, is_away, is_contended, is_no_text, unavailable
 from tornado_chat.storage.postgres.migrations import SCHEMA, migrate
+from tornado_chat.storage.postgres.texts import no_text
 
 T = TypeVar("T")
 Connection: TypeAlias = Any  # asyncpg.Connection, which has no types of its own
 
 OLDEST = 14  # major version of PostgreSQL
 CONNECTIONS = 8  # of one node, for reading and for what is not a message
+TRIES = 10  # of a transaction that waits for others which wait for it
 PATIENCE = 5.0  # seconds that a statement, or a free connection, is waited for
 #: Of each session. Replanned at each call, functions lose most of their speed.
 SESSION = {
@@ -149,9 +151,16 @@ class Engine:
     async def write(self, job: Callable[[Connection], Awaitable[T]]) -> T:
         """Run a job in one transaction, which is undone if it raises. When this returns it is on the disk.
 
-        Refused (`history-unavailable`) while the database is away; then it may have been done all the same.
+        It is undone and run again where it and another one wait for each other. Refused (`history-unavailable`)
+        while the database is away; then it may have been done all the same.
         """
-        return await self._run(job, {}, "writing")
+        for _ in range(TRIES):
+            try:
+                return await self._run(job, {}, "writing")
+            except Exception as error:
+                if not is_contended(error):
+                    raise
+        raise unavailable()
 
     async def _run(
         self, job: Callable[[Connection], Awaitable[T]], transaction: dict[str, Any] | None, what: str
@@ -166,6 +175,8 @@ class Engine:
         except Refused:
             raise
         except Exception as error:
+            if is_no_text(error):
+                raise no_text() from None
             if not is_away(error):
                 raise
             self.failed(error, what)

@@ -6,7 +6,7 @@ import asyncio
 
 from tornado_chat.chat.errors import Error, Refused
 
-__all__ = ["EngineError", "asyncpg", "is_away", "unavailable"]
+__all__ = ["EngineError", "asyncpg", "is_away", "is_contended", "is_no_text", "unavailable"]
 
 try:
     import asyncpg  # type: ignore[import-untyped]
@@ -40,4 +40,17 @@ def is_away(error: BaseException) -> bool:
             asyncpg.ReadOnlySQLTransactionError,  # a standby
             asyncpg.IdleInTransactionSessionTimeoutError,
         ),
+    )
+
+
+def is_contended(error: BaseException) -> bool:
+    """Return whether a transaction was undone for the sake of others, and succeeds if it is run again."""
+    return asyncpg is not None and isinstance(error, asyncpg.TransactionRollbackError)
+
+
+def is_no_text(error: BaseException) -> bool:
+    """Return whether an error says that a text cannot be stored, nor found, as it has a NUL or a lone surrogate."""
+    return asyncpg is not None and (
+        isinstance(error, asyncpg.CharacterNotInRepertoireError)
+        or (isinstance(error, asyncpg.DataError) and isinstance(error.__cause__, UnicodeEncodeError))
     )

@@ -44,3 +44,8 @@ def writes(job: Job[R, P, T]) -> Call[R, P, T]:
         return await self._engine.write(lambda connection: job(self, connection, *args, **kwargs))
 
     return call
+
+
+def count(done: str) -> int:
+    """Return how many rows a statement wrote, of what `execute` returned, such as "DELETE 3"."""
+    return int(done.rpartition(" ")[2])

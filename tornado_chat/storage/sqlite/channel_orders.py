@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tornado_chat.chat.memberships import Order
-from tornado_chat.storage.sqlite.place_rows import loads
+from tornado_chat.storage.place_rows import loads
 from tornado_chat.storage.sqlite.repository import Repository, reads, writes
 
 

@@ -10,13 +10,10 @@ from collections.abc import Iterable, Sequence
 from tornado_chat.chat.channel_records import DIRECT
 from tornado_chat.chat.memberships import Membership
 from tornado_chat.chat.user_ids import TOKEN
+from tornado_chat.storage import place_trimming
+from tornado_chat.storage.place_rows import loads, to_membership, to_record
 from tornado_chat.storage.sqlite import attachments, threads
-from tornado_chat.storage.sqlite.place_rows import HEIRS, MEMBERSHIP, RECORD, loads, to_membership, to_record
-
-DAY = 86_400_000  # ms
-ENDED_DAYS = 90  # for which memberships are known that have ended
-PIECE = 200  # rows that are removed at a time
-REST = 0.02  # seconds between two pieces
+from tornado_chat.storage.sqlite.place_rows import HEIRS, MEMBERSHIP, RECORD
 
 _THESE = "IN (SELECT value FROM json_each(:these))"
 # Of direct conversations they stay: `erase` finds those of a person by them.
@@ -77,7 +74,7 @@ def _promote(connection: sqlite3.Connection, name: str) -> list[Membership]:
 def guests(connection: sqlite3.Connection, since: int) -> list[str]:
     """Return ids of guests who were last here before a time (ms)."""
     found = "SELECT json_group_array(id) FROM (SELECT id FROM people WHERE guest AND seen < ? LIMIT ?)"
-    return list(loads(connection.execute(found, (since, PIECE)).fetchone()[0]))
+    return list(loads(connection.execute(found, (since, place_trimming.PIECE)).fetchone()[0]))
 
 
 def seen(connection: sqlite3.Connection, people: Iterable[str], now: int) -> None:
@@ -91,7 +88,11 @@ def end(connection: sqlite3.Connection, now: int) -> int:
     connection.execute(
         "UPDATE memberships SET silenced_until = 0 WHERE silenced_until > 0 AND silenced_until <= ?", (now,)
     )
-    values = {"before": now - ENDED_DAYS * DAY, "now": now, "piece": PIECE}
+    values = {
+        "before": now - place_trimming.ENDED_DAYS * place_trimming.DAY,
+        "now": now,
+        "piece": place_trimming.PIECE,
+    }
     return connection.execute(f"DELETE FROM memberships WHERE (user, channel) IN ({_ENDED})", values).rowcount
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -14,22 +13,21 @@ from tornado_chat.chat.memberships import Browsed, Member, Membership, Person
 from tornado_chat.chat.models import User
 from tornado_chat.chat.user_ids import TOKEN
 from tornado_chat.chat.validation import name_key
+from tornado_chat.storage.pages import Page, collect
+from tornado_chat.storage.place_rows import loads, members_key, to_membership, to_record
+from tornado_chat.storage.place_trimming import PlaceTrimming
 from tornado_chat.storage.sqlite import forgetting
 from tornado_chat.storage.sqlite.channel_orders import ChannelOrders
-from tornado_chat.storage.sqlite.place_pages import FOUND, Page, Pages, collect
+from tornado_chat.storage.sqlite.place_pages import FOUND, Pages
 from tornado_chat.storage.sqlite.place_rows import (
     HEIRS,
     MEMBERSHIP,
     RECORD,
     check_rows,
-    loads,
-    members_key,
     set_memberships,
     set_people,
     set_records,
     set_roles,
-    to_membership,
-    to_record,
 )
 from tornado_chat.storage.sqlite.repository import reads, writes
 
@@ -81,7 +79,7 @@ FROM (
 """
 
 
-class SqliteMemberships(Pages, ChannelOrders):
+class SqliteMemberships(Pages, ChannelOrders, PlaceTrimming):
     """A Memberships (see there)."""
 
     @reads
@@ -192,19 +190,6 @@ class SqliteMemberships(Pages, ChannelOrders):
     @writes
     def erase(self, connection: sqlite3.Connection, user: str) -> list[Membership]:
         return forgetting.erase(connection, [user])
-
-    async def trim(self, now: int, guest_days: int, is_here: Callable[[str], bool]) -> list[Membership]:
-        await self._end(now)
-        since = now - guest_days * forgetting.DAY
-        owners: list[Membership] = []
-        while guests := await self._guests(since):
-            owners += await self._erase(guests, since, {one for one in guests if is_here(one)}, now)
-            await asyncio.sleep(forgetting.REST)
-        return owners
-
-    async def _end(self, now: int) -> None:
-        while await self._end_piece(now) == forgetting.PIECE:
-            await asyncio.sleep(forgetting.REST)
 
     @writes
     def _end_piece(self, connection: sqlite3.Connection, now: int) -> int:

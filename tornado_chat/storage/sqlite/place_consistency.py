@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from tornado_chat.chat.channel_records import DIRECT, KINDS, PRIVATE
 from tornado_chat.chat.memberships import LEVELS, ROLES
-from tornado_chat.storage.sqlite.place_rows import members_key
+from tornado_chat.storage.place_rows import members_key
 from tornado_chat.storage.sqlite.queries import LAST
 
 MOST = 20  # channels of one rule that are named

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+from collections.abc import Awaitable
+from typing import Any
 
 from tornado_chat.chat.memberships import Browsed
 from tornado_chat.chat.validation import name_key
-from tornado_chat.storage.sqlite.place_rows import RECORD, loads, to_record
+from tornado_chat.storage.pages import Page, collect
+from tornado_chat.storage.place_rows import loads, to_record
+from tornado_chat.storage.sqlite.place_rows import RECORD
 from tornado_chat.storage.sqlite.repository import Repository, reads
-
-PIECE = 2_500  # rows that one query looks at where it searches for a part of a name
 
 #: Whether a row has `find` in its name; queries for pages return rows as JSON, the last key, and how many they saw.
 FOUND = "(:find = '' OR instr(key, :find))"
@@ -20,14 +20,6 @@ SELECT json_group_array(json_array({RECORD}, r.members)) FILTER (WHERE {FOUND}),
 FROM (SELECT * FROM channel_records WHERE name > :after AND (:direct OR kind != 'direct')
     ORDER BY name LIMIT :piece) r
 """
-
-
-class Page(NamedTuple):
-    """Rows that were found, the key of the last one that was looked at, and how many these were."""
-
-    rows: list[Any]
-    last: str
-    looked: int
 
 
 class Pages(Repository):
@@ -47,18 +39,3 @@ class Pages(Repository):
     def _page(self, connection: sqlite3.Connection, asked: str, values: dict[str, Any]) -> Page:
         rows, last, looked = connection.execute(asked, values).fetchone()
         return Page(loads(rows or "[]"), last, looked)
-
-
-async def collect(
-    page: Callable[[str, int], Awaitable[Page]], find: str, after: str, limit: int
-) -> tuple[list[Any], bool]:
-    """Return `limit` rows from behind `after` on, and whether there are more; others read between two pages."""
-    piece = PIECE if find else limit + 1
-    found: list[Any] = []
-    while len(found) <= limit:
-        one = await page(after, piece)
-        found += one.rows
-        if one.looked < piece:
-            break
-        after = one.last
-    return found[:limit], len(found) > limit
