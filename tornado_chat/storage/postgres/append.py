@@ -111,7 +111,7 @@ class Appends:
                 await asyncio.sleep(REST)
             else:
                 break
-        self._engine.succeeded()
+        self._engine.succeeded("writing")
         self._settle(batch, ids, others)
 
     async def _store_singly(self, batch: Batch, error: Exception) -> None:

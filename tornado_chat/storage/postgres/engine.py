@@ -211,8 +211,10 @@ class Engine:
 
     def succeeded(self, what: str) -> None:
         """Take back what `failed` was told."""
-        if self._troubles and self._troubles.pop(what, None) and not self._troubles:
-            log.warning("the database at %s is back", shown(self.url))
+        if what in self._troubles:
+            del self._troubles[what]
+            if not self._troubles:
+                log.warning("the database at %s is back", shown(self.url))
 
 
 async def _leave(connection: Connection) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from asyncio import FIRST_COMPLETED
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 
@@ -78,7 +77,7 @@ class Line:
             asking = loop.create_task(self._ask())
             try:
                 for seconds in (HUNG, GRACE):
-                    await asyncio.wait({asking, self.lost}, timeout=seconds, return_when=FIRST_COMPLETED)
+                    await asyncio.wait([asking], timeout=seconds)
                 if self._answered < began:
                     self.lose(TimeoutError("the database does not answer"), hangs=True)
                 elif not self._echo.done() and self._heard == heard:
@@ -100,6 +99,7 @@ class Line:
         if not self.lost.done():
             self.hangs = hangs
             self.lost.set_result(error)
+        self._echo.cancel()
         for connection in (self._ears, self._mouth):
             connection.terminate()
 
