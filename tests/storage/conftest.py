@@ -10,6 +10,7 @@ import pytest
 from tests.postgres import on_postgres
 from tests.storage.histories import on_disk, on_engine
 from tornado_chat.storage.memory import KEEP, MemoryHistory
+from tornado_chat.storage.postgres import trimming as postgres_trimming
 from tornado_chat.storage.sqlite import history, trimming
 
 
@@ -21,12 +22,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., None]:
         if request.param == "memory":
             asyncio.run(main(MemoryHistory(keep or KEEP)))
         elif request.param == "postgres":
-            try:
-                on_postgres(lambda engine: on_engine(engine, main, keep_messages=keep))
-            except AttributeError as error:
-                if "trim" not in str(error):
-                    raise
-                pytest.skip(str(error))
+            on_postgres(lambda engine: on_engine(engine, main, keep_messages=keep))
         else:
             on_disk(tmp_path, main, keep_messages=keep)
 
@@ -36,7 +32,9 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., None]:
 @pytest.fixture
 def no_rest(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have trimming go on without a rest, in pieces that are small."""
-    monkeypatch.setattr(history, "REST", 0)
-    monkeypatch.setattr(history, "PIECE", 10)
-    monkeypatch.setattr(history, "STRETCH", 3)
-    monkeypatch.setattr(trimming, "AT_ONCE", 2)
+    for module in (history, postgres_trimming):
+        monkeypatch.setattr(module, "REST", 0)
+        monkeypatch.setattr(module, "PIECE", 10)
+        monkeypatch.setattr(module, "STRETCH", 3)
+    for trims in (trimming, postgres_trimming):
+        monkeypatch.setattr(trims, "AT_ONCE", 2)

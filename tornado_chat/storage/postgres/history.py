@@ -14,7 +14,10 @@ from tornado_chat.storage.postgres import changes, queries
 from tornado_chat.storage.postgres.append import Appends
 from tornado_chat.storage.postgres.change import Changes
 from tornado_chat.storage.postgres.engine import Engine
+from tornado_chat.storage.postgres.mentions import PostgresMentions
 from tornado_chat.storage.postgres.passing import Passing
+from tornado_chat.storage.postgres.threads import PostgresThreads
+from tornado_chat.storage.postgres.trimming import PostgresTrimming
 
 TOPIC = "log"
 
@@ -27,7 +30,7 @@ class Hears(Protocol):
     def channel(self, topic: str) -> str: ...
 
 
-class PostgresHistory:
+class PostgresHistory(PostgresThreads, PostgresMentions, PostgresTrimming):
     """The History of one node. `open` it before anything else.
 
     keep_days, keep_messages: what `trim` leaves of each channel; None: everything. `is_used`: whether somebody is in
@@ -42,8 +45,8 @@ class PostgresHistory:
         keep_days: float | None = None,
         keep_messages: int | None = None,
     ) -> None:
+        super().__init__(engine)
         self.epoch = ""
-        self._engine = engine
         self._node = node
         self._keep_days = keep_days
         self._keep_messages = keep_messages

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tornado_chat.storage.postgres import attachments
+from tornado_chat.storage.postgres import attachments, indexing
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.repository import Repository, reads, writes
 from tornado_chat.storage.postgres.rows import LARGEST, SHIFT, end, number, start
@@ -141,5 +141,6 @@ async def cut(connection: Connection, no: int, since: int | None, over: int | No
     for table, column in _WITH_THEM.items():
         await connection.execute(f"DELETE FROM {table} WHERE {column} > $1 AND {column} <= $2", first, last)
     await attachments.detach(connection, first + 1, last, int(time.time() * 1_000))
+    await indexing.remove(connection, no, last & LARGEST)
     await connection.execute("UPDATE channels SET floor = $2 WHERE no = $1", no, last & LARGEST)
     return deleted
