@@ -63,10 +63,11 @@ async def pass_time(seconds: float) -> None:
 class Client(Participant[None]):
     """A connection on a FakeTransport."""
 
-    def __init__(self, hub: Server, user: User) -> None:
+    def __init__(self, hub: Server, user: User, address: str = "") -> None:
         self.transport = FakeTransport()
         self.user = user
         self.connection = Connection(user, self.transport, hub.flusher)
+        self.connection.address = address
         hub.add(self.connection)
 
     @property
@@ -107,8 +108,7 @@ class House:
 
     def client(self, name: str, *channels: str, id: str = "", role: str = "member", address: str = "") -> Client:
         """Connect someone, who is in these channels (and is announced to no one)."""
-        client = Client(self.hub, User(id or f"id-{name}", name, role))
-        client.connection.address = address
+        client = Client(self.hub, User(id or f"id-{name}", name, role), address)
         for channel in channels:
             self.hub.join(client.connection, channel)
         return client

@@ -12,13 +12,17 @@ from tornado_chat.chat.protocol import encode, notice
 
 
 class Attendance(Delivery):
-    """`present`: the users in a channel, each with the number of their connections. See Channel."""
+    """`present`: the users in a channel, each with the number of their connections. See Channel.
 
-    __slots__ = ("_moved", "_planned_presence", "_renamed", "present")
+    `elsewhere`: how many connections to other nodes are in it.
+    """
+
+    __slots__ = ("_moved", "_planned_presence", "_renamed", "elsewhere", "present")
 
     def __init__(self, name: str, broker: Broker) -> None:
         super().__init__(name, broker)
         self.present: dict[User, int] = {}
+        self.elsewhere = 0
         self._moved: dict[User, bool] = {}
         self._renamed: dict[User, str] = {}  # what they were called when their name was last told
         self._planned_presence = False
@@ -28,16 +32,24 @@ class Attendance(Delivery):
         line = notice(self.name, text, int(time.time() * 1000), fields)
         self._broker.publish(self.name, line, skip)
 
+    def notice_here(self, text: str, **fields: Any) -> None:
+        """Show a line to those in the channel who are connected to this node: the others find out by themselves."""
+        self.deliver(notice(self.name, text, int(time.time() * 1000), fields), passing=True)
+
     # Members: what came before goes to those who were there
 
     def add(self, connection: Member) -> bool:
         """Take a connection in; return whether its user has just come."""
         self.flush()
         self.members[connection] = None
-        count = self.present.get(connection.user, 0)
-        self.present[connection.user] = count + 1
+        return self.come(connection.user)
+
+    def come(self, user: User) -> bool:
+        """Count a connection of a user, here or at another node; return whether they have just come."""
+        count = self.present.get(user, 0)
+        self.present[user] = count + 1
         if count == 0:
-            self._note(connection.user, came=True)
+            self._note(user, came=True)
         return count == 0
 
     def remove(self, connection: Member) -> bool:
@@ -45,12 +57,16 @@ class Attendance(Delivery):
         self.flush()
         del self.members[connection]
         self._asked.pop(connection, None)
-        count = self.present.pop(connection.user) - 1
+        return self.go(connection.user)
+
+    def go(self, user: User) -> bool:
+        """Count a connection of a user no more, here or at another node; return whether they are gone with it."""
+        count = self.present.pop(user) - 1
         if count:
-            self.present[connection.user] = count
+            self.present[user] = count
         else:
-            self.limited.pop(connection.user, None)
-            self._note(connection.user, came=False)
+            self.limited.pop(user, None)
+            self._note(user, came=False)
         return count == 0
 
     def rename(self, old: User, new: User) -> None:
@@ -79,7 +95,7 @@ class Attendance(Delivery):
         moved, self._moved = self._moved, {}
         renamed = {user: name for user, name in self._renamed.items() if user in self.present}
         self._renamed = {}
-        if not (moved or renamed) or not self.members:
+        if not (moved or renamed) or not self.members:  # each node tells its own connections
             return
         fields: dict[str, Any] = {"count": len(self.present)}
         small = len(self.present) <= self._broker.announce_limit
@@ -89,7 +105,7 @@ class Attendance(Delivery):
             fields["left"] = [user for user, came in moved.items() if not came]
         if small or moved:
             line = encode({"action": "presence", "channel": self.name, **fields})
-            self._broker.publish(self.name, line)
+            self.deliver(line, passing=True)
         for user, name in renamed.items():
             if small and user.name != name:
-                self.notice(f"{name} is now {user.name}", event="rename", user=user)
+                self.notice_here(f"{name} is now {user.name}", event="rename", user=user)

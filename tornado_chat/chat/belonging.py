@@ -46,6 +46,7 @@ class Belonging(Knowing):
             self.need(by, "create-channel")
             used = name in await self._hub.history.times([name])  # by guests of whom nothing is stored
             record = ChannelRecord(name, creator="" if used else by.user.id, made=self._now())
+            record = await self._claim(by, record)
         last = await self._hub.history.last(name) if membership is None else 0
         again_as = await self._role_again(own.get(name))
         if made:  # unless somebody has made it meanwhile
@@ -73,6 +74,13 @@ class Belonging(Knowing):
             membership = Membership(record, by.user.id, since=last, sees=sees_from(record, last))
         self._be_present(channel, by.user, record, membership)
         return Joined(channel, came, new or (came and not kept))
+
+    async def _claim(self, by: Connection, record: ChannelRecord) -> ChannelRecord:
+        """Return the record that a new channel has: in a cluster somebody at another node may make one, too."""
+        online = self._hub.here(by.user)
+        if self._hub.elsewhere is None or online is None or not online.kept:
+            return record
+        return self._know(await self.storage.create(record, []))
 
     def _heed_removal(self, ended: Membership) -> None:
         """Raise Refused while somebody is kept out who was removed."""

@@ -47,19 +47,20 @@ class Broker(Protocol):
     on_change: Callable[[Any, Change], Coroutine[Any, Any, int]] | None
     on_post: Callable[[Any, Message], PendingMessage] | None
 
-    def publish(self, channel: str, line: bytes, skip: User | None = None) -> None:
-        """Send a line that is not stored to everyone in a channel but one user, wherever they are connected."""
+    def publish(self, channel: str, line: bytes, skip: User | None = None, for_seq: int | None = None) -> None:
+        """Send a line that is not stored to everyone in a channel but one user, wherever they are connected.
+
+        for_seq: the `seq` of a message that it tells of; who may not see that message gets nothing.
+        """
 
     def tell(self, user: User, channel: str, line: bytes, skip: Member | None = None) -> None:
         """Send a line that is not stored to a user's connections in a channel but one."""
 
-    def control(
-        self, user_id: str, *, leave: str = "", line: bytes = b"", about: str = "", news: News | None = None
-    ) -> None:
+    def control(self, user_id: str, *, leave: str = "", line: bytes = b"", about: str = "") -> None:
         """Do something to all connections of a user, wherever they are: the one way to those of somebody else.
 
         leave: end their presence in this channel. line: send it to those that may know of the channel `about` and are
-        not in it. news: send what they may know of it; an event `channels`.
+        not in it.
         """
 
     def announce(self, channel: Any) -> None:

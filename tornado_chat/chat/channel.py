@@ -213,13 +213,7 @@ class Channel(Attendance):
 
     def spread(self, line: bytes, skip: User | None = None, for_seq: int | None = None) -> None:
         """Send a line as `publish` sends an event."""
-        if for_seq is None or not self.limited:
-            self._broker.publish(self.name, line, skip)
-            return
-        for user in list(self.present):
-            limits = self.limited.get(user)
-            if user != skip and (limits is None or limits.may_see(for_seq)):
-                self._broker.tell(user, self.name, line)
+        self._broker.publish(self.name, line, skip, for_seq)
 
     def whisper(self, user: User, text: str, **fields: Any) -> None:
         """Show a line to one user, on all their connections in the channel, marked as private. It is not stored."""

@@ -40,12 +40,15 @@ class CommitNews:
     def committed(self, committed: Sequence[Committed]) -> None:
         for one in committed:
             channel = self.channels.get(one.channel)
+            direct = channel is None or channel.direct
+            if channel is not None and not channel.members:  # others alone are in it, at other nodes
+                channel = None
             if type(one) is Message:
                 if channel is not None:
                     if self._changed and one.channel in self._changed:
                         self._tell_changes(one.channel)  # numbers come in their order
                     channel.deliver(one.line())
-                if self.on_news is not None and (one.extra is not None or channel is None or channel.direct):
+                if self.on_news is not None and (direct or one.extra is not None):
                     self.on_news(one, one.extra.get("mentions", ()) if one.extra else ())
             elif type(one) is Changed:
                 if self.on_changed is not None:

@@ -47,7 +47,19 @@ class Connection(Batch):
     """
 
     __slots__ = (
-        *("_mistakes", "_stall", "_written", "address", "allowed", "channels", "due", "ended", "gate", "session"),
+        *(
+            "_mistakes",
+            "_stall",
+            "_written",
+            "address",
+            "allowed",
+            "channels",
+            "due",
+            "ended",
+            "gate",
+            "number",
+            "session",
+        ),
         *("user", "transport", "write"),
     )
 
@@ -62,6 +74,7 @@ class Connection(Batch):
         self.transport = transport
         self.channels: dict[str, Channel] = {}
         self.ended = False
+        self.number = 0  # by which other nodes know it
         self.due = -1  # the keepalive's: in which tick it looks at this connection
         #: Writes one frame. It is the transport's own method while the reader keeps up.
         self.write: Callable[[bytes], None] = transport.write

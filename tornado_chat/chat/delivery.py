@@ -63,6 +63,18 @@ class Delivery(Batch):
         self._skips.append((len(self.lines), skip))
         self.gather(line)
 
+    def publish_here(self, line: bytes, skip: User | None = None, for_seq: int | None = None) -> None:
+        """Send a passing line to the members but `skip`, and those who may not see the message with a `seq`."""
+        if for_seq is not None and self.limited:
+            for member in self.members:
+                limits = self.limited.get(member.user)
+                if member.user != skip and (limits is None or limits.may_see(for_seq)):
+                    member.gather(line)
+        elif skip is None:
+            self.deliver(line, passing=True)
+        else:
+            self.deliver_but(line, skip)
+
     def deliver_apart(self, told: Sequence[Apart], *lines: bytes) -> None:
         """Send in one frame now what each may know about some messages, and lines for everyone behind that."""
         self.flush()

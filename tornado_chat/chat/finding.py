@@ -65,8 +65,7 @@ class Finding(Members):
         return [*first, *(one for one in page if one.user.id not in ids)]
 
     def _now_called(self, user: User) -> User:
-        online = self._hub.online(user.id)
-        return online[0].user if online else user
+        return self._hub.known(user.id) or user
 
     async def browse(
         self, by: Connection, find: str = "", after: str = "", limit: int = MAX_PAGE
@@ -154,7 +153,7 @@ class Finding(Members):
         def fits(user: User) -> tuple[bool, str, str]:
             return (not name_key(user.name).startswith(find), user.name, user.id) if find else (False, "", user.id)
 
-        here = (online[0].user for one in ids if (online := self._hub.online(one))) if ids else self._hub.present()
+        here = filter(None, map(self._hub.known, ids)) if ids else self._hub.present()
         async for users in slices(list(here)):
             for user in users:
                 fits_in = user.id > after and (last is None or user.id <= last)
@@ -166,7 +165,7 @@ class Finding(Members):
         users = nsmallest(most, [user for user in called if not find or find in name_key(user.name)], key=fits)
         more = more or (not ids and len(users) > limit)
         users = users if ids else users[:limit]
-        return [{"user": user, "present": self._hub.online(user.id) is not None} for user in users], more
+        return [{"user": user, "present": self._hub.known(user.id) is not None} for user in users], more
 
     async def shared(self, by: Connection, user_id: str) -> list[str]:
         """Return the addresses of the caller's channels, not direct ones, to which somebody else belongs too."""
@@ -177,7 +176,7 @@ class Finding(Members):
         def has_them(name: str) -> bool:
             there, channel = theirs.get(name), self._hub.channels.get(name)
             member = listed and there is not None and not there.ended
-            return member or (channel is not None and online is not None and online[0].user in channel.present)
+            return member or (channel is not None and User(user_id, "") in channel.present)
 
         mine = (one.record for one in own.values() if not one.ended and by.may_enter(one.record.name))
         return sorted(one.name for one in mine if one.kind != "direct" and has_them(one.name))

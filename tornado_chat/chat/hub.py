@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right, insort
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from itertools import islice
 from time import monotonic
@@ -13,9 +13,10 @@ from tornado_chat.chat.batching import Batcher
 from tornado_chat.chat.broker import Member, News
 from tornado_chat.chat.changes import Change
 from tornado_chat.chat.channel import Channel
-from tornado_chat.chat.channel_records import is_secret
+from tornado_chat.chat.channel_records import DIRECT, is_secret
 from tornado_chat.chat.commit_news import CommitNews
 from tornado_chat.chat.connection import Connection
+from tornado_chat.chat.elsewhere import Elsewhere, Remote
 from tornado_chat.chat.errors import Close, Error, Refused, no_channel
 from tornado_chat.chat.growing import Growths
 from tornado_chat.chat.history import History
@@ -58,11 +59,14 @@ class Hub(CommitNews, Presence):
         self.on_change: Callable[[Channel, Change], Coroutine[Any, Any, int]] | None = None
         self.on_move: Callable[..., None] | None = None
         self.on_gone: Callable[[User, Online], None] | None = None  # who is not stored, with all connections
+        self.on_elsewhere: Callable[[Channel], None] = lambda channel: None  # for a channel that others alone are in
         self.edit_window = 0.0
         self.announce = Announcements().plan
         self.words: Bucket | None = None  # what saying who comes and goes may cost, in frames; None: whatever it does
         self._users: dict[User, Online] = {}
         self._names: list[str] = []  # of the channels, in order
+        #: The connections of other nodes; None without a cluster.
+        self.elsewhere = Elsewhere(self) if self.nodes.own else None
         history.on_commit(self.committed)
 
     # For actions and plugins
@@ -81,7 +85,7 @@ class Hub(CommitNews, Presence):
     def present(self, channel: str | None = None) -> Collection[User]:
         """Return the users in a channel, or without a name everyone who is online."""
         if channel is None:
-            return self._users.keys()
+            return self._users.keys() | self.elsewhere.users.keys() if self.elsewhere else self._users.keys()
         found = self.channels.get(channel) or self.channels.get(clean_name(channel))
         return found.present.keys() if found else ()
 
@@ -107,12 +111,12 @@ class Hub(CommitNews, Presence):
             connection.gate.join(connection.user not in channel.present, new, len(self.channels))
             if new:
                 channel.maker = connection.gate.address
-        if new:
-            self.channels[name] = channel
-            if not is_secret(name):
-                insort(self._names, name)
+        if new or not channel.members:
+            self._add(channel)
         connection.channels[name] = channel
         came = channel.add(connection)
+        if self.elsewhere is not None:
+            self.elsewhere.joined(connection, name)
         if came and self.on_move is not None:
             self.on_move("join", connection, channel)
         return came
@@ -124,19 +128,40 @@ class Hub(CommitNews, Presence):
         name = channel.name
         del connection.channels[name]
         gone = channel.remove(connection)
+        if channel.limited and not any(name in one.channels for one in self._users[connection.user]):
+            channel.limited.pop(connection.user, None)  # somebody who is in it from elsewhere alone
         if gone and connection.gate is not None:
             connection.gate.user.channels -= 1
-        if not channel.members:
-            del self.channels[name]
-            if not is_secret(name):
-                del self._names[bisect_left(self._names, name)]
-            if channel.maker is not None:
-                channel.maker.channels -= 1
+        if self.elsewhere is not None and not connection.ended:
+            self.elsewhere.left(connection, name)
+        if not channel.present:
+            self._discard(channel)
         elif gone and self.announces(channel, len(channel.present) + 1):
             user = connection.user
             channel.notice(f"{user.name} left the channel", event="leave", user=user)
         if gone and self.on_move is not None:
             self.on_move("leave", connection, channel)
+
+    def _add(self, channel: Channel) -> None:
+        """Know a channel, in which somebody is from now on."""
+        self.channels[channel.name] = channel
+        if not is_secret(channel.name):
+            self.list_channel(channel.name)
+
+    def list_channel(self, name: str) -> None:
+        """Let others find a channel, in which somebody is."""
+        place = bisect_left(self._names, name)
+        if self._names[place : place + 1] != [name]:
+            self._names.insert(place, name)
+
+    def _discard(self, channel: Channel) -> None:
+        """Forget a channel, in which nobody is any more."""
+        del self.channels[channel.name]
+        place = bisect_left(self._names, channel.name)
+        if self._names[place : place + 1] == [channel.name]:
+            del self._names[place]
+        if channel.maker is not None:
+            channel.maker.channels -= 1
 
     def announces(self, channel: Channel, count: int) -> bool:
         """Return whether it is said in words that someone came or went.
@@ -159,8 +184,16 @@ class Hub(CommitNews, Presence):
             raise not_joined(name)
         return channel
 
+    def known(self, user_id: str) -> User | None:
+        """Return a user who is connected, to any node, as they are called now."""
+        user = User(user_id, "")
+        online = self._users.get(user)
+        if online is not None:
+            return online[0].user
+        return self.elsewhere.known(user) if self.elsewhere is not None else None
+
     def here(self, user: User) -> Online | None:
-        """Return the connections of a user with what they share, None where the user has none."""
+        """Return the connections of a user to this node with what they share, None where the user has none."""
         return self._users.get(user)
 
     def online(self, user_id: str) -> Online | None:
@@ -168,13 +201,19 @@ class Hub(CommitNews, Presence):
         return self._users.get(User(user_id, ""))
 
     def everyone(self) -> Iterable[tuple[User, Online]]:
-        """Return all users who are here."""
+        """Return all users who are connected to this node."""
         return self._users.items()
 
-    def control(
+    def control(self, user_id: str, *, leave: str = "", line: bytes = b"", about: str = "") -> None:
+        self.control_here(user_id, leave=leave, line=line, about=about)
+        if self.elsewhere is not None:
+            self.elsewhere.control(User(user_id, ""), leave, line, about)
+
+    def control_here(
         self, user_id: str, *, leave: str = "", line: bytes = b"", about: str = "", news: News | None = None
     ) -> None:
-        for connection in self.connections_of(user_id):
+        """Do what `control` does to a user's connections to this node. news: an event `channels`."""
+        for connection in tuple(self._users.get(User(user_id, ""), ())):
             if leave and leave in connection.channels:
                 self.leave(connection, leave)
             if line and about not in connection.channels and connection.may_enter(about):
@@ -182,10 +221,13 @@ class Hub(CommitNews, Presence):
             if news is not None:
                 connection.tell_list(news)
 
-    def connections_of(self, user_id: str) -> Sequence[Connection]:
-        return tuple(self._users.get(User(user_id, ""), ()))
+    def connections_of(self, user_id: str) -> Sequence[Connection | Remote]:
+        """Return the connections of a user to all nodes, those to this one first."""
+        user = User(user_id, "")
+        own: tuple[Connection | Remote, ...] = tuple(self._users.get(user, ()))
+        return own if self.elsewhere is None else (*own, *self.elsewhere.users.get(user, ()))
 
-    def end(self, connections: Iterable[Connection], reason: str, code: int = Close.NOT_ALLOWED) -> int:
+    def end(self, connections: Iterable[Connection | Remote], reason: str, code: int = Close.NOT_ALLOWED) -> int:
         """Close connections for good; return how many."""
         self.flusher.require_loop()
         ended = [connection for connection in connections if not connection.ended]
@@ -193,18 +235,23 @@ class Hub(CommitNews, Presence):
             connection.close(code, reason)
         return len(ended)
 
-    def publish(self, name: str, line: bytes, skip: User | None = None) -> None:
+    def publish(self, name: str, line: bytes, skip: User | None = None, for_seq: int | None = None) -> None:
         self.flusher.require_loop()
         channel = self.channels.get(name)
         if channel is None:
             return
-        if skip is None:
-            channel.deliver(line, passing=True)
-        else:
-            channel.deliver_but(line, skip)
+        channel.publish_here(line, skip, for_seq)
+        if channel.elsewhere and self.elsewhere is not None:
+            self.elsewhere.publish(name, line, skip, for_seq)
 
     def tell(self, user: User, channel: str, line: bytes, skip: Member | None = None) -> None:
-        for connection in self.connections_of(user.id):
+        self.tell_here(user, channel, line, skip)
+        if self.elsewhere is not None:
+            self.elsewhere.tell(user, channel, line)
+
+    def tell_here(self, user: User, channel: str, line: bytes, skip: Member | None = None) -> None:
+        """Do what `tell` does for a user's connections to this node."""
+        for connection in tuple(self._users.get(user, ())):
             if channel in connection.channels and connection is not skip:
                 connection.gather(line)
 
@@ -215,23 +262,53 @@ class Hub(CommitNews, Presence):
         self.flusher.require_loop()
         self.connections.add(connection)
         user = connection.user
-        others = self._users.get(user)
-        if others is None:
-            others = self._users[user] = Online()
-        if others and (others[0].user.name, others[0].user.role) != (user.name, user.role):
+        known = self.known(user.id)
+        if known is not None and (known.name, known.role) != (user.name, user.role):
             self.become(user)
-        others.append(connection)
+        self._users.setdefault(user, Online()).append(connection)
+        if self.elsewhere is not None:
+            self.elsewhere.connected(connection)
 
     def become(self, user: User) -> None:
-        """Let a user who is connected have another name or role."""
+        """Let a user who is connected, to any node, have another name or role."""
         self.flusher.require_loop()
-        connections = self._users.pop(user)
+        self.rename_here(user)
+        if self.elsewhere is not None:
+            self.elsewhere.become(user)
+
+    def rename_here(self, user: User) -> None:
+        """Know a user under another name or role from now on; those in their channels who are here are told."""
+        connections = self.connections_of(user.id)
+        if not connections:
+            return
         old = connections[0].user
-        self._users[user] = connections
+        if online := self._users.pop(user, None):
+            self._users[user] = online
+        if self.elsewhere is not None and (remote := self.elsewhere.users.pop(user, None)):
+            self.elsewhere.users[user] = remote
         for connection in connections:
             connection.user = user
         for channel in {id(c): c for connection in connections for c in connection.channels.values()}.values():
             channel.rename(old, user)
+
+    def join_elsewhere(self, remote: Remote, name: str) -> None:
+        """Know that a connection to another node has joined a channel."""
+        channel = self.channels.get(name)
+        if channel is None:
+            channel = self.channels[name] = Channel(name, self)
+            channel.direct = name.startswith(DIRECT)
+            self.on_elsewhere(channel)
+        remote.channels[name] = channel
+        channel.elsewhere += 1
+        channel.come(remote.user)
+
+    def leave_elsewhere(self, remote: Remote, name: str) -> None:
+        """Know that a connection to another node has left a channel; that node tells those who are in it."""
+        channel = remote.channels.pop(name)
+        channel.elsewhere -= 1
+        channel.go(remote.user)
+        if not channel.present:
+            self._discard(channel)
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection that has ended: it is gone from all its channels too."""
@@ -239,6 +316,8 @@ class Hub(CommitNews, Presence):
         self.connections.remove(connection)
         for name in list(connection.channels):
             self.leave(connection, name)
+        if self.elsewhere is not None:
+            self.elsewhere.disconnected(connection)
         others = self._users[connection.user]
         others.remove(connection)
         if not others:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from weakref import WeakValueDictionary
 
 from tornado_chat.chat import permissions
@@ -116,6 +116,18 @@ class Knowing:
     def _know(self, record: ChannelRecord) -> ChannelRecord:
         """Return the one object for this channel."""
         return self._records.setdefault(record.name, record)
+
+    def known_record(self, name: str) -> ChannelRecord | None:
+        """Return the record of a channel, if it is in memory."""
+        return self._records.get(name)
+
+    def known_records(self) -> list[str]:
+        """Return the channels whose records are in memory."""
+        return list(self._records)
+
+    def tell_list_here(self, user_id: str, name: str, about: Mapping[str, object] | None = None) -> None:
+        """Tell a user's connections to this node in a moment how a channel of theirs is now."""
+        self._news.tell_here(user_id, name, about=about)
 
     def _known(self, memberships: dict[str, Membership]) -> dict[str, Membership]:
         for membership in memberships.values():

@@ -64,8 +64,7 @@ class MembershipNews:
         self.tell(membership.user, membership.record.name)
         self._plan(membership)["roles"][membership.user] = membership.role
         if self._hub.on_member is not None:
-            online = self._hub.online(membership.user)
-            user = online[0].user if online else User(membership.user, membership.user)
+            user = self._hub.known(membership.user) or User(membership.user, membership.user)
             self._hub.on_member(user, membership.record.name, membership.role)
 
     def _move(self, user: User, membership: Membership, now: str, before: str) -> None:
@@ -73,10 +72,10 @@ class MembershipNews:
         if online is not None and not online.kept:
             return  # guests of whom nothing is stored are present, and that is told
         if self._hub.on_member is not None:
-            self._hub.on_member(online[0].user if online else user, membership.record.name, now)
+            self._hub.on_member(self._hub.known(user.id) or user, membership.record.name, now)
         moved = self._plan(membership)
         if moved[before].pop(user.id, None) is None:
-            moved[now][user.id] = online[0].user if online else user
+            moved[now][user.id] = self._hub.known(user.id) or user
 
     def _plan(self, membership: Membership) -> dict[str, dict[str, Any]]:
         name = membership.record.name
@@ -101,10 +100,16 @@ class MembershipNews:
 
     # A user's own list
 
-    def tell(
+    def tell(self, user_id: str, name: str, about: Mapping[str, object] | None = None) -> None:
+        """Tell all connections of a user in a moment how a channel of theirs is now."""
+        self.tell_here(user_id, name, about=about)
+        if self._hub.elsewhere is not None:
+            self._hub.elsewhere.tell_list(user_id, name, about or {})
+
+    def tell_here(
         self, user_id: str, name: str, delay: float | None = None, about: Mapping[str, object] | None = None
     ) -> None:
-        """Tell all connections of a user in a moment how a channel of theirs is now."""
+        """Do what `tell` does for a user's connections to this node. delay: how long the moment is, in seconds."""
         online = self._hub.online(user_id)
         if online is None:
             return
@@ -125,7 +130,7 @@ class MembershipNews:
         removed = [{"channel": name, **names[name]} for name in sorted(names) if name not in kept]
         event: dict[str, Any] = {"action": "channels"}
         event |= {key: value for key, value in (("changed", changed), ("removed", removed)) if value}
-        self._hub.control(user_id, news=event)
+        self._hub.control_here(user_id, news=event)
 
     def introduce(self, connection: Connection) -> None:
         """Send a connection the whole list, once it is read."""
@@ -172,7 +177,7 @@ class MembershipNews:
     async def people(self, ids: Collection[str]) -> dict[str, User]:
         """Return people by id, as they are called now; whoever has no name is missing."""
         stored = (await self._storage.people(ids=sorted(ids)))[0] if ids else []
-        here = {one: online[0].user for one in ids if (online := self._hub.online(one))}
+        here = {one: user for one in ids if (user := self._hub.known(one))}
         return {person.user.id: person.user for person in stored} | here
 
     def _later(self, delay: float, tell: Callable[..., Any], about: object) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from tornado_chat.chat.channel_records import ChannelRecord
@@ -83,6 +83,7 @@ class MembershipWriter:
 
     def __init__(self, storage: Memberships) -> None:
         self._storage = storage
+        self.on_written: Callable[[Sequence[Membership]], None] = lambda memberships: None  # told of what was stored
         self._waiting, self._writing, self._failed = Batch(), Batch(), Batch()
         self._reading: dict[str, list[dict[str, Membership]]] = {}  # by user: what is laid over a reading under way
         self._lock = asyncio.Lock()
@@ -196,6 +197,7 @@ class MembershipWriter:
         copies = [replace(one) for one in memberships]
         changed = [dirty(one) for one in copies]
         await self._storage.put(copies)
+        self.on_written(copies)
         for one, copy, names in zip(memberships, copies, changed, strict=True):
             if copy.was is not None:
                 note_stored(one, copy, names)

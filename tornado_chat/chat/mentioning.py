@@ -145,9 +145,9 @@ class Mentioning(Belonging):
         """Tell those connections of a member that are not in a channel what is new there; return if there are any."""
         if self.membership(User(user_id, ""), name) is None:
             return False
-        away = any(name not in connection.channels for connection in self._hub.connections_of(user_id))
+        away = any(name not in connection.channels for connection in self._hub.online(user_id) or ())
         if away:
-            self._news.tell(user_id, name, delay)
+            self._news.tell_here(user_id, name, delay)
         return away
 
     async def _call_everyone(self, name: str) -> None:

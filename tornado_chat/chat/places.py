@@ -6,10 +6,12 @@ is answered like what is not there: Refused, `not-found` (errors.no_channel). A 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tornado_chat.chat.asking import Asking, power_to_set
+from tornado_chat.chat.catching_up import CatchingUp
+from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.channel_records import DIRECT_PEOPLE, SETTINGS, ChannelRecord, is_secret, new_address
 from tornado_chat.chat.channel_settings import clean_settings
 from tornado_chat.chat.connection import Connection
@@ -24,6 +26,10 @@ from tornado_chat.chat.validation import clean_name
 
 class Places(Asking):
     """`ctx.server.places`. Names of channels are addresses in any spelling; users are named by id."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self._others = CatchingUp(self._hub, self)
 
     def connected(self, connection: Connection, fresh: bool = False) -> None:
         """Read where a user belongs who has just connected, and tell them. fresh: nothing can be stored of them."""
@@ -152,42 +158,59 @@ class Places(Asking):
         except Refused:
             _set(record, before)
             raise
-        self._tell_record(record, {key: changed[key] for key in SETTINGS if key in changed})
+        self.tell_record_here(record, {key: changed[key] for key in SETTINGS if key in changed})
+        self._others.record_set(record.name, changed)
         if self._hub.on_record is not None:
             told = {key: value for key, value in changed.items() if key in SETTINGS or key == "plugins"}
             self._hub.on_record(record.name, told)
 
     async def delete(self, name: str, *, messages: bool = True) -> None:
         """Delete a channel with its memberships and its messages; whoever is in it leaves it."""
+        await self.forget_here(name)
+        await self.storage.delete(name)
+        self._others.deleted(name)
+        if messages:
+            await self._hub.history.forget(name)
+
+    async def forget_here(self, name: str) -> None:
+        """Forget a channel that is deleted, and let those leave it who are connected to this node."""
         channel = self._hub.channels.get(name)
         for user in list(channel.present) if channel is not None else ():
-            self._hub.control(user.id, leave=name)
+            self._hub.control_here(user.id, leave=name)
         for user, online in list(self._hub.everyone()):
             own = await self.own(user) if online.reading is not None else online.memberships or {}
             membership = own.pop(name, None)
             if membership is not None and not membership.ended:
-                self._news.tell(user.id, name, about={"deleted": True})
+                self._news.tell_here(user.id, name, about={"deleted": True})
         for _, own in self._gone.values():
             own.pop(name, None)
         self._records.pop(name, None)
         self.writer.forget(name)
         await self.writer.written()
-        await self.storage.delete(name)
-        if messages:
-            await self._hub.history.forget(name)
 
-    def _tell_record(self, record: ChannelRecord, changed: dict[str, Any]) -> None:
-        """Tell everyone who belongs to a channel, or is in it, what is new of its record."""
+    def tell_record_here(self, record: ChannelRecord, changed: Mapping[str, Any]) -> None:
+        """Tell those at this node who belong to a channel, or are in it, what is new of its record."""
         channel = self._hub.channels.get(record.name)
         if channel is not None:
             channel.guarded = record.has_rules() or self._silences(channel)
         if changed:
             line = encode({"action": "channel", "channel": record.name, **changed})
-            self._hub.publish(record.name, line)
+            if channel is not None:
+                channel.publish_here(line)
             for user, online in list(self._hub.everyone()):
                 membership = (online.memberships or {}).get(record.name)
                 if membership is not None and not membership.ended:
-                    self._hub.control(user.id, line=line, about=record.name)
+                    self._hub.control_here(user.id, line=line, about=record.name)
+
+    def heed_membership(self, channel: Channel, membership: Membership) -> None:
+        """Let a channel know what another node has changed for somebody who is in it."""
+        user = User(membership.user, "")
+        if membership.silenced_until > self._now():
+            channel.guarded = True
+        if membership.sees is None:
+            channel.limited.pop(user, None)
+        elif self._hub.here(user) is not None:
+            channel.limited[user] = membership
 
     async def _with_room(self, user: User) -> dict[str, Membership]:
         own = await self.own(user)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
+from contextlib import AbstractAsyncContextManager
 
 from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.connection import Connection
@@ -27,13 +26,13 @@ class Ranks(InThreads):
     meanwhile, and theirs is another object then.
     """
 
-    def __init__(self, *parts: Any) -> None:
-        super().__init__(*parts)
-        self._ranks = asyncio.Lock()
+    @property
+    def _ranks(self) -> AbstractAsyncContextManager[None]:
+        return self._hub.nodes.lock("ranks")
 
     async def known(self, users: Sequence[str]) -> list[User]:
         """Return people by id, connected or not; Refused (`invalid-field`) where somebody is not known."""
-        here = {one: online[0].user for one in dict.fromkeys(users) if (online := self._hub.online(one))}
+        here = {one: user for one in dict.fromkeys(users) if (user := self._hub.known(one))}
         missing = [one for one in dict.fromkeys(users) if one not in here]
         if missing:
             await self.writer.written()

@@ -1,0 +1,154 @@
+"""Keeps what this node has in memory of places as the tables have it, while other nodes change them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Collection, Coroutine, Mapping
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.channel_records import SETTINGS, ChannelRecord, is_secret
+from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.memberships import Membership, refresh
+from tornado_chat.chat.models import User
+
+if TYPE_CHECKING:
+    from tornado_chat.chat.places import Places
+
+AGAIN = 1.0  # seconds after which what could not be read is read again
+
+
+class CatchingUp:
+    """Hears of other nodes which rows they have written, and tells them of those of this one."""
+
+    def __init__(self, hub: Hub, places: Places) -> None:
+        self._hub = hub
+        self._places = places
+        self._tasks: set[asyncio.Task[None]] = set()
+        places.writer.on_written = self._written
+        hub.on_elsewhere = self._channel_elsewhere
+        for kind, hear in (
+            ("member", self._member),
+            ("list", self._list),
+            ("record", self._record),
+            ("deleted", self._deleted),
+        ):
+            hub.nodes.hear(kind, hear)
+        hub.nodes.on_return(self._returned)
+
+    # What others are told, once it is stored
+
+    def _written(self, memberships: Collection[Membership]) -> None:
+        if self._hub.elsewhere is None:
+            return
+        for one in memberships:
+            self._hub.elsewhere.to_nodes_of(one.user, "member", [one.user, one.record.name])
+
+    def record_set(self, name: str, changed: Mapping[str, Any]) -> None:
+        """Tell of a record that was stored, and of what has changed of it."""
+        self._hub.nodes.tell("record", [name, {key: changed[key] for key in SETTINGS if key in changed}])
+
+    def deleted(self, name: str) -> None:
+        """Tell of a channel that is deleted."""
+        self._hub.nodes.tell("deleted", name)
+
+    # What they tell
+
+    async def _member(self, node: str, about: list[str]) -> None:
+        user_id, name = about
+        online = self._hub.online(user_id)
+        if online is None:
+            return
+        self._places.keep(user_id)  # of whom something is stored now
+        if online.memberships is not None or online.reading is not None:
+            await self._again(user_id, name)
+        self._places.tell_list_here(user_id, name)
+
+    async def _again(self, user_id: str, name: str) -> None:
+        """Read a membership of somebody who is here again."""
+        own = await self._places.own(User(user_id, ""))
+        record = await self._places.record(name)
+        stored = None if record is None else await self._places.storage.membership(user_id, record)
+        if stored is None or record is None:
+            own.pop(name, None)
+            return
+        known = own.get(name)
+        if known is None:
+            stored.record = record
+            own[name] = known = stored
+        else:
+            refresh(known, stored)
+        channel = self._hub.channels.get(name)
+        if channel is not None and User(user_id, "") in channel.present:
+            self._places.heed_membership(channel, known)
+
+    def _list(self, node: str, about: list[Any]) -> None:
+        user_id, name, told = about
+        self._places.tell_list_here(user_id, name, told)
+
+    async def _record(self, node: str, about: list[Any]) -> None:
+        name, changed = about
+        record = await self._reread(name)
+        if record is not None:
+            self._places.tell_record_here(record, changed)
+
+    async def _reread(self, name: str) -> ChannelRecord | None:
+        """Read a record again; return it, if it is known here."""
+        known = self._places.known_record(name)
+        fresh = await self._places.storage.record(name) if known is not None else None
+        if known is None or fresh is None:
+            return known
+        for one in fields(fresh):
+            setattr(known, one.name, getattr(fresh, one.name))
+        return known
+
+    async def _deleted(self, node: str, name: str) -> None:
+        await self._places.forget_here(name)
+
+    # A channel in which others alone are: its record says who finds it
+
+    def _channel_elsewhere(self, channel: Channel) -> None:
+        self._do(self._look_up(channel))
+
+    async def _look_up(self, channel: Channel) -> None:
+        while self._hub.channels.get(channel.name) is channel and channel.record is None:
+            try:
+                record = await self._places.record(channel.name)
+            except Refused:  # the disk fails
+                await asyncio.sleep(AGAIN)
+                continue
+            if self._hub.channels.get(channel.name) is channel and channel.record is None:
+                channel.record = record or ChannelRecord(channel.name)
+                channel.guarded = channel.record.has_rules()
+                if not is_secret(channel.name):
+                    self._hub.list_channel(channel.name)
+
+    # After a while in which nothing was heard
+
+    async def _returned(self) -> None:
+        self._do(self._read_all_again())
+
+    async def _read_all_again(self) -> None:
+        for name in self._places.known_records():
+            with contextlib.suppress(Refused):
+                record = await self._reread(name)
+                if record is not None:
+                    self._places.tell_record_here(record, {})
+        for user, online in list(self._hub.everyone()):
+            known = online.memberships
+            if known is None:
+                continue
+            with contextlib.suppress(Refused):
+                names = {one.record.name for one in await self._places.storage.of_user(user.id)}
+                for name in names | known.keys():
+                    if online.kept:  # else nothing is stored of them
+                        await self._again(user.id, name)
+                    self._places.tell_list_here(user.id, name)
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
