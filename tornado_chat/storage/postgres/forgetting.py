@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tornado_chat.chat.channel_records import DIRECT
 from tornado_chat.chat.memberships import Membership
@@ -71,6 +72,7 @@ async def _promote(connection: Connection, name: str) -> list[Membership]:
 
 async def guests(connection: Connection, since: int, among: Sequence[str] | None = None) -> list[str]:
     """Return ids of guests who were last here before a time (ms), a piece of them, or those `among` some."""
+    asked: tuple[Any, ...]
     if among is None:
         asked = "SELECT id FROM people WHERE guest AND seen < $1 LIMIT $2", since, place_trimming.PIECE
     else:

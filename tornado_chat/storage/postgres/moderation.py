@@ -50,6 +50,10 @@ class PostgresBans(Repository):
     async def delete(self, connection: Connection, whom: str) -> bool:
         return count(await connection.execute("DELETE FROM bans WHERE digest = $1", digest(whom))) == 1
 
+    @writes
+    async def trim(self, connection: Connection, now: float) -> None:
+        await connection.execute("DELETE FROM bans WHERE until <= $1", now)
+
 
 class PostgresAudit(Repository):
     """An AuditRepository."""
