@@ -6,25 +6,40 @@ import asyncio
 import contextlib
 from collections.abc import Collection, Coroutine, Mapping
 from dataclasses import fields
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.channel_records import SETTINGS, ChannelRecord, is_secret
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.hub import Hub
-from tornado_chat.chat.memberships import Membership, refresh
+from tornado_chat.chat.membership_writer import MembershipWriter
+from tornado_chat.chat.memberships import Membership, Memberships, refresh
 from tornado_chat.chat.models import User
 
-if TYPE_CHECKING:
-    from tornado_chat.chat.places import Places
-
 AGAIN = 1.0  # seconds after which what could not be read is read again
+
+
+class Memory(Protocol):
+    """What a node has in memory; see Places."""
+
+    storage: Memberships
+    writer: MembershipWriter
+
+    def known_record(self, name: str) -> ChannelRecord | None: ...
+    def known_records(self) -> list[str]: ...
+    def keep(self, user_id: str) -> None: ...
+    async def own(self, user: User) -> dict[str, Membership]: ...
+    async def record(self, name: str) -> ChannelRecord | None: ...
+    async def forget_here(self, name: str) -> None: ...
+    def heed_membership(self, channel: Channel, membership: Membership) -> None: ...
+    def tell_list_here(self, user_id: str, name: str, about: Mapping[str, object] | None = None) -> None: ...
+    def tell_record_here(self, record: ChannelRecord, changed: Mapping[str, Any]) -> None: ...
 
 
 class CatchingUp:
     """Hears of other nodes which rows they have written, and tells them of those of this one."""
 
-    def __init__(self, hub: Hub, places: Places) -> None:
+    def __init__(self, hub: Hub, places: Memory) -> None:
         self._hub = hub
         self._places = places
         self._tasks: set[asyncio.Task[None]] = set()

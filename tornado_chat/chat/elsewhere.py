@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
+from tornado_chat.chat.channel import Channel
+from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Close
 from tornado_chat.chat.models import User
 from tornado_chat.chat.nodes import Nodes
 from tornado_chat.chat.protocol import encode
-
-if TYPE_CHECKING:
-    from tornado_chat.chat.channel import Channel
-    from tornado_chat.chat.connection import Connection
-    from tornado_chat.chat.hub import Hub
 
 AT_ONCE = 200  # connections in one telling of all
 
@@ -46,13 +43,28 @@ class Remote:
         self._nodes.tell("close", [self.number, code, reason], self.node)
 
 
+class Home(Protocol):
+    """The hub, as far as it is told of others."""
+
+    nodes: Nodes
+    channels: dict[str, Channel]
+
+    def known(self, user_id: str) -> User | None: ...
+    def announces(self, channel: Channel, count: int) -> bool: ...
+    def rename_here(self, user: User) -> None: ...
+    def join_elsewhere(self, remote: Remote, name: str) -> None: ...
+    def leave_elsewhere(self, remote: Remote, name: str) -> None: ...
+    def tell_here(self, user: User, channel: str, line: bytes) -> None: ...
+    def control_here(self, user_id: str, *, leave: str = "", line: bytes = b"", about: str = "") -> None: ...
+
+
 class Elsewhere:
     """The connections of other nodes, and what is told to these of the own ones.
 
     `users`: those who are connected elsewhere, with their connections there.
     """
 
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, hub: Home) -> None:
         self.users: dict[User, list[Remote]] = {}
         self._hub = hub
         self._nodes = nodes = hub.nodes
