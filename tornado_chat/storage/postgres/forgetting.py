@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ from tornado_chat.chat.channel_records import DIRECT
 from tornado_chat.chat.memberships import Membership
 from tornado_chat.chat.user_ids import TOKEN
 from tornado_chat.storage import place_trimming
+from tornado_chat.storage.postgres import attachments, threads
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.place_rows import HEIRS, MEMBERSHIP, RECORD, with_record
 from tornado_chat.storage.postgres.repository import count
@@ -59,6 +61,8 @@ async def erase(connection: Connection, people: Sequence[str]) -> list[Membershi
     await connection.execute("DELETE FROM people WHERE id = ANY($1::text[])", these)
     of_token = [one for one in these if one.startswith(TOKEN)]
     await connection.execute('DELETE FROM roles WHERE "user" = ANY($1::text[])', of_token)  # of the last token
+    await threads.forget(connection, these)
+    await attachments.erase(connection, these, int(time.time() * 1_000))
     return [new for name in owned for new in await _promote(connection, name)]
 
 

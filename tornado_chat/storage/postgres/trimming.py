@@ -7,7 +7,7 @@ import time
 
 from tornado_chat.storage.postgres import attachments, indexing
 from tornado_chat.storage.postgres.engine import Connection
-from tornado_chat.storage.postgres.repository import Repository, reads, writes
+from tornado_chat.storage.postgres.repository import Repository, count, reads, writes
 from tornado_chat.storage.postgres.rows import LARGEST, SHIFT, end, number, start
 from tornado_chat.storage.postgres.texts import can_be_stored
 
@@ -34,22 +34,11 @@ SELECT max(id) FROM oldest WHERE id < coalesce((
     SELECT min(id) FROM oldest WHERE NOT (coalesce(time < $3, false) OR coalesce(id <= $4, false))
 ), $2 + 1)
 """
-_DELETE = """
-WITH gone AS (DELETE FROM messages WHERE id > $1 AND id <= $2 RETURNING 1) SELECT count(*) FROM gone
-"""
-_WITH_THEM = {
-    "reactions": "message",
-    "pins": "message",
-    "mentions": "message",
-    "growing": "message",
-    "follows": "root",
-}
+_OF_MESSAGES = {**dict.fromkeys(("reactions", "pins", "mentions", "growing"), "message"), "follows": "root"}
 _FORGET_REFS = """
-WITH gone AS (
-    DELETE FROM change_refs WHERE ref_key = ANY(ARRAY(
-        SELECT ref_key FROM change_refs WHERE time < $1 ORDER BY time LIMIT $2
-    )) RETURNING 1
-) SELECT count(*) FROM gone
+DELETE FROM change_refs WHERE ref_key = ANY(ARRAY(
+    SELECT ref_key FROM change_refs WHERE time < $1 ORDER BY time LIMIT $2
+))
 """
 
 
@@ -82,10 +71,10 @@ class PostgresTrimming(Repository):
 
     async def _trim(self, no: int, since: int | None = None, over: int | None = None) -> int:
         """Delete the messages of a channel that are older than `since`, or up to the id `over`; return how many."""
-        deleted, count = 0, PIECE
-        while count == PIECE:
-            count = await self._cut(no, since, over, PIECE)
-            deleted += count
+        deleted, gone = 0, PIECE
+        while gone == PIECE:
+            gone = await self._cut(no, since, over, PIECE)
+            deleted += gone
             await asyncio.sleep(REST)
         return deleted
 
@@ -123,7 +112,7 @@ class PostgresTrimming(Repository):
     @writes
     async def _forget_refs(self, connection: Connection, before: int, piece: int) -> int:
         """Delete refs of changes that were made before a time (ms), at most `piece`; return how many."""
-        return int(await connection.fetchval(_FORGET_REFS, before, piece))
+        return count(await connection.execute(_FORGET_REFS, before, piece))
 
 
 async def cut(connection: Connection, no: int, since: int | None, over: int | None, piece: int) -> int:
@@ -137,10 +126,15 @@ async def cut(connection: Connection, no: int, since: int | None, over: int | No
     last = await connection.fetchval(_CUT, first, end(no), since, over, piece)
     if last is None:
         return 0
-    deleted = int(await connection.fetchval(_DELETE, first, last))
-    for table, column in _WITH_THEM.items():
-        await connection.execute(f"DELETE FROM {table} WHERE {column} > $1 AND {column} <= $2", first, last)
+    deleted = await _delete(connection, "messages", "id", first, last)
+    for table, column in _OF_MESSAGES.items():
+        await _delete(connection, table, column, first, last)
     await attachments.detach(connection, first + 1, last, int(time.time() * 1_000))
     await indexing.remove(connection, no, last & LARGEST)
     await connection.execute("UPDATE channels SET floor = $2 WHERE no = $1", no, last & LARGEST)
     return deleted
+
+
+async def _delete(connection: Connection, table: str, column: str, after: int, upto: int) -> int:
+    """Delete the rows of messages between two ids, the second included; return how many."""
+    return count(await connection.execute(f"DELETE FROM {table} WHERE {column} > $1 AND {column} <= $2", after, upto))
