@@ -18,9 +18,8 @@ from tornado_chat.chat.changes import (
     refuse_pin,
 )
 from tornado_chat.chat.history import ChangesPage, noted, page_end
-from tornado_chat.chat.mentions import CHANNEL
 from tornado_chat.chat.models import Message
-from tornado_chat.storage.postgres.batch import EVERYONE
+from tornado_chat.storage.postgres import attachments, mentions, replies
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.rows import FIELDS, LARGEST, NAME, number, start, to_messages
 from tornado_chat.storage.postgres.texts import can_be_stored, ref_key
@@ -150,7 +149,12 @@ class Making:
         )
         await self._write_state(change, message, fields)
         if "mentions" in fields:
-            await self._mention(message, noted(before), change.time)
+            await mentions.renew(self._connection, message, noted(before), change.time)
+        if change.what == "deleted" and message.thread is not None:
+            root = await replies.deleted(self._connection, change, message, self._last)
+            if root is not None:
+                self._messages[root.seq] = root.message
+                return (changed, root)
         return (changed,)
 
     async def _write_state(self, change: Change, message: Message, fields: dict[str, object]) -> None:
@@ -169,29 +173,14 @@ class Making:
             case "deleted":
                 for table in ("reactions", "pins"):
                     await run(f"DELETE FROM {table} WHERE message = $1", row)
+                if "files" in fields:
+                    await attachments.detach(self._connection, row, row, change.time)
         if "growing" in fields:
             await run("DELETE FROM growing WHERE message = $1", row)
-
-    async def _mention(self, message: Message, before: Sequence[str], time: int) -> None:
-        """Store whom a message mentions since its last change, and remove those whom it does no more."""
-        row, users = int(message.id), noted(message)
-        new = start(self.no) + message.rev
-        arisen = [_stored(user) for user in users if user not in before and can_be_stored(user)]
-        gone = [_stored(user) for user in before if user not in users and can_be_stored(user)]
-        if arisen:
-            some = "INSERT INTO mentions SELECT unnest($1::text[]), $2::bigint, $3::bigint, $4::bigint"
-            await self._connection.execute(some, arisen, new, row, time)
-        if gone:
-            some = 'DELETE FROM mentions WHERE message = $1 AND "user" = ANY($2)'
-            await self._connection.execute(some, row, gone)
 
 
 def _key(change: Change) -> bytes | None:
     return None if change.user is None or change.ref is None else ref_key(change.user.id, change.ref)
-
-
-def _stored(user: str) -> str:
-    return EVERYONE if user == CHANNEL else user
 
 
 # Reading

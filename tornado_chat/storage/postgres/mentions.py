@@ -82,8 +82,8 @@ FROM unnest($1::text[]) AS g (channel) {_GIVEN}
 
 async def add(connection: Connection, message: int, number: int, time: int, users: Collection[str]) -> None:
     """Store whom a message mentions since a number and a time: ids, or CHANNEL. message, number: the ids of both."""
-    if keys := _keys(users):
-        await connection.execute(_ADD, message, number, time, keys)
+    if stored := keys(users):
+        await connection.execute(_ADD, message, number, time, stored)
 
 
 async def renew(connection: Connection, message: Message, before: Collection[str], time: int) -> None:
@@ -98,11 +98,11 @@ async def renew(connection: Connection, message: Message, before: Collection[str
     if (thread := message.thread) is not None:
         readers = {(start + thread, user): message.seq - 1 for user in arisen if user != CHANNEL}
         await replies.follow(connection, readers)
-    if gone := _keys([user for user in before if user not in users]):
+    if gone := keys([user for user in before if user not in users]):
         await connection.execute(_REMOVE, row, gone)
 
 
-def _keys(users: Collection[str]) -> list[str]:
+def keys(users: Collection[str]) -> list[str]:
     """Return what the table has for those whom a message mentions; who cannot be stored is missing."""
     return [EVERYONE if user == CHANNEL else user for user in users if can_be_stored(user)]
 
