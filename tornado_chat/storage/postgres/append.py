@@ -11,13 +11,11 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Sequence
-from functools import partial
 
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.storage.postgres.batch import Batch, Waiting
 from tornado_chat.storage.postgres.engine import Connection, Engine
-from tornado_chat.storage.postgres.feed import Entry
 from tornado_chat.storage.postgres.health import asyncpg, is_away, unavailable
 from tornado_chat.storage.postgres.passing import Passing
 from tornado_chat.storage.postgres.queries import Known, known
@@ -31,7 +29,7 @@ REST = 0.1  # seconds between two attempts
 CHANNELS = 50_000  # whose numbers are cached
 MOST_CHANNELS = 2**23  # numbers of channels: with SHIFT bits of a `seq` they fill an id
 
-_APPEND = f"SELECT append_1({', '.join(f'${n}' for n in range(1, 21))})"
+_APPEND = f"SELECT append_1({', '.join(f'${n}' for n in range(1, 22))})"
 _NUMBERS = "SELECT name, no FROM channels WHERE name = ANY($1)"
 
 log = logging.getLogger("tornado_chat")
@@ -140,13 +138,16 @@ class Appends:
             if id is not None:
                 message.seq = id & LARGEST
                 message.id = str(id)
-                new.append(Entry(message.channel, message.seq, (message,)))
-        self._passing.offer(new)
+                new.append(message)
+        self._passing.offer_own(new)
+        if len(new) == len(ids) and not batch.repeats:
+            self._passing.keep_all(batch.messages, batch.posts)
+            return
         for message, post, kept in batch.settle(ids, others):
             if kept is None:  # what had its key was deleted just now
                 self.waiting.append((message, post, batch.since))
             elif isinstance(kept, Message):
-                self._passing.when_passed(kept.channel, kept.seq, partial(post.keep, kept))
+                self._passing.keep_all([kept], [post])
             else:
                 post.fail(kept)
 

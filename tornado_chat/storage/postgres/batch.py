@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tornado_chat.chat.changes import is_repeated, ref_was_used
@@ -17,6 +17,8 @@ from tornado_chat.storage.postgres import wire
 from tornado_chat.storage.postgres.queries import Known
 from tornado_chat.storage.postgres.texts import can_be_stored, no_text, ref_key
 
+#: What may stand between texts, and for none: characters that no text has which came from outside.
+MARKS = [chr(code) for code in (*range(1, 9), *range(14, 32), *range(0xFDD0, 0xFDF0))]
 EVERYONE = ""  # stands for all members of the channel in the table of mentions
 
 #: A message that waits, who waits for it, and since when (seconds of the loop's clock).
@@ -30,34 +32,43 @@ class Batch:
         self.messages: list[Message] = []
         self.posts: list[PendingMessage] = []
         self.keys: list[bytes | None] = []
+        self.words = ""  # all their texts
         self.since: float = 0  # when the oldest of them began to wait
         self._places: dict[bytes, int] = {}
         #: Those that have the key of an earlier one: by its place.
-        self._repeats: dict[int, list[tuple[Message, PendingMessage]]] = {}
+        self.repeats: dict[int, list[tuple[Message, PendingMessage]]] = {}
 
     @classmethod
     def take(cls, waiting: deque[Waiting], rows: int) -> Batch:
         """Return a batch of the oldest that wait. What cannot be stored at all fails here."""
         batch = cls()
         taken = [waiting.popleft() for _ in range(min(rows, len(waiting)))]
-        if not _is_text([one[0] for one in taken]):
+        batch.words = _words([one[0] for one in taken])
+        if not can_be_stored(batch.words):
             for message, post, _ in taken:
-                if not _is_text([message]):
+                if not can_be_stored(_words([message])):
                     post.fail(no_text())
             taken = [one for one in taken if one[1].error is None]
         if taken:
             batch.since = taken[0][2]
-        for message, post, _ in taken:
-            batch._add(message, post)
+        batch._add_all(taken)
         return batch
 
-    def _add(self, message: Message, post: PendingMessage) -> None:
-        key = None
-        if message.ref is not None and message.sender is not None:
-            key = ref_key(message.sender.id, message.ref)
+    def _add_all(self, taken: Sequence[Waiting]) -> None:
+        keys = [
+            None if one.ref is None or one.sender is None else ref_key(one.sender.id, one.ref) for one, _, _ in taken
+        ]
+        if len(set(keys)) + max(keys.count(None) - 1, 0) == len(keys):
+            self.messages, self.posts, self.keys = [one[0] for one in taken], [one[1] for one in taken], keys
+            return
+        for (message, post, _), key in zip(taken, keys, strict=True):
+            self._add(message, post, key)
+
+    def _add(self, message: Message, post: PendingMessage, key: bytes | None) -> None:
+        if key is not None:
             place = self._places.setdefault(key, len(self.messages))
             if place != len(self.messages):
-                self._repeats.setdefault(place, []).append((message, post))
+                self.repeats.setdefault(place, []).append((message, post))
                 return
         self.messages.append(message)
         self.posts.append(post)
@@ -66,13 +77,13 @@ class Batch:
     def singles(self) -> list[Batch]:
         """Return each of these messages as a batch of its own."""
         found = []
-        for message, post in zip(self.messages, self.posts, strict=True):
+        for message, post, key in zip(self.messages, self.posts, self.keys, strict=True):
             one = Batch()
-            one.since = self.since
-            one._add(message, post)
+            one.since, one.words = self.since, self.words
+            one._add(message, post, key)
             found.append(one)
-        for place, repeats in self._repeats.items():
-            found[place]._repeats[0] = repeats
+        for place, repeats in self.repeats.items():
+            found[place].repeats[0] = repeats
         return found
 
     def channels(self) -> list[str]:
@@ -83,19 +94,22 @@ class Batch:
         """Return what `append_1` takes from its fifth parameter on. numbers: of the channels."""
         messages = self.messages
         nos = [numbers[one.channel] for one in messages]
-        tails = [wire.tail(no, one) for no, one in zip(nos, messages, strict=True)]
-        shown, pieces = wire.pieces(tails, nos, [one.channel for one in messages])
+        tails = wire.tails(messages, nos)
+        senders = [one.sender for one in messages]
+        between, missing = marks = _marks(self.words)
+        end = between  # behind the last, too: "" would be no list of one text, but an empty one
         return [
-            list(set(nos)),
-            nos,
-            [None if one.sender is None else one.sender.id for one in messages],
-            [None if one.sender is None else one.sender.name for one in messages],
-            [one.text for one in messages],
-            [one.time for one in messages],
-            [one.ref for one in messages],
-            self.keys,
-            shown,
-            pieces,
+            marks,
+            _numbers(set(nos)),
+            _numbers(nos),
+            _numbers([one.time for one in messages]),
+            _numbers(wire.pieces(tails)),
+            between.join([missing if one is None else one.id for one in senders]) + end,
+            between.join([missing if one is None else one.name for one in senders]) + end,
+            between.join([one.text for one in messages]) + end,
+            between.join([missing if one.ref is None else one.ref for one in messages]) + end,
+            between.join([missing if one is None else one.hex() for one in self.keys]),
+            between.join(tails),
             *self._further(),
         ]
 
@@ -125,7 +139,7 @@ class Batch:
         """Answer all with an error."""
         for post in self.posts:
             post.fail(error)
-        for repeats in self._repeats.values():
+        for repeats in self.repeats.values():
             for _, post in repeats:
                 post.fail(error)
 
@@ -139,15 +153,24 @@ class Batch:
         for place, (id, message, post) in enumerate(zip(ids, self.messages, self.posts, strict=True)):
             key = self.keys[place]
             yield message, post, message if id is not None else known.kept(message, key)
-            for other, its in self._repeats.get(place, ()) if self._repeats else ():
+            for other, its in self.repeats.get(place, ()) if self.repeats else ():
                 if id is None:
                     yield other, its, known.kept(other, key)
                 else:
                     yield other, its, message if is_repeated(other, message, None) else ref_was_used()
 
 
-def _is_text(messages: Sequence[Message]) -> bool:
-    """Return whether all texts of these can be stored."""
+def _words(messages: Sequence[Message]) -> str:
+    """Return all texts of these."""
     words = "".join([f"{one.channel}{one.text}{one.ref}" for one in messages])
-    words += "".join([f"{one.sender.id}{one.sender.name}" for one in messages if one.sender])
-    return can_be_stored(words)
+    return words + "".join([f"{one.sender.id}{one.sender.name}" for one in messages if one.sender])
+
+
+def _marks(words: str) -> tuple[str, str]:
+    """Return two characters that are not in these words."""
+    free = (mark for mark in MARKS if mark not in words)
+    return next(free), next(free)
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return f"{{{','.join(map(str, numbers))}}}"

@@ -11,7 +11,6 @@ from tornado_chat.chat.errors import Refused
 from tornado_chat.storage.postgres import wire
 from tornado_chat.storage.postgres.changes import Made, Making, is_text
 from tornado_chat.storage.postgres.engine import Connection, Engine
-from tornado_chat.storage.postgres.feed import Entry
 from tornado_chat.storage.postgres.health import asyncpg, unavailable
 from tornado_chat.storage.postgres.passing import Passing
 from tornado_chat.storage.postgres.texts import no_text
@@ -86,7 +85,7 @@ class Changes:
                 self._passing.doubt([channel])
                 raise
         self._passing.offer(
-            Entry(channel, one.number, one.changed) for one in answers if isinstance(one, Made) and one.changed
+            (channel, one.number, one.changed) for one in answers if isinstance(one, Made) and one.changed
         )
         for (_, made), answer in zip(asked, answers, strict=True):
             if isinstance(answer, Refused):

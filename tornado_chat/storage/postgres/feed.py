@@ -7,20 +7,16 @@ all. What is beyond a gap waits a moment; then the log is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple
 
 from tornado_chat.chat.history import Committed
+from tornado_chat.chat.models import Message
 
 PATIENCE = 0.05  # seconds that what is beyond a gap waits for what is missing
 KNOWN = 10_000  # channels from which on those that nobody uses are forgotten
 
 
-class Entry(NamedTuple):
-    """All that a channel has under one number; None: it is too long to be told, and must be read."""
-
-    channel: str
-    number: int
-    items: Sequence[Committed] | None
+#: All that a channel has under a number; None: it is too long to be told, and must be read.
+Entry = tuple[str, int, Sequence[Committed] | None]
 
 
 class Feed:
@@ -54,6 +50,19 @@ class Feed:
                 known[channel] = number
             else:
                 self._hold(channel, number, items, now, passed)
+        return passed
+
+    def offer_own(self, messages: Iterable[Message], now: float) -> list[Committed]:
+        """Do as `offer` does with new messages."""
+        known, held, reading = self.known, self._held, self._reading
+        passed: list[Committed] = []
+        for message in messages:
+            channel, number = message.channel, message.seq
+            if known.get(channel) == number - 1 and channel not in held and channel not in reading:
+                passed.append(message)
+                known[channel] = number
+            else:
+                passed += self.offer([(channel, number, (message,))], now)
         return passed
 
     def begin(self, channel: str, number: int) -> None:

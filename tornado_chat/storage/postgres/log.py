@@ -59,7 +59,7 @@ def entries_of(messages: list[Message], since: int) -> list[Entry]:
                 found[message.seq] = [Replied(roots[0], message)]
             else:
                 found[message.seq] = [message]
-    return [Entry(found[number][0].channel, number, found[number]) for number in sorted(found)]
+    return [(found[number][0].channel, number, found[number]) for number in sorted(found)]
 
 
 def _changed(message: Message) -> Changed:

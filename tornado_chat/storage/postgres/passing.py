@@ -9,10 +9,13 @@ from functools import partial
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.history import Committed
+from tornado_chat.chat.models import Message
+from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.storage.postgres import log as logs
 from tornado_chat.storage.postgres import wire
 from tornado_chat.storage.postgres.engine import Connection, Engine
 from tornado_chat.storage.postgres.feed import Entry, Feed
+from tornado_chat.storage.postgres.rows import LARGEST
 
 WAIT = 1.0  # seconds that who has stored something waits at most until it is passed on
 REST = 0.5  # seconds after which a log is read again that could not be read
@@ -48,6 +51,19 @@ class Passing:
     def offer(self, entries: Iterable[Entry]) -> None:
         """Pass on what is committed, as soon as its turn comes."""
         self._tell(self.feed.offer(entries, self._now()))
+
+    def offer_own(self, messages: Iterable[Message]) -> None:
+        """Pass on new messages of this node."""
+        self._tell(self.feed.offer_own(messages, self._now()))
+
+    def keep_all(self, messages: Sequence[Message], posts: Sequence[PendingMessage]) -> None:
+        """Answer posts with the messages that are stored, each as soon as it was passed on."""
+        known = self.feed.known
+        for message, post in zip(messages, posts, strict=True):
+            if known.get(message.channel, LARGEST) >= message.seq:
+                post.keep(message)
+            else:
+                self.when_passed(message.channel, message.seq, partial(post.keep, message))
 
     def when_passed(self, channel: str, number: int, call: Callable[[], object]) -> None:
         """Call this once a number of a channel was passed on, after WAIT at the latest."""

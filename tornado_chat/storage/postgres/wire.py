@@ -1,8 +1,11 @@
 """How a node says to the others what it has committed: payloads of NOTIFY. Pure functions.
 
-A payload begins with who says it, 16 characters, followed by a JSON array of entries: the number that was drawn, the
-channel's own number, its name, and what has that number: `[3, 77, "den", …]`. One that would be too long has nothing
-more: it is read from the log.
+A payload begins with who says it, 16 characters, followed by a JSON array of entries. Each has the number that was
+drawn, the channel's own number, and its name; then
+
+- of a plain message: text, time, `ref`, further fields, and the id, the name and the role of its sender;
+- of changes, and of a reply with what became of its root by it: the changes, and the reply or null;
+- nothing, where it would be too long: it is read from the log.
 """
 
 from __future__ import annotations
@@ -21,38 +24,45 @@ from tornado_chat.storage.postgres.rows import SHIFT
 
 WRITER = 16  # characters that say who wrote a payload
 LONGEST = 7_400  # bytes of a payload: PostgreSQL takes 7,999
+_PLAIN = 10  # fields of the entry of a plain message
 _NUMBER = 16  # bytes that the number of an entry, its brackets and its comma take
 
 _loads = speed.loads or json.loads
 
 
-def tail(no: int, message: Message) -> str:
-    """Return the entry of a new message from behind its number on, which it has not drawn yet."""
-    who = "null" if message.sender is None else _user(message.sender)
-    ref = "null" if message.ref is None else _quote(message.ref)
-    extra = "" if message.extra is None else f",{json.dumps(message.extra)}"
-    return f"{no},{_quote(message.channel)},{_quote(message.text)},{message.time},{who},{ref}{extra}]"
+def tails(messages: Sequence[Message], nos: Sequence[int]) -> list[str]:
+    """Return the entries of new messages from behind their numbers on, which they have not drawn yet."""
+    places: dict[str, str] = {}
+    users: dict[int, str] = {id(None): "null,null,null"}  # by the `id()` of each: equal ones may have other names
+    found = []
+    for one, no in zip(messages, nos, strict=True):
+        place = places.get(one.channel)
+        if place is None:
+            place = places[one.channel] = f"{no},{_quote(one.channel)}"
+        user = one.sender
+        who = users.get(id(user))
+        if who is None and user is not None:
+            who = users[id(user)] = f"{_quote(user.id)},{_quote(user.name)},{_quote(user.role)}"
+        ref = "null" if one.ref is None else _quote(one.ref)
+        extra = "null" if one.extra is None else json.dumps(one.extra)
+        tail = f"{place},{_quote(one.text)},{one.time},{ref},{extra},{who}]"
+        if len(tail) > LONGEST // 4 and len(tail.encode()) > LONGEST - WRITER - _NUMBER:
+            tail = f"{place}]"
+        found.append(tail)
+    return found
 
 
-def _user(user: User) -> str:
-    return f"[{_quote(user.id)},{_quote(user.name)},{_quote(user.role)}]"
-
-
-def pieces(tails: Sequence[str], nos: Sequence[int], channels: Sequence[str]) -> tuple[list[str], list[int]]:
-    """Return these tails, short where one would be too long, and which payload each of them goes into."""
-    shown, places = [], []
+def pieces(tails: Sequence[str]) -> list[int]:
+    """Return which payload each of these goes into."""
+    places = []
     place, size = 0, WRITER
-    for at, one in enumerate(tails):
+    for one in tails:
         length = _NUMBER + (len(one) if one.isascii() else len(one.encode()))
-        if length > LONGEST - WRITER:
-            one = f"{nos[at]},{_quote(channels[at])}]"
-            length = _NUMBER + len(one.encode())
         if size + length > LONGEST:
             place, size = place + 1, WRITER
         size += length
-        shown.append(one)
         places.append(place)
-    return shown, places
+    return places
 
 
 def payloads(writer: str, entries: Iterable[str]) -> list[str]:
@@ -80,7 +90,7 @@ def entry(no: int, number: int, items: Sequence[Committed]) -> str:
         elif isinstance(one, Replied):
             changed.append(one.changed)
             reply = _row(one.message)
-    about = [number, no, channel, None, [_said(one) for one in changed], reply]
+    about = [number, no, channel, [_said(one) for one in changed], reply]
     said = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
     return said if len(said.encode()) + WRITER + 2 <= LONGEST else f"[{number},{no},{_quote(channel)}]"
 
@@ -100,24 +110,24 @@ def _row(message: Message) -> list[Any]:
 
 def heard(payload: str) -> list[Entry]:
     """Return the entries of a payload."""
-    users: dict[tuple[str, str, str], User] = {}  # one for all of their messages: it is encoded once
-    return [_heard(one, users) for one in _loads(payload[WRITER:])]
+    users: dict[Any, User] = {}  # one for all of their messages: it is encoded once
+    entries: list[Entry] = []
+    for one in _loads(payload[WRITER:]):
+        if len(one) == _PLAIN:
+            number, no, channel, text, time, ref, extra, id, name, role = one
+            sender = None if id is None else users.get((id, name, role)) or _known((id, name, role), users)
+            message = Message(channel, text, sender, time, ref, number, str((no << SHIFT) + number), 0, extra)
+            entries.append((channel, number, (message,)))
+        else:
+            number, no, channel, *told = one
+            entries.append((channel, number, _items(number, no, channel, told, users) if told else None))
+    return entries
 
 
-def _heard(about: list[Any], users: dict[tuple[str, str, str], User]) -> Entry:
-    number, no, channel = about[:3]
-    if len(about) == 3:
-        return Entry(channel, number, None)
-    if about[3] is not None:
-        _, _, _, text, time, who, ref, *extra = about
-        id = str((no << SHIFT) + number)
-        sender = who and _known(who, users)
-        return Entry(channel, number, (Message(channel, text, sender, time, ref, number, id, 0, *extra),))
-    _, _, _, _, changes, reply = about
-    items: list[Committed] = [_changed(channel, no, number, one, users) for one in changes]
-    if reply is not None and isinstance(items[0], Changed):
-        items = [Replied(items[0], _message(channel, no, reply, users))]
-    return Entry(channel, number, items)
+def _items(number: int, no: int, channel: str, told: list[Any], users: dict[Any, User]) -> Sequence[Committed]:
+    changes, reply = told
+    items = [_changed(channel, no, number, one, users) for one in changes]
+    return items if reply is None else [Replied(items[0], _message(channel, no, reply, users))]
 
 
 def _changed(channel: str, no: int, number: int, said: list[Any], users: dict[Any, User]) -> Changed:
@@ -134,7 +144,7 @@ def _message(channel: str, no: int, row: list[Any], users: dict[Any, User]) -> M
     return Message(channel, text, who and _known(who, users), time, ref, seq, str((no << SHIFT) + seq), rev, extra)
 
 
-def _known(who: list[str], users: dict[Any, User]) -> User:
+def _known(who: Sequence[str], users: dict[Any, User]) -> User:
     key = tuple(who)
     user = users.get(key)
     if user is None:
