@@ -12,4 +12,6 @@ async def reload_plugin(ctx: Context, plugin: str) -> dict[str, Any]:
     if plugins is None or plugin not in {one["name"] for one in plugins.describe()}:
         raise Refused(f"there is no plugin {plugin[:64]!r}", Error.INVALID_FIELD)
     await ctx.use("reload", plugin=plugin)
-    return {"reloaded": await plugins.reload(plugin)}
+    reloaded = await plugins.reload_everywhere(plugin)
+    others = {"wrong": reloaded.wrong, "missing": reloaded.missing}
+    return {"reloaded": reloaded.own, **{name: said for name, said in others.items() if said}}

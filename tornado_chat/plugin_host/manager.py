@@ -14,18 +14,25 @@ from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.events import PluginEvents
 from tornado_chat.plugin_host.files import choose, find_plugins
 from tornado_chat.plugin_host.loader import build_registry
+from tornado_chat.plugin_host.timers import Timers
 from tornado_chat.plugin_host.watchdog import Watchdog
 from tornado_chat.routing.channel_settings import check, describe
 from tornado_chat.routing.context import TimerContext
 from tornado_chat.routing.plugin import Plugin
-from tornado_chat.routing.registry import Registry, Timer
-from tornado_chat.routing.server import Server
+from tornado_chat.routing.registry import Registry
+from tornado_chat.routing.server import Reloaded, Server
 from tornado_chat.routing.supervision import LIMIT
 
 LOOK = 0.25  # seconds between two looks for changed files; a change is taken in when the second finds no more of it
 SPACE = "plugins"  # of the store: what `python -m tornado_chat plugin list` reads
+RELOAD = 15.0  # seconds that another node has to reload: listeners of its plugins may take some
 
 log = logging.getLogger("tornado_chat")
+
+
+def space_of(node: str) -> str:
+    """Return the space of the store in which a node keeps the states of its plugins."""
+    return f"{SPACE} {node}" if node else SPACE
 
 
 class PluginManager:
@@ -35,12 +42,15 @@ class PluginManager:
         self, settings: Settings, server: Server, registry: Registry, on_swap: Callable[[Registry], None]
     ) -> None:
         self.hooks = PluginEvents(server)
+        self._timers = Timers(server.nodes, self.context)
         self._settings = settings
         self._server = server
         self._on_swap = on_swap
         self._reloading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._watchdog: Watchdog | None = None
+        self._space = space_of(server.nodes.own)
+        server.questions.answer("reload", self._reload_for)
         server.check_channel = self.check_channel
         server.describe_channel = self.describe_channel
         self._use(registry)
@@ -58,9 +68,9 @@ class PluginManager:
     async def start(self) -> None:
         """Call the `startup` listeners, start the timers and, with --reload, look for changes."""
         self._watchdog = Watchdog(lambda: list(self.registry.plugins.values()))
-        for name, _ in await self._server.store.items(SPACE):
+        for name, _ in await self._server.store.items(self._space):
             if name not in self.registry.plugins:
-                await self._server.store.delete(SPACE, name)
+                await self._server.store.delete(self._space, name)
         await self.begin(self.registry, list(self.registry.plugins.values()))
         names = [name for name, plugin in self.registry.plugins.items() if not plugin.error]
         log.info("plugins loaded: %s", ", ".join(names) or "none", extra={"event": "plugins", "plugins": names})
@@ -84,9 +94,7 @@ class PluginManager:
         # Before a plugin can start a thread: the first loop that asks is the chat's.
         self._server.flusher.require_loop()
         await self._call("startup", registry, plugins)
-        for timer in registry.timers:
-            if timer.plugin in plugins:
-                timer.plugin.own(asyncio.ensure_future(self._tick(timer)))
+        self._timers.start([timer for timer in registry.timers if timer.plugin in plugins])
         for plugin in plugins:
             await self._write(plugin)
 
@@ -100,19 +108,6 @@ class PluginManager:
         await asyncio.gather(
             *(one.plugin.run(event, one.call, TimerContext(self._server, one.plugin, event), LIMIT) for one in called)
         )
-
-    async def _tick(self, timer: Timer) -> None:
-        plugin, loop = timer.plugin, asyncio.get_running_loop()
-        due = loop.time()
-        while True:
-            due = max(due + timer.seconds, loop.time())
-            try:
-                await asyncio.sleep(due - loop.time())
-                if not plugin.off:
-                    await plugin.run(f"timer {timer.name}", timer.call, self.context(plugin), None)
-            except asyncio.CancelledError:
-                if plugin.off or plugin.stopped:  # else somebody cancelled all tasks that there are
-                    raise
 
     # Reload
 
@@ -137,13 +132,26 @@ class PluginManager:
                 await self._write(plugin)
             gone = [plugin.name for plugin in old if plugin.name not in plugins]
             for name in gone:
-                await self._server.store.delete(SPACE, name)
+                await self._server.store.delete(self._space, name)
             touched = {**{one.name: one.error for one in new + kept}, **dict.fromkeys(gone, "")}
             well = [name for name, error in touched.items() if not error]
             if well or not touched:  # what is wrong has been named already
                 extra = {"event": "reload", "plugins": well}
                 log.info("plugins reloaded: %s", ", ".join(well) or "none", extra=extra)
             return touched
+
+    async def reload_everywhere(self, name: str) -> Reloaded:
+        """Reload a plugin, and what has changed, on all nodes: each looks at its own files."""
+        own, others = await asyncio.gather(
+            self.reload(name), self._server.questions.ask_all("reload", name, seconds=RELOAD)
+        )
+        wrong = {node: {one: why for one, why in said.items() if why} for node, said in others.found.items()}
+        return Reloaded(own, {node: said for node, said in wrong.items() if said}, others.missing)
+
+    async def _reload_for(self, by: str, name: Any) -> dict[str, str]:
+        """Reload for another node, where the plugin may not be there."""
+        touched = await self.reload(name)
+        return touched if name in self.registry.plugins or name in touched else {name: "it is not there", **touched}
 
     def check_channel(self, name: str, known: Mapping[str, Any], given: object) -> dict[str, Any]:
         plugin = self.registry.plugins.get(name)
@@ -198,6 +206,6 @@ class PluginManager:
     async def _write(self, plugin: Plugin) -> None:
         state = {"stamp": plugin.stamp, "state": plugin.state, "error": plugin.error}
         try:
-            await self._server.store.set(SPACE, plugin.name, state)
+            await self._server.store.set(self._space, plugin.name, state)
         except Refused as refused:
             log.warning("the state of plugin %s is not kept: %s", plugin.name, refused.message)

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from heapq import nsmallest
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from tornado_chat.chat.banning import Banning
 from tornado_chat.chat.channel import Channel
@@ -34,14 +34,25 @@ class Identity(Protocol):
         """Give a user another name; return the user, and a new token where theirs held the name."""
 
 
+class Reloaded(NamedTuple):
+    """What was reloaded. `own`: here, what is wrong with each plugin, "" where nothing is.
+
+    `wrong`: elsewhere, by node and plugin; `missing`: the nodes that have not answered.
+    """
+
+    own: dict[str, str]
+    wrong: dict[str, dict[str, str]]
+    missing: list[str]
+
+
 class Plugins(Protocol):
     """What actions need of the plugin manager."""
 
     def describe(self) -> list[dict[str, Any]]:
         """Return each plugin's `name`, `state`, `error`, `commands`, and how many `calls` and `failures` it had."""
 
-    async def reload(self, *names: str) -> dict[str, str]:
-        """Reload what has changed, and these plugins; return what is wrong with each, "" where nothing is."""
+    async def reload_everywhere(self, name: str) -> Reloaded:
+        """Reload a plugin, and what has changed, on all nodes."""
 
 
 class HasPower(Protocol):

@@ -27,7 +27,8 @@ T = TypeVar("T")
 class TimerContext:
     """What timers, and `startup` and `shutdown` listeners are given. It has no caller and no channel.
 
-    `server` has the connections and channels.
+    `server` has the connections and channels. On several nodes, each call of a timer is made on one of them, and
+    `startup` and `shutdown` listeners are called on each.
     """
 
     __slots__ = ("_plugin", "hears", "posts", "server")
