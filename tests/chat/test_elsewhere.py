@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import Client, House, run, turns
+from tests.helpers import Client, House, module, run, turns
 from tests.town import Town
 from tornado_chat.chat.errors import Close
 from tornado_chat.chat.models import User
+from tornado_chat.chat.user_ids import guest_id
 
 Main = Callable[[Town, House, House], Coroutine[Any, Any, None]]
 
@@ -324,5 +325,72 @@ def test_the_last_owner_of_two_nodes_keeps_the_channel() -> None:
         await settled(a, b)
         owners = [one.user for one in await a.hub.memberships.ranked("den") if one.role == "owner"]
         assert len(owners) == 1
+
+    in_town(main)
+
+
+def test_a_guest_of_whom_nothing_is_stored_finds_their_channels_at_the_other_node_too() -> None:
+    async def main(town: Town, a: House, b: House) -> None:
+        ann = a.client("Ann", "den")
+        gast = guest_id()
+        eve = a.client("Eve", id=gast)
+        a.hub.places.connected(eve.connection, fresh=True)
+        await a.call(eve, "join-channel", target="den")
+        await a.call(ann, "send-message", target="den", message="hello")
+        await settled(a, b)
+        a.hub.remove(eve.connection)
+        await settled(a, b)
+        assert not await a.hub.memberships.of_user(gast)
+        back = b.client("Eve", id=gast)
+        b.hub.places.connected(back.connection)
+        await settled(a, b)
+        (told,) = (one["channels"] for one in back.of("channels") if "all" in one)
+        assert [(one["channel"], one["unread"]) for one in told] == [("den", 1)]
+
+    in_town(main)
+
+
+HEARS = """
+from tornado_chat import on
+heard = []
+
+@on("join")
+async def join(ctx):
+    heard.append(("join", ctx.user.name, ctx.channel.name))
+
+@on("leave")
+async def leave(ctx):
+    heard.append(("leave", ctx.user.name, ctx.channel.name))
+
+@on("disconnect")
+async def gone(ctx):
+    heard.append(("disconnect", ctx.user.name))
+"""
+
+
+def test_listeners_hear_once_of_who_comes_and_goes_wherever_and_of_those_whose_node_died() -> None:
+    async def main(town: Town, a: House, b: House) -> None:
+        plugins = {}
+        for house in (a, b):
+            plugins[house] = module(HEARS)
+            house.registry.add(plugins[house], "hears")
+            house.hooks.use(house.registry.listeners)
+        a.client("Ann", "den")
+        both = a.client("Both", "den")
+        await settled(a, b)
+        b.client("Both", "den")
+        b.client("Bob", "den")
+        await settled(a, b)
+        assert plugins[a].heard == [("join", "Ann", "den"), ("join", "Both", "den")]
+        assert plugins[b].heard == [("join", "Bob", "den")]
+        a.hub.remove(both.connection)
+        await settled(a, b)
+        assert plugins[a].heard[2:] == [("disconnect", "Both")]
+        await town.kill("b")
+        await settled(a)
+        assert sorted(plugins[a].heard[3:]) == [
+            *(("disconnect", "Bob"), ("disconnect", "Both"), ("leave", "Bob", "den"), ("leave", "Both", "den"))
+        ]
+        assert len(plugins[b].heard) == 1
 
     in_town(main)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import fields
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from tornado_chat.chat.channel_records import SETTINGS, ChannelRecord, is_secret
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.membership_writer import MembershipWriter
-from tornado_chat.chat.memberships import Membership, Memberships, refresh
+from tornado_chat.chat.memberships import Membership, Memberships, of_values, refresh, values
 from tornado_chat.chat.models import User
 
 AGAIN = 1.0  # seconds after which what could not be read is read again
@@ -24,7 +24,9 @@ class Memory(Protocol):
 
     storage: Memberships
     writer: MembershipWriter
+    on_held: Callable[[str, Mapping[str, Membership]], None]
 
+    def hold(self, user_id: str, memberships: dict[str, Membership]) -> None: ...
     def known_record(self, name: str) -> ChannelRecord | None: ...
     def known_records(self) -> list[str]: ...
     def keep(self, user_id: str) -> None: ...
@@ -44,9 +46,11 @@ class CatchingUp:
         self._places = places
         self._tasks: set[asyncio.Task[None]] = set()
         places.writer.on_written = self._written
+        places.on_held = self._held
         hub.on_elsewhere = self._channel_elsewhere
         for kind, hear in (
             ("member", self._member),
+            ("held", self._hold),
             ("list", self._list),
             ("record", self._record),
             ("deleted", self._deleted),
@@ -61,6 +65,11 @@ class CatchingUp:
             return
         for one in memberships:
             self._hub.elsewhere.to_nodes_of(one.user, "member", [one.user, one.record.name])
+
+    def _held(self, user_id: str, memberships: Mapping[str, Membership]) -> None:
+        if self._hub.elsewhere is not None:
+            told = {name: values(one) for name, one in memberships.items()}
+            self._hub.nodes.tell("held", [user_id, told])
 
     def record_set(self, name: str, changed: Mapping[str, Any]) -> None:
         """Tell of a record that was stored, and of what has changed of it."""
@@ -99,6 +108,16 @@ class CatchingUp:
         channel = self._hub.channels.get(name)
         if channel is not None and User(user_id, "") in channel.present:
             self._places.heed_membership(channel, known)
+
+    async def _hold(self, node: str, about: list[Any]) -> None:
+        """Hold where a guest belonged, of whom nothing is stored: they may come back to this node."""
+        user_id, told = about
+        memberships = {}
+        for name, known in told.items():
+            record = await self._places.record(name) or ChannelRecord(name)
+            memberships[name] = of_values(record, user_id, known)
+        if self._hub.online(user_id) is None:
+            self._places.hold(user_id, memberships)
 
     def _list(self, node: str, about: list[Any]) -> None:
         user_id, name, told = about

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from tornado_chat.chat.channel import Channel
@@ -48,6 +48,7 @@ class Home(Protocol):
 
     nodes: Nodes
     channels: dict[str, Channel]
+    on_lost: Callable[[User, Sequence[Channel]], None] | None
 
     def known(self, user_id: str) -> User | None: ...
     def announces(self, channel: Channel, count: int) -> bool: ...
@@ -221,15 +222,20 @@ class Elsewhere:
             self._hub.leave_elsewhere(remote, name)
 
     def forget(self, node: str) -> None:
-        """Let go of all who were connected to a node that is gone; those in their channels are told."""
+        """Let go of all who were connected to a node that is gone; those in their channels are told.
+
+        The plugins of one node hear of it, as there is none that has seen them go.
+        """
         self._named.pop(node, None)
+        first = min([self._nodes.own, *self._nodes.others]) == self._nodes.own
         for number, remote in list(self._of.get(node, {}).items()):
-            channels = list(remote.channels)
+            channels = list(remote.channels.values())
             self._disconnected(node, number)
-            for name in channels:
-                channel = self._hub.channels.get(name)
-                if channel is not None and remote.user not in channel.present:
-                    self._say_gone(channel, remote.user)
+            left = [channel for channel in channels if remote.user not in channel.present]
+            for channel in left:
+                self._say_gone(channel, remote.user)
+            if first and self._hub.on_lost is not None:
+                self._hub.on_lost(remote.user, left)
         self._of.pop(node, None)
 
     def _say_gone(self, channel: Channel, user: User) -> None:

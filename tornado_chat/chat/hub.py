@@ -58,6 +58,9 @@ class Hub(CommitNews, Presence):
         self.on_post: Callable[[Channel, Message], PendingMessage] | None = None
         self.on_change: Callable[[Channel, Change], Coroutine[Any, Any, int]] | None = None
         self.on_move: Callable[..., None] | None = None
+        self.on_lost: Callable[[User, Sequence[Channel]], None] | None = (
+            None  # whose node has died, and what they left
+        )
         self.on_gone: Callable[[User, Online], None] | None = None  # who is not stored, with all connections
         self.on_elsewhere: Callable[[Channel], None] = lambda channel: None  # for a channel that others alone are in
         self.edit_window = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from weakref import WeakValueDictionary
 
 from tornado_chat.chat import permissions
@@ -37,6 +37,8 @@ class Knowing:
         self._moderation = moderation
         self._records: WeakValueDictionary[str, ChannelRecord] = WeakValueDictionary()
         self._gone: dict[str, tuple[float, dict[str, Membership]]] = {}  # of guests who are not stored, and when
+        #: Told of what is held from now on of a guest.
+        self.on_held: Callable[[str, Mapping[str, Membership]], None] = lambda user_id, memberships: None
         hub.on_gone = self._keep_for_a_while
         self._news = MembershipNews(hub, storage, self.writer, self.own)
 
@@ -83,11 +85,16 @@ class Knowing:
     def _keep_for_a_while(self, user: User, online: Online) -> None:
         """Hold where a guest belongs of whom nothing is stored: a page that is loaded anew is no new visit."""
         if online.memberships:
-            now = time.monotonic()
-            while self._gone and (len(self._gone) >= MOST_AWAY or next(iter(self._gone.values()))[0] < now - AWAY):
-                del self._gone[next(iter(self._gone))]
-            self._gone.pop(user.id, None)  # the latest stands last
-            self._gone[user.id] = (now, online.memberships)
+            self.hold(user.id, online.memberships)
+            self.on_held(user.id, online.memberships)
+
+    def hold(self, user_id: str, memberships: dict[str, Membership]) -> None:
+        """Hold where a guest belonged who has gone, here or at another node."""
+        now = time.monotonic()
+        while self._gone and (len(self._gone) >= MOST_AWAY or next(iter(self._gone.values()))[0] < now - AWAY):
+            del self._gone[next(iter(self._gone))]
+        self._gone.pop(user_id, None)  # the latest stands last
+        self._gone[user_id] = (now, memberships)
 
     def membership(self, user: User, name: str) -> Membership | None:
         """Return the membership of a user who is here, None where there is none that lasts."""

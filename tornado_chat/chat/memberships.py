@@ -66,6 +66,14 @@ def values(membership: Membership) -> tuple[Any, ...]:
     return tuple([getattr(membership, name) for name in STORED])
 
 
+def of_values(record: ChannelRecord, user: str, known: Sequence[Any]) -> Membership:
+    """Return the membership of which `values` returned this, as it is or from JSON."""
+    about = dict(zip(STORED, known, strict=True))
+    if about["sees"] is not None:
+        about["sees"] = tuple((first, last) for first, last in about["sees"])
+    return Membership(record, user, **about)
+
+
 def dirty(membership: Membership) -> list[str]:
     """Return the fields that differ from what was last read or stored, or if that is not known, from a new one's."""
     was = _NEW if membership.was is None else membership.was

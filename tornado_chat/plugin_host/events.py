@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from functools import partial
 from typing import Any
@@ -43,6 +43,7 @@ class PluginEvents:
         self._server.on_member = self._belonging if listeners["member"] else None
         self._server.on_record = self._set if listeners["channel"] else None
         self._server.on_move = self.moved if any(listeners[event] for event in MOVES) else None
+        self._server.on_lost = self._lost if listeners["leave"] or listeners["disconnect"] else None
 
     async def authenticate(self, request: Any) -> User | None:
         """Return the user of a request as the first listener that knows it says; Refused if one says no."""
@@ -67,6 +68,12 @@ class PluginEvents:
         """Call the listeners of one of MOVES in the next turn of the loop."""
         if self._listeners[event]:
             asyncio.get_running_loop().call_soon(self._tell, event, connection, channel, connection.user)
+
+    def _lost(self, user: User, channels: Sequence[Channel]) -> None:
+        """Call the listeners for a connection to another node, which has died, in the next turn of the loop."""
+        for channel in channels:
+            asyncio.get_running_loop().call_soon(self._tell, "leave", None, channel, user)
+        asyncio.get_running_loop().call_soon(self._tell, "disconnect", None, None, user)
 
     def _belonging(self, user: User, channel: str, what: str) -> None:
         """Call the `member` listeners in the next turn of the loop."""
