@@ -143,6 +143,7 @@ WRONG = [
     ("port", "65536"), ("port", "-1"), ("port", "80.0"), ("port", "http"), ("port", ""), ("port", "9" * 5000),
     ("host", ""), ("data_dir", ""), ("data_dir", "~nobody-of-that-name/chat"), ("history", "paper"),
     ("cluster", ""), ("cluster", "db"), ("cluster", "mysql://db/chat"), ("cluster", "postgresql:db"),
+    ("blobs", ""), ("blobs", "s3://bucket"),
     ("cluster", "postgresql://db /chat"), ("node", ""), ("node", "web 1"), ("node", "-web"), ("node", "n" * 49),
     ("keep_days", "-1"), ("keep_messages", "many"), ("guest_days", "0"),
     ("max_file_size", "25 apples"), ("max_file_size", "1.5"), ("file_space", "1GB"), ("file_space", "1GB/-1"),

@@ -12,9 +12,10 @@ from typing import Any, cast
 import pytest
 
 from tests.images.making import KINDS, SECRET, huge_png, many_frames, opened, photograph, picture, with_chunk
+from tornado_chat.chat.blobs import Blobs
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.file_types import PICTURES, sniff
-from tornado_chat.chat.files import Blob, Blobs, Looked
+from tornado_chat.chat.files import Blob, Looked
 from tornado_chat.images import pictures
 from tornado_chat.images.pictures import Pictures
 

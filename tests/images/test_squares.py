@@ -10,8 +10,9 @@ import pytest
 
 from tests.images.making import KINDS, Image, animated, huge_png, opened, picture
 from tests.images.test_pictures import Kept
+from tornado_chat.chat.blobs import Blobs
 from tornado_chat.chat.errors import Refused
-from tornado_chat.chat.files import Blob, Blobs
+from tornado_chat.chat.files import Blob
 from tornado_chat.images.drawing import TooMuch, cut
 from tornado_chat.images.pictures import Pictures
 from tornado_chat.images.stripping import Broken

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from tornado_chat.chat import file_sweeping
+from tornado_chat.chat.blobs import Blobs
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.file_types import HEAD, sniff
 from tornado_chat.chat.files import (
     MOST_FILES,
     Blob,
-    Blobs,
     File,
     FileRepository,
     Look,
@@ -54,6 +54,8 @@ class Files:
 
     def __init__(self, hub: Hub, places: Places, rows: FileRepository, blobs: Blobs) -> None:
         self.max_size = 0
+        #: Why nobody may upload files, and none are kept: "" if that is not so.
+        self.off = ""
         self.space = Space(0, 0)
         self.look: Look = look
         self.blobs = blobs
@@ -71,6 +73,8 @@ class Files:
 
         Refused: `too-large`; `no-space`, for this user or on the server; `invalid-field` for no bytes.
         """
+        if self.off:
+            raise Refused(self.off, Error.NOT_ALLOWED)
         if not self.max_size:
             raise Refused("this server takes no files", Error.NOT_ALLOWED)
         if size > self.max_size:
@@ -118,25 +122,37 @@ class Files:
             making.exception()  # whether or not anyone waits for it
 
     async def _finish(self, upload: Upload) -> File:
-        known = await self._rows.upload(upload.id)
-        if known is None:
-            raise no_file()
-        if known.file:
-            made = await self._rows.files([known.file])
-            if not made:
-                raise no_file()
-            return made[0]
+        file = await self._become(upload.id)
+        if file is not None:
+            return file
         if await self.blobs.size(upload.id) != upload.size:
             raise Refused("the file is not complete", Error.CONFLICT)
-        async with self.blobs.local(upload.id) as path:
-            looked = await self.look(path, upload.name)
-        blob = looked.blob or await self.blobs.finish(upload.id)
-        about = (looked.width, looked.height, looked.preview, looked.thumbnails)
-        file = File(new_id(), upload.owner, upload.name, looked.type, int(time.time() * 1000), blob, *about)
-        await self._rows.add(file, upload.id)
+        try:
+            file = await self._make(upload)
+        except Refused as refused:
+            if refused.code == Error.NOT_FOUND and (file := await self._become(upload.id)):
+                return file  # another node was faster
+            raise
         self.kept += file.size
         self.uploads += 1
         await self.blobs.discard(upload.id)  # only now: where the row could not be stored, it is finished again
+        return file
+
+    async def _become(self, upload: str) -> File | None:
+        """Return the file that an upload has become, None if it has not. Refused (`not-found`) if either is gone."""
+        known = await self._rows.upload(upload)
+        made = await self._rows.files([known.file]) if known and known.file else []
+        if known is None or (known.file and not made):
+            raise no_file()
+        return made[0] if made else None
+
+    async def _make(self, upload: Upload) -> File:
+        async with self.blobs.local(upload.id) as path:
+            looked = await self.look(path, upload.name)
+            blob = looked.blob or await self.blobs.finish(upload.id)
+        about = (looked.width, looked.height, looked.preview, looked.thumbnails)
+        file = File(new_id(), upload.owner, upload.name, looked.type, int(time.time() * 1000), blob, *about)
+        await self._rows.add(file, upload.id)
         return file
 
     async def discard(self, upload: Upload) -> None:
@@ -239,10 +255,14 @@ class Files:
         self.kept = await self._rows.used()
 
     async def sweep(self) -> None:
-        """Let go what nobody has posted within an hour, and delete the bytes of what has been gone for so long."""
-        await file_sweeping.sweep(self._rows, self.blobs)
+        """Let go what nobody has posted within an hour, and delete the bytes of what has been gone for so long.
+
+        On one node of a cluster; the others count alone.
+        """
+        if not self.off:
+            await file_sweeping.sweep(self._rows, self.blobs)
         await self.count()
 
     async def sweep_orphans(self) -> int:
         """Delete bytes that no row knows, as a crash may leave them; return of how many blobs."""
-        return await file_sweeping.sweep_orphans(self._rows, self.blobs)
+        return 0 if self.off else await file_sweeping.sweep_orphans(self._rows, self.blobs)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
-from tornado_chat.chat.files import GRACE, UNPOSTED, Blobs, FileRepository
+from tornado_chat.chat.blobs import Blobs
+from tornado_chat.chat.files import GRACE, UNPOSTED, FileRepository
 
 REST = 0.02  # seconds between two pieces
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tornado_chat.config import types
+from tornado_chat.config.blob_place import BlobPlace, read_blob_place
 from tornado_chat.config.database_url import read_database_url
 from tornado_chat.config.mark import read_mark
 from tornado_chat.config.networks import Network
@@ -101,6 +102,12 @@ class Settings:
     )
     node: str = _setting(
         "", types.node, "NAME", "with cluster: name of this server in it; by default its host name and port"
+    )
+    blobs: BlobPlace | None = _setting(
+        None,
+        read_blob_place,
+        "DIR|s3://…",
+        "with cluster: where files are kept, a folder that all servers see or a bucket; else there are none",
     )
     keep_days: int = _setting(0, types.whole(0, 36_500), "N", "delete messages after so many days; 0 keeps them")
     keep_messages: int = _setting(
@@ -214,6 +221,8 @@ class Settings:
             )
         if self.node and not self.cluster:
             raise SettingsError("--node needs --cluster: a server by itself has no name among others")
+        if self.blobs is not None and not self.cluster:
+            raise SettingsError("--blobs needs --cluster: a server by itself keeps files in its data folder")
         try:
             check_secret(self.metrics_token)
         except ValueError as error:

@@ -17,7 +17,7 @@ from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag, 
 from tornado_chat.config.sizes import Size
 
 PREFIX = "TORNADO_CHAT_"
-SECRET = ("metrics_token", "cluster")
+SECRET = ("metrics_token", "cluster", "blobs")
 ALL = (*FIELDS, "plugins")
 #: What Kubernetes puts into the environment of each pod for a Service that is called `tornado-chat`.
 ADDRESS = re.compile("(tcp|udp|sctp)://")
@@ -78,7 +78,7 @@ def show(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> s
         sizes = value if isinstance(value, tuple) else (value,)
         value = written(value) if sizes and all(isinstance(one, Size) for one in sizes) else value
         if name in SECRET:
-            value = without_password(value) if name == "cluster" else "***"
+            value = without_password(value) if name == "cluster" else str(value) if name == "blobs" else "***"
         shown = json.dumps(value, default=str, ensure_ascii=False)
         line = f"{name} = {shown}"
         lines.append(f"{line:44} # {found[name][1] if name in found else 'default'}")

@@ -17,9 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tornado_chat.chat.blobs import Blobs
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.file_types import HEAD, PICTURES, PLAIN, sniff
-from tornado_chat.chat.files import Blob, Blobs, Looked
+from tornado_chat.chat.files import Blob, Looked
 from tornado_chat.images.child import FAILED
 
 PATIENCE = 60.0  # seconds for one picture, whatever else the machine does

@@ -73,6 +73,7 @@ class Chat(Application):
         storage.ask_who_is_there(self.hub.channels.__contains__)
         self.hub.files = Files(self.hub, self.hub.places, repositories.files, storage.blobs)
         self.hub.files.max_size, self.hub.files.space = settings.max_file_size, Space(*settings.file_space)
+        self.hub.files.off = storage.no_files
         self.pictures = Pictures(storage.blobs, storage.workshop)
         self.hub.files.look = self.pictures.look
         self.hub.files.pictures.cut = self.pictures.cut if self.pictures.can_draw else None
@@ -87,7 +88,7 @@ class Chat(Application):
         self._named: dict[str, Any] = {"name": settings.server_name}
         if settings.welcome_text:
             self._named["welcome"] = settings.welcome_text
-        if settings.max_file_size:
+        if settings.max_file_size and not storage.no_files:
             self._named["files"] = {"max_size": int(settings.max_file_size), "images": self.pictures.can_draw}
         if settings.limits == "on":
             self.hub.limits, self.hub.words = Limits(settings), Bucket(*WORDS)
@@ -227,6 +228,8 @@ class Chat(Application):
         with contextlib.suppress(Refused):  # likewise
             if await self.hub.nodes.turn("sweep", SWEEP):
                 await self.hub.files.sweep()
+            else:
+                await self.hub.files.count()
 
     async def start(self) -> None:
         """Start the plugins, on the loop that serves, and end what the server before this one left unfinished."""

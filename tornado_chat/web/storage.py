@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tornado_chat.chat.files import Blobs
+from tornado_chat.chat.blobs import Blobs
 from tornado_chat.chat.history import History
 from tornado_chat.chat.nodes import Nodes
 from tornado_chat.chat.repositories import Repositories
@@ -37,6 +37,7 @@ async def _nothing() -> None:
 @dataclass
 class Storage:
     """What a chat is kept in. `secret`: what signs guests' tokens, 32 bytes. `workshop`: a folder for pictures.
+    `no_files`: why it takes no files, "" if it does.
 
     `trouble`: returns what is wrong in a few words, None while messages can be stored. `start` is awaited when all
     that is told by other nodes finds who hears it, `close` when nothing is stored any more.
@@ -49,6 +50,7 @@ class Storage:
     blobs: Blobs
     secret: bytes
     workshop: Path | None = None
+    no_files: str = ""
     nodes: Nodes | None = None
     database: Database | None = None
     trouble: Callable[[], str | None] = lambda: None

@@ -16,7 +16,7 @@ from tornado_chat.config.sources import SECRET, load, suggestion
 GROUPS = {
     "Server": (
         *("host", "port", "server_name", "server_mark", "data_dir"),
-        *("history", "cluster", "node", "keep_days", "keep_messages", "guest_days", "tls_cert", "tls_key"),
+        *("history", "cluster", "node", "blobs", "keep_days", "keep_messages", "guest_days", "tls_cert", "tls_key"),
     ),
     "Messages": ("edit_window", "may_delete", "may_pin"),
     "Files": ("max_file_size", "file_space"),

@@ -8,21 +8,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import logging
 import os
 import shutil
 import tempfile
 import threading
-import time
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.files import Blob, is_id, new_id, no_file
+from tornado_chat.storage.blobs.faults import Faults, full
 from tornado_chat.storage.blobs.folder import (
     UPLOADS,
     alone,
@@ -34,30 +34,37 @@ from tornado_chat.storage.blobs.folder import (
     place,
     settle,
 )
+from tornado_chat.storage.blobs.shared import locked
 from tornado_chat.storage.data_folder import create_file, discard, make_folder, sync
 
 THREADS = 4
 CHUNK = 128 * 1024  # bytes that are read at once
-AGAIN = 60.0  # seconds after which the same fault is logged again
 SPARE = 64 * 1024 * 1024  # bytes of the disk that uploads leave to the messages
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 T = TypeVar("T")
 
-log = logging.getLogger("tornado_chat")
-
 
 class DiskBlobs:
-    """A Blobs (see there) in a folder, which is made when it is needed. Without one, all is gone with the process."""
+    """A Blobs (see there) in a folder, which is made when it is needed. Without one, all is gone with the process.
 
-    def __init__(self, folder: Path | None = None) -> None:
+    shared: whether other processes, also on other machines, use the folder, which is there then (see shared.py).
+    """
+
+    piece, reads, writes = CHUNK, 4, 2
+
+    def __init__(self, folder: Path | None = None, shared: bool = False) -> None:
         self._given = folder
         self._made: Path | None = None
         self._forget: Callable[[], object] | None = None  # removes the folder where none was given
         self._pool = ThreadPoolExecutor(THREADS, "blobs")
         self._making = threading.Lock()  # of the folder: the first two uploads may begin at once
-        self._settling = threading.Lock()  # between the look at a blob's time and what is done by that
-        self._failing = ("", 0.0)  # what the disk said last, and when
+        # Between the look at a blob's time and what is done by that.
+        settling = threading.Lock()
+        self._settling: Callable[[], AbstractContextManager[object]] = lambda: settling
+        if shared and folder is not None:
+            self._settling = partial(locked, folder)
+        self._faults = Faults()
 
     # Uploads
 
@@ -66,7 +73,7 @@ class DiskBlobs:
 
     async def size(self, upload: str) -> int | None:
         with contextlib.suppress(Refused):
-            return await self._run(lambda: os.stat(self._upload(upload)).st_size)
+            return await self._run(self._size, upload)
         return None
 
     async def write(self, upload: str, at: int, data: bytes) -> int:
@@ -136,15 +143,8 @@ class DiskBlobs:
             raise no_file() from None
         except OSError as error:
             if error.errno in _FULL:
-                raise _full() from None
-            self._log(error.strerror or str(error))
-            raise Refused("files cannot be kept or read now; try again later", Error.HISTORY_UNAVAILABLE) from None
-
-    def _log(self, said: str) -> None:
-        before, at = self._failing
-        if said != before or time.monotonic() - at > AGAIN:
-            self._failing = (said, time.monotonic())
-            log.error("%s: files cannot be kept or read: %s", self._made or self._given, said)
+                raise full() from None
+            raise self._faults.refused(self._made or self._given, error.strerror or str(error)) from None
 
     def _folder(self) -> Path:
         with self._making:
@@ -176,10 +176,17 @@ class DiskBlobs:
     def _need_room(path: Path | int, size: int) -> None:
         disk = os.statvfs(path)
         if disk.f_bavail * disk.f_frsize < size + SPARE:
-            raise _full()
+            raise full()
+
+    def _size(self, upload: str) -> int:
+        file = os.open(self._upload(upload), os.O_RDONLY | os.O_CLOEXEC)  # so that NFS asks what others have written
+        try:
+            return os.fstat(file).st_size
+        finally:
+            os.close(file)
 
     def _write(self, upload: str, at: int, data: bytes) -> int:
-        with alone(self._upload(upload), os.O_WRONLY) as file:
+        with alone(self._upload(upload)) as file:
             stat = os.fstat(file)
             if stat.st_size != at or stat.st_nlink > 1:  # it has become a blob
                 raise Refused("the file does not go on there", Error.CONFLICT)
@@ -191,7 +198,7 @@ class DiskBlobs:
         return at
 
     def _finish(self, path: Path) -> Blob:
-        with alone(path, os.O_RDONLY) as file:
+        with alone(path) as file:
             try:
                 os.fsync(file)
             except OSError:  # the next sync may succeed, although something was lost
@@ -200,7 +207,7 @@ class DiskBlobs:
             blob = Blob(digest(file), os.fstat(file).st_size)
             target = self._blob(blob.name)
             make_synced(target.parent)
-            with self._settling:
+            with self._settling():
                 settle(path, target, blob.size)
         sync(target.parent)
         return blob
@@ -217,22 +224,29 @@ class DiskBlobs:
             discard(path)
 
     def _delete(self, path: Path, before: float) -> bool:
-        with deleting(self._folder()) as alone, self._settling, contextlib.suppress(FileNotFoundError):
-            if alone and path.stat().st_mtime < before:
-                path.unlink()
-                return True
+        with deleting(self._folder()) as alone, self._settling(), contextlib.suppress(FileNotFoundError):
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # as for the size
+            try:
+                if alone and os.fstat(file).st_mtime < before:
+                    path.unlink()
+                    return True
+            finally:
+                os.close(file)
         return False
 
     def _sweep(self, before: float) -> list[str]:
         swept = []
         with contextlib.suppress(FileNotFoundError), os.scandir(self._folder() / UPLOADS) as found:
             for one in found:
-                with contextlib.suppress(FileNotFoundError):
-                    if one.stat().st_mtime < before:
-                        os.unlink(one)
+                with contextlib.suppress(FileNotFoundError, TimeoutError):  # gone, or written now
+                    if is_id(one.name) and one.stat().st_mtime < before and self._forget_old(Path(one), before):
                         swept.append(one.name)
         return swept
 
-
-def _full() -> Refused:
-    return Refused("the disk is full: the file cannot be kept", Error.NO_SPACE)
+    @staticmethod
+    def _forget_old(upload: Path, before: float) -> bool:
+        with alone(upload, patience=0) as file:
+            is_old = os.fstat(file).st_mtime < before
+            if is_old:
+                upload.unlink()
+        return is_old

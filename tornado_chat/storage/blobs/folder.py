@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from tornado_chat.chat.files import Blob, new_id
+from tornado_chat.storage.blobs.shared import hold
 from tornado_chat.storage.data_folder import create_file, discard, make_folder, sync
 
 FOLDER = "blobs"  # in the data folder
@@ -98,11 +99,11 @@ def make_synced(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def alone(path: Path, flags: int) -> Iterator[int]:
-    """Open an upload that nobody else may write or finish meanwhile."""
-    file = os.open(path, flags | os.O_CLOEXEC)
+def alone(path: Path, patience: float | None = None) -> Iterator[int]:
+    """Open an upload that nobody else may write or finish meanwhile. TimeoutError if another process keeps it."""
+    file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        hold(file, patience)
         if not os.path.samestat(os.stat(path), os.fstat(file)):  # it has become a blob, or was discarded
             raise FileNotFoundError
         yield file
@@ -118,7 +119,11 @@ def settle(path: Path, target: Path, size: int) -> None:
             return
         target.unlink()
     os.utime(path)
-    os.link(path, target)
+    try:
+        os.link(path, target)
+    except FileExistsError:  # over a network it may be done although the answer was lost, and then done again
+        if target.stat().st_size != size:
+            raise
 
 
 def copy_blobs(blobs: Iterable[Blob], source: Path, target: Path, inherit: bool = True) -> None:

@@ -19,6 +19,8 @@ class NewUpload(Receiver):
     _resumable = False
 
     async def begin(self, came: Credentials) -> None:
+        if self.traffic.files.off:
+            raise HttpRefused(501, self.traffic.files.off, Error.NOT_ALLOWED)
         name = clean_file_name(argument(self.request, "name") or NAMELESS)
         resumable = "Upload-Length" in self.request.headers
         size = self.whole("Upload-Length") if resumable else self._said()
