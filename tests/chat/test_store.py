@@ -135,6 +135,26 @@ def test_keys_are_listed_in_order_by_prefix_and_from_one_on(run: Any, where: Any
     run(main)
 
 
+def test_keys_of_any_text_and_length_are_in_order(run: Any) -> None:
+    widest = "\U00020000" * 999
+    keys = ["a", "a\0", "a\0b", "ab", "\u0800" * 1_000, widest, *(f"{widest}{end}" for end in "\0ab"), "\U00020001"]
+
+    async def main(store: Store) -> None:
+        for key in reversed(keys):
+            for space in (widest, "s\0"):
+                await store.set(space, key, key)
+        assert await store.items(widest) == [(key, key) for key in keys] == await store.items("s\0")
+        assert [key for key, _ in await store.items("s\0", prefix=widest, after=widest, limit=2)] == keys[6:8]
+        assert [key for key, _ in await store.items("s\0", prefix="a\0", after="")] == keys[1:3]
+        assert await store.items("s") == []
+        assert await store.delete(widest, keys[7])
+        assert await store.get(widest, keys[7]) is None
+        assert await store.get("s\0", keys[7]) == keys[7]
+        assert await store.update("s\0", keys[7], len) == 1_000
+
+    run(main)
+
+
 LOOP: list[Any] = []
 LOOP.append(LOOP)
 

@@ -159,6 +159,10 @@ def test_a_ban_replaces_an_earlier_one_on_the_same(run: Any) -> None:
         assert sorted(await kept.bans.all()) == [Ban("192.0.2.0/24", "", "", 5.0, ""), second]
         assert [await kept.bans.delete(one) for one in ("a:1", "a:1", "192.0.2.0/24")] == [True, False, True]
         assert list(await kept.bans.all()) == []
+        for until in (5.0, 5.5, 6.0):
+            await kept.bans.put(Ban(f"a:{until}", "", "", until, ""))
+        await kept.bans.trim(5.5)
+        assert [one.whom for one in await kept.bans.all()] == ["a:6.0"]
 
     run(main)
 

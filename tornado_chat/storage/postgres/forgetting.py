@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from tornado_chat.chat.channel_records import DIRECT
 from tornado_chat.chat.memberships import Membership
@@ -62,7 +61,7 @@ async def erase(connection: Connection, people: Sequence[str]) -> list[Membershi
     of_token = [one for one in these if one.startswith(TOKEN)]
     await connection.execute('DELETE FROM roles WHERE "user" = ANY($1::text[])', of_token)  # of the last token
     await threads.forget(connection, these)
-    await attachments.erase(connection, these, int(time.time() * 1_000))
+    await attachments.erase(connection, these, int(time.time() * 1000))
     return [new for name in owned for new in await _promote(connection, name)]
 
 
@@ -76,12 +75,12 @@ async def _promote(connection: Connection, name: str) -> list[Membership]:
 
 async def guests(connection: Connection, since: int, among: Sequence[str] | None = None) -> list[str]:
     """Return ids of guests who were last here before a time (ms), a piece of them, or those `among` some."""
-    asked: tuple[Any, ...]
+    asked = "SELECT id FROM people WHERE guest AND seen < $1"
     if among is None:
-        asked = "SELECT id FROM people WHERE guest AND seen < $1 LIMIT $2", since, place_trimming.PIECE
+        found = await connection.fetch(f"{asked} LIMIT $2", since, place_trimming.PIECE)
     else:
-        asked = "SELECT id FROM people WHERE guest AND seen < $1 AND id = ANY($2::text[]) FOR UPDATE", since, among
-    return [row[0] for row in await connection.fetch(*asked)]
+        found = await connection.fetch(f"{asked} AND id = ANY($2::text[]) FOR UPDATE", since, among)
+    return [row[0] for row in found]
 
 
 async def seen(connection: Connection, people: Iterable[str], now: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tornado_chat.chat.memberships import ROLES, STORED, Membership, dirty
 from tornado_chat.storage.place_rows import OF_MEMBERSHIP, membership_row
 from tornado_chat.storage.postgres.engine import Connection
-from tornado_chat.storage.postgres.place_rows import check_texts, lock_records
+from tornado_chat.storage.postgres.place_rows import check_texts, lock_records, need_records
 
 _TYPES = {"user": "text", "channel": "text", "role": "text", "level": "text", "sees": "text", "hidden": "boolean"}
 _ALL = [f'"{one}"' for one in OF_MEMBERSHIP]
@@ -53,7 +53,8 @@ async def set_memberships(connection: Connection, memberships: Sequence[Membersh
     beginning = {key for key, one in given.items() if _begins(one)}
     moving = [one for key, one in given.items() if key in beginning or (one.was and one.was[_ENDED] != one.ended)]
     if moving:
-        there = await lock_records(connection, list({one.record.name: one.record for one in moving}.values()))
+        there = await lock_records(connection, {one.record.name for one in moving})
+        there = await need_records(connection, {key[1]: given[key].record for key in beginning}, there)
         given = {key: one for key, one in given.items() if key not in beginning or one.record.name in there}
     left = await _change(connection, [one for one in given.values() if one.was is not None])
     left |= {key for key, one in given.items() if one.was is None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tornado_chat.chat.channel_records import ChannelRecord, is_secret
@@ -83,14 +83,17 @@ async def add_record(connection: Connection, record: ChannelRecord) -> bool:
     return count(await connection.execute(_ADD_RECORD, *record_row(record))) == 1
 
 
-async def lock_records(connection: Connection, records: Sequence[ChannelRecord]) -> set[str]:
-    """Return the names of those that are there, where public ones that were not are now; none of them is deleted."""
-    there = {row[0] for row in await connection.fetch(_LOCK, [one.name for one in records])}
-    for one in sorted(records, key=lambda one: one.name):
-        if one.name not in there and not is_secret(one.name):
-            await add_record(connection, one)
-            there.add(one.name)
-    return there
+async def lock_records(connection: Connection, names: Iterable[str]) -> set[str]:
+    """Return those of these channels that have a record, which is not deleted until the transaction ends."""
+    return {row[0] for row in await connection.fetch(_LOCK, list(names))}
+
+
+async def need_records(connection: Connection, records: Mapping[str, ChannelRecord], there: set[str]) -> set[str]:
+    """Return the names of all that are there, where the public ones among some (by name) that were not are now."""
+    missing = sorted(name for name in records if name not in there and not is_secret(name))
+    for name in missing:
+        await add_record(connection, records[name])
+    return there.union(missing)
 
 
 async def set_people(connection: Connection, people: Sequence[tuple[str, str, int]]) -> None:
