@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from tests.helpers import House, turns
-from tests.nodes import Wires
-from tornado_chat.chat.changes import Changed
+from tests.nodes import MemoryNodes, Wires
+from tornado_chat.chat.changes import Changed, Replied
 from tornado_chat.chat.history import Committed
 from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.storage.sqlite.direct import DirectDatabase
@@ -15,22 +16,30 @@ from tornado_chat.storage.sqlite.store import SqliteStore
 
 
 class Town:
-    """A cluster of Houses, by name. `kept`: their tables."""
+    """A cluster of Houses, by name. `kept`: their tables; `repositories`: what knows them."""
 
     def __init__(self, *names: str, **hub: Any) -> None:
         self.wires = Wires()
         self.kept = DirectDatabase()
+        self.repositories = sqlite_repositories(self.kept)
         self.history = MemoryHistory()
         self._told: dict[str, Callable[[Sequence[Committed]], None]] = {}
         self._hub = hub
         self.history.on_commit(self._committed)
         self._maker = ""
-        self.houses = [self.house(name) for name in names or ("a", "b")]
+        self.houses = [self.house(name) for name in names]
 
-    def house(self, name: str) -> House:
+    def about(self, name: str) -> dict[str, Any]:
+        """Return what a server of this name is made with."""
+        shared = {"repositories": self.repositories, "store": SqliteStore(self.kept), **self._hub}
+        return {**shared, "history": _OfNode(self, name), "nodes": self.wires.node(name)}
+
+    def house(self, name: str, *plugins: ModuleType, **hub: Any) -> House:
         """Add a server."""
-        about = {"repositories": sqlite_repositories(self.kept), "store": SqliteStore(self.kept), **self._hub}
-        return House(history=_OfNode(self, name), nodes=self.wires.node(name), **about)  # type: ignore[arg-type]
+        return House(*plugins, **{**self.about(name), **hub})
+
+    def nodes(self, name: str) -> MemoryNodes:
+        return self.wires.nodes[name]
 
     def _committed(self, committed: Sequence[Committed]) -> None:
         for name, tell in list(self._told.items()):
@@ -44,8 +53,12 @@ class Town:
 
 
 def _heard(one: Committed) -> Committed:
-    """Return what another node hears of it: its listeners run where it was made."""
-    return replace(one, change=replace(one.change, heard=False)) if isinstance(one, Changed) else one
+    """Return what another node hears of it: a copy, whose listeners run where it was made."""
+    if isinstance(one, Replied):
+        return replace(one, changed=_heard(one.changed))
+    if not isinstance(one, Changed):
+        return one
+    return replace(one, change=replace(one.change, heard=False), set=dict(one.set), what=list(one.what))
 
 
 class _OfNode:

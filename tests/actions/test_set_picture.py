@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import Cluster
 from tests.helpers import Client, House, pass_time, run
+from tests.town import Town
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.files import GRACE, UNPOSTED, Blob, File, Looked
 from tornado_chat.chat.pictures import AGAIN
@@ -242,12 +242,12 @@ def test_a_guest_with_a_picture_is_somebody_from_then_on() -> None:
 # On several nodes
 
 
-def galleries() -> tuple[Cluster, Gallery, Gallery]:
+def galleries() -> tuple[Town, Gallery, Gallery]:
     """Two nodes that share the bytes of files, too."""
-    cluster = Cluster()
-    one, two = (Gallery(**cluster.about(name)) for name in ("one", "two"))
+    town = Town()
+    one, two = (Gallery(**town.about(name)) for name in ("one", "two"))
     two.files.blobs = one.files.blobs
-    return cluster, one, two
+    return town, one, two
 
 
 def test_another_picture_is_known_on_all_nodes_before_anybody_hears_of_it() -> None:
@@ -285,22 +285,22 @@ def test_the_servers_picture_is_told_on_all_nodes_and_each_says_it_to_whom_comes
 
 def test_two_nodes_that_set_one_at_once_and_one_that_has_missed_it_know_what_is_stored() -> None:
     async def main() -> None:
-        cluster, one, two = galleries()
+        town, one, two = galleries()
         ann, again = one.client("Ann"), two.client("Ann")
         for house, client in ((one, ann), (two, again)):
             await house.set(client)  # the first: it is uploaded
         pending = [asyncio.ensure_future(house.set(client)) for house, client in ((one, ann), (two, again))]
         await asyncio.gather(*pending)
         await pass_time(AGAIN + 1)
-        stored = await cluster.repositories.files.pictures()
+        stored = await town.repositories.files.pictures()
         assert one.files.pictures._known == two.files.pictures._known == stored
-        there = cluster.wires.nodes.pop("two")
+        there = town.wires.nodes.pop("two")
         await one.set(ann)
-        cluster.wires.nodes["two"] = there
+        town.wires.nodes["two"] = there
         for back in there.back:
             await back()
         await pass_time(AGAIN + 1)
-        assert two.files.pictures._known == await cluster.repositories.files.pictures() != stored
+        assert two.files.pictures._known == await town.repositories.files.pictures() != stored
 
     run(main)
 

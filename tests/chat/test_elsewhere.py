@@ -17,7 +17,7 @@ Main = Callable[[Town, House, House], Coroutine[Any, Any, None]]
 
 def in_town(main: Main) -> None:
     async def whole() -> None:
-        town = Town()
+        town = Town("a", "b")
         await turns()
         for house in town.houses:
             house.hub.gather = 0.0

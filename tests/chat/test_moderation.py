@@ -7,9 +7,8 @@ from unittest import mock
 
 import pytest
 
-from tests.cluster import Cluster
-from tests.cluster import two as two_houses
 from tests.helpers import House, pass_time, run
+from tests.town import Town
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
@@ -359,7 +358,7 @@ def test_who_may_enter_some_channels_sees_nothing_of_the_others() -> None:
 
 def test_a_ban_holds_on_all_nodes_at_once_and_each_ends_whom_it_hits() -> None:
     async def main() -> None:
-        _, one, two = two_houses()
+        one, two = Town("one", "two").houses
         boss = one.client("Boss", role="admin", address="198.51.100.1")
         bobs = [house.client("Bob", address=f"192.0.2.{at}") for at, house in enumerate((one, two, two), 1)]
         cat = two.client("Cat", address="192.0.3.1")
@@ -382,13 +381,14 @@ def test_a_ban_holds_on_all_nodes_at_once_and_each_ends_whom_it_hits() -> None:
 
 def test_a_node_that_has_missed_a_ban_ends_whom_it_hits_when_it_is_back() -> None:
     async def main() -> None:
-        cluster, one, two = two_houses()
+        town = Town("one", "two")
+        one, two = town.houses
         boss, bob = one.client("Boss", role="admin"), two.client("Bob", id="h:bob")
         await two.hub.moderation.load()
-        there = cluster.wires.nodes.pop("two")
+        there = town.wires.nodes.pop("two")
         assert "missing" not in await one.call(boss, "ban", user="h:bob")
         assert not bob.transport.closed
-        cluster.wires.nodes["two"] = there
+        town.wires.nodes["two"] = there
         for back in there.back:
             await back()
         assert bob.transport.closed == [4403]
@@ -407,10 +407,10 @@ def test_a_node_that_cannot_read_a_ban_is_named_and_reads_it_as_soon_as_it_can()
             return await super().all()
 
     async def main() -> None:
-        cluster = Cluster()
-        bans = Failing(cluster.kept)
-        one = cluster.house("one")
-        two = cluster.house("two", repositories=cluster.repositories._replace(bans=bans))
+        town = Town()
+        bans = Failing(town.kept)
+        one = town.house("one")
+        two = town.house("two", repositories=town.repositories._replace(bans=bans))
         boss, bob = one.client("Boss", role="admin"), two.client("Bob", id="h:bob")
         answer = await one.call(boss, "ban", user="h:bob")
         assert (answer["ended"], answer["missing"]) == (0, ["two"])
@@ -428,13 +428,14 @@ def test_a_node_that_cannot_read_a_ban_is_named_and_reads_it_as_soon_as_it_can()
 
 def test_a_ban_that_is_over_here_is_not_deleted_where_another_node_has_made_it_anew() -> None:
     async def main() -> None:
-        cluster, one, two = two_houses()
+        town = Town("one", "two")
+        one, two = town.houses
         boss = two.client("Boss", role="admin")
         await one.hub.moderation.ban("id-Bob", time.time() - 1, "old", BOSS)
         await two.hub.moderation.load()
         await one.hub.moderation.ban("id-Bob", time.time() + 60, "new", BOSS)  # two has not heard of it yet
         assert (await two.call(boss, "bans"))["bans"] == []
-        assert [ban.reason for ban in await cluster.repositories.bans.all()] == ["new"]
+        assert [ban.reason for ban in await town.repositories.bans.all()] == ["new"]
 
     run(main)
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-from tests.cluster import Cluster
 from tests.helpers import Client, House, run
 from tests.nodes import Wires
+from tests.town import Town
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.loader import build_registry
@@ -36,12 +36,12 @@ SAYS = HEAD + '@action("say", channel=False)\ndef say(ctx: Context) -> dict[str,
 class Node:
     """A node with the plugins of a folder of its own."""
 
-    def __init__(self, cluster: Cluster, folder: Path, name: str, **plugins: str) -> None:
+    def __init__(self, town: Town, folder: Path, name: str, **plugins: str) -> None:
         self.folder = folder / name
         self.folder.mkdir(exist_ok=True)
         for plugin, source in plugins.items():
             self.write(plugin, source)
-        self.house: House = cluster.house(name)
+        self.house: House = town.house(name)
         self.hub = self.house.hub
         settings = Settings(plugins_dir=(self.folder,), no_shipped_plugins=True)
         registry = build_registry(settings.plugins_dir)
@@ -77,13 +77,13 @@ async def started(*nodes: Node) -> AsyncIterator[list[str]]:
 
 def test_each_tick_is_on_one_node_and_another_one_goes_on_when_that_dies(tmp_path: Path) -> None:
     async def main() -> None:
-        cluster = Cluster()
-        nodes = [Node(cluster, tmp_path, name, ticks=TICKS) for name in ("one", "two", "three")]
+        town = Town()
+        nodes = [Node(town, tmp_path, name, ticks=TICKS) for name in ("one", "two", "three")]
         async with started(*nodes) as ticks:
             await asyncio.sleep(50)
             assert ticks.count("one") == len(ticks) / 2 == 5
             await nodes[0].manager.stop()
-            cluster.wires.kill("one")
+            town.wires.kill("one")
             ticks.clear()
             await asyncio.sleep(50)
             assert ticks.count("two") == len(ticks) / 2 == 5
@@ -97,13 +97,13 @@ def test_each_tick_is_on_one_node_and_another_one_goes_on_when_that_dies(tmp_pat
 
 def test_no_node_calls_a_timer_whose_last_call_is_at_work_on_another_one(tmp_path: Path) -> None:
     async def main() -> None:
-        cluster = Cluster()
-        one, two, late = (Node(cluster, tmp_path, name, ticks=TICKS) for name in ("one", "two", "late"))
+        town = Town()
+        one, two, late = (Node(town, tmp_path, name, ticks=TICKS) for name in ("one", "two", "late"))
         async with started(one, two) as ticks:
             await one.hub.store.set("plugin:ticks", "takes", 35)
             await asyncio.sleep(30)
             assert ticks == ["one"]
-            for come in cluster.nodes("one")._come:
+            for come in town.nodes("one")._come:
                 come("late")
             async with started(late):
                 late.hub.ticks = ticks  # type: ignore[attr-defined]
@@ -117,7 +117,7 @@ def test_no_node_calls_a_timer_whose_last_call_is_at_work_on_another_one(tmp_pat
                 await asyncio.sleep(60)
                 busy = ticks[-1]
                 assert not busy.endswith("done")
-                cluster.wires.kill(busy)
+                town.wires.kill(busy)
                 await asyncio.sleep(60)
                 assert ticks[-1] not in (busy, f"{busy} done")
 
@@ -126,8 +126,8 @@ def test_no_node_calls_a_timer_whose_last_call_is_at_work_on_another_one(tmp_pat
 
 def test_a_timer_does_not_tick_while_nobody_knows_whose_turn_it_is(tmp_path: Path) -> None:
     async def main() -> None:
-        cluster = Cluster()
-        one = Node(cluster, tmp_path, "one", ticks=TICKS)
+        town = Town()
+        one = Node(town, tmp_path, "one", ticks=TICKS)
         turn = one.hub.nodes.turn
 
         async def away(name: str, seconds: float) -> bool:
@@ -146,9 +146,9 @@ def test_a_timer_does_not_tick_while_nobody_knows_whose_turn_it_is(tmp_path: Pat
 
 def test_a_reload_is_one_on_all_nodes_each_of_its_own_files_and_names_what_is_wrong(tmp_path: Path) -> None:
     async def main() -> None:
-        cluster = Cluster()
-        one, two, three = (Node(cluster, tmp_path, name, says=SAYS) for name in ("one", "two", "three"))
-        bare = Node(cluster, tmp_path, "bare")
+        town = Town()
+        one, two, three = (Node(town, tmp_path, name, says=SAYS) for name in ("one", "two", "three"))
+        bare = Node(town, tmp_path, "bare")
         async with started(one, two, three, bare):
             boss, bob = one.house.client("Boss", role="admin"), two.house.client("Bob")
             one.write("says", SAYS.replace("ONE", "ANOTHER"))
@@ -165,7 +165,7 @@ def test_a_reload_is_one_on_all_nodes_each_of_its_own_files_and_names_what_is_wr
             three.write("says", SAYS)
             for each in (bare, three):
                 each.write("says", SAYS)
-            there = cluster.wires.nodes["two"]
+            there = town.wires.nodes["two"]
             there._hear["question"] = lambda by, about: None  # it is stuck
             answer = await one.house.call(boss, "reload-plugin", plugin="says")
             assert answer["missing"] == ["two"]
@@ -176,17 +176,17 @@ def test_a_reload_is_one_on_all_nodes_each_of_its_own_files_and_names_what_is_wr
 
 def test_each_node_keeps_the_states_of_its_own_plugins(tmp_path: Path) -> None:
     async def main() -> None:
-        cluster = Cluster()
-        one = Node(cluster, tmp_path, "one", says=SAYS, more=TICKS)
-        two = Node(cluster, tmp_path, "two", says="import nothing_at_all")
+        town = Town()
+        one = Node(town, tmp_path, "one", says=SAYS, more=TICKS)
+        two = Node(town, tmp_path, "two", says="import nothing_at_all")
         async with started(one, two):
             assert {name: state["state"] for name, state in (await one.states()).items()} == {
                 "says": "on",
                 "more": "on",
             }
             assert {name: state["state"] for name, state in (await two.states()).items()} == {"says": "broken"}
-        cluster.wires = Wires()
-        again = Node(cluster, tmp_path, "two")
+        town.wires = Wires()
+        again = Node(town, tmp_path, "two")
         (again.folder / "says.py").unlink()
         await again.manager.reload()
         async with started(again):

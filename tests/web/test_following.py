@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import Cluster
 from tests.helpers import Client, House, run, turns
+from tests.town import Town
 from tornado_chat.auth.accounts import Accounts, session_of
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
@@ -19,9 +19,9 @@ ANN = User("a:1", "Ann")
 class Node:
     """A node with accounts, and how often its pictures were loaded."""
 
-    def __init__(self, cluster: Cluster, name: str, accounts: Any = None) -> None:
-        self.house: House = cluster.house(name)
-        self.accounts = Accounts(accounts or cluster.repositories.accounts)
+    def __init__(self, town: Town, name: str, accounts: Any = None) -> None:
+        self.house: House = town.house(name)
+        self.accounts = Accounts(accounts or town.repositories.accounts)
         self.following = Following(self.accounts, self.house.hub)
 
     def client(self, user: User, session: str = "") -> Client:
@@ -30,18 +30,18 @@ class Node:
         return client
 
 
-async def nodes(*names: str) -> tuple[Cluster, list[Node]]:
-    cluster = Cluster()
-    await cluster.repositories.accounts.add(ANN, "ann", "scrypt$1")
-    await cluster.repositories.accounts.take_changed()
-    return cluster, [Node(cluster, name) for name in names]
+async def nodes(*names: str) -> tuple[Town, list[Node]]:
+    town = Town()
+    await town.repositories.accounts.add(ANN, "ann", "scrypt$1")
+    await town.repositories.accounts.take_changed()
+    return town, [Node(town, name) for name in names]
 
 
 def test_signing_out_ends_the_connections_of_that_session_on_all_nodes_and_tells_no_token() -> None:
     async def main() -> None:
-        cluster, [one, two] = await nodes("one", "two")
+        town, [one, two] = await nodes("one", "two")
         told = []
-        cluster.nodes("two")._hear = {kind: _noting(told, hear) for kind, hear in cluster.nodes("two")._hear.items()}
+        town.nodes("two")._hear = {kind: _noting(told, hear) for kind, hear in town.nodes("two")._hear.items()}
         token, other = await one.accounts.begin(ANN), await one.accounts.begin(ANN)
         mine = [node.client(ANN, session_of(token)) for node in (one, two, two)]
         kept = two.client(ANN, session_of(other))
@@ -96,20 +96,20 @@ def test_what_a_command_changes_is_seen_by_one_node_and_told_to_all() -> None:
 
 def test_a_node_that_missed_something_looks_at_all_who_are_stored_and_leaves_guests_alone() -> None:
     async def main() -> None:
-        cluster, [one, two] = await nodes("one", "two")
+        town, [one, two] = await nodes("one", "two")
         guest, teller = two.client(User("g:0e3bf6ac", "Eve")), two.client(User("t:app", "App", "admin"))
         ann, boss = two.client(ANN), two.client(User("h:boss", "Boss"))
         two.house.hub.join(guest.connection, "den")
         await one.accounts.set_role(ANN.id, "admin")
         await one.accounts.changed()  # by a node that dies before it can tell
-        cluster.wires.kill("one")
+        town.wires.kill("one")
         await two.following.look()
         assert ann.transport.closed == [1012]
         assert guest.transport.closed == teller.transport.closed == boss.transport.closed == []
         assert "den" in guest.connection.channels
         await two.accounts.set_role("h:boss", "admin")
         await two.accounts.changed()
-        for back in cluster.nodes("two").back:
+        for back in town.nodes("two").back:
             await back()
         await two.following.look()
         assert boss.transport.closed == [1012]
@@ -127,9 +127,9 @@ def test_what_cannot_be_looked_at_now_is_looked_at_later_and_nothing_is_lost() -
             return await super().role(user_id)
 
     async def main() -> None:
-        cluster, [one] = await nodes("one")
-        accounts = Failing(cluster.kept)
-        two = Node(cluster, "two", accounts)
+        town, [one] = await nodes("one")
+        accounts = Failing(town.kept)
+        two = Node(town, "two", accounts)
         here, there = one.client(ANN), two.client(ANN)
         await one.accounts.set_role(ANN.id, "admin")
         with pytest.raises(Refused):
@@ -146,10 +146,10 @@ def test_what_cannot_be_looked_at_now_is_looked_at_later_and_nothing_is_lost() -
 
 def test_orders_are_carried_out_by_one_node_at_a_time() -> None:
     async def main() -> None:
-        cluster, [one, two] = await nodes("one", "two")
+        town, [one, two] = await nodes("one", "two")
         ann = one.client(ANN)
         await one.house.call(ann, "join-channel", target="den")
-        await cluster.repositories.memberships.order("den", {"title": "The den"})
+        await town.repositories.memberships.order("den", {"title": "The den"})
         done = []
         for node in (one, two):
             carried_out = node.house.hub.places.storage.carried_out
