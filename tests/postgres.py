@@ -17,7 +17,7 @@ import pytest
 from tornado_chat.storage.postgres.engine import Engine, connect
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "_postgres"
-FOLDER = "TORNADO_CHAT_TEST_POSTGRES"  # set for all processes of a run: where it is
+FOLDER = "POSTGRES_OF_THE_TESTS"  # set for all processes of a run: where it is
 
 
 def begin() -> None:

@@ -1,4 +1,7 @@
-"""What ./scripts/test does before the tests: which packages it installs, and on which Pythons it runs them."""
+"""What ./scripts/test does before the tests: which packages it installs, and on which Pythons it runs them.
+
+And what ./scripts/cluster says of what it is given.
+"""
 
 import shutil
 import subprocess
@@ -44,8 +47,11 @@ class Checkout:
         (self.folder / name / f".installed-{extras}").touch()
 
     def test(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return self.run("test", *arguments, **environment)
+
+    def run(self, script: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
-            [str(self.folder / "scripts" / "test"), *arguments],
+            [str(self.folder / "scripts" / script), *arguments],
             env={"PATH": str(self.path), **environment},
             capture_output=True,
             text=True,
@@ -114,3 +120,31 @@ def test_only_plain_measures_the_coverage_which_takes_long(checkout: Checkout) -
     checkout.venv(".venv-plain", "test")
     checkout.test("--plain")
     assert checkout.calls[-1].endswith("--cov --cov-report=term --cov-fail-under=95")
+
+
+@pytest.mark.parametrize("arguments", [["0"], ["10"], ["two"], [""], ["2", "3"], ["--port", "4"]])
+def test_a_cluster_has_one_to_nine_nodes(checkout: Checkout, arguments: list[str]) -> None:
+    done = checkout.run("cluster", *arguments)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(("how many nodes? a number from 1 to 9", "one number and nothing else"))
+    assert checkout.calls == []
+
+
+def test_a_cluster_needs_postgresql_and_says_how_to_install_it(checkout: Checkout) -> None:
+    (checkout.path / "ls").unlink()
+    command(checkout.path / "ls", "exit 2")
+    for name in ("sort", "tail"):
+        command(checkout.path / name, "exit 0")
+    done = checkout.run("cluster")
+    assert done.returncode == 1
+    assert done.stderr == "PostgreSQL is not installed: apt install postgresql\n"
+    assert checkout.calls == []
+
+
+def test_a_cluster_has_two_nodes_unless_another_number_is_given(checkout: Checkout) -> None:
+    command(checkout.folder / "scripts" / "_postgres", "exit 0")
+    checkout.venv(".venv", "speed,images,cluster")
+    assert checkout.run("cluster").returncode == 0
+    assert checkout.run("cluster", "5").returncode == 0
+    assert checkout.calls == [".venv scripts/_cluster.py 2", ".venv scripts/_cluster.py 5"]

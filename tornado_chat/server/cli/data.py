@@ -9,9 +9,16 @@ import sys
 from tornado_chat.server.cli.parsing import Command, data_dir, file
 from tornado_chat.storage.sqlite import backups, compaction, index_building, maintenance
 
+#: What is said of these commands where the chat is in PostgreSQL, which has its own.
+BACKUP = "back it up with pg_dump --format=custom, while it serves, and the folder of its files"
+RESTORE = "end all nodes, and bring back with pg_restore what pg_dump has written"
+COMPACT = (
+    "PostgreSQL uses the room of what was deleted again; VACUUM FULL, with all nodes ended, gives it to the disk"
+)
+
 
 def _backup(given: argparse.Namespace) -> int:
-    folder = data_dir(given)
+    folder = data_dir(given, BACKUP)
     saved = backups.backup(folder, given.file)
     files = f", the {saved.shared} files that people share in {saved.files}" if saved.files else ""
     keep = f"keep {'all' if files else 'both'}, where nobody else can read"
@@ -24,7 +31,7 @@ def _backup(given: argparse.Namespace) -> int:
 
 
 def _restore(given: argparse.Namespace) -> int:
-    folder = data_dir(given)
+    folder = data_dir(given, RESTORE)
     kept = backups.restore(folder, given.file, without_files=given.without_files)
     print(f"{folder} is restored from {given.file}" + (f"; the data of before is in {kept}" if kept else ""))
     if given.without_files:
@@ -50,7 +57,7 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _compact(given: argparse.Namespace) -> int:
-    folder = data_dir(given)
+    folder = data_dir(given, COMPACT)
     before, after, files = compaction.compact(folder)
     rest = f"; {files} files that nobody has any more are deleted" if files else ""
     size = f"{before:,} bytes before, {after:,} now"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tornado_chat.config.database_url import without_password
 from tornado_chat.config.settings import FIELDS, Settings, SettingsError, flag, written
 from tornado_chat.config.sources import SECRET, load, suggestion
 
@@ -74,7 +75,7 @@ class Command:
     name: str
     help: str
     run: Callable[[argparse.Namespace], int]
-    settings: Collection[str] = ("data_dir",)
+    settings: Collection[str] = ("data_dir", "cluster")
     others: Collection[str] = ()
     arguments: Mapping[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
 
@@ -137,7 +138,21 @@ def flags_of(given: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in vars(given).items() if name in FIELDS or name == "config"}
 
 
-def data_dir(given: argparse.Namespace) -> Path:
+def cluster(given: argparse.Namespace) -> str:
+    """Return the address of the database that a command is for, "" for a data folder.
+
+    A folder that the command line names goes before a cluster that only the environment or a file does.
+    """
+    flags = flags_of(given)
+    return "" if "data_dir" in flags and "cluster" not in flags else load(flags, only=("cluster",)).cluster
+
+
+def data_dir(given: argparse.Namespace, instead: str = "this command is for a data folder") -> Path:
+    """Return the data folder that a command is for. instead: what is said where the chat is a cluster."""
+    if url := cluster(given):
+        raise SettingsError(
+            f"the chat is in {without_password(url)}: {instead} (a data folder is named by --data-dir)"
+        )
     return load(flags_of(given), only=("data_dir",)).data_dir
 
 

@@ -14,10 +14,16 @@ from tornado_chat.routing.registry import RegistryError
 from tornado_chat.server.cli.parsing import Command, Group, flags_of
 from tornado_chat.server.logging import configure
 from tornado_chat.server.run import run
+from tornado_chat.storage.postgres.health import EngineError
 from tornado_chat.storage.sqlite.files import DatabaseError
 from tornado_chat.version import VERSION
 
-ERRORS = (SettingsError, RegistryError, DatabaseError)  # what is given cannot be used: one line, status 2
+ERRORS = (
+    SettingsError,
+    RegistryError,
+    DatabaseError,
+    EngineError,
+)  # what is given cannot be used: one line, status 2
 LOG = ("log_level", "log_format")
 log = logging.getLogger("tornado_chat")
 
