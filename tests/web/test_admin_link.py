@@ -12,8 +12,10 @@ from tornado.httpclient import HTTPResponse
 from tornado.testing import gen_test
 
 from tests.web.test_sessions import WORD, Signing
-from tornado_chat.auth.admin_link import LASTS, AdminLink
+from tornado_chat.auth.admin_link import LASTS, AdminLink, SharedLink
 from tornado_chat.config.settings import Settings, SettingsError
+from tornado_chat.storage.sqlite.direct import DirectDatabase
+from tornado_chat.storage.sqlite.store import SqliteStore
 from tornado_chat.web.app import make_app
 
 
@@ -26,7 +28,7 @@ class Links(Signing):
 
     @property
     def link(self) -> AdminLink:
-        assert self.chat.auth.link is not None
+        assert isinstance(self.chat.auth.link, AdminLink)
         return self.chat.auth.link
 
     @gen_test
@@ -57,7 +59,7 @@ class Links(Signing):
         assert (await self.open(5)).code == 400
         assert (await self.open(Origin="https://evil.example")).code == 403
         with mock.patch("time.monotonic", return_value=self.link._until):
-            assert not self.link.take(self.link.token)
+            assert not await self.link.take(self.link.token)
         assert (await self.open()).code == 200
 
     @gen_test
@@ -76,14 +78,35 @@ class WithoutLink(Signing):
         assert [one async for one in self.chat.accounts.all()] == []
 
 
-def test_it_lasts_a_quarter_of_an_hour() -> None:
+@pytest.mark.gen_test
+async def test_it_lasts_a_quarter_of_an_hour() -> None:
     with mock.patch("time.monotonic", return_value=1_000.0) as clock:
         link, late = AdminLink(), AdminLink()
         clock.return_value = 1_000.0 + LASTS - 1
-        assert link.take(link.token)
+        assert await link.take(link.token)
         clock.return_value = 1_000.0 + LASTS
-        assert not late.take(late.token)
+        assert not await late.take(late.token)
     assert link.token != late.token
+
+
+@pytest.mark.gen_test
+async def test_of_the_links_of_a_cluster_one_is_used_on_any_node() -> None:
+    store = SqliteStore(DirectDatabase())
+    one, two, three = SharedLink(store), SharedLink(store), SharedLink(store)
+    assert not await one.take(one.token)
+    with mock.patch("time.time", return_value=1_000.0) as clock:
+        await one.offer()
+        clock.return_value += 60
+        await two.offer()
+        assert [await three.take(token) for token in ("", "é", f"{one.token}x", three.token)] == [False] * 4
+        assert sorted(await asyncio.gather(two.take(one.token), three.take(two.token))) == [False, True]
+        assert not await one.take(one.token)
+        await three.give_back()
+        await two.give_back()
+        clock.return_value = 1_000.0 + LASTS
+        assert not await three.take(one.token)
+        assert await three.take(two.token)
+    assert one.token not in str(await store.items("admin-link"))
 
 
 def test_it_needs_accounts(tmp_path: Path) -> None:

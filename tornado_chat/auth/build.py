@@ -6,10 +6,11 @@ import logging
 from dataclasses import dataclass
 
 from tornado_chat.auth.accounts import Accounts
-from tornado_chat.auth.admin_link import AdminLink
+from tornado_chat.auth.admin_link import AdminLink, Link, SharedLink
 from tornado_chat.auth.providers import AuthProvider, Guests, Header, Identity, Sessions
 from tornado_chat.auth.requests import cookie_name
 from tornado_chat.auth.throttle import Throttle
+from tornado_chat.chat.store import Store
 from tornado_chat.config.settings import Settings, SettingsError
 
 log = logging.getLogger("tornado_chat")
@@ -17,7 +18,7 @@ log = logging.getLogger("tornado_chat")
 
 @dataclass
 class Auth:
-    """What knows who people are. `registration`: whether visitors may create accounts. `link`: see AdminLink."""
+    """What knows who people are. `registration`: whether visitors may create accounts. `link`: see admin_link.py."""
 
     accounts: Accounts
     sessions: Sessions
@@ -25,10 +26,10 @@ class Auth:
     throttle: Throttle
     kinds: tuple[str, ...]
     registration: bool
-    link: AdminLink | None
+    link: Link | None
 
 
-def build(settings: Settings, secret: bytes, accounts: Accounts) -> Auth:
+def build(settings: Settings, secret: bytes, accounts: Accounts, store: Store) -> Auth:
     """Return what the settings ask for; SettingsError for a kind of identity that cannot be had."""
     if settings.admin_link and "password" not in settings.auth:
         raise SettingsError(f"--admin-link needs accounts: --auth {','.join((*settings.auth, 'password'))}")
@@ -41,8 +42,15 @@ def build(settings: Settings, secret: bytes, accounts: Accounts) -> Auth:
         Throttle(settings.limits == "on"),
         settings.auth,
         "password" in settings.auth and settings.registration == "open",
-        AdminLink() if settings.admin_link else None,
+        _link(settings, store),
     )
+
+
+def _link(settings: Settings, store: Store) -> Link | None:
+    """Return what takes the link of --admin-link. A node also takes that of another, whatever its own settings."""
+    if settings.cluster and "password" in settings.auth:
+        return SharedLink(store)
+    return AdminLink() if settings.admin_link else None
 
 
 def choose(settings: Settings, secret: bytes, accounts: Accounts) -> Identity:

@@ -59,7 +59,8 @@ async def serve(settings: Settings) -> None:
     for each in sockets:
         at = place(each, "https" if certificate else "http")
         _announce(settings, "listening", f"tornado_chat is at {at}", address=at)
-    if chat.auth.link is not None:
+    if settings.admin_link and chat.auth.link is not None:
+        await chat.auth.link.offer()
         at = place(sockets[0], "https" if certificate else "http")
         link = f"{at if at.startswith('http') else 'https://YOUR-CHAT/'}admin#link={chat.auth.link.token}"
         text = f"Within 15 minutes one person can become an administrator by this link: {link}"

@@ -125,14 +125,14 @@ class OpenAdminLink(_Post):
             raise Refused("token must be text", Error.INVALID_FIELD)
         clean_account(name)
         check_password(password)
-        if link is None or not link.take(token):
+        if link is None or not await link.take(token):
             self.log("opened an administrator's link that is over")
             raise Refused("this link was used already, or is too old", Error.NOT_ALLOWED)
         try:
             async with self.auth.throttle.register(self.address):
                 user = await self.auth.accounts.register(name, password)
         except BaseException:
-            link.give_back()
+            await link.give_back()
             raise
         about = {"user": user.id, "name": user.name, "role": "admin", "address": self.address}
         await self.server.moderation.record(user, "admin-link", about)
