@@ -69,6 +69,25 @@ def schema() -> Iterator[tuple[str, str]]:
         asyncio.run(_drop(url, name))
 
 
+@contextlib.contextmanager
+def database() -> Iterator[str]:
+    """Give the address of an empty database, as servers are told of it, which is dropped at the end."""
+    url, name = address(), f"t_{secrets.token_hex(6)}"
+    asyncio.run(_execute(url, f"CREATE DATABASE {name}"))
+    try:
+        yield f"{url.rpartition('/')[0]}/{name}"
+    finally:
+        asyncio.run(_execute(url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await connect(url, statement_timeout="0")
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
 async def _drop(url: str, name: str) -> None:
     connection = await connect(url)
     try:

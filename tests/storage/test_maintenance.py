@@ -19,6 +19,7 @@ from tests.storage.histories import ANN, BOB, change, edit, message
 from tornado_chat.__main__ import main
 from tornado_chat.chat.files import Blob, File, Space, Upload, shown
 from tornado_chat.chat.models import Message, User
+from tornado_chat.config.settings import SettingsError
 from tornado_chat.storage.data_folder import load_secret
 from tornado_chat.storage.sqlite.backups import Saved, backup, restore
 from tornado_chat.storage.sqlite.compaction import compact
@@ -401,7 +402,7 @@ def test_of_channels_that_look_alike_the_one_to_the_letter_is_exported(tmp_path:
     on(tmp_path, say("c", channel="den"))
     on(tmp_path, say("d", channel="\ue000"))  # which an earlier version allowed
     assert [export(tmp_path, io.StringIO(), channel=said) for said in ("Den", "den", "\ue000")] == [2, 1, 1]
-    with pytest.raises(DatabaseError, match="DEN may be one of several channels: Den, den"):
+    with pytest.raises(SettingsError, match="DEN may be one of several channels: Den, den"):
         export(tmp_path, io.StringIO(), channel="DEN")
 
 
@@ -410,7 +411,7 @@ def test_of_channels_that_look_alike_the_one_to_the_letter_is_exported(tmp_path:
 )
 def test_an_export_of_what_there_is_not_is_told(tmp_path: Path, options: Any, words: str) -> None:
     on(tmp_path, say("a"))
-    with pytest.raises(DatabaseError, match=words) as error:
+    with pytest.raises(SettingsError, match=words) as error:
         export(tmp_path, io.StringIO(), **options)
     one_line(error)
 

@@ -3,15 +3,21 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.helpers import on_database
-from tests.storage.histories import ANN, BOB, message
+from tests.postgres import on_postgres
+from tests.storage.histories import ANN, BOB, message, on_engine
 from tornado_chat.chat.channel_records import ChannelRecord
-from tornado_chat.chat.memberships import Membership, Person
+from tornado_chat.chat.history import History
+from tornado_chat.chat.memberships import Membership, Memberships, Person
+from tornado_chat.config.settings import SettingsError
+from tornado_chat.storage.postgres import exporting
+from tornado_chat.storage.postgres.engine import Engine
+from tornado_chat.storage.postgres.memberships import PostgresMemberships
 from tornado_chat.storage.sqlite.backups import backup, restore
-from tornado_chat.storage.sqlite.files import DatabaseError
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.maintenance import check, export
 from tornado_chat.storage.sqlite.memberships import SqliteMemberships
@@ -19,7 +25,10 @@ from tornado_chat.storage.sqlite.writer import Database
 
 
 async def fill(database: Database) -> None:
-    log, kept = SqliteHistory(database), SqliteMemberships(database)
+    await fill_in(SqliteHistory(database), SqliteMemberships(database))
+
+
+async def fill_in(log: History, kept: Memberships) -> None:
     await kept.met([Person(user, 0) for user in (ANN, BOB)])
     pair = ChannelRecord("dm:1", "direct", people=("1", "2"))
     for record in (pair, ChannelRecord("p:1", "private", "Board"), ChannelRecord("p:2", "private", "Lunch")):
@@ -56,7 +65,34 @@ def test_an_export_as_text_calls_channels_by_their_titles_and_one_is_named_by_it
     assert [json.loads(line)["target"] for line in exported(tmp_path, "board", "jsonl")] == ["p:1"]
     assert exported(tmp_path, "p:1") == exported(tmp_path, "BOARD")
     on_database(tmp_path, lambda database: SqliteMemberships(database).set(ChannelRecord("p:2", "private", "board")))
-    with pytest.raises(DatabaseError, match="may be one of several channels: p:1, p:2"):
+    with pytest.raises(SettingsError, match="may be one of several channels: p:1, p:2"):
         exported(tmp_path, "Board")
-    with pytest.raises(DatabaseError, match="there is no channel nothing"):
+    with pytest.raises(SettingsError, match="there is no channel nothing"):
         exported(tmp_path, "nothing")
+
+
+@pytest.mark.parametrize("format", ["txt", "jsonl"])
+def test_an_export_from_postgresql_has_the_same_lines(
+    tmp_path: Path, format: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_database(tmp_path, fill)
+    monkeypatch.setattr(exporting, "PAGE", 1)
+
+    async def lines(engine: Engine, channel: str | None = None) -> list[str]:
+        out = io.StringIO()
+        await exporting.export(engine, out, channel, format)
+        return out.getvalue().splitlines()
+
+    async def main(engine: Engine) -> None:
+        await on_engine(engine, lambda log: fill_in(log, PostgresMemberships(engine)))
+        assert list(map(plain, await lines(engine))) == list(map(plain, exported(tmp_path, None, format)))
+        assert len(await lines(engine, "lunch")) == 1
+        with pytest.raises(SettingsError, match="there is no channel nothing"):
+            await lines(engine, "nothing")
+
+    on_postgres(main)
+
+
+def plain(line: str) -> Any:
+    """Return a line without its time, and without the id that every history draws anew."""
+    return {**json.loads(line), "id": "", "time": 0} if line.startswith("{") else line.partition("[")[2]

@@ -30,7 +30,7 @@ class Link(Protocol):
 
 
 class AdminLink:
-    """The Link of one server. It is in memory alone, so a restart ends it. Who may read what is printed may use it."""
+    """The Link of one server, in memory alone, so a restart ends it. Who may read what is printed may use it."""
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe(32)

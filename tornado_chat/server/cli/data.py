@@ -6,7 +6,10 @@ import argparse
 import io
 import sys
 
-from tornado_chat.server.cli.parsing import Command, data_dir, file
+from tornado_chat.server.cli.cluster import on_cluster
+from tornado_chat.server.cli.parsing import Command, cluster, data_dir, file
+from tornado_chat.storage.exporting import FORMATS
+from tornado_chat.storage.postgres import exporting
 from tornado_chat.storage.sqlite import backups, compaction, index_building, maintenance
 
 #: What is said of these commands where the chat is in PostgreSQL, which has its own.
@@ -40,10 +43,12 @@ def _restore(given: argparse.Namespace) -> int:
 
 
 def _export(given: argparse.Namespace) -> int:
-    folder = data_dir(given)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # in every locale
-    maintenance.export(folder, sys.stdout, given.channel, given.format)
+    if url := cluster(given):
+        on_cluster(url, lambda engine: exporting.export(engine, sys.stdout, given.channel, given.format))
+    else:
+        maintenance.export(data_dir(given), sys.stdout, given.channel, given.format)
     return 0
 
 
@@ -99,7 +104,7 @@ COMMANDS = (
         _export,
         arguments={
             "--channel": {"metavar": "NAME", "help": "this channel alone", "default": None},
-            "--format": {"choices": maintenance.FORMATS, "default": "jsonl", "help": "jsonl (the default) or txt"},
+            "--format": {"choices": FORMATS, "default": "jsonl", "help": "jsonl (the default) or txt"},
         },
     ),
     Command(

@@ -14,13 +14,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from tornado_chat.chat.store import all_in
 from tornado_chat.config.settings import PACKAGE, Settings, SettingsError
 from tornado_chat.config.sources import load
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.plugin_host.manager import SPACE
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Registry
-from tornado_chat.server.cli.parsing import Command, Group, flags_of
+from tornado_chat.server.cli.cluster import on_cluster
+from tornado_chat.server.cli.parsing import Command, Group, cluster, flags_of
+from tornado_chat.storage.postgres.engine import Engine
+from tornado_chat.storage.postgres.health import NoChatError
+from tornado_chat.storage.postgres.store import PostgresStore
 from tornado_chat.storage.sqlite.files import MissingError
 from tornado_chat.storage.sqlite.maintenance import stored
 
@@ -54,7 +59,7 @@ def test_cheers_are_counted_and_seen_by_everyone(chat):
 '''
 
 
-SETTINGS = ("data_dir", "plugins_dir", "no_shipped_plugins")
+SETTINGS = ("data_dir", "cluster", "plugins_dir", "no_shipped_plugins")
 
 
 def _load(given: argparse.Namespace) -> tuple[Settings, Registry]:
@@ -66,8 +71,8 @@ def _load(given: argparse.Namespace) -> tuple[Settings, Registry]:
 def _list(given: argparse.Namespace) -> int:
     settings, registry = _load(given)
     states: dict[str, dict[str, Any]] = {}
-    with contextlib.suppress(MissingError):  # no server has run here yet
-        states = stored(settings.data_dir, SPACE)
+    with contextlib.suppress(MissingError, NoChatError):  # no server has run here yet
+        states = on_cluster(url, _stored) if (url := cluster(given)) else stored(settings.data_dir, SPACE)
     for name, plugin in registry.plugins.items():
         state, error = plugin.state, plugin.error
         kept = states.get(name, {})
@@ -82,6 +87,10 @@ def _list(given: argparse.Namespace) -> int:
     if not registry.plugins:
         print("there are no plugins", *(("in", *settings.plugins_dir) if settings.plugins_dir else ()))
     return 0
+
+
+async def _stored(engine: Engine) -> dict[str, dict[str, Any]]:
+    return {key: value async for key, value in all_in(PostgresStore(engine), SPACE)}
 
 
 def _plain(stamp: object) -> object:

@@ -12,7 +12,7 @@ from weakref import WeakSet
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.storage.postgres.health import EngineError, asyncpg, is_away, is_contended, is_no_text, unavailable
-from tornado_chat.storage.postgres.migrations import SCHEMA, migrate
+from tornado_chat.storage.postgres.migrations import SCHEMA, migrate, require
 from tornado_chat.storage.postgres.texts import no_text
 
 T = TypeVar("T")
@@ -90,15 +90,16 @@ class Engine:
         self._troubles: dict[str, str] = {}
 
     @classmethod
-    async def open(cls, url: str, *, schema: str = SCHEMA, name: str = "") -> Engine:
+    async def open(cls, url: str, *, schema: str = SCHEMA, name: str = "", is_node: bool = True) -> Engine:
         """Connect, check the server and its settings, and bring the schema up to date. EngineError, with a cure.
 
-        name: the node's, which the database shows beside its connections.
+        name: the node's, which the database shows beside its connections. is_node: otherwise it is a command, which
+        makes no schema and changes none.
         """
         connection = await connect(url, schema, name, statement_timeout="0", lock_timeout="0")
         try:
             await _check(connection, url)
-            await migrate(connection, schema)
+            await (migrate if is_node else require)(connection, schema)
         finally:
             await connection.close()
         engine = cls(url, schema, name)

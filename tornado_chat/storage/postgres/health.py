@@ -6,7 +6,7 @@ import asyncio
 
 from tornado_chat.chat.errors import Error, Refused
 
-__all__ = ["EngineError", "asyncpg", "is_away", "is_contended", "is_no_text", "unavailable"]
+__all__ = ["EngineError", "NoChatError", "asyncpg", "is_away", "is_contended", "is_no_text", "unavailable"]
 
 try:
     import asyncpg  # type: ignore[import-untyped]
@@ -16,6 +16,10 @@ except ImportError:  # the extra `cluster`; `engine.connect` says so
 
 class EngineError(Exception):
     """The address, the server behind it, or its settings cannot be used. The text says what to do."""
+
+
+class NoChatError(EngineError):
+    """No server has made its tables in the database yet."""
 
 
 def unavailable() -> Refused:

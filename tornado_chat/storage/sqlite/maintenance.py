@@ -6,14 +6,14 @@ import contextlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
 from tornado_chat.chat.models import Message
-from tornado_chat.chat.validation import name_key
+from tornado_chat.config.settings import SettingsError
 from tornado_chat.storage.blobs.folder import FOLDER
+from tornado_chat.storage.exporting import FORMATS, PAGE, exported, meant
 from tornado_chat.storage.sqlite import file_consistency, queries
 from tornado_chat.storage.sqlite.consistency import PLACES, contradictions, view_as_now
 from tornado_chat.storage.sqlite.files import (
@@ -30,8 +30,6 @@ from tornado_chat.storage.sqlite.files import (
 from tornado_chat.storage.sqlite.migrations import MIGRATIONS
 from tornado_chat.storage.sqlite.schema import differences
 
-FORMATS = ("jsonl", "txt")
-PAGE = 1_000  # rows of an export that are read at a time
 _TITLES = """
 SELECT name, CASE kind WHEN 'direct' THEN (SELECT group_concat(p.name, ', ') FROM json_each(r.people) o
     JOIN people p ON p.id = o.value) ELSE title END FROM channel_records r WHERE kind != 'public'
@@ -47,15 +45,14 @@ def export(folder: Path, out: TextIO, channel: str | None = None, format: str = 
     of the people.
     """
     if format not in FORMATS:
-        raise DatabaseError(f"there is no format {format}; there are {' and '.join(FORMATS)}")
+        raise SettingsError(f"there is no format {format}; there are {' and '.join(FORMATS)}")
     count = 0
     with opened(folder / NAME) as connection:
         names = [row[0] for row in connection.execute("SELECT name FROM channels ORDER BY name")]
         titles = _titles(connection)
-        for name in names if channel is None else [_channel(names, titles, channel)]:
+        for name in names if channel is None else [meant(names, titles, channel)]:
             for message in _messages(connection, name):
-                line = message.line().decode() if format == "jsonl" else _text(message, titles.get(name, name))
-                out.write(f"{line}\n")
+                out.write(f"{exported(message, format, titles.get(name, name))}\n")
                 count += 1
     return count
 
@@ -67,36 +64,11 @@ def _titles(connection: sqlite3.Connection) -> dict[str, str]:
     return {name: title for name, title in connection.execute(_TITLES) if title}
 
 
-def _channel(names: Sequence[str], titles: Mapping[str, str], said: str) -> str:
-    """Return the name of the channel that is meant: this one, or the only one that looks the same."""
-    key = name_key(said)
-    found = (
-        [said] if said in names else [one for one in names if key in (name_key(one), name_key(titles.get(one, "")))]
-    )
-    if len(found) > 1:
-        raise DatabaseError(f"{said} may be one of several channels: {', '.join(found)}")
-    if not found:
-        raise DatabaseError(f"there is no channel {said}")
-    return found[0]
-
-
 def _messages(connection: sqlite3.Connection, channel: str) -> Iterator[Message]:
     page = queries.page(connection, channel, 0, None, PAGE)
     while page:
         yield from page
         page = queries.page(connection, channel, page[-1].seq, None, PAGE)
-
-
-def _text(message: Message, title: str) -> str:
-    when = datetime.fromtimestamp(message.time / 1_000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
-    who = message.sender.name if message.sender else "*"
-    words = "\n    ".join([*message.text.splitlines(), *(f"[{file.name}]" for file in message.files)])
-    extra = message.extra or {}
-    if "deleted" in extra:
-        words = "(deleted)"
-    elif "edited" in extra:
-        words += " (edited)"
-    return f"{when} [{title}] {who}: {words}"
 
 
 def check(folder: Path, hashes: bool = False) -> list[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from tornado_chat.storage.postgres.health import EngineError
+from tornado_chat.storage.postgres.health import EngineError, NoChatError
 from tornado_chat.storage.postgres.migrations import accounts, append, files, messages, nodes, places, search, threads
 
 SCHEMA = "tornado_chat"
@@ -36,3 +36,15 @@ async def migrate(connection: Any, schema: str = SCHEMA) -> None:
         ]
         await connection.executemany("INSERT INTO facts VALUES ($1, $2) ON CONFLICT DO NOTHING", facts)
         await connection.execute("UPDATE facts SET value = $1 WHERE name = 'version'", str(len(MIGRATIONS)))
+
+
+async def require(connection: Any, schema: str = SCHEMA) -> None:
+    """Raise NoChatError if there is no schema, EngineError if it is of another version: a command makes no steps."""
+    known = 0
+    if await connection.fetchval("SELECT to_regclass($1)", f'"{schema}".facts') is not None:
+        known = int(await connection.fetchval("SELECT value FROM facts WHERE name = 'version'"))
+    if not known:
+        raise NoChatError("there is no chat in the database; the first server to start makes it")
+    if known != len(MIGRATIONS):
+        cure = "update this one first" if known > len(MIGRATIONS) else "start a server of this version first"
+        raise EngineError(f"the database has the schema {known}, and this tornado_chat {len(MIGRATIONS)}; {cure}")
