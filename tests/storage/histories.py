@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.helpers import on_database
-from tests.storage.postgres.listening import Ears
 from tornado_chat.chat.changes import Change
 from tornado_chat.chat.models import Message, User
 from tornado_chat.storage.postgres.engine import Engine
 from tornado_chat.storage.postgres.history import PostgresHistory
+from tornado_chat.storage.postgres.listener import Listener
 from tornado_chat.storage.sqlite.history import SqliteHistory
 
 ANN, BOB = User("1", "Ann"), User("2", "Bob")
@@ -44,12 +44,12 @@ async def on_engine(engine: Engine, main: Callable[[PostgresHistory], Awaitable[
 
 @contextlib.asynccontextmanager
 async def one_node(engine: Engine, name: str = "one", **options: Any) -> AsyncIterator[PostgresHistory]:
-    ears = Ears(engine)
-    log = PostgresHistory(engine, ears, name, **options)
-    await ears.start()
+    listener = Listener(engine)
+    log = PostgresHistory(engine, listener, name, **options)
+    await listener.start()
     await log.open()
     try:
         yield log
     finally:
         await log.close()
-        await ears.close()
+        await listener.close()

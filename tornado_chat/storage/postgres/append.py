@@ -16,10 +16,10 @@ from tornado_chat.chat.models import Message
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.storage.postgres.batch import Batch, Waiting
 from tornado_chat.storage.postgres.engine import Connection, Engine
-from tornado_chat.storage.postgres.health import asyncpg, is_away, unavailable
+from tornado_chat.storage.postgres.health import EngineError, asyncpg, is_away, is_contended, unavailable
 from tornado_chat.storage.postgres.passing import Passing
 from tornado_chat.storage.postgres.queries import Known, known
-from tornado_chat.storage.postgres.rows import LARGEST
+from tornado_chat.storage.postgres.storing import Storing
 from tornado_chat.storage.postgres.wire import WRITER
 
 ROWS = 256  # in one transaction: a few ms of the disk, and of the loop that delivers them
@@ -29,7 +29,6 @@ REST = 0.1  # seconds between two attempts
 CHANNELS = 50_000  # whose numbers are cached
 MOST_CHANNELS = 2**23  # numbers of channels: with SHIFT bits of a `seq` they fill an id
 
-_APPEND = f"SELECT append_1({', '.join(f'${n}' for n in range(1, 22))})"
 _NUMBERS = "SELECT name, no FROM channels WHERE name = ANY($1)"
 
 log = logging.getLogger("tornado_chat")
@@ -44,7 +43,7 @@ class Appends:
         self._engine = engine
         self._passing = passing
         self._node = node
-        self._topic = topic
+        self._storing = Storing(self.writer, node, topic)
         self._connection: Connection | None = None
         self._count = 0  # of batches
         self._numbers: dict[str, int] = {}  # of channels; they never change
@@ -97,7 +96,7 @@ class Appends:
             except Exception as error:
                 if _is_contended(error) and left > REST:
                     continue
-                if not is_away(error):
+                if not isinstance(error, EngineError) and not is_away(error):
                     await self._store_singly(batch, error)
                     return
                 self._engine.failed(error, "writing")
@@ -126,25 +125,22 @@ class Appends:
         if connection is None:
             connection = self._connection = await self._engine.connect()
         await self._number(connection, batch.channels())
-        about = (self.writer, self._count, self._node, self._topic)
-        ids = await connection.fetchval(_APPEND, *about, *batch.arguments(self._numbers))
+        ids = await self._storing.store(connection, batch, self._count, self._numbers)
         others = [key for key, id in zip(batch.keys, ids, strict=True) if id is None and key is not None]
         return ids, await known(connection, others) if others else Known({}, set())
 
     def _settle(self, batch: Batch, ids: Sequence[int | None], others: Known) -> None:
         """Pass the new messages on, and answer each post."""
-        new = []
-        for id, message in zip(ids, batch.messages, strict=True):
-            if id is not None:
-                message.seq = id & LARGEST
-                message.id = str(id)
-                new.append(message)
-        self._passing.offer_own(new)
+        new = batch.new(ids)
+        if batch.committed is None:
+            self._passing.offer_own(new)
+        else:
+            self._passing.offer((one.channel, one.seq, (one,)) for one in batch.committed)
         if len(new) == len(ids) and not batch.repeats:
             self._passing.keep_all(batch.messages, batch.posts)
             return
         for message, post, kept in batch.settle(ids, others):
-            if kept is None:  # what had its key was deleted just now
+            if kept is None:  # what had its key was refused, or deleted just now
                 self.waiting.append((message, post, batch.since))
             elif isinstance(kept, Message):
                 self._passing.keep_all([kept], [post])
@@ -185,4 +181,4 @@ class Appends:
 
 def _is_contended(error: BaseException) -> bool:
     """Return whether a batch met another one that stores the same, and is to be tried again at once."""
-    return isinstance(error, asyncpg.UniqueViolationError | asyncpg.DeadlockDetectedError)
+    return is_contended(error) or isinstance(error, asyncpg.UniqueViolationError)

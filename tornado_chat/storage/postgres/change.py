@@ -78,7 +78,7 @@ class Changes:
             try:
                 answers = await self._engine.write(job)
                 break
-            except (asyncpg.UniqueViolationError, asyncpg.DeadlockDetectedError):
+            except asyncpg.UniqueViolationError:
                 if attempt == ATTEMPTS - 1:
                     raise unavailable() from None
             except Refused:  # it may have been made all the same

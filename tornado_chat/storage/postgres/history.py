@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Protocol
 
 from tornado_chat.chat.changes import PINS, Change
 from tornado_chat.chat.history import ChangesPage, Committed
@@ -14,20 +13,13 @@ from tornado_chat.storage.postgres import changes, queries
 from tornado_chat.storage.postgres.append import Appends
 from tornado_chat.storage.postgres.change import Changes
 from tornado_chat.storage.postgres.engine import Engine
+from tornado_chat.storage.postgres.listener import Listener
 from tornado_chat.storage.postgres.mentions import PostgresMentions
 from tornado_chat.storage.postgres.passing import Passing
 from tornado_chat.storage.postgres.threads import PostgresThreads
 from tornado_chat.storage.postgres.trimming import PostgresTrimming
 
 TOPIC = "log"
-
-
-class Hears(Protocol):
-    """What hears the notifications of a topic; see listener.py."""
-
-    def hear(self, topic: str, heard: Callable[[str], None]) -> None: ...
-    def on_return(self, back: Callable[[], object]) -> None: ...
-    def channel(self, topic: str) -> str: ...
 
 
 class PostgresHistory(PostgresThreads, PostgresMentions, PostgresTrimming):
@@ -40,7 +32,7 @@ class PostgresHistory(PostgresThreads, PostgresMentions, PostgresTrimming):
     def __init__(
         self,
         engine: Engine,
-        listener: Hears,
+        listener: Listener,
         node: str,
         keep_days: float | None = None,
         keep_messages: int | None = None,

@@ -22,68 +22,88 @@ SQL = """
         PERFORM 1 FROM channels WHERE no = ANY(p_nos) ORDER BY name FOR UPDATE;
     END $$;
 
-    -- Number and insert the messages whose key is new, and tell all nodes of them; return the ids of all, NULL for
-    -- those that are not new. p_senders to p_tails: lists, a message each, in one text, which is written faster than
-    -- an array: p_marks has what stands between two of them, and what stands for NULL. p_keys: in hex. p_channels:
-    -- each channel once; p_mentions, p_growing: by the places of their messages. p_tails, p_pieces: see wire.py.
-    CREATE FUNCTION append_1(
-        p_writer text, p_batch bigint, p_node text, p_topic text, p_marks text[], p_channels text, p_nos text,
-        p_times text, p_pieces text, p_senders text, p_names text, p_texts text, p_refs text, p_keys text,
-        p_tails text,
-        p_extras text[], p_threads bigint[], p_backs bigint[],
-        p_growing integer[], p_mentions integer[], p_mentioned text[]
-    ) RETURNS bigint[] LANGUAGE plpgsql AS $$
-    DECLARE
-        between text := p_marks[1];
-        missing text := p_marks[2];
-        times bigint[] := p_times::bigint[];
-        keys text[] := string_to_array(p_keys, between, missing);
-        stored bigint[];
+    -- Draw the next numbers of channels, which must be locked, for those messages whose key is new; return the ids of
+    -- all, NULL for those that are not new. Lists, a message each: the number of its channel, NULL for one that is
+    -- not to be stored, and its key in hex. Lists are texts, which are written faster than arrays: p_marks has what
+    -- stands between two of them, and what stands for NULL.
+    CREATE FUNCTION draw_1(p_nos text, p_keys text, p_marks text[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+    DECLARE drawn bigint[];
     BEGIN
-        IF begin_batch_1(p_writer, p_batch) THEN
-            SELECT b.ids INTO stored FROM batches b WHERE writer = p_writer;
-            RETURN stored;
-        END IF;
-        PERFORM lock_channels_1(p_channels::integer[]);
-        -- Narrow rows are sorted and joined; wide ones are read from their arrays once.
         WITH given AS MATERIALIZED (
             SELECT no, place, key IS NULL OR (
                 (SELECT m.id FROM messages m WHERE m.ref_key = decode(key, 'hex')) IS NULL
                 AND (SELECT r.number FROM change_refs r WHERE r.ref_key = decode(key, 'hex')) IS NULL
             ) AS is_new
-            FROM unnest(p_nos::integer[], keys) WITH ORDINALITY AS g (no, key, place)
-        ), drawn AS (
+            FROM unnest(p_nos::integer[], string_to_array(p_keys, p_marks[1], p_marks[2]))
+                WITH ORDINALITY AS g (no, key, place)
+        ), moved AS (
             UPDATE channels c SET last = c.last + n.count
             FROM (SELECT no, count(*) FROM given WHERE is_new GROUP BY no) n WHERE c.no = n.no
             RETURNING c.no, (c.no::bigint << 40) + c.last - n.count AS before
         )
-        SELECT array_agg(before + n ORDER BY place) INTO stored FROM (
+        SELECT array_agg(before + n ORDER BY place) INTO drawn FROM (
             SELECT place, before, CASE WHEN is_new THEN count(*) FILTER (WHERE is_new) OVER (
                 PARTITION BY no ORDER BY place ROWS UNBOUNDED PRECEDING
             ) END AS n
-            FROM given LEFT JOIN drawn USING (no)
+            FROM given LEFT JOIN moved USING (no)
         ) numbered;
+        RETURN drawn;
+    END $$;
+
+    -- Insert the messages that have drawn an id, tell all nodes of them, and end the batch. p_tails, p_pieces: see
+    -- wire.py; without a tail, nobody is told. p_mentions, p_growing: by the places of their messages.
+    CREATE FUNCTION insert_1(
+        p_writer text, p_batch bigint, p_node text, p_topic text, p_ids bigint[], p_keys text, p_marks text[],
+        p_times text, p_senders text, p_names text, p_texts text, p_refs text, p_tails text, p_pieces text,
+        p_extras text[], p_threads bigint[], p_backs bigint[],
+        p_growing integer[], p_mentions integer[], p_mentioned text[]
+    ) RETURNS void LANGUAGE plpgsql AS $$
+    DECLARE
+        between text := p_marks[1];
+        missing text := p_marks[2];
+        times bigint[] := p_times::bigint[];
+    BEGIN
         INSERT INTO messages (id, sender, name, text, time, ref, ref_key, extra, thread, back)
         SELECT id, sender, name, text, time, ref, decode(key, 'hex'), extra, thread, back
         FROM unnest(
-            stored, string_to_array(p_senders, between, missing), string_to_array(p_names, between, missing),
-            string_to_array(p_texts, between), times, string_to_array(p_refs, between, missing), keys,
-            p_extras, p_threads, p_backs
+            p_ids, string_to_array(p_senders, between, missing), string_to_array(p_names, between, missing),
+            string_to_array(p_texts, between), times, string_to_array(p_refs, between, missing),
+            string_to_array(p_keys, between, missing), p_extras, p_threads, p_backs
         ) AS g (id, sender, name, text, time, ref, key, extra, thread, back) WHERE id IS NOT NULL;
         PERFORM pg_notify(p_topic, p_writer || '['
             || string_agg('[' || (id & 1099511627775) || ',' || tail, ',' ORDER BY place) || ']')
-        FROM unnest(stored, string_to_array(p_tails, between, missing), p_pieces::integer[])
+        FROM unnest(p_ids, string_to_array(p_tails, between, missing), p_pieces::integer[])
             WITH ORDINALITY AS g (id, tail, piece, place)
         WHERE id IS NOT NULL AND tail IS NOT NULL GROUP BY piece;
         IF p_growing IS NOT NULL THEN
-            INSERT INTO growing SELECT stored[place], p_node FROM unnest(p_growing) AS place
-            WHERE stored[place] IS NOT NULL;
+            INSERT INTO growing SELECT p_ids[place], p_node FROM unnest(p_growing) AS place
+            WHERE p_ids[place] IS NOT NULL;
         END IF;
         IF p_mentions IS NOT NULL THEN
-            INSERT INTO mentions SELECT who, stored[place], stored[place], times[place]
-            FROM unnest(p_mentions, p_mentioned) AS g (place, who) WHERE stored[place] IS NOT NULL;
+            INSERT INTO mentions SELECT who, p_ids[place], p_ids[place], times[place]
+            FROM unnest(p_mentions, p_mentioned) AS g (place, who) WHERE p_ids[place] IS NOT NULL;
         END IF;
-        UPDATE batches SET batch = p_batch, ids = stored WHERE writer = p_writer;
-        RETURN stored;
+        UPDATE batches SET batch = p_batch, ids = p_ids WHERE writer = p_writer;
+    END $$;
+
+    -- Do all of that with messages that need nothing else; return the ids of all, as draw_1 does. p_channels: the
+    -- numbers of their channels, each once.
+    CREATE FUNCTION append_1(
+        p_writer text, p_batch bigint, p_node text, p_topic text, p_channels text, p_nos text, p_keys text,
+        p_marks text[], p_times text, p_senders text, p_names text, p_texts text, p_refs text, p_tails text,
+        p_pieces text, p_extras text[], p_growing integer[], p_mentions integer[], p_mentioned text[]
+    ) RETURNS bigint[] LANGUAGE plpgsql AS $$
+    DECLARE drawn bigint[];
+    BEGIN
+        IF begin_batch_1(p_writer, p_batch) THEN
+            RETURN (SELECT ids FROM batches WHERE writer = p_writer);
+        END IF;
+        PERFORM lock_channels_1(p_channels::integer[]);
+        drawn := draw_1(p_nos, p_keys, p_marks);
+        PERFORM insert_1(
+            p_writer, p_batch, p_node, p_topic, drawn, p_keys, p_marks, p_times, p_senders, p_names, p_texts, p_refs,
+            p_tails, p_pieces, p_extras, NULL, NULL, p_growing, p_mentions, p_mentioned
+        );
+        RETURN drawn;
     END $$;
     """
