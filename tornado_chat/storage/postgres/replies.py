@@ -38,9 +38,10 @@ ORDER BY g.who COLLATE "C", g.root
 ON CONFLICT ("user", root) DO UPDATE SET followed = coalesce(follows.followed, true)
 """
 _READ = 'UPDATE follows SET read = greatest(read, $3) WHERE "user" = $1 AND root = $2'
+# The planner cannot see this LIMIT: else it may find it cheaper to sort all replies of a thread.
 _LEFT = f"""
 SELECT m.sender, m.time FROM (
-    SELECT * FROM messages WHERE thread = $1 ORDER BY id DESC LIMIT {LOOKED_AT}
+    SELECT * FROM messages WHERE thread = $1 ORDER BY id DESC LIMIT (SELECT {LOOKED_AT})
 ) m WHERE {IS_LEFT} ORDER BY m.id DESC
 """
 

@@ -30,10 +30,11 @@ def _seen(id: str) -> str:
     return f"(f.sees IS NULL OR ({id} & {LARGEST}) <@ f.sees)"
 
 
-# Scalar subqueries and LIMITs keep each from being joined another way than by the index of what it looks up.
+# Scalar subqueries and LIMITs keep each from being joined another way than by the index of what it looks up; a LIMIT
+# that the planner cannot see, from sorting all that a short one would take the first of.
 _READ_TO = f"((f.root >> {SHIFT} << {SHIFT}) + f.read)"
 _REPLIES = f"""SELECT m.sender, m.text, m.extra FROM messages m
-    WHERE m.thread = f.root AND m.id > {_READ_TO} AND {_seen("m.id")} ORDER BY m.id LIMIT {LOOKED_AT}"""
+    WHERE m.thread = f.root AND m.id > {_READ_TO} AND {_seen("m.id")} ORDER BY m.id LIMIT (SELECT {LOOKED_AT})"""
 _COUNTS = f"m.sender IS DISTINCT FROM $1 AND {IS_LEFT}"
 #: Of a row `f` of follows with `sees`: how many replies, and mentions, somebody has not read.
 _UNREAD = f"""

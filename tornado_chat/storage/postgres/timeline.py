@@ -18,7 +18,7 @@ SELECT m.id, m.back FROM messages m WHERE m.id > CASE WHEN r.back IS NULL THEN r
 _PREVIOUS = """
 SELECT m.id, m.back FROM messages m WHERE m.id > {low} AND m.id = coalesce(r.back, (
     SELECT o.id FROM messages o WHERE o.id < r.id AND o.id > {low} ORDER BY o.id DESC LIMIT 1
-))
+)) LIMIT 1
 """
 
 

@@ -40,6 +40,6 @@ SQL = """
         "user" text COLLATE "C", number bigint, message bigint, time bigint NOT NULL,
         PRIMARY KEY ("user", number, message)
     );
-    CREATE INDEX mentioned ON mentions (message);
+    CREATE INDEX mentioned ON mentions (message, "user");
     CREATE INDEX mention_times ON mentions ("user", (number >> 40), time, message);
     """
