@@ -4,6 +4,7 @@ import asyncio
 import json
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests import postgres
+from tests.storage.histories import one_node
 from tests.storage.thread_model import ThreadModel
 from tornado_chat.chat.changes import Change
 from tornado_chat.chat.errors import Refused
@@ -21,6 +24,8 @@ from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.threads import Sees
 from tornado_chat.storage.memory import EACH, REACTION, MemoryHistory
 from tornado_chat.storage.memory_threads import FOLLOW
+from tornado_chat.storage.postgres.engine import Connection
+from tornado_chat.storage.postgres.history_consistency import contradictions
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.maintenance import check
 from tornado_chat.storage.sqlite.writer import Database
@@ -337,6 +342,13 @@ def assert_counted(log: MemoryHistory) -> None:
     assert sorted(one.id for one in log._refs.values()) == sorted(one.id for one in messages if one.ref is not None)
 
 
+async def empty(connection: Connection) -> None:
+    """Empty the tables of messages and of all that hangs on them."""
+    hangs = "reactions, pins, change_refs, growing, mentions, follows, attachments, search_channels, search_runs"
+    await connection.execute(f"TRUNCATE channels, messages, {hangs}")
+
+
+EXAMPLES = {"memory": 150, "sqlite": 30, "postgres": 15}
 KINDS = ("growing", "grown", "grown", "edited", "reacted", "pinned", "deleted", "follow", "read", "restart")
 STEP = st.tuples(
     st.sampled_from([*["post"] * 6, *KINDS]),
@@ -351,7 +363,7 @@ STEP = st.tuples(
 
 
 @pytest.mark.usefixtures("no_rest")
-@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+@pytest.mark.parametrize("kind", ["memory", "sqlite", "postgres"])
 def test_whatever_is_posted_and_changed_a_history_has_what_the_model_has(kind: str) -> None:
     async def in_memory(steps: list[Step], since: int, limit: int) -> None:
         log, model = MemoryHistory(KEEP), Model()
@@ -380,15 +392,36 @@ def test_whatever_is_posted_and_changed_a_history_has_what_the_model_has(kind: s
             database.close()
         assert check(folder) == []
 
+    async def in_a_cluster(steps: list[Step], since: int, limit: int, url: str, schema: str) -> None:
+        model = Model()
+        async with postgres.engine(url, schema) as engine:
+            await engine.write(empty)
+            left = iter(enumerate(steps, NOW))
+            done = False
+            while not done:  # from one restart to the next
+                async with one_node(engine, keep_messages=KEEP) as log:
+                    for time, step in left:
+                        if step[0] == "restart":
+                            break
+                        got, expected = await act(log, step, time, model)
+                        assert got == expected
+                    else:
+                        await compare(log, model, since, limit)
+                        done = True
+            assert await engine.read(contradictions, snapshot=True) == []
+
     phases = [phase for phase in Phase if kind == "memory" or phase != Phase.shrink]  # which takes minutes on a disk
 
-    @settings(max_examples=150 if kind == "memory" else 30, deadline=None, phases=phases)
+    @settings(max_examples=EXAMPLES[kind], deadline=None, phases=phases)
     @given(st.lists(STEP, min_size=5, max_size=40), st.integers(0, 30), st.integers(1, 5))
     def same(steps: list[Step], since: int, limit: int) -> None:
         if kind == "memory":
             asyncio.run(in_memory(steps, since, limit))
+        elif kind == "postgres":
+            asyncio.run(in_a_cluster(steps, since, limit, *of_postgres))
         else:
             with tempfile.TemporaryDirectory() as folder:
                 asyncio.run(on_disk(steps, since, limit, Path(folder)))
 
-    same()
+    with postgres.schema() if kind == "postgres" else nullcontext() as of_postgres:
+        same()
