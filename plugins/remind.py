@@ -15,7 +15,7 @@ AT_ONCE = 500  # are said in a second, where the disk is fast enough
 
 # The store has each reminder under when it is due, and that key under its user and address, so that nobody's costs
 # more than their own: "0001764201600000 5f0c8d1a", "of USER\n0001764201600000 …", "at ADDRESS\n0001764201600000 …".
-adding = asyncio.Lock()  # or several connections of one user could pass its limit together
+adding = asyncio.Lock()  # or several connections of one user could pass its limit together, to this node
 
 
 @action("remind")
@@ -36,12 +36,15 @@ async def remind(ctx: Context, after: Annotated[str, "30s, 10m, 1h30m or 2d"], t
     async with adding:
         others = len(await waiting(ctx, f"of {ctx.user.id}\n"))
         if others >= MAX_MINE:
-            raise Refused(f"{MAX_MINE} reminders of one user wait at most; /forget takes one back")
+            raise too_many()
         if ctx.address and len(await waiting(ctx, f"at {ctx.address}\n")) >= MAX_OF_ADDRESS:
             raise Refused(f"{MAX_OF_ADDRESS} reminders from one address wait at most; try again later")
         await ctx.store.set(key, about)  # first, and forgotten last: whenever the server ends, it will be said
         for index in indices(about):
             await ctx.store.set(index + key, True)
+        if len(await waiting(ctx, f"of {ctx.user.id}\n")) > MAX_MINE:  # at another node one was added meanwhile
+            await drop(ctx, key, about)
+            raise too_many()
     more = f" You have {others + 1}; /reminders lists them." if others else ""
     short = text if len(text) <= 100 else f"{text[:99]}…"
     ctx.reply(f"I will remind you {left(due(key))}: “{short}”.{more}")
@@ -112,6 +115,10 @@ async def may_still(ctx: TimerContext, about: dict[str, str]) -> bool:
     user = User(about["user"], about["name"])
     may = await ctx.server.may(user, "post", about["channel"])
     return may and not await ctx.server.is_banned(user.id, about.get("address", ""))
+
+
+def too_many() -> Refused:
+    return Refused(f"{MAX_MINE} reminders of one user wait at most; /forget takes one back")
 
 
 async def waiting(ctx: TimerContext, index: str) -> list[str]:

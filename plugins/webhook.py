@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.web import HTTPError, RequestHandler
 
-from tornado_chat import Change, Context, Message, Name, TimerContext, User, check_secret, on, route, same_secret
+from tornado_chat import (
+    Change,
+    Context,
+    Message,
+    Name,
+    Refused,
+    TimerContext,
+    User,
+    check_secret,
+    on,
+    route,
+    same_secret,
+)
 
 PAUSES = (0, 1, 2, 4, 8, 16)  # seconds before each attempt
 OWN = User("plugin:webhook", "Webhook")  # the sender of incoming messages
@@ -60,12 +72,12 @@ def hear(ctx: Context, message: Message) -> None:
             waiting.remove(next(one for one in waiting if sender(one) == busiest))
         waiting.append(message)
         if not tasks or tasks[0].done():
-            tasks[:] = [ctx.spawn(send(ctx.settings.url, ctx.settings.key.encode()))]
+            tasks[:] = [ctx.spawn(send(ctx, ctx.settings.url, ctx.settings.key.encode()))]
 
 
 @on("changed")
 def follow(ctx: Context, message: Message, change: Change) -> None:
-    """Queue a message that has grown to its end; do not send what was deleted while it waited."""
+    """Queue a message that has grown to its end; let go of what was deleted while it waited."""
     if change.what == "grown" and not change.on:
         hear(ctx, message)
     if change.what == "deleted":
@@ -82,19 +94,30 @@ def sender(message: Message) -> str:
     return message.sender.id if message.sender else ""
 
 
-async def send(url: str, key: bytes) -> None:
+async def is_deleted(ctx: Context, message: Message) -> bool:
+    """Return whether a message was deleted, on whichever node, as far as that can be known now."""
+    try:
+        found, _ = await ctx.server.channel(message.channel).get([message.seq])
+    except Refused:  # the disk fails
+        return False
+    return any("deleted" in (one.extra or {}) for one in found)
+
+
+async def send(ctx: Context, url: str, key: bytes) -> None:
     while waiting:
         message = waiting.popleft()
-        body = message.line()
+        body, code = message.line(), 0
         headers = {"Content-Type": "application/json", "X-Signature-256": hmac.digest(key, body, "sha256").hex()}
         request = HTTPRequest(url, "POST", headers, body, follow_redirects=False)
         for pause in PAUSES:
             await asyncio.sleep(pause)
+            if await is_deleted(ctx, message):
+                break
             try:
                 code = (await AsyncHTTPClient().fetch(request, raise_error=False)).code
             except Exception:
                 code = 599  # no answer
             if code < 500 and code not in (408, 429):
                 break
-        if not 200 <= code < 300:
+        if code and not 200 <= code < 300:
             logging.getLogger("tornado_chat").warning("webhook: message %s was not taken (%d)", message.id, code)

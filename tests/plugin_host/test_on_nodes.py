@@ -36,16 +36,16 @@ SAYS = HEAD + '@action("say", channel=False)\ndef say(ctx: Context) -> dict[str,
 class Node:
     """A node with the plugins of a folder of its own."""
 
-    def __init__(self, town: Town, folder: Path, name: str, **plugins: str) -> None:
+    def __init__(self, town: Town, folder: Path, name: str, settings: Any = None, **plugins: str) -> None:
         self.folder = folder / name
         self.folder.mkdir(exist_ok=True)
         for plugin, source in plugins.items():
             self.write(plugin, source)
         self.house: House = town.house(name)
         self.hub = self.house.hub
-        settings = Settings(plugins_dir=(self.folder,), no_shipped_plugins=True)
-        registry = build_registry(settings.plugins_dir)
-        self.manager = self.hub.plugins = PluginManager(settings, self.hub, registry, self.use)
+        chosen = Settings(plugins_dir=(self.folder,), no_shipped_plugins=True, plugins=settings or {})
+        registry = build_registry(chosen.plugins_dir, chosen.plugins)
+        self.manager = self.hub.plugins = PluginManager(chosen, self.hub, registry, self.use)
 
     def use(self, registry: Any) -> None:
         self.house.router.registry = registry

@@ -216,6 +216,27 @@ class OutTest(ChatTestCase):
         module.waiting.clear()
         module.tasks[0].cancel()
 
+    @gen_test
+    async def test_what_another_node_deletes_while_it_waits_is_not_sent(self) -> None:
+        ann, den = await self.join("Ann", "den"), self.chat.hub.channel("den")
+        plugin = self.chat.plugins.registry.plugins["webhook"]
+        module: Any = plugin.module
+        module.tasks[:] = [asyncio.ensure_future(asyncio.sleep(60))]
+        for text in ("one", "secret", "another", "last"):
+            await ann.call("send-message", target="den", message=text)
+        self.chat.hub.on_changed = None  # listeners are called where it was made
+        await den.delete(2)
+
+        async def sleep(seconds: float) -> None:
+            if seconds:
+                await den.delete(3)
+
+        self.codes = [204, 500]
+        with mock.patch.object(module.asyncio, "sleep", sleep):
+            await module.send(self.chat.plugins.context(plugin), plugin.settings.url, b"key")
+        assert [said["message"] for said, _ in self.heard] == ["one", "another", "last"]
+        module.tasks[0].cancel()
+
 
 def test_it_is_idle_without_settings() -> None:
     registry = build_registry([find_folder("plugins")])
