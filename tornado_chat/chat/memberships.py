@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
 
 from tornado_chat.chat.channel_records import ChannelRecord, Stretch
@@ -59,11 +60,13 @@ STORED = (
     *("role", "since", "began", "sees", "read", "level", "level_until", "silenced_until", "ended", "kept_out_until"),
     "hidden",
 )
+_values = attrgetter(*STORED)
 
 
 def values(membership: Membership) -> tuple[Any, ...]:
     """Return the values of STORED as they are now."""
-    return tuple([getattr(membership, name) for name in STORED])
+    found: tuple[Any, ...] = _values(membership)
+    return found
 
 
 def of_values(record: ChannelRecord, user: str, known: Sequence[Any]) -> Membership:
@@ -76,8 +79,8 @@ def of_values(record: ChannelRecord, user: str, known: Sequence[Any]) -> Members
 
 def dirty(membership: Membership) -> list[str]:
     """Return the fields that differ from what was last read or stored, or if that is not known, from a new one's."""
-    was = _NEW if membership.was is None else membership.was
-    return [name for name, known in zip(STORED, was, strict=True) if getattr(membership, name) != known]
+    was, now = _NEW if membership.was is None else membership.was, values(membership)
+    return [] if now == was else [name for name, *both in zip(STORED, was, now, strict=True) if both[0] != both[1]]
 
 
 def refresh(membership: Membership, row: Membership) -> None:

@@ -202,7 +202,7 @@ def test_whatever_two_servers_do_at_once_channels_count_their_members(monkeypatc
 
     async def main(*nodes: PostgresMemberships) -> None:
         async def run(node: PostgresMemberships) -> None:
-            for _ in range(60):
+            for _ in range(25):
                 await act(node)
 
         await asyncio.gather(*(run(node) for node in nodes * 2))

@@ -135,7 +135,7 @@ class PostgresAccounts(Repository):
         await connection.execute(_LOCK, user_id)
         values = session, user_id, until
         await connection.execute("INSERT INTO sessions (hash, account, until) VALUES ($1, $2, $3)", *values)
-        await connection.execute(f"DELETE FROM sessions WHERE no IN ({_OLDEST})", user_id, most)
+        await connection.execute(f"DELETE FROM sessions WHERE no = ANY(ARRAY({_OLDEST}))", user_id, most)
 
     @reads
     async def session(self, connection: Connection, session: str) -> tuple[User, int] | None:
@@ -153,7 +153,7 @@ class PostgresAccounts(Repository):
     @writes
     async def _trim_piece(self, connection: Connection, now: float) -> int:
         over = "SELECT no FROM sessions WHERE until <= $1::double precision LIMIT $2"
-        return count(await connection.execute(f"DELETE FROM sessions WHERE no IN ({over})", now, PIECE))
+        return count(await connection.execute(f"DELETE FROM sessions WHERE no = ANY(ARRAY({over}))", now, PIECE))
 
 
 async def _take_name(connection: Connection, key: str, user_id: str) -> bool:

@@ -15,12 +15,13 @@ from tornado_chat.storage.postgres.place_rows import HEIRS, MEMBERSHIP, RECORD, 
 from tornado_chat.storage.postgres.repository import count
 
 _OF_PEOPLE = 'SELECT channel FROM memberships WHERE "user" = ANY($1::text[])'
-_LOCK = f"SELECT name FROM channel_records WHERE name IN ({_OF_PEOPLE}) ORDER BY name FOR NO KEY UPDATE"
+_THEIRS = f"name = ANY(ARRAY({_OF_PEOPLE}))"
+_LOCK = f"SELECT name FROM channel_records WHERE {_THEIRS} ORDER BY name FOR NO KEY UPDATE"
 _OWNED = f"{_OF_PEOPLE} AND ended = 0 AND role = 'owner' ORDER BY channel"
 _WITHOUT = (
     "UPDATE channel_records SET people ="
     " ARRAY(SELECT one FROM unnest(people) WITH ORDINALITY p (one, at) WHERE one != ALL($1::text[]) ORDER BY at)"
-    f" WHERE kind = 'direct' AND name IN ({_OF_PEOPLE})"
+    f" WHERE kind = 'direct' AND {_THEIRS}"
 )
 _HEIR = (
     f'(SELECT "user" FROM memberships WHERE channel = $1 AND ended = 0 AND role = {{role}} ORDER BY {HEIRS} LIMIT 1)'
@@ -33,10 +34,14 @@ _PROMOTED = (
     f"SELECT {MEMBERSHIP}, {RECORD} FROM memberships m JOIN channel_records r ON r.name = m.channel"
     ' WHERE m."user" = $1 AND m.channel = $2'
 )
+# What somebody writes just now is left to the next time.
+_THOSE = "ctid = ANY(ARRAY(SELECT ctid FROM memberships WHERE {which} FOR UPDATE SKIP LOCKED))"
+_SILENCED = "UPDATE memberships SET silenced_until = 0 WHERE " + _THOSE.format(
+    which="silenced_until > 0 AND silenced_until <= $1"
+)
 # Of direct conversations they stay: `erase` finds those of a person by them.
-_ENDED = (
-    'DELETE FROM memberships WHERE ("user", channel) IN (SELECT "user", channel FROM memberships'
-    f" WHERE ended > 0 AND ended < $1 AND kept_out_until <= $2 AND NOT starts_with(channel, '{DIRECT}') LIMIT $3)"
+_ENDED = "DELETE FROM memberships WHERE " + _THOSE.format(
+    which=f"ended > 0 AND ended < $1 AND kept_out_until <= $2 AND NOT starts_with(channel, '{DIRECT}') LIMIT $3"
 )
 _EMPTY = """
 SELECT name FROM channel_records r WHERE members = 0 AND name > $1 AND made < $2
@@ -54,7 +59,7 @@ async def erase(connection: Connection, people: Sequence[str]) -> list[Membershi
     these = list(people)
     await connection.fetch(_LOCK, these)  # so that of two owners who go at once the second has an heir
     owned = [row[0] for row in await connection.fetch(_OWNED, these)]
-    await connection.execute(f"DELETE FROM direct WHERE name IN ({_OF_PEOPLE})", these)
+    await connection.execute(f"DELETE FROM direct WHERE {_THEIRS}", these)
     await connection.execute(_WITHOUT, these)
     await connection.execute('DELETE FROM memberships WHERE "user" = ANY($1::text[])', these)
     await connection.execute("DELETE FROM people WHERE id = ANY($1::text[])", these)
@@ -90,9 +95,7 @@ async def seen(connection: Connection, people: Iterable[str], now: int) -> None:
 
 async def end(connection: Connection, now: int) -> int:
     """Remove silences that are over, and memberships that ended long ago, at most a piece; return how many."""
-    await connection.execute(
-        "UPDATE memberships SET silenced_until = 0 WHERE silenced_until > 0 AND silenced_until <= $1", now
-    )
+    await connection.execute(_SILENCED, now)
     before = now - place_trimming.ENDED_DAYS * place_trimming.DAY
     return count(await connection.execute(_ENDED, before, now, place_trimming.PIECE))
 

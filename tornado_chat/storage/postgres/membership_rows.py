@@ -53,8 +53,8 @@ async def set_memberships(connection: Connection, memberships: Sequence[Membersh
     beginning = {key for key, one in given.items() if _begins(one)}
     moving = [one for key, one in given.items() if key in beginning or (one.was and one.was[_ENDED] != one.ended)]
     if moving:
+        await need_records(connection, [given[key].record for key in beginning])
         there = await lock_records(connection, {one.record.name for one in moving})
-        there = await need_records(connection, {key[1]: given[key].record for key in beginning}, there)
         given = {key: one for key, one in given.items() if key not in beginning or one.record.name in there}
     left = await _change(connection, [one for one in given.values() if one.was is not None])
     left |= {key for key, one in given.items() if one.was is None}

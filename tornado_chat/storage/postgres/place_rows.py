@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from tornado_chat.chat.channel_records import ChannelRecord, is_secret
@@ -40,7 +40,8 @@ _SET_ROLES = (
     'INSERT INTO roles SELECT * FROM unnest($1::text[], $2::text[]) ON CONFLICT ("user") DO UPDATE'
     " SET role = excluded.role WHERE roles.role != excluded.role"
 )
-_LOCK = "SELECT name FROM channel_records WHERE name = ANY($1::text[]) ORDER BY name FOR NO KEY UPDATE"
+_THERE = "SELECT name FROM channel_records WHERE name = ANY($1::text[])"
+_LOCK = f"{_THERE} ORDER BY name FOR NO KEY UPDATE"
 
 
 def to_record(row: Sequence[Any]) -> ChannelRecord:
@@ -83,17 +84,17 @@ async def add_record(connection: Connection, record: ChannelRecord) -> bool:
     return count(await connection.execute(_ADD_RECORD, *record_row(record))) == 1
 
 
+async def need_records(connection: Connection, records: Iterable[ChannelRecord]) -> None:
+    """Store those of these records that are of public channels and not there."""
+    public = {one.name: one for one in records if not is_secret(one.name)}
+    there = {row[0] for row in await connection.fetch(_THERE, list(public))}
+    for name in sorted(public.keys() - there):
+        await add_record(connection, public[name])
+
+
 async def lock_records(connection: Connection, names: Iterable[str]) -> set[str]:
     """Return those of these channels that have a record, which is not deleted until the transaction ends."""
     return {row[0] for row in await connection.fetch(_LOCK, list(names))}
-
-
-async def need_records(connection: Connection, records: Mapping[str, ChannelRecord], there: set[str]) -> set[str]:
-    """Return the names of all that are there, where the public ones among some (by name) that were not are now."""
-    missing = sorted(name for name in records if name not in there and not is_secret(name))
-    for name in missing:
-        await add_record(connection, records[name])
-    return there.union(missing)
 
 
 async def set_people(connection: Connection, people: Sequence[tuple[str, str, int]]) -> None:

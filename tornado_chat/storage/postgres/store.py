@@ -13,10 +13,13 @@ _KEPT = "ON CONFLICT (sha256(space), sha256(key))"
 _ADD = f"INSERT INTO store VALUES ($1, $2, $3) {_KEPT} DO NOTHING"
 _SET = f"INSERT INTO store VALUES ($1, $2, $3) {_KEPT} DO UPDATE SET value = excluded.value"
 _START = f"substring(key FROM 1 FOR {START})"
+# Of keys that begin alike for so long all are read, and then sorted. An end would have the planner expect few rows,
+# and sort all that there are: what lies behind it is read, and left out.
 _ITEMS = f"""
-SELECT key, value FROM store WHERE sha256(space) = sha256($1)
-    AND {_START} >= $2 AND {_START} <= $3 AND key > $4 AND key >= $5 AND key < $6
-ORDER BY {_START}, key LIMIT $7
+SELECT key, value FROM (
+    SELECT key, value FROM store WHERE sha256(space) = sha256($1) AND {_START} >= $2 AND key >= $3 AND key > $4
+    ORDER BY {_START} FETCH FIRST $6 ROWS WITH TIES) found
+WHERE key < $5 ORDER BY key LIMIT $6
 """
 
 
@@ -55,7 +58,7 @@ class PostgresStore(Repository, StoredValues):
     async def _items(
         self, connection: Connection, space: str, prefix: str, after: str, limit: int
     ) -> list[tuple[str, str]]:
-        first, end, behind = prefix.encode(), prefix.encode() + b"\xff", after.encode()  # no text has a byte ff
-        start = max(first, behind)[:START]
-        rows = await connection.fetch(_ITEMS, space.encode(), start, end[:START], behind, first, end, limit)
-        return [(key.decode(), value) for key, value in rows]
+        first, behind = prefix.encode(), after.encode()
+        end = first + b"\xff"  # which no text has
+        values = max(first, behind)[:START], first, behind, end, limit
+        return [(key.decode(), value) for key, value in await connection.fetch(_ITEMS, space.encode(), *values)]
