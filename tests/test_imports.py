@@ -27,7 +27,7 @@ MAY = {
     "version": set[str](),
     "config": {"version"},
     "chat": {"config"},
-    "storage": {"config", "chat"},
+    "storage": {"config", "chat", "version"},
     "images": {"config", "chat"},
     "auth": {"config", "chat"},
     "routing": {"config", "chat"},

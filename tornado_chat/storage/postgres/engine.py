@@ -4,80 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
-from typing import Any, TypeAlias, TypeVar
-from urllib.parse import urlsplit
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 from weakref import WeakSet
 
 from tornado_chat.chat.errors import Refused
+from tornado_chat.storage.postgres.checks import check
+from tornado_chat.storage.postgres.connecting import PATIENCE, Connection, connect, settings_of, shown
 from tornado_chat.storage.postgres.health import EngineError, asyncpg, is_away, is_contended, is_no_text, unavailable
 from tornado_chat.storage.postgres.migrations import SCHEMA, migrate, require
 from tornado_chat.storage.postgres.texts import no_text
 
-T = TypeVar("T")
-Connection: TypeAlias = Any  # asyncpg.Connection, which has no types of its own
+__all__ = ["Connection", "Engine", "connect"]
 
-OLDEST = 14  # major version of PostgreSQL
+T = TypeVar("T")
+
 CONNECTIONS = 8  # of one node, for reading and for what is not a message
 TRIES = 10  # of a transaction that waits for others which wait for it
-PATIENCE = 5.0  # seconds that a statement, or a free connection, is waited for
-#: Of each session. Replanned at each call, functions lose most of their speed.
-SESSION = {
-    "synchronous_commit": "on",
-    "plan_cache_mode": "force_generic_plan",
-    "enable_seqscan": "off",
-    "jit": "off",
-    "timezone": "UTC",
-    "statement_timeout": str(int(PATIENCE * 1_000)),
-    "idle_in_transaction_session_timeout": "10000",
-    "lock_timeout": str(int(PATIENCE * 1_000)),
-}
 
 log = logging.getLogger("tornado_chat")
-
-
-def shown(url: str) -> str:
-    """Return the address of a database without its password, for people to read."""
-    parts = urlsplit(url)
-    return f"{parts.netloc.rpartition('@')[2] or 'localhost'}{parts.path or '/'}"
-
-
-def unreachable(url: str, error: BaseException) -> EngineError:
-    said = " ".join(str(error).split()) or type(error).__name__
-    return EngineError(f"--cluster {shown(url)} cannot be reached: {said}")
-
-
-def settings_of(schema: str, name: str) -> dict[str, str]:
-    """Return what the sessions of a node, of this name, are set to."""
-    return {**SESSION, "search_path": f"{schema},public", "application_name": f"tornado_chat {name}".strip()}
-
-
-async def connect(
-    url: str, schema: str = SCHEMA, name: str = "", patience: float = PATIENCE, **settings: str
-) -> Connection:
-    """Return a connection of one's own, outside of any pool. It must be closed.
-
-    EngineError if there is none, after so many seconds at the latest.
-    """
-    if asyncpg is None:
-        raise EngineError("a cluster needs the extra `cluster`: pip install 'tornado_chat[cluster]'")
-    try:
-        return await asyncpg.connect(url, server_settings=settings_of(schema, name) | settings, timeout=patience)
-    except (ValueError, asyncpg.ClientConfigurationError) as error:
-        raise EngineError(f"--cluster: this is no address of a PostgreSQL: {error}") from None
-    except asyncpg.InvalidPasswordError as error:
-        raise EngineError(
-            f"--cluster {shown(url)}: {error}; look at the user and the password in the address"
-        ) from None
-    except asyncpg.InvalidCatalogNameError as error:
-        raise EngineError(f"--cluster {shown(url)}: {error}; make it with: createdb NAME") from None
-    except asyncpg.InvalidAuthorizationSpecificationError as error:
-        raise EngineError(f"--cluster {shown(url)}: {error}") from None
-    except Exception as error:
-        if not is_away(error):
-            raise
-        raise unreachable(url, error) from None
 
 
 class Engine:
@@ -85,9 +32,12 @@ class Engine:
 
     def __init__(self, url: str, schema: str, name: str) -> None:
         self.url, self.schema, self.name = url, schema, name
+        #: What the database calls the connections of this process, and of no other. It takes 63 bytes.
+        self.sessions = f"tornado_chat {name[:40]} {secrets.token_hex(4)}"
         self._pool = self._new_pool()
         self._own: WeakSet[Connection] = WeakSet()
         self._troubles: dict[str, str] = {}
+        self._ended = ""
 
     @classmethod
     async def open(cls, url: str, *, schema: str = SCHEMA, name: str = "", is_node: bool = True) -> Engine:
@@ -96,9 +46,9 @@ class Engine:
         name: the node's, which the database shows beside its connections. is_node: otherwise it is a command, which
         makes no schema and changes none.
         """
-        connection = await connect(url, schema, name, statement_timeout="0", lock_timeout="0")
+        connection = await connect(url, schema, statement_timeout="0", lock_timeout="0")
         try:
-            await _check(connection, url)
+            await check(connection, url)
             await (migrate if is_node else require)(connection, schema)
         finally:
             await connection.close()
@@ -111,7 +61,7 @@ class Engine:
             self.url,
             min_size=0,
             max_size=CONNECTIONS,
-            server_settings=settings_of(self.schema, self.name),
+            server_settings=settings_of(self.schema, self.sessions),
             timeout=PATIENCE,
             reset=_leave,
         )
@@ -119,7 +69,7 @@ class Engine:
     @property
     def trouble(self) -> str | None:
         """What is wrong, in a few words, or None: for /readyz."""
-        return next(iter(self._troubles.values()), None)
+        return self._ended or next(iter(self._troubles.values()), None)
 
     async def close(self) -> None:
         """Finish what is under way, within PATIENCE."""
@@ -135,9 +85,16 @@ class Engine:
         for connection in list(self._own):
             connection.terminate()
 
+    def end(self, why: str) -> None:
+        """Serve nothing any more: all that is asked of this Engine from now on fails."""
+        self._ended = why
+        self.renew()
+
     async def connect(self, patience: float = PATIENCE, **settings: str) -> Connection:
         """Return a connection of one's own, as for LISTEN, or for one writer. It must be closed."""
-        connection = await connect(self.url, self.schema, self.name, patience, **settings)
+        if self._ended:
+            raise EngineError(self._ended)
+        connection = await connect(self.url, self.schema, self.sessions, patience, **settings)
         self._own.add(connection)
         return connection
 
@@ -166,6 +123,8 @@ class Engine:
     async def _run(
         self, job: Callable[[Connection], Awaitable[T]], transaction: dict[str, Any] | None, what: str
     ) -> T:
+        if self._ended:
+            raise unavailable()
         try:
             async with self._connection() as connection:
                 if transaction is None:
@@ -220,33 +179,3 @@ class Engine:
 
 async def _leave(connection: Connection) -> None:
     """Set nothing back when a connection returns to the pool: that is a round trip, and jobs leave no settings."""
-
-
-async def _check(connection: Connection, url: str) -> None:
-    """Raise EngineError for a server that cannot keep what is promised."""
-    at = f"--cluster {shown(url)}"
-    version = connection.get_server_version().major
-    if version < OLDEST:
-        raise EngineError(f"{at} is PostgreSQL {version}; version {OLDEST} or newer is needed")
-    found = await connection.fetchrow(
-        "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS synchronous,"
-        " current_setting('server_encoding') AS encoding, pg_is_in_recovery() AS standby, pg_backend_pid() AS pid"
-    )
-    if found["fsync"] != "on":
-        raise EngineError(f"{at} has fsync off: it would lose messages; set fsync = on in postgresql.conf")
-    if found["synchronous"] == "off":
-        raise EngineError(f"{at} has synchronous_commit off: it would lose messages; set it to on")
-    if found["encoding"] != "UTF8":
-        raise EngineError(
-            f"{at} has the encoding {found['encoding']}; make one with: createdb -E UTF8 -T template0 NAME"
-        )
-    if found["standby"]:
-        raise EngineError(f"{at} is a standby, which takes no messages; give the address of the primary")
-    # Behind a pool in transaction mode one's session is another one each time, and hears no notification.
-    await connection.execute("SET SESSION application_name = 'tornado_chat: is this session mine?'")
-    for _ in range(3):
-        again = await connection.fetchrow("SELECT pg_backend_pid(), current_setting('application_name')")
-        if again[0] != found["pid"] or "mine?" not in again[1]:
-            raise EngineError(f"{at} is a pool in transaction mode (PgBouncer?); give the database's own address")
-    with suppress(Exception):
-        await connection.execute("RESET application_name")

@@ -7,7 +7,8 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 
-from tornado_chat.storage.postgres.engine import Connection, Engine, unreachable
+from tornado_chat.storage.postgres.connecting import Connection, unreachable
+from tornado_chat.storage.postgres.engine import Engine
 from tornado_chat.storage.postgres.health import is_away
 
 PING = 2.0  # seconds between two
