@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -14,7 +13,6 @@ from tornado.httpclient import HTTPError
 from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from tests.mirror import Event, Mirror
-from tests.serving import kept
 from tornado_chat.chat.errors import Refused
 
 KEYS = ("👍", "🎉", "❤️")
@@ -22,10 +20,13 @@ LATER = 0.05  # seconds until a connection, or a call that the server could not 
 
 
 class Living:
-    """A client by the wire protocol: it resumes by `changes`, and repeats calls under their refs until an answer."""
+    """A client by the wire protocol: it resumes by `changes`, and repeats calls under their refs until an answer.
 
-    def __init__(self, base: str, name: str, channels: Sequence[str], chance: Random) -> None:
-        self.base, self.name, self.chance = base, name, chance
+    bases: the addresses of a server, or of several nodes; it connects to any of them.
+    """
+
+    def __init__(self, bases: Sequence[str], name: str, channels: Sequence[str], chance: Random) -> None:
+        self.bases, self.name, self.chance = bases, name, chance
         self.mirrors = {channel: Mirror() for channel in channels}
         self.user: Event = {}
         self.answers: dict[str, Event] = {}  # by ref
@@ -69,7 +70,8 @@ class Living:
 
     async def _live(self) -> None:
         who = f"token={self._token}" if self._token else f"name={self.name}"
-        socket = await websocket_connect(f"ws{self.base.removeprefix('http')}/ws?{who}")
+        base = self.chance.choice(self.bases)
+        socket = await websocket_connect(f"ws{base.removeprefix('http')}/ws?{who}")
         try:
             while isinstance(frame := await socket.read_message(), str):
                 for line in frame.split("\n"):
@@ -198,14 +200,14 @@ class Busy(Living):
 
 @contextlib.asynccontextmanager
 async def living(
-    base: str, writers: int, readers: int, channels: Sequence[str], chance: Random
+    bases: Sequence[str], writers: int, readers: int, channels: Sequence[str], chance: Random
 ) -> AsyncIterator[tuple[list[Busy], list[Living]]]:
     """Connect clients that write, and ones that read alone; yield the writers, and all of them.
 
     If a check of a client fails, what is done with them is cancelled, and the AssertionError raised in a group.
     """
-    busy = [Busy(base, f"w{number}", channels, chance) for number in range(writers)]
-    clients = [*busy, *(Living(base, f"r{number}", channels, chance) for number in range(readers))]
+    busy = [Busy(bases, f"w{number}", channels, chance) for number in range(writers)]
+    clients = [*busy, *(Living(bases, f"r{number}", channels, chance) for number in range(readers))]
     async with asyncio.TaskGroup() as group:
         running = [group.create_task(client.run()) for client in clients]
         while not all(client.is_well for client in clients):
@@ -225,10 +227,9 @@ async def settled(clients: Sequence[Living], busy: Sequence[Busy], channels: Seq
 
 
 def all_have_what_is_kept(
-    folder: Path, clients: Sequence[Living], busy: Sequence[Busy], floors: dict[str, int]
+    whole: dict[str, list[Event]], clients: Sequence[Living], busy: Sequence[Busy], floors: dict[str, int]
 ) -> None:
-    """Hold what each client has, and all that was acknowledged, against what the server keeps."""
-    whole = kept(folder)
+    """Hold what each client has, and all that was acknowledged, against what the server keeps (see serving.kept)."""
     for client in clients:
         for channel, mirror in client.mirrors.items():
             first = max(mirror.start, floors.get(channel, 0) + 1)

@@ -102,8 +102,13 @@ def kept(folder: Path) -> dict[str, list[Event]]:
     file = folder / "export.jsonl"
     with file.open("w", encoding="utf-8") as out:
         maintenance.export(folder, out)
+    return exported(file.read_text(encoding="utf-8"))
+
+
+def exported(text: str) -> dict[str, list[Event]]:
+    """Return what an export has, by channel."""
     channels: dict[str, list[Event]] = {}
-    for line in file.read_text(encoding="utf-8").split("\n")[:-1]:
+    for line in text.split("\n")[:-1]:
         message = json.loads(line)
         channels.setdefault(message["target"], []).append(message)
     return channels
@@ -153,9 +158,8 @@ async def gathered(base: str, count: int, kind: type[Listener] = Listener) -> As
         await asyncio.wait(listening)
 
 
-def same_for_all(folder: Path, clients: Sequence[Listener], acked: dict[str, int]) -> None:
-    """Hold what each client has against what the server keeps: the same, each once, in order, all that was acked."""
-    whole = kept(folder)
+def same_for_all(whole: dict[str, list[Event]], clients: Sequence[Listener], acked: dict[str, int]) -> None:
+    """Hold what each client has against what is `kept`: the same, each once, in order, all that was acknowledged."""
     for messages in whole.values():
         texts = [one["message"] for one in messages]
         assert len(set(texts)) == len(texts), "twice"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving import Listener, Server, cut, gathered, needs_root, same_for_all, tools, until
+from tests.serving import Listener, Server, cut, gathered, kept, needs_root, same_for_all, tools, until
 from tornado_chat.chat.errors import Refused
 from tornado_chat.server.loop import new_loop
 
@@ -55,7 +55,7 @@ def talk_over_a_bad_line(folder: str, seconds: float) -> None:
             await until(lambda: all(client.newest("den") == last for client in clients), 300)
             lost = sum(len(client.codes) for client in clients)
             await server.end(signal.SIGTERM)
-        same_for_all(Path(folder), clients, acked)
+        same_for_all(kept(Path(folder)), clients, acked)
         print(f"{len(acked)} messages, {lost} connections lost")  # noqa: T201
 
     new_loop().run_sync(main, timeout=seconds + 700)

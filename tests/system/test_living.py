@@ -9,7 +9,7 @@ import pytest
 from tornado.testing import gen_test
 
 from tests.living import all_have_what_is_kept, living, settled
-from tests.serving import Server
+from tests.serving import Server, kept
 from tornado_chat.server.loop import new_loop
 from tornado_chat.testing import ChatTestCase
 
@@ -20,7 +20,7 @@ async def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     async with (
         Server(folder) as server,
-        living(server.base, WRITERS, READERS, ["general"], chance) as (busy, clients),
+        living([server.base], WRITERS, READERS, ["general"], chance) as (busy, clients),
     ):
         working = [asyncio.create_task(one.work(0.02)) for one in busy]
         for _ in range(kills):
@@ -39,7 +39,7 @@ async def kill_again_and_again(folder: Path, kills: int, seed: int) -> None:
         made, lost = sum(len(one.numbers) for one in busy), sum(one.lost for one in clients)
         print(f"{made} messages and changes, {lost} connections lost")  # noqa: T201
         assert await server.end(signal.SIGTERM) == 0
-    all_have_what_is_kept(folder, clients, busy, {})
+    all_have_what_is_kept(kept(folder), clients, busy, {})
 
 
 def run(folder: Path, kills: int) -> None:
@@ -63,7 +63,7 @@ class ClientsTest(ChatTestCase):
         base = f"http://127.0.0.1:{self.get_http_port()}"
 
         async def wait_for_nothing() -> None:
-            async with living(base, 2, 1, ["den"], random.Random(1)) as (busy, _):
+            async with living([base], 2, 1, ["den"], random.Random(1)) as (busy, _):
                 answer = await busy[0].call("send-message", target="den", message="one")
                 busy[0].answers[answer["ref"]] = {**answer, "seq": 7}
                 busy[0]._write(busy[0].said[0])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.living import all_have_what_is_kept, living, settled
-from tests.serving import Listener, Server, gathered, same_for_all, until
+from tests.serving import Listener, Server, gathered, kept, same_for_all, until
 from tornado_chat.chat.errors import Refused
 from tornado_chat.server.loop import new_loop
 
@@ -67,7 +67,7 @@ def restart_under(folder: Path, count: int) -> None:
             last = {room: (await client.send(room, f"{room} last"))["seq"] for room, client in writers.items()}
             await until(lambda: all(c.newest(room) == last[room] for c, room in zip(clients, rooms, strict=True)))
             assert await server.end(signal.SIGTERM) == 0
-        same_for_all(folder, clients, acked)
+        same_for_all(kept(folder), clients, acked)
 
     new_loop().run_sync(main, timeout=180)
 
@@ -118,7 +118,7 @@ def all_at_once(folder: Path, seconds: float, seed: int, people: int = 8) -> Non
 
     async def main() -> None:
         server = Server(folder / "data", "--plugins-dir", str(plugins), "--keep-messages", "60")
-        async with server, living(server.base, people, 2, CHANNELS, chance) as (busy, clients):
+        async with server, living([server.base], people, 2, CHANNELS, chance) as (busy, clients):
             working = [asyncio.create_task(one.work(0.02)) for one in busy]
             end = time.monotonic() + seconds
             mishaps = 0
@@ -147,7 +147,7 @@ def all_at_once(folder: Path, seconds: float, seed: int, people: int = 8) -> Non
             made, lost = sum(len(one.numbers) for one in busy), sum(client.lost for client in clients)
             print(f"{mishaps} mishaps, {made} messages and changes, {lost} connections lost, up to {floors} trimmed")  # noqa: T201
             assert await server.end(signal.SIGTERM) == 0
-        all_have_what_is_kept(folder / "data", clients, busy, floors)
+        all_have_what_is_kept(kept(folder / "data"), clients, busy, floors)
 
     print(f"seed {seed}")  # noqa: T201
     new_loop().run_sync(main, timeout=seconds + 150)
