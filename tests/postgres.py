@@ -80,6 +80,16 @@ def database() -> Iterator[str]:
         asyncio.run(_execute(url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+@contextlib.asynccontextmanager
+async def opened(url: str) -> AsyncIterator[Engine]:
+    """Give an Engine on a database as servers use it."""
+    engine = await Engine.open(url)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
 async def _execute(url: str, statement: str) -> None:
     connection = await connect(url, statement_timeout="0")
     try:

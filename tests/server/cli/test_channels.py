@@ -1,20 +1,28 @@
 """Channels on the command line, as an operator looks after them: alone, and beside a server that runs."""
 
 import asyncio
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 from tornado.testing import gen_test
 
+from tests.postgres import database, opened
 from tests.serving import until
+from tests.storage.histories import on_engine
 from tornado_chat.__main__ import main
 from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.errors import Refused
+from tornado_chat.chat.history import History
 from tornado_chat.chat.memberships import Membership, Person
 from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.repositories import Repositories
 from tornado_chat.server.cli import channels
+from tornado_chat.storage.postgres.file_rows import PostgresFiles
+from tornado_chat.storage.postgres.moderation import postgres_repositories
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.maintenance import check
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
@@ -25,47 +33,55 @@ ANN, BOB = User("a:ann", "Ann"), User("a:bob", "Bob")
 PLANS, PAIR = "p:plans", "dm:pair"
 
 
-async def fill(folder: Path) -> None:
-    """Make channels of all kinds in a data folder."""
-    database = Database(folder)
-    memberships, history = sqlite_repositories(database).memberships, SqliteHistory(database)
-    try:
-        await memberships.met([Person(ANN, 0), Person(BOB, 0)])
-        plans = ChannelRecord(PLANS, "private", "Plans", people=())
-        await memberships.create(plans, [Membership(plans, ANN.id, "owner"), Membership(plans, BOB.id)])
-        pair = ChannelRecord(PAIR, "direct", people=(ANN.id, BOB.id))
-        await memberships.create(pair, [Membership(pair, one) for one in pair.people])
-        den = ChannelRecord("den", title="The den", plugins={"poll": {"open": True, "words": "Grüße"}})
-        await memberships.put([Membership(den, BOB.id)])
-        for name, count in (("den", 3), (PLANS, 1), ("guests", 1)):
-            for number in range(count):
-                await history.append(Message(name, f"text {number}", ANN, 1_750_000_000_000))
-    finally:
-        await asyncio.to_thread(database.close)
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    asyncio.run(fill(tmp_path))
-    return tmp_path
+async def fill(repositories: Repositories, history: History) -> None:
+    """Make channels of all kinds."""
+    memberships = repositories.memberships
+    await memberships.met([Person(ANN, 0), Person(BOB, 0)])
+    plans = ChannelRecord(PLANS, "private", "Plans", people=())
+    await memberships.create(plans, [Membership(plans, ANN.id, "owner"), Membership(plans, BOB.id)])
+    pair = ChannelRecord(PAIR, "direct", people=(ANN.id, BOB.id))
+    await memberships.create(pair, [Membership(pair, one) for one in pair.people])
+    den = ChannelRecord("den", title="The den", plugins={"poll": {"open": True, "words": "Grüße"}})
+    await memberships.put([Membership(den, BOB.id)])
+    for name, count in (("den", 3), (PLANS, 1), ("guests", 1)):
+        for number in range(count):
+            await history.append(Message(name, f"text {number}", ANN, 1_750_000_000_000))
 
 
 class Line:
-    """Runs commands; `said` is what the last one wrote."""
+    """Runs commands, and looks at the chat that they are for."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        self._folder, self._capsys = folder, capsys
+    def __init__(self, capsys: pytest.CaptureFixture[str], *where: str) -> None:
+        self._where, self._capsys = where, capsys
 
     def __call__(self, *words: str, status: int = 0) -> str:
-        assert main(["channel", *words, "--data-dir", str(self._folder)]) == status
+        assert main(["channel", *words, *self._where]) == status
         out, err = self._capsys.readouterr()
         return err if status else out
 
+    async def look(self, job: Callable[[Repositories, History], Awaitable[Any]]) -> Any:
+        option, where = self._where
+        if option == "--cluster":
+            async with opened(where) as engine:
+                kept = postgres_repositories(engine, PostgresFiles(engine))
+                return await on_engine(engine, partial(job, kept))
+        folder = Database(Path(where))
+        try:
+            return await job(sqlite_repositories(folder), SqliteHistory(folder))
+        finally:
+            await asyncio.to_thread(folder.close)
 
-@pytest.fixture
-def line(folder: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Line]:
-    yield Line(folder, capsys)
-    assert check(folder) == []
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def line(request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Line]:
+    with contextlib.ExitStack() as stack:
+        if request.param == "sqlite":
+            made = Line(capsys, "--data-dir", str(tmp_path))
+            stack.callback(lambda: check(tmp_path) == [] or pytest.fail("the folder is not whole"))
+        else:
+            made = Line(capsys, "--cluster", stack.enter_context(database()))
+        asyncio.run(made.look(fill))
+        yield made
 
 
 def test_all_channels_are_listed_by_what_people_call_them(line: Line) -> None:
@@ -97,24 +113,19 @@ def test_settings_are_shown_and_changed(line: Line) -> None:
     assert "Lobby" in line("list")
 
 
-def test_a_channel_is_deleted_with_all_that_is_in_it(line: Line, folder: Path) -> None:
+def test_a_channel_is_deleted_with_all_that_is_in_it(line: Line) -> None:
     said = line("delete", "Plans", status=2)
     assert "would delete Plans with 2 memberships and 1 message for good; add --yes" in said
     for name in ("Plans", "guests", "dm:pair"):
         line("delete", name, "--yes")
     assert [row.split("\t")[0] for row in line("list").splitlines()] == ["den"]
 
-    async def left() -> Any:
-        database = Database(folder)
-        try:
-            repositories = sqlite_repositories(database)
-            assert await repositories.memberships.direct([ANN.id, BOB.id]) is None
-            assert await SqliteHistory(database).last(PLANS) == 1  # no number comes twice
-            return [entry["about"].get("channel") for entry in await repositories.audit.entries("", 10)]
-        finally:
-            await asyncio.to_thread(database.close)
+    async def left(repositories: Repositories, history: History) -> Any:
+        assert await repositories.memberships.direct([ANN.id, BOB.id]) is None
+        assert await history.last(PLANS) == 1  # no number comes twice
+        return [entry["about"].get("channel") for entry in await repositories.audit.entries("", 10)]
 
-    assert asyncio.run(left()) == [PAIR, "guests", PLANS]
+    assert asyncio.run(line.look(left)) == [PAIR, "guests", PLANS]
 
 
 @pytest.mark.parametrize(

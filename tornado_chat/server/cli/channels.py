@@ -10,51 +10,45 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tornado_chat.chat.channel_records import SETTINGS, ChannelRecord
 from tornado_chat.chat.channel_settings import clean_settings
-from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.memberships import Browsed, Memberships
 from tornado_chat.chat.moderation import OPERATOR, Moderation
 from tornado_chat.chat.sight import open_since
 from tornado_chat.chat.validation import name_key
 from tornado_chat.config.settings import SettingsError
 from tornado_chat.config.sources import suggestion
-from tornado_chat.server.cli.parsing import Command, Group, data_dir
-from tornado_chat.storage.sqlite import deletion
-from tornado_chat.storage.sqlite.direct import DirectDatabase
-from tornado_chat.storage.sqlite.files import NAME, look_for
-from tornado_chat.storage.sqlite.moderation import sqlite_repositories
+from tornado_chat.server.cli.opened import Opened, in_chat
+from tornado_chat.server.cli.parsing import Command, Group
 
 PATIENCE = 5.0  # seconds for a server to carry out an order
 
 
 class _Channels:
-    """The channels of a data folder."""
+    """The channels of a chat."""
 
-    def __init__(self, database: DirectDatabase, folder: Path) -> None:
-        repositories = sqlite_repositories(database)
-        self.folder = folder
-        self._database = database
-        self._memberships: Memberships = repositories.memberships
-        self._moderation = Moderation(repositories)
+    def __init__(self, chat: Opened) -> None:
+        self._chat = chat
+        self._messages = chat.messages
+        self._memberships: Memberships = chat.repositories.memberships
+        self._moderation = Moderation(chat.repositories)
 
     async def list(self, given: argparse.Namespace) -> None:
         count = 0
         async for one in self._all():
             record, count = one.record, count + 1
-            messages, newest = await self._database.read(partial(deletion.messages, channel=record.name))
+            messages, newest = await self._messages.count(record.name)
             said = [record.name, await self._called(record), record.kind, _count(one.members, "member")]
             said += [_count(messages, "message"), _day(newest) if newest else "-", _state(record)]
             print("\t".join(said))
         if not count:
-            print(f"no channels in {self.folder}", file=sys.stderr)  # the output is the list alone
+            print(f"no channels in {self._chat.place}", file=sys.stderr)  # the output is the list alone
 
     async def show(self, given: argparse.Namespace) -> None:
         record, members = await self._find(given.name)
-        messages, newest = await self._database.read(partial(deletion.messages, channel=record.name))
+        messages, newest = await self._messages.count(record.name)
         about: dict[str, Any] = {"channel": record.name, "kind": record.kind}
         about |= {name: getattr(record, name) for name in SETTINGS if name != "listed" or record.kind == "public"}
         about["title"] = await self._called(record)
@@ -85,17 +79,17 @@ class _Channels:
 
     async def delete(self, given: argparse.Namespace) -> None:
         record, members = await self._find(given.name)
-        messages, _ = await self._database.read(partial(deletion.messages, channel=record.name))
+        messages, _ = await self._messages.count(record.name)
         what = f"{await self._called(record)} with {_count(members, 'membership')} and {_count(messages, 'message')}"
         if not given.yes:
             raise SettingsError(f"this would delete {what} for good; add --yes if that is meant")
         about = {"channel": record.name, "kind": record.kind}
         await self._moderation.record(OPERATOR, "delete-channel", about)
-        if self._database.is_shared:
+        if self._chat.is_shared:
             await self._order(record.name, None, f"{what}: deleted")
             return
         await self._memberships.delete(record.name)
-        await deletion.forget(self._database, record.name)
+        await self._messages.forget(record.name)
         print(f"{what}: deleted")
 
     async def _change(self, record: ChannelRecord, settings: dict[str, Any]) -> None:
@@ -108,11 +102,11 @@ class _Channels:
             print(f"{called}: is so already; nothing was changed")
             return
         await self._moderation.record(OPERATOR, "set-channel", {"channel": record.name, **changed})
-        if self._database.is_shared:
+        if self._chat.is_shared:
             await self._order(record.name, changed, f"{called}: done")
             return
         if "newcomers" in changed:
-            last = await deletion.last(self._database, record.name)
+            last = await self._messages.last(record.name)
             changed["open"] = open_since(record, changed["newcomers"], last)
         for key, value in changed.items():
             setattr(record, key, value)
@@ -125,7 +119,8 @@ class _Channels:
         end = time.monotonic() + PATIENCE
         while any(one.number == number for one in await self._memberships.orders()):
             if time.monotonic() > end:
-                print(f"the server that uses {self.folder} has not done it yet; it will, or the next one to start")
+                where = self._chat.place
+                print(f"the server that uses {where} has not done it yet; it will, or the next one to start")
                 return
             await asyncio.sleep(0.05)
         print(done)
@@ -140,7 +135,7 @@ class _Channels:
             for one in page:
                 after = one.record.name
                 yield one
-        for name in await self._database.read(deletion.without_record):
+        for name in await self._messages.without_record():
             yield Browsed(ChannelRecord(name), 0)
 
     async def _find(self, said: str) -> Browsed:
@@ -192,17 +187,11 @@ def _state(record: ChannelRecord) -> str:
 
 
 def _run(what: Callable[[_Channels, argparse.Namespace], Awaitable[None]], given: argparse.Namespace) -> int:
-    folder = data_dir(given)
     try:
         vars(given).get("name", "").encode()
     except UnicodeError:
         raise SettingsError("the name is not UTF-8") from None
-    look_for(folder / NAME)
-    try:
-        with DirectDatabase(folder) as database:
-            asyncio.run(what(_Channels(database, folder), given))  # type: ignore[arg-type]
-    except Refused as refused:
-        raise SettingsError(refused.message) from None
+    in_chat(given, lambda chat: what(_Channels(chat), given))
     return 0
 
 

@@ -3,50 +3,46 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import getpass
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tornado_chat.auth.accounts import ROLES, Accounts, clean_account
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import OPERATOR, Moderation
-from tornado_chat.chat.repositories import Repositories
 from tornado_chat.chat.user_ids import ACCOUNT, HEADER, is_guest_id, read_id, spellings
 from tornado_chat.config.settings import SettingsError
-from tornado_chat.server.cli.parsing import Command, Group, data_dir
-from tornado_chat.storage.sqlite.direct import DirectDatabase
-from tornado_chat.storage.sqlite.files import NAME, look_for
-from tornado_chat.storage.sqlite.moderation import sqlite_repositories
+from tornado_chat.server.cli.opened import Opened, in_chat, need_chat
+from tornado_chat.server.cli.parsing import Command, Group
 
 
 def _run(what: str, given: argparse.Namespace) -> int:
-    folder = data_dir(given)
-    try:
-        _check_text(vars(given).get("name", ""))
-        if what == "add":
+    _check_text(vars(given).get("name", ""))
+    makes = what == "add"
+    if makes:
+        try:
             clean_account(given.name)
-        else:
-            look_for(folder / NAME)
-        password = _ask() if what in ("add", "passwd") else ""
-        with DirectDatabase(folder) as file:
-            asyncio.run(_act(sqlite_repositories(file), folder, what, given, password))
-    except Refused as refused:
-        raise SettingsError(refused.message) from None
+        except Refused as refused:
+            raise SettingsError(refused.message) from None
+    password = ""
+    if what in ("add", "passwd"):
+        need_chat(given, make=makes)
+        password = _ask()
+    in_chat(given, partial(_act, what=what, given=given, password=password), make=makes)
     return 0
 
 
-async def _act(repositories: Repositories, folder: Path, what: str, given: argparse.Namespace, password: str) -> None:
+async def _act(chat: Opened, what: str, given: argparse.Namespace, password: str) -> None:
+    repositories = chat.repositories
     accounts, moderation = Accounts(repositories.accounts), Moderation(repositories)
     if what == "list":
         users = [user async for user in accounts.all()]
         for user in users:
             print(f"{user.name}\t{user.role}\t{user.id}")
         if not users:
-            print(f"no accounts in {folder}", file=sys.stderr)  # the output is the list alone
+            print(f"no accounts in {chat.place}", file=sys.stderr)  # the output is the list alone
         return
     if what == "add":
         user = await accounts.register(given.name, password)
@@ -74,7 +70,7 @@ async def _act(repositories: Repositories, folder: Path, what: str, given: argpa
         await moderation.record(OPERATOR, "role", {**about, "role": given.role})
         await accounts.set_role(user.id, given.role)
     if what == "add":
-        print(f"{user.name} is in {folder.absolute()}")
+        print(f"{user.name} is in {chat.place}")
         return
     known = not user.id.startswith(HEADER)
     print(f"{user.name}: done" if known else f"{user.id}: {given.role}, whenever the proxy names them")
