@@ -1,14 +1,13 @@
 """How PostgreSQL reads places: by an index, no more rows than a page has, however many there are."""
 
-import json
-from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 import pytest
 
 from tests.postgres import on_postgres
+from tests.storage.postgres.plans import seen, steps
 from tornado_chat.storage.postgres import forgetting, memberships, place_pages, store
-from tornado_chat.storage.postgres.engine import Connection, Engine
+from tornado_chat.storage.postgres.engine import Engine
 
 MANY, LIMIT = 3_000, 10
 FILL = f"""
@@ -42,12 +41,6 @@ STORE = {
 }
 
 
-def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for below in plan.get("Plans", ()):
-        yield from nodes(below)
-
-
 @pytest.mark.parametrize("analyzed", [False, True], ids=["new", "analyzed"])
 def test_a_page_reads_no_more_than_it_shows(analyzed: bool) -> None:
     async def main(engine: Engine) -> None:
@@ -55,17 +48,8 @@ def test_a_page_reads_no_more_than_it_shows(analyzed: bool) -> None:
         if analyzed:
             await engine.read(lambda connection: connection.execute("ANALYZE"))
         for name, (asked, *values) in (PAGES | STORE if analyzed else PAGES).items():
-            given = ", ".join(map(str, values))
-
-            async def explain(connection: Connection, asked: str = asked, given: str = given) -> Any:
-                await connection.execute(f"PREPARE page AS {asked}")
-                found = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE page ({given})")
-                await connection.execute("DEALLOCATE page")
-                return json.loads(found)[0]["Plan"]
-
-            for node in nodes(await engine.read(explain)):
-                seen = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
-                assert seen <= 3 * LIMIT, (name, node)
-                assert node["Node Type"] != "Seq Scan" or node["Relation Name"] == "roles", (name, node)
+            for step in await engine.read(partial(steps, asked=asked, values=values)):
+                assert seen(step) <= 3 * LIMIT, (name, step)
+                assert step["Node Type"] != "Seq Scan" or step["Relation Name"] == "roles", (name, step)
 
     on_postgres(main)

@@ -29,13 +29,16 @@ _REMOVE = 'DELETE FROM mentions WHERE message = $1 AND "user" = ANY($2)'
 _GIVEN = f"""
 CROSS JOIN LATERAL (SELECT no::bigint << {SHIFT} AS start, last FROM channels WHERE name = g.channel LIMIT 1) c
 """
-_SEEN = "(g.sees IS NULL OR (n.message & 1099511627775) <@ g.sees)"
+_SEEN = f"(g.sees IS NULL OR (n.message & {LARGEST}) <@ g.sees)"
 # Of another, and not by name too: that is another row.
 _OF_ALL = """(SELECT m.id FROM messages m WHERE m.id = n.message AND m.sender = $1) IS NULL
     AND (SELECT o.message FROM mentions o WHERE o.message = n.message AND o."user" = $1 LIMIT 1) IS NULL"""
-_NEW = f"""(SELECT count(*) FROM (SELECT 1 FROM mentions n WHERE n."user" = {{whom}} AND {{which}} AND {_SEEN}
-    AND n.number > c.start + g.read AND n.number <= c.start + {LARGEST} LIMIT {MOST_UNREAD}) x)"""
-# The planner cannot see this LIMIT: else it may find it cheaper to sort all of a small channel.
+# The planner cannot see these LIMITs: else it may find it cheaper to sort all of a small channel.
+_NEW = f"""(SELECT count(*) FROM (SELECT 1 FROM (
+        SELECT n.message FROM mentions n WHERE n."user" = {{whom}}
+        AND n.number > c.start + g.read AND n.number <= c.start + {LARGEST}
+        ORDER BY n.number, n.message LIMIT (SELECT {LOOKED_AT})
+    ) n WHERE {{which}} AND {_SEEN} LIMIT (SELECT {MOST_UNREAD})) x)"""
 _FIRST = f"""SELECT m.sender, m.text, m.extra, m.back FROM messages m
     WHERE m.id > c.start + g.read AND m.id <= c.start + {LARGEST} ORDER BY m.id LIMIT (SELECT {LOOKED_AT})"""
 _COUNTS = f"m.sender IS DISTINCT FROM $1 AND {IS_LEFT}"
@@ -43,7 +46,7 @@ _UNREAD = f"""
 SELECT g.channel, g.read, c.last,
     CASE WHEN c.last > g.read THEN (
         SELECT count(*) FROM (
-            SELECT 1 FROM ({_FIRST}) m WHERE m.back IS NULL AND {_COUNTS} LIMIT {MOST_UNREAD}
+            SELECT 1 FROM ({_FIRST}) m WHERE m.back IS NULL AND {_COUNTS} LIMIT (SELECT {MOST_UNREAD})
         ) x
     ) ELSE 0 END,
     CASE WHEN c.last > g.read THEN least({MOST_UNREAD}, {_NEW.format(whom="$1", which="TRUE")}
@@ -54,7 +57,8 @@ _FURTHER = f"""
 SELECT g.channel, (
     SELECT count(*) FROM (SELECT 1 FROM (
         {timeline("c.start + g.read", f"c.start + {LARGEST} + 1", str(LOOKED_AT), up=True)}
-    ) t CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = t.id LIMIT 1) m WHERE {_COUNTS} LIMIT {MOST_UNREAD}) x
+    ) t CROSS JOIN LATERAL (SELECT * FROM messages WHERE id = t.id LIMIT 1) m WHERE {_COUNTS}
+        LIMIT {MOST_UNREAD}) x
 )
 FROM unnest($2::text[], $3::bigint[]) AS g (channel, read) {_GIVEN}
 """

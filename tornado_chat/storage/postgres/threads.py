@@ -18,9 +18,10 @@ _END = 2**62  # later than any time
 
 _NO = "(SELECT no FROM channels WHERE name = $1)"
 _START = f"({_NO}::bigint << {SHIFT})"
+# Written so that no other index than the one of threads has that order, whatever the planner knows of the table.
 _PAGE = f"""
-SELECT {FIELDS} FROM messages m
-WHERE m.thread = {_START} + $2 AND m.id > {_START} + $3 AND m.id < {_START} + $4 ORDER BY m.id {{order}} LIMIT $5
+SELECT {FIELDS} FROM messages m WHERE m.thread IS NOT NULL AND (m.thread, m.id) > ({_START} + $2, {_START} + $3)
+    AND (m.thread, m.id) < ({_START} + $2, {_START} + $4) ORDER BY m.thread {{order}}, m.id {{order}} LIMIT $5
 """
 _FORWARD, _BACKWARD = _PAGE.format(order="ASC"), _PAGE.format(order="DESC")
 
@@ -33,12 +34,13 @@ def _seen(id: str) -> str:
 # Scalar subqueries and LIMITs keep each from being joined another way than by the index of what it looks up; a LIMIT
 # that the planner cannot see, from sorting all that a short one would take the first of.
 _READ_TO = f"((f.root >> {SHIFT} << {SHIFT}) + f.read)"
-_REPLIES = f"""SELECT m.sender, m.text, m.extra FROM messages m
-    WHERE m.thread = f.root AND m.id > {_READ_TO} AND {_seen("m.id")} ORDER BY m.id LIMIT (SELECT {LOOKED_AT})"""
-_COUNTS = f"m.sender IS DISTINCT FROM $1 AND {IS_LEFT}"
+_REPLIES = f"""SELECT m.id, m.sender, m.text, m.extra FROM messages m
+    WHERE m.thread IS NOT NULL AND (m.thread, m.id) > (f.root, {_READ_TO}) AND (m.thread, m.id) < (f.root + 1, 0)
+    ORDER BY m.thread, m.id LIMIT (SELECT {LOOKED_AT})"""
+_COUNTS = f"m.sender IS DISTINCT FROM $1 AND {IS_LEFT} AND {_seen('m.id')}"
 #: Of a row `f` of follows with `sees`: how many replies, and mentions, somebody has not read.
 _UNREAD = f"""
-(SELECT count(*) FROM (SELECT 1 FROM ({_REPLIES}) m WHERE {_COUNTS} LIMIT {MOST_UNREAD}) x) AS unread,
+(SELECT count(*) FROM (SELECT 1 FROM ({_REPLIES}) m WHERE {_COUNTS} LIMIT (SELECT {MOST_UNREAD})) x) AS unread,
 (SELECT count(*) FROM (SELECT 1 FROM mentions n WHERE n."user" = $1
     AND n.number > {_READ_TO} AND n.number <= (f.root >> {SHIFT} << {SHIFT}) + {LARGEST}
     AND (SELECT m.thread FROM messages m WHERE m.id = n.message) = f.root

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# Written so that no other index than the one of `back` has that order, whatever the planner knows of the table.
 # A message alone, or one of replies that the timeline leaves out, of which the others are jumped over.
 _RUN = """
 WITH RECURSIVE run (id, back) AS (
@@ -12,7 +13,8 @@ WITH RECURSIVE run (id, back) AS (
 """
 _NEXT = """
 SELECT m.id, m.back FROM messages m WHERE m.id > CASE WHEN r.back IS NULL THEN r.id ELSE (
-    SELECT o.id FROM messages o WHERE o.back = r.back ORDER BY o.id DESC LIMIT 1
+    SELECT o.id FROM messages o WHERE o.back IS NOT NULL AND (o.back, o.id) > (r.back, 0)
+    AND (o.back, o.id) < (r.back + 1, 0) ORDER BY o.back DESC, o.id DESC LIMIT 1
 ) END AND m.id < {high} ORDER BY m.id LIMIT 1
 """
 _PREVIOUS = """
