@@ -17,7 +17,6 @@ from tornado_chat.chat.changes import Change, Changed
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.pending import PendingMessage
-from tornado_chat.chat.protocol import encode
 from tornado_chat.chat.validation import MAX_TEXT, clean_piece
 
 STORE = 2.0  # seconds between two times that what has come is stored
@@ -34,7 +33,7 @@ class Ground(Protocol):
     @property
     def post(self) -> Callable[..., PendingMessage]: ...
     def make(self, change: Change) -> Coroutine[Any, Any, int]: ...
-    def spread(self, line: bytes, *, for_seq: int | None = None) -> None: ...
+    def publish_here(self, line: bytes, *, for_seq: int | None = None) -> None: ...
 
 
 class Keeper(Protocol):
@@ -46,13 +45,15 @@ class Keeper(Protocol):
     def enter(self, growth: Any, message: Message) -> bool: ...
     def leave(self, growth: Any) -> None: ...
     def tell_soon(self, growth: Any) -> None: ...
+    def spread(self, growth: Any, at: int, words: str) -> None: ...
     def do(self, what: Coroutine[Any, Any, Any], context: Context) -> None: ...
 
 
 class Growth:
     """A message that grows: `seq` and `text` now, by which `user`. Past MAX_TEXT characters another one goes on.
 
-    `sent`: how many characters those in the channel have been told of. `rev`: the number of the last change.
+    `sent`: how many characters those in the channel have been told of. `rev`: the number of the last change;
+    `stored`: of the last one that stored its text, 0 if there is none; `start`: how many characters that has.
     `ended`: it grows no more; `stopped`: its writer was not done. `on_stop` is called then.
 
     named: returns whom a text mentions (ids). place: how its messages are posted. context: in which it is stored.
@@ -63,7 +64,7 @@ class Growth:
     ) -> None:
         self.channel = channel
         self.user = user
-        self.seq = self.rev = self.sent = 0
+        self.seq = self.rev = self.sent = self.stored = 0
         self.text = ""
         self.ended = self.stopped = False
         self.on_stop: Callable[[], object] | None = None
@@ -78,6 +79,10 @@ class Growth:
         self._ending = False
         self._fed = 0.0  # when the last words came
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def start(self) -> int:
+        return len(self._stored)
 
     @property
     def _ground(self) -> Ground:
@@ -166,13 +171,20 @@ class Growth:
     def _begin(self, message: Message) -> None:
         if "growing" not in (message.extra or {}) or not self._keeper.enter(self, message):
             return  # a call that is repeated
-        self.seq, self.rev = message.seq, message.rev
+        self.seq, self.rev, self.stored = message.seq, message.rev, 0
         self.text = self._stored = message.text
         self.sent = len(message.text)
         self.ended = self.stopped = self._ending = False
         loop = asyncio.get_running_loop()
         self._fed = loop.time()
         self._timer = loop.call_later(STORE, self._tick, context=self._context)
+        self._keeper.spread(self, self.sent, "")
+
+    def abandon(self) -> None:
+        """Let go of it: it grows on another node."""
+        self.ended = True
+        if self._timer is not None:
+            self._timer.cancel()
 
     def heard(self, changed: Changed) -> None:
         """Take in a change of the message that was stored."""
@@ -182,7 +194,7 @@ class Growth:
             self._end(message.text, "stopped" in extra or "deleted" in extra)
         elif changed.change.what == "grown":
             self.text = message.text + self.text[self._under_way :]
-            self.sent, self._stored = len(message.text), message.text
+            self.sent, self._stored, self.stored = len(message.text), message.text, changed.number
             self._keeper.tell_soon(self)
 
     def _end(self, text: str, stopped: bool) -> None:
@@ -197,10 +209,8 @@ class Growth:
         """Tell those in the channel what has come, unless the whole is being stored: then they hear that first."""
         if self.ended or self._under_way is not None or self.sent == len(self.text):
             return
-        about = {"action": "growing", "channel": self.channel, "about": self.seq, "from": self.sent}
-        line = encode({**about, "add": self.text[self.sent :]})
-        self.sent = len(self.text)
-        self._ground.spread(line, for_seq=self.seq)
+        at, self.sent = self.sent, len(self.text)
+        self._keeper.spread(self, at, self.text[at:])
 
     def _tick(self) -> None:
         """Store what has come, or end after a long silence; look again in a while."""

@@ -51,7 +51,7 @@ class Hub(CommitNews, Presence):
         self.announce_limit = announce_limit
         self.flusher = Batcher(frames)
         self.metrics = Metrics()
-        self.growths = Growths(self.channel)
+        self.growths = Growths(self.channel, history, self.questions)
         self.connections: set[Connection] = set()
         self.channels: dict[str, Channel] = {}
         #: What posts, changes and who comes and goes pass first, where plugins listen (see PluginEvents).

@@ -46,7 +46,7 @@ class Questions:
     """What this node asks the others, and answers them. A kind of question has one answer, which is awaited."""
 
     def __init__(self, nodes: Nodes) -> None:
-        self._nodes = nodes
+        self.nodes = nodes
         self._answers: dict[str, Answer] = {}
         self._open: dict[int, _Open] = {}
         self._numbers = count(randbits(48))  # an answer to the process before this one must fit none of them
@@ -61,7 +61,7 @@ class Questions:
 
     async def ask_all(self, kind: str, about: Any, seconds: float = SECONDS) -> Answers:
         """Ask all other nodes that are alive, and wait at most so long."""
-        asked = await self._ask(self._nodes.others, kind, about, seconds)
+        asked = await self._ask(self.nodes.others, kind, about, seconds)
         return Answers(asked.found, [name for name in asked.asked if name not in asked.found])
 
     async def ask(self, node: str, kind: str, about: Any, seconds: float = SECONDS) -> Any:
@@ -80,7 +80,7 @@ class Questions:
         self._open[number] = asked
         try:
             for node in asked.asked:
-                self._nodes.tell("question", [number, kind, about], node)
+                self.nodes.tell("question", [number, kind, about], node)
             async with asyncio.timeout(seconds):
                 await asked.done.wait()
         except TimeoutError:
@@ -98,15 +98,15 @@ class Questions:
     async def _do(self, by: str, number: int, kind: str, about: Any) -> None:
         answer = self._answers.get(kind)
         if answer is None:  # a node of another version asks
-            self._nodes.tell("answer", [number, False, _told(Refused(f"{kind}: not known here"))], by)
+            self.nodes.tell("answer", [number, False, _told(Refused(f"{kind}: not known here"))], by)
             return
         try:
-            self._nodes.tell("answer", [number, True, await answer(by, about)], by)
+            self.nodes.tell("answer", [number, True, await answer(by, about)], by)
         except Refused as refused:
-            self._nodes.tell("answer", [number, False, _told(refused)], by)
+            self.nodes.tell("answer", [number, False, _told(refused)], by)
         except Exception:
             log.exception("a question of %s about %s could not be answered", by, kind)
-            self._nodes.tell("answer", [number, False, _told(Refused("it failed there", Error.INTERNAL))], by)
+            self.nodes.tell("answer", [number, False, _told(Refused("it failed there", Error.INTERNAL))], by)
 
     def _answered(self, by: str, answer: Any) -> None:
         number, well, said = answer
