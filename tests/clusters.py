@@ -9,6 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -81,7 +82,6 @@ class Engine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.parent.chmod(0o755)
         self.url = self._run("start", folder)
         self._port = str(urlsplit(self.url).port)
 
@@ -117,10 +117,13 @@ class Engine:
 
 
 @contextlib.asynccontextmanager
-async def engine(folder: Path) -> AsyncIterator[Engine]:
-    made = await asyncio.to_thread(Engine, folder / "postgres")
-    try:
-        yield made
-    finally:
-        with contextlib.suppress(AssertionError):
-            await asyncio.to_thread(made.stop)
+async def engine() -> AsyncIterator[Engine]:
+    """Give an engine, in a folder that its user may enter: one of pytest's is root's alone."""
+    with tempfile.TemporaryDirectory(prefix="tornado_chat-engine-") as folder:
+        Path(folder).chmod(0o755)
+        made = await asyncio.to_thread(Engine, Path(folder) / "data")
+        try:
+            yield made
+        finally:
+            with contextlib.suppress(AssertionError):  # it was killed
+                await asyncio.to_thread(made.stop)

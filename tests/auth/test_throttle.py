@@ -11,6 +11,7 @@ from tornado.testing import gen_test
 
 from tests.helpers import run
 from tornado_chat.auth.throttle import ACCOUNTS, ADDRESSES, HASHES, TRIES_OF_ADDRESS, TRIES_OF_NAME, Throttle
+from tornado_chat.auth.tries import MemoryTries
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
 from tornado_chat.testing import ChatTestCase
@@ -25,6 +26,11 @@ async def right() -> User:
 
 async def wrong() -> None:
     await asyncio.sleep(HASH)
+
+
+def tries(throttle: Throttle) -> MemoryTries:
+    assert isinstance(throttle.tries, MemoryTries)
+    return throttle.tries
 
 
 def with_throttle(main: Callable[[Throttle], Awaitable[None]]) -> None:
@@ -139,11 +145,11 @@ def test_one_address_that_tries_many_names_fills_no_memory_and_what_was_tried_lo
     async def main(throttle: Throttle) -> None:
         for number in range(200):
             await refusal(throttle.guess("192.0.2.1", f"name {number}", wrong))
-        assert len(throttle._names) < 30
+        assert len(tries(throttle)) < 30
         for number in range(5_000):
             address = f"2001:db8:{number // 256:x}:{number % 256:x}::1"
             assert not await refusal(throttle.guess(address, f"name {number}", right))
-        assert len(throttle._names) + len(throttle._lanes) < 2_100
+        assert len(tries(throttle)) + len(throttle._lanes) < 4_200
 
     with_throttle(main)
 

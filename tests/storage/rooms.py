@@ -8,15 +8,19 @@ from typing import Any
 import pytest
 
 from tests.helpers import on_database
-from tests.storage.histories import ANN, message
+from tests.storage.histories import ANN, message, one_node
 from tornado_chat.chat.file_sharing import Files
 from tornado_chat.chat.files import File
 from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.places import Places
+from tornado_chat.chat.repositories import Repositories
 from tornado_chat.storage.blobs.disk import DiskBlobs
 from tornado_chat.storage.blobs.folder import FOLDER
+from tornado_chat.storage.postgres.engine import Engine
+from tornado_chat.storage.postgres.file_rows import PostgresFiles
+from tornado_chat.storage.postgres.moderation import postgres_repositories
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.web.socket.frames import text_frames
@@ -25,8 +29,7 @@ from tornado_chat.web.socket.frames import text_frames
 class Room:
     """A history and its files."""
 
-    def __init__(self, history: Any, database: Any, blobs: DiskBlobs) -> None:
-        repositories = sqlite_repositories(database)
+    def __init__(self, history: Any, repositories: Repositories, blobs: DiskBlobs) -> None:
         self.history, self.rows, self.memberships = history, repositories.files, repositories.memberships
         self.hub = Hub(history, text_frames)
         places = Places(self.hub, repositories.memberships, Moderation(repositories))
@@ -68,8 +71,8 @@ class Room:
 Main = Callable[[Room], Awaitable[Any]]
 
 
-async def within(main: Main, history: Any, database: Any, folder: Path | None) -> Any:
-    room = Room(history, database, DiskBlobs(folder))
+async def within(main: Main, history: Any, repositories: Repositories, blobs: DiskBlobs) -> Any:
+    room = Room(history, repositories, blobs)
     try:
         return await main(room)
     finally:
@@ -80,5 +83,17 @@ def on_disk(folder: Path, main: Main, keep: int | None = None) -> Any:
     """Run something in a room on the disk. keep: messages of each channel that trimming leaves."""
     return on_database(
         folder,
-        lambda database: within(main, SqliteHistory(database, keep_messages=keep), database, folder / FOLDER),
+        lambda database: within(
+            main,
+            SqliteHistory(database, keep_messages=keep),
+            sqlite_repositories(database),
+            DiskBlobs(folder / FOLDER),
+        ),
     )
+
+
+async def on_engine(engine: Engine, folder: Path, main: Main, keep: int | None = None) -> Any:
+    """Run something in a room of one node of a cluster, whose files are in a folder that others may see."""
+    repositories = postgres_repositories(engine, PostgresFiles(engine))
+    async with one_node(engine, keep_messages=keep) as history:
+        return await within(main, history, repositories, DiskBlobs(folder, shared=True))

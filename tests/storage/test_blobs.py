@@ -1,97 +1,77 @@
-"""Bytes of files in a folder: whole and on the disk before they count, whatever the disk and others do meanwhile."""
+"""Bytes of files, on a disk, on one that several machines share, and in a bucket: what holds for all of them."""
 
 import asyncio
-import contextlib
 import hashlib
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.serving import needs_root
+from tests.storage.stores import Main, on_store, read, refused, upload
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.files import Blob
-from tornado_chat.storage.blobs import disk
-from tornado_chat.storage.blobs.disk import DiskBlobs
-from tornado_chat.storage.blobs.folder import place
 
-Main = Callable[[DiskBlobs], Awaitable[Any]]
+Run = Callable[[Main], Any]
 
 
-def run(folder: Path | None, main: Main) -> Any:
-    async def whole() -> Any:
-        blobs = DiskBlobs(folder)
-        try:
-            return await main(blobs)
-        finally:
-            await blobs.close()
-
-    return asyncio.run(whole())
+@pytest.fixture(params=["disk", "shared", "s3"])
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Run:
+    return lambda main: on_store(request.param, tmp_path, main)
 
 
-def all_in(folder: Path) -> list[str]:
-    return sorted(str(one.relative_to(folder)) for one in folder.rglob("*") if one.is_file())
-
-
-async def read(blobs: DiskBlobs, blob: Blob, start: int = 0, end: int | None = None) -> bytes:
-    return b"".join([data async for data in blobs.read(blob.name, start, end)])
-
-
-async def upload(blobs: DiskBlobs, *pieces: bytes) -> str:
-    id, at = await blobs.begin(sum(map(len, pieces))), 0
-    for piece in pieces:
-        at = await blobs.write(id, at, piece)
-    return id
-
-
-async def refused(call: Awaitable[Any]) -> str:
-    with pytest.raises(Refused) as raised:
-        await call
-    return raised.value.code
-
-
-def test_bytes_come_back_whole_and_in_parts_under_the_name_of_their_hash(tmp_path: Path) -> None:
-    async def main(blobs: DiskBlobs) -> None:
-        data = os.urandom(300_000)
+def test_bytes_come_back_whole_and_in_parts_under_the_name_of_their_hash(run: Run) -> None:
+    async def main(blobs: Any, store: Any) -> None:
+        data = os.urandom(1_300_000)
         id = await upload(blobs, data[:1], data[1:200_000], data[200_000:])
         assert await blobs.size(id) == len(data)
         async with blobs.local(id) as path:
             assert path.read_bytes() == data
-        blob = await blobs.finish(id)
+            blob = await blobs.finish(id)
         assert blob == (hashlib.sha256(data).hexdigest(), len(data))
         assert await refused(blobs.write(id, len(data), b"more")) == "conflict"
         assert await blobs.finish(id) == blob
+        assert await store.uploads() == [id]
         await blobs.discard(id)
         assert await blobs.size(id) is None
+        assert await store.uploads() == []
         assert await read(blobs, blob) == data
-        assert await read(blobs, blob, 1_000, 200_500) == data[1_000:200_500]
-        assert await read(blobs, blob, 299_999) == data[299_999:]
-        assert await read(blobs, blob, 400_000) == await read(blobs, blob, 5, 5) == b""
+        assert await read(blobs, blob, 1_000, 700_500) == data[1_000:700_500]
+        assert await read(blobs, blob, 1_299_999) == data[1_299_999:]
+        assert await read(blobs, blob, 1_400_000) == await read(blobs, blob, 5, 5) == b""
         assert await blobs.put(data) == blob
-        assert all_in(tmp_path) == [f"{blob.name[:2]}/{blob.name}"]
+        assert await store.kept() == [blob.name]
+        assert await store.bytes_there(blob) == data
         assert [one async for one in blobs.names()] == [[blob.name]]
-        modes = [one.stat().st_mode & 0o777 for one in sorted(tmp_path.rglob("*")) if one.parent != tmp_path]
-        assert modes == [0o600]
         assert await blobs.delete(blob.name, time.time() + 60)
+        assert await store.kept() == []
         assert not await blobs.delete(blob.name, time.time() + 60)
         assert await refused(read(blobs, blob)) == "not-found"
 
-    run(tmp_path, main)
+    run(main)
+
+
+def test_a_file_on_this_machine_is_kept_and_stays(run: Run, tmp_path: Path) -> None:
+    async def main(blobs: Any, store: Any) -> None:
+        path = tmp_path / "made"
+        path.write_bytes(b"data")
+        blob = await blobs.put(path)
+        assert await read(blobs, blob) == path.read_bytes() == b"data"
+        assert await blobs.finish(await upload(blobs, b"da", b"ta")) == blob
+        assert await blobs.put(b"") == (hashlib.sha256(b"").hexdigest(), 0)
+        assert await read(blobs, Blob(hashlib.sha256(b"").hexdigest(), 0)) == b""
+
+    run(main)
 
 
 @pytest.mark.parametrize("id", ["", "..", "../secret", "a/b", "\0", "x" * 5_000, "ab" * 11, "ab" * 11 + "\n"])
-def test_an_upload_that_is_not_there_is_refused_whatever_its_name(tmp_path: Path, id: str) -> None:
+def test_an_upload_that_is_not_there_is_refused_whatever_its_name(run: Run, tmp_path: Path, id: str) -> None:
     (tmp_path / "secret").write_bytes(b"secret")
-    (tmp_path / "blobs" / "uploads").mkdir(parents=True)
+    (tmp_path / "uploads").mkdir(parents=True)
 
-    async def main(blobs: DiskBlobs) -> None:
+    async def main(blobs: Any, store: Any) -> None:
         assert await blobs.size(id) is None
         assert await refused(blobs.write(id, 0, b"x")) == await refused(blobs.finish(id)) == "not-found"
         with pytest.raises(Refused):
@@ -99,12 +79,12 @@ def test_an_upload_that_is_not_there_is_refused_whatever_its_name(tmp_path: Path
                 pass
         await blobs.discard(id)
 
-    run(tmp_path / "blobs", main)
+    run(main)
     assert (tmp_path / "secret").read_bytes() == b"secret"
 
 
-def test_of_several_who_write_an_upload_at_once_one_is_told_to_go_on(tmp_path: Path) -> None:
-    async def main(blobs: DiskBlobs) -> None:
+def test_of_several_who_write_an_upload_at_once_one_is_told_to_go_on(run: Run) -> None:
+    async def main(blobs: Any, store: Any) -> None:
         id = await blobs.begin(60_000)
         pieces = [bytes([number]) * 10_000 for number in range(6)]
         done = await asyncio.gather(*(blobs.write(id, 0, piece) for piece in pieces), return_exceptions=True)
@@ -113,203 +93,74 @@ def test_of_several_who_write_an_upload_at_once_one_is_told_to_go_on(tmp_path: P
         blob = await blobs.finish(id)
         assert await read(blobs, blob) == pieces[done.index(10_000)]
 
-    run(tmp_path, main)
+    run(main)
 
 
-def test_nobody_writes_to_what_has_become_a_blob_or_was_discarded(tmp_path: Path) -> None:
+def test_nobody_writes_to_what_has_become_a_blob_or_was_discarded(run: Run) -> None:
     """Writers wait for the lock of the upload, which is another file by the time they have it."""
 
-    async def main(blobs: DiskBlobs) -> None:
-        id = await upload(blobs, b"whole")
-        writing = [asyncio.ensure_future(blobs.write(id, 5, b"!")) for _ in range(3)]
-        finished = await asyncio.gather(blobs.finish(id), *writing, return_exceptions=True)
-        for path in tmp_path.glob("??/*"):
-            assert hashlib.sha256(path.read_bytes()).hexdigest() == path.name
-        assert any(isinstance(one, Blob) for one in finished)
+    async def main(blobs: Any, store: Any) -> None:
+        for _ in range(20):
+            id = await upload(blobs, b"whole")
+            writing = [asyncio.ensure_future(blobs.write(id, 5, b"!")) for _ in range(3)]
+            finished = await asyncio.gather(blobs.finish(id), *writing, return_exceptions=True)
+            found = [one for one in finished if isinstance(one, Blob)] or [await blobs.finish(id)]
+            assert hashlib.sha256(await store.bytes_there(found[0])).hexdigest() == found[0].name
+            assert await refused(blobs.write(id, found[0].size, b"!")) == "conflict"
 
-    for _ in range(20):
-        run(tmp_path, main)
-        shutil.rmtree(tmp_path)
+    run(main)
 
 
-def test_a_blob_that_was_cut_off_is_replaced_by_the_next_one_with_its_bytes(tmp_path: Path) -> None:
-    async def main(blobs: DiskBlobs) -> None:
+def test_a_blob_that_was_lost_is_replaced_by_the_next_one_with_its_bytes(run: Run) -> None:
+    async def main(blobs: Any, store: Any) -> None:
         blob = await blobs.put(b"data")
-        place(tmp_path, blob.name).write_bytes(b"da")
+        await store.lose(blob)
         assert await blobs.put(b"data") == blob
         assert await read(blobs, blob) == b"data"
+        assert await store.kept() == [blob.name]
 
-    run(tmp_path, main)
+    run(main)
 
 
-def test_uploads_that_stand_still_are_swept_and_others_stay(tmp_path: Path) -> None:
-    async def main(blobs: DiskBlobs) -> None:
+def test_uploads_that_stand_still_are_swept_and_others_stay(run: Run) -> None:
+    async def main(blobs: Any, store: Any) -> None:
         assert await blobs.sweep(time.time()) == []
         still, looked_at = await upload(blobs, b"still"), await upload(blobs, b"looked at")
         for id in (still, looked_at):
-            os.utime(tmp_path / "uploads" / id, (5, 5))
+            await store.let_age(id)
         async with blobs.local(looked_at):
             assert await blobs.sweep(time.time() - 60) == [still]
-        assert all_in(tmp_path) == [f"uploads/{looked_at}"]
+        assert await store.uploads() == [looked_at]
+        assert await blobs.size(still) is None
 
-    run(tmp_path, main)
-
-
-def test_the_bytes_are_synced_before_they_have_their_name_and_the_name_before_it_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    done = []
-
-    def noted(name: str) -> None:
-        call = getattr(os, name)
-
-        def note(first: Any, *more: Any, **options: Any) -> Any:
-            path = os.readlink(f"/proc/self/fd/{first}") if isinstance(first, int) else str(first)
-            done.append(f"{name} {Path(path).parent.name}/{Path(path).name[:2]}")
-            return call(first, *more, **options)
-
-        monkeypatch.setattr(os, name, note)
-
-    async def main(blobs: DiskBlobs) -> None:
-        id = await upload(blobs, b"data")
-        noted("fsync")
-        noted("link")
-        blob = await blobs.finish(id)
-        short, whole = blob.name[:2], tmp_path.name
-        assert done[0] == f"fsync uploads/{id[:2]}"
-        assert f"fsync {whole}/bl" in done[1:-2], "of the new folder"
-        assert done[-2:] == [f"link uploads/{id[:2]}", f"fsync blobs/{short}"]
-
-    run(tmp_path / "blobs", main)
+    run(main)
 
 
-def test_uploads_that_begin_at_once_are_in_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    make = tempfile.mkdtemp
+def test_a_blob_that_is_put_anew_is_young(run: Run) -> None:
+    async def main(blobs: Any, store: Any) -> None:
+        blob = await blobs.put(b"data")
+        await store.let_age(blob)
+        assert await blobs.put(b"data") == blob
+        assert not await blobs.delete(blob.name, time.time() - 60)
+        await store.let_age(blob)
+        assert await blobs.finish(await upload(blobs, b"data")) == blob
+        assert not await blobs.delete(blob.name, time.time() - 60)
+        assert await read(blobs, blob) == b"data"
+        await store.let_age(blob)
+        assert await blobs.delete(blob.name, time.time() - 60)
+        assert await store.kept() == []
 
-    def slowly(**about: Any) -> str:
-        time.sleep(0.05)  # so that the others come meanwhile
-        return make(**about)
-
-    async def main(blobs: DiskBlobs) -> None:
-        ids = await asyncio.gather(*(blobs.begin(1) for _ in range(4)))
-        assert [await blobs.size(id) for id in ids] == [0] * 4
-
-    with monkeypatch.context() as patched:
-        patched.setattr("tempfile.mkdtemp", slowly)
-        run(None, main)
-
-
-def test_without_a_folder_all_is_gone_when_it_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-
-    async def main(blobs: DiskBlobs) -> None:
-        await read(blobs, await blobs.put(b"data"))
-        assert len(all_in(tmp_path)) == 1
-
-    run(None, main)
-    assert list(tmp_path.iterdir()) == []
-    code = "import asyncio; from tornado_chat.storage.blobs.disk import *; b = DiskBlobs(); asyncio.run(b.put(b'x'))"
-    environ = {**os.environ, "TMPDIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, check=False)
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert list(tmp_path.iterdir()) == []
+    run(main)
 
 
-# Disks
+def test_nodes_that_put_the_same_bytes_at_once_keep_them_once(run: Run) -> None:
+    async def main(blobs: Any, store: Any) -> None:
+        nodes = [blobs, *(store.node() for _ in range(3))]
+        done = await asyncio.gather(*(node.put(b"data") for node in nodes for _ in range(3)))
+        assert len(set(done)) == 1
+        assert await store.kept() == [done[0].name]
+        assert [await read(node, done[0]) for node in nodes] == [b"data"] * 4
+        for node in nodes[1:]:
+            await node.close()
 
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 512 KiB."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(path)], capture_output=True
-    ).returncode:
-        pytest.skip("no file system may be mounted here")
-    yield path
-    subprocess.run(["umount", "--lazy", str(path)], check=True)
-
-
-def test_uploads_leave_some_of_the_disk_free(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def main(blobs: DiskBlobs) -> None:
-        id = await blobs.begin(10)
-        usage = shutil.disk_usage(tmp_path)
-        monkeypatch.setattr(disk, "SPARE", usage.free + 10**9)
-        assert await refused(blobs.begin(10)) == await refused(blobs.write(id, 0, b"data")) == "no-space"
-        assert await refused(blobs.put(b"data")) == "no-space"
-        assert all_in(tmp_path) == [f"uploads/{id}"]
-
-    run(tmp_path, main)
-
-
-@needs_root
-def test_a_full_disk_is_said_and_what_was_written_stays_and_goes_on(
-    small_disk: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Real errors of the disk: it is not asked beforehand how much room there is."""
-    monkeypatch.setattr(DiskBlobs, "_need_room", staticmethod(lambda path, size: None))
-    data = os.urandom(400_000)
-
-    async def main(blobs: DiskBlobs) -> None:
-        kept = await blobs.put(b"kept")
-        id = await upload(blobs, data[:100_000])
-        ballast = small_disk / "ballast"
-        with contextlib.suppress(OSError), ballast.open("wb", buffering=0) as file:
-            while True:
-                file.write(bytes(4_096))
-        there = all_in(small_disk)
-        assert await refused(blobs.write(id, 100_000, data[100_000:])) == "no-space"
-        assert await refused(blobs.put(data)) == "no-space"
-        assert all_in(small_disk) == there
-        assert await read(blobs, kept) == b"kept"
-        size = await blobs.size(id)
-        assert size is not None
-        assert 100_000 <= size < 400_000
-        ballast.unlink()
-        while size < len(data):
-            size = await blobs.write(id, size, data[size : size + 50_000])
-        assert await read(blobs, await blobs.finish(id)) == data
-
-    run(small_disk / "blobs", main)
-
-
-TRACED = """
-import asyncio, pathlib, sys
-from tornado_chat.chat.errors import Refused
-from tornado_chat.storage.blobs.disk import DiskBlobs
-async def main():
-    blobs = DiskBlobs(pathlib.Path(sys.argv[1]))
-    for number in range(40):
-        data = str(number).encode() * 20_000
-        id = None
-        try:
-            id = await blobs.begin(len(data))
-            await blobs.write(id, 0, data)
-            print("kept", (await blobs.finish(id)).name)
-        except Refused as refused:
-            print(refused.code, number)
-        if id is not None:
-            await blobs.discard(id)
-    await blobs.close()
-asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize("call", ["fsync", "pwrite64", "link,linkat", "mkdir"])
-@pytest.mark.skipif(not Path("/usr/bin/strace").exists(), reason="strace is not installed")
-def test_what_a_bad_disk_fails_at_is_refused_and_what_is_kept_is_whole(tmp_path: Path, call: str) -> None:
-    folder = tmp_path / "blobs"
-    fault = ["strace", "-f", "-o", "/dev/null", "-e", f"inject={call}:error=EIO:when=5+3"]  # of each thread
-    command = [*fault, sys.executable, "-B", "-c", TRACED, str(folder)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
-    told = [line.split() for line in done.stdout.splitlines()]
-    kept = {about for what, about in told if what == "kept"}
-    assert len(told) == 40
-    assert {what for what, _ in told} == {"kept", "history-unavailable"}
-    assert done.stderr.count("files cannot be kept or read: Input/output error") == 1, "logged once"
-    found = {one.name: one.read_bytes() for one in folder.glob("??/*")}
-    assert kept <= found.keys()
-    assert all(hashlib.sha256(data).hexdigest() == name for name, data in found.items())
-    assert list((folder / "uploads").iterdir()) == []
+    run(main)

@@ -1,4 +1,4 @@
-"""Files on both kinds of history: who has which message's files, what goes with it, and what may be kept."""
+"""Files on histories of all kinds: who has which message's files, what goes with it, and what may be kept."""
 
 import asyncio
 import time
@@ -8,27 +8,32 @@ from typing import Any
 
 import pytest
 
+from tests.postgres import on_postgres
 from tests.storage.histories import ANN, BOB, change, message
-from tests.storage.rooms import Main, Room, on_disk, within
+from tests.storage.rooms import Main, Room, on_disk, on_engine, within
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.files import GRACE, UNPOSTED, File, Looked, Space
 from tornado_chat.chat.models import User
+from tornado_chat.storage.blobs.disk import DiskBlobs
 from tornado_chat.storage.blobs.folder import copying
 from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.storage.memory_attachments import MemoryAttachments
 from tornado_chat.storage.sqlite.direct import DirectDatabase
+from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
     """Run a test's coroutine in a room of each kind. keep: messages of each channel that trimming leaves."""
 
     def on(main: Main, keep: int | None = None) -> Any:
         if request.param == "sqlite":
             return on_disk(tmp_path, main, keep)
+        if request.param == "postgres":
+            return on_postgres(lambda engine: on_engine(engine, tmp_path, main, keep))
         database, history = DirectDatabase(), MemoryHistory(keep or 1_000)
         history.attachments = MemoryAttachments(database)
-        return asyncio.run(within(main, history, database, None))
+        return asyncio.run(within(main, history, sqlite_repositories(database), DiskBlobs()))
 
     return on
 

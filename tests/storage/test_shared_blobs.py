@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.storage.test_blobs import all_in, read, refused, upload
+from tests.storage.stores import read, refused, upload
+from tests.storage.test_disk_blobs import all_in
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.files import Blob
 from tornado_chat.storage.blobs import shared

@@ -95,7 +95,7 @@ def engine_killed(folder: Path, times: int) -> None:
 
     async def main() -> None:
         async with (
-            clusters.engine(folder) as engine,
+            clusters.engine() as engine,
             Nodes(engine.url, folder) as nodes,
             living(nodes.bases, 6, 2, CHANNELS, chance) as (busy, clients),
         ):

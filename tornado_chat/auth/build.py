@@ -10,6 +10,7 @@ from tornado_chat.auth.admin_link import AdminLink, Link, SharedLink
 from tornado_chat.auth.providers import AuthProvider, Guests, Header, Identity, Sessions
 from tornado_chat.auth.requests import cookie_name
 from tornado_chat.auth.throttle import Throttle
+from tornado_chat.chat.repositories import TryRepository
 from tornado_chat.chat.store import Store
 from tornado_chat.config.settings import Settings, SettingsError
 
@@ -29,8 +30,13 @@ class Auth:
     link: Link | None
 
 
-def build(settings: Settings, secret: bytes, accounts: Accounts, store: Store) -> Auth:
-    """Return what the settings ask for; SettingsError for a kind of identity that cannot be had."""
+def build(
+    settings: Settings, secret: bytes, accounts: Accounts, store: Store, tries: TryRepository | None = None
+) -> Auth:
+    """Return what the settings ask for; SettingsError for a kind of identity that cannot be had.
+
+    tries: see Throttle.
+    """
     if settings.admin_link and "password" not in settings.auth:
         raise SettingsError(f"--admin-link needs accounts: --auth {','.join((*settings.auth, 'password'))}")
     if settings.auth == ("guest",) and settings.create_channels != "everyone" and not settings.default_channels:
@@ -39,7 +45,7 @@ def build(settings: Settings, secret: bytes, accounts: Accounts, store: Store) -
         accounts,
         sessions_of(settings, secret, accounts),
         choose(settings, secret, accounts),
-        Throttle(settings.limits == "on"),
+        Throttle(settings.limits == "on", tries=tries),
         settings.auth,
         "password" in settings.auth and settings.registration == "open",
         _link(settings, store),

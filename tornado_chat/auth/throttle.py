@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from time import monotonic
 
+from tornado_chat.auth.tries import MemoryTries
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import User
 from tornado_chat.chat.rate_limits import network
+from tornado_chat.chat.repositories import Tried, TryRepository
 from tornado_chat.chat.usage import Bucket
 
 # Each a second, and at once.
@@ -24,29 +26,34 @@ ACCOUNTS = (1 / 5, 100)  # that an address makes
 TRIES_OF_ADDRESS = (1 / 10, 10)
 TRIES_OF_NAME = (1 / 6, 20)
 ADDRESSES = 64  # that may wait to have something hashed; each hash takes some 0.3 s
-KEPT = 1_000  # of either kind before the first look for those that say nothing
+KEPT = 1_000  # addresses before the first look for those that say nothing
 
 
 class _Lane:
     """What one address has used, and whose turn it is there."""
 
     def __init__(self) -> None:
-        self.hashes, self.accounts, self.tries = Bucket(*HASHES), Bucket(*ACCOUNTS), Bucket(*TRIES_OF_ADDRESS)
+        self.hashes, self.accounts = Bucket(*HASHES), Bucket(*ACCOUNTS)
         self.turn = asyncio.Lock()
 
     def is_idle(self, now: float) -> bool:
-        buckets = (self.hashes, self.accounts, self.tries)
+        buckets = (self.hashes, self.accounts)
         return not self.turn.locked() and all(bucket.is_full(now) for bucket in buckets)
 
 
 class Throttle:
-    """The limits of registering, signing in and changing passwords. `on`: False for --limits off."""
+    """The limits of registering, signing in and changing passwords. `on`: False for --limits off.
 
-    def __init__(self, on: bool = True, clock: Callable[[], float] = monotonic) -> None:
+    tries: where wrong passwords are counted; None for memory. What passwords cost is counted by each node.
+    """
+
+    def __init__(
+        self, on: bool = True, clock: Callable[[], float] = monotonic, tries: TryRepository | None = None
+    ) -> None:
         self._on = on
         self._clock = clock
+        self.tries: TryRepository = tries or MemoryTries(clock)
         self._lanes: dict[str, _Lane] = {}
-        self._names: dict[str, Bucket] = {}
         self._enough = KEPT
         self._at_work = 0
 
@@ -65,13 +72,9 @@ class Throttle:
         """
         if not self._on:
             return await check()
+        tried = (Tried(f"at {network(address)}", *TRIES_OF_ADDRESS), Tried(f"of {name}", *TRIES_OF_NAME))
         async with self.turn(address):
-            now, of_address = self._clock(), self._lane(address).tries
-            _refuse_for(of_address.wait(now))  # both before either is used
-            of_name = self._names.setdefault(name, Bucket(*TRIES_OF_NAME))
-            _refuse_for(of_name.wait(now))
-            for bucket in (of_address, of_name):
-                bucket.charge(now, 1)
+            _refuse_for(await self.tries.take(tried))
             right = False
             try:
                 user = await check()
@@ -80,8 +83,9 @@ class Throttle:
                 right = True
                 raise
             finally:
-                for bucket in (of_address, of_name) if right else ():
-                    bucket.charge(self._clock(), -1)
+                if right:
+                    with suppress(Refused):  # the disk fails
+                        await self.tries.give_back(tried)
             return user
 
     @asynccontextmanager
@@ -106,11 +110,10 @@ class Throttle:
         return self._lanes.setdefault(network(address), _Lane())
 
     def _forget_idle(self) -> None:
-        if len(self._lanes) + len(self._names) > self._enough:
+        if len(self._lanes) > self._enough:
             now = self._clock()
             self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.is_idle(now)}
-            self._names = {key: bucket for key, bucket in self._names.items() if not bucket.is_full(now)}
-            self._enough = max(KEPT, 2 * (len(self._lanes) + len(self._names)))
+            self._enough = max(KEPT, 2 * len(self._lanes))
 
 
 def _refuse_for(wait: float) -> None:

@@ -112,9 +112,33 @@ class AuditRepository(Protocol):
         """Return entries (`key`, `time`, `by`, `power`, `about`) in the order of their keys, behind `after`."""
 
 
+class Tried(NamedTuple):
+    """What a password is tried for, by `key`: a token bucket of `rate` tries a second, and `burst` at once."""
+
+    key: str
+    rate: float
+    burst: float
+
+
+class TryRepository(Protocol):
+    """How often passwords were tried. A server that is alone keeps that in memory."""
+
+    async def take(self, tried: Sequence[Tried]) -> float:
+        """Count a try; return 0, or the seconds after which there may be one: then none is counted."""
+
+    async def give_back(self, tried: Sequence[Tried]) -> None:
+        """Count a try no more: the password was right."""
+
+    async def trim(self) -> None:
+        """Forget what was tried so long ago that it says nothing."""
+
+
 class Repositories(NamedTuple):
+    """`tries`: None where each server counts its own."""
+
     accounts: AccountRepository
     bans: BanRepository
     audit: AuditRepository
     memberships: Memberships
     files: FileRepository
+    tries: TryRepository | None = None

@@ -92,7 +92,7 @@ class Chat(Application):
             self._named["files"] = {"max_size": int(settings.max_file_size), "images": self.pictures.can_draw}
         if settings.limits == "on":
             self.hub.limits, self.hub.words = Limits(settings), Bucket(*WORDS)
-        self.auth = build(settings, secret, Accounts(repositories.accounts), storage.store)
+        self.auth = build(settings, secret, Accounts(repositories.accounts), storage.store, repositories.tries)
         self.accounts, self.hub.identity = self.auth.accounts, self.auth.identity
         self.following = Following(self.accounts, self.hub)
         self.file_routes = FileRoutes(self.hub, self.auth, signing_secret(settings, secret), settings.limits == "on")
@@ -214,6 +214,7 @@ class Chat(Application):
             if not await self.hub.nodes.turn("trim", TRIM):
                 return
             await self.accounts.trim()
+            await self.auth.throttle.tries.trim()
             await self.hub.history.trim()
             self.hub.places.meet(self.hub.present())
             await self.hub.places.writer.written()

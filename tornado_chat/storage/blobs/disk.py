@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
 import shutil
 import tempfile
@@ -41,7 +40,6 @@ THREADS = 4
 CHUNK = 128 * 1024  # bytes that are read at once
 SPARE = 64 * 1024 * 1024  # bytes of the disk that uploads leave to the messages
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 T = TypeVar("T")
 
 
@@ -142,9 +140,7 @@ class DiskBlobs:
         except (FileNotFoundError, NotADirectoryError):
             raise no_file() from None
         except OSError as error:
-            if error.errno in _FULL:
-                raise full() from None
-            raise self._faults.refused(self._made or self._given, error.strerror or str(error)) from None
+            raise self._faults.of_disk(self._made or self._given, error) from None
 
     def _folder(self) -> Path:
         with self._making:

@@ -101,21 +101,24 @@ def make_synced(folder: Path) -> None:
 @contextlib.contextmanager
 def alone(path: Path, patience: float | None = None) -> Iterator[int]:
     """Open an upload that nobody else may write or finish meanwhile. TimeoutError if another process keeps it."""
-    file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        hold(file, patience)
-        if not os.path.samestat(os.stat(path), os.fstat(file)):  # it has become a blob, or was discarded
-            raise FileNotFoundError
-        yield file
-    finally:
-        os.close(file)
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            hold(file, patience)
+            if os.path.samestat(os.stat(path), os.fstat(file)):
+                yield file
+                return
+        finally:
+            os.close(file)  # it has become another name of a blob meanwhile
 
 
 def settle(path: Path, target: Path, size: int) -> None:
-    """Give a complete upload the name of its blob too, which is young from now on, whether or not it was there."""
+    """Make a complete upload a second name of its blob, which is young from now on, whether or not it was there."""
     with contextlib.suppress(FileNotFoundError):
         if target.stat().st_size == size:
             os.utime(target)
+            if not target.samefile(path):
+                _become(path, target)
             return
         target.unlink()
     os.utime(path)
@@ -124,6 +127,15 @@ def settle(path: Path, target: Path, size: int) -> None:
     except FileExistsError:  # over a network it may be done although the answer was lost, and then done again
         if target.stat().st_size != size:
             raise
+
+
+def _become(path: Path, target: Path) -> None:
+    made = path.with_name(new_id())
+    try:
+        os.link(target, made)
+        os.replace(made, path)
+    finally:
+        discard(made)
 
 
 def copy_blobs(blobs: Iterable[Blob], source: Path, target: Path, inherit: bool = True) -> None:

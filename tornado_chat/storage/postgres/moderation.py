@@ -16,6 +16,7 @@ from tornado_chat.storage.postgres.accounts import PostgresAccounts
 from tornado_chat.storage.postgres.engine import Connection, Engine
 from tornado_chat.storage.postgres.memberships import PostgresMemberships
 from tornado_chat.storage.postgres.repository import Repository, count, reads, writes
+from tornado_chat.storage.postgres.tries import PostgresTries
 
 _PUT = (
     "INSERT INTO bans (digest, whom, set_by, name, until, reason) VALUES ($1, $2, $3, $4, $5, $6)"
@@ -77,5 +78,10 @@ class PostgresAudit(Repository):
 
 def postgres_repositories(engine: Engine, files: FileRepository) -> Repositories:
     return Repositories(
-        PostgresAccounts(engine), PostgresBans(engine), PostgresAudit(engine), PostgresMemberships(engine), files
+        PostgresAccounts(engine),
+        PostgresBans(engine),
+        PostgresAudit(engine),
+        PostgresMemberships(engine),
+        files,
+        PostgresTries(engine),
     )

@@ -10,11 +10,21 @@ import secrets
 from typing import Any
 
 from tornado_chat.storage.postgres.health import EngineError, NoChatError
-from tornado_chat.storage.postgres.migrations import accounts, append, files, messages, nodes, places, search, threads
+from tornado_chat.storage.postgres.migrations import (
+    accounts,
+    append,
+    files,
+    messages,
+    nodes,
+    objects,
+    places,
+    search,
+    threads,
+)
 
 SCHEMA = "tornado_chat"
-FIRST = (messages.SQL, append.SQL, threads.SQL, accounts.SQL, places.SQL, files.SQL, search.SQL, nodes.SQL)
-MIGRATIONS = ["".join(FIRST)]
+FIRST = (messages, append, threads, accounts, places, files, objects, search, nodes)
+MIGRATIONS = ["".join(area.SQL for area in FIRST)]
 LOCK = 7_203_544_191  # of the database, that one node alone makes these steps
 
 

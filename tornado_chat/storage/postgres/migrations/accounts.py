@@ -27,6 +27,9 @@ SQL = """
     CREATE TABLE changed_users ("user" text COLLATE "C" NOT NULL);
     -- own: the id that this version gives a proxy's user; id: the one that the user has
     CREATE TABLE proxy_users (own text COLLATE "C" PRIMARY KEY, id text COLLATE "C" NOT NULL);
+    -- wrong passwords; key: a digest of an address or a name; ready: when there may be another one, s since 1970.
+    -- After a crash of the database there are none.
+    CREATE UNLOGGED TABLE tries (key bytea PRIMARY KEY, ready double precision NOT NULL);
     -- digest: of `whom` (moderation.digest), which may be longer than a row of a tree; until: s since 1970
     CREATE TABLE bans (
         digest bytea PRIMARY KEY, whom text COLLATE "C" NOT NULL, set_by text COLLATE "C" NOT NULL,
