@@ -15,8 +15,8 @@ from tornado_chat.chat.files import Upload
 from tornado_chat.chat.rate_limits import network
 from tornado_chat.web.files.lanes import Lanes
 
-PIECE = 128 * 1024  # bytes that are written at once
-READS, WRITES = 4, 2  # pieces that are read, and written, at once; others wait, and so do those who send them
+PIECE = 128 * 1024  # bytes that are written at once at least, unless a body ends
+HELD = 128 * 1024 * 1024  # bytes of all uploads that wait in memory for more, where larger pieces are better
 AT_ONCE = (20, 200, 1_000)  # bodies that come at once: of one user, of one address, altogether
 SENDING = (20, 200)  # files that are sent at once, to one user, to one address: each holds two descriptors
 FINISHING = (1, 4)  # uploads that become files at once, likewise: a picture may take long, and others wait for it
@@ -27,7 +27,8 @@ class Traffic:
 
     def __init__(self, files: Files, limited: bool) -> None:
         self.files = files
-        self.reads, self.writes = asyncio.Semaphore(READS), asyncio.Semaphore(WRITES)
+        # Others wait, and so do those who send them.
+        self.reads, self.writes = asyncio.Semaphore(files.blobs.reads), asyncio.Semaphore(files.blobs.writes)
         self._limited = limited
         self._counts: Counter[tuple[str, str]] = Counter()
         self._lanes = Lanes()
@@ -78,6 +79,11 @@ class Traffic:
         while (writer := self._writers.get(upload)) is not None:
             await writer.stop(Refused("another request goes on with this upload", Error.CONFLICT))
 
+    @property
+    def piece(self) -> int:
+        """How many bytes are written at once now."""
+        return max(PIECE, min(self.files.blobs.piece, HELD // max(len(self._writers), 1)))
+
     def is_written(self, upload: str) -> bool:
         return upload in self._writers
 
@@ -127,7 +133,7 @@ class Writer:
         self.at += len(data)
         self._held.append(data)
         self._size += len(data)
-        if self._size >= PIECE:
+        if self._size >= self._traffic.piece:
             await self.flush()
 
     async def flush(self) -> None:

@@ -43,6 +43,7 @@ async def migrate(connection: Any, schema: str = SCHEMA) -> None:
             ("version", str(len(MIGRATIONS))),
             ("secret", secrets.token_hex(32)),
             ("epoch", secrets.token_hex(8)),
+            ("files", secrets.token_hex(16)),  # what marks the place where the files are
         ]
         await connection.executemany("INSERT INTO facts VALUES ($1, $2) ON CONFLICT DO NOTHING", facts)
         await connection.execute("UPDATE facts SET value = $1 WHERE name = 'version'", str(len(MIGRATIONS)))
