@@ -9,6 +9,7 @@ import pytest
 
 from tests.helpers import on_database
 from tests.storage.histories import ANN, message, one_node
+from tests.storage.stores import DiskStore, S3Store, bucket
 from tornado_chat.chat.file_sharing import Files
 from tornado_chat.chat.files import File
 from tornado_chat.chat.hub import Hub
@@ -16,7 +17,6 @@ from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.places import Places
 from tornado_chat.chat.repositories import Repositories
-from tornado_chat.storage.blobs.disk import DiskBlobs
 from tornado_chat.storage.blobs.folder import FOLDER
 from tornado_chat.storage.postgres.engine import Engine
 from tornado_chat.storage.postgres.file_rows import PostgresFiles
@@ -25,17 +25,19 @@ from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.web.socket.frames import text_frames
 
+Store = DiskStore | S3Store
+
 
 class Room:
     """A history and its files."""
 
-    def __init__(self, history: Any, repositories: Repositories, blobs: DiskBlobs) -> None:
+    def __init__(self, history: Any, repositories: Repositories, store: Store) -> None:
         self.history, self.rows, self.memberships = history, repositories.files, repositories.memberships
         self.hub = Hub(history, text_frames)
         places = Places(self.hub, repositories.memberships, Moderation(repositories))
-        self.files = Files(self.hub, places, repositories.files, blobs)
+        self.files = Files(self.hub, places, repositories.files, store.blobs)
         self.files.max_size = 1_000_000
-        self.blobs = blobs
+        self.store, self.blobs = store, store.blobs
 
     async def file(self, data: bytes = b"data", owner: User = ANN, name: str = "a.txt") -> File:
         return await self.files.add(owner, name, data)
@@ -43,15 +45,13 @@ class Room:
     async def post(self, *files: File, **about: Any) -> int:
         return (await self.history.append(message(files=[one.shown() for one in files], **about))).seq
 
-    @property
-    def kept(self) -> list[str]:
-        """The names of the blobs on the disk."""
-        return sorted(one.name for one in self.blobs._folder().glob("??/*"))
+    async def kept(self) -> list[str]:
+        """The names of the blobs that are there."""
+        return await self.store.kept()
 
-    @property
-    def uploads(self) -> list[str]:
-        """The names of the uploads on the disk."""
-        return sorted(one.name for one in self.blobs._folder().glob("uploads/*"))
+    async def uploads(self) -> list[str]:
+        """The ids of the uploads that are there."""
+        return await self.store.uploads()
 
     async def bytes_of(self, file: File) -> bytes:
         return b"".join([data async for data in self.files.read(file.blob)])
@@ -68,11 +68,12 @@ class Room:
             await self.files.sweep_orphans()
 
 
+Store = DiskStore | S3Store
 Main = Callable[[Room], Awaitable[Any]]
 
 
-async def within(main: Main, history: Any, repositories: Repositories, blobs: DiskBlobs) -> Any:
-    room = Room(history, repositories, blobs)
+async def within(main: Main, history: Any, repositories: Repositories, store: Store) -> Any:
+    room = Room(history, repositories, store)
     try:
         return await main(room)
     finally:
@@ -87,7 +88,7 @@ def on_disk(folder: Path, main: Main, keep: int | None = None) -> Any:
             main,
             SqliteHistory(database, keep_messages=keep),
             sqlite_repositories(database),
-            DiskBlobs(folder / FOLDER),
+            DiskStore(folder / FOLDER),
         ),
     )
 
@@ -96,4 +97,11 @@ async def on_engine(engine: Engine, folder: Path, main: Main, keep: int | None =
     """Run something in a room of one node of a cluster, whose files are in a folder that others may see."""
     repositories = postgres_repositories(engine, PostgresFiles(engine))
     async with one_node(engine, keep_messages=keep) as history:
-        return await within(main, history, repositories, DiskBlobs(folder, shared=True))
+        return await within(main, history, repositories, DiskStore(folder, shared=True))
+
+
+async def on_bucket(engine: Engine, main: Main, keep: int | None = None) -> Any:
+    """Likewise, where the files are in a bucket."""
+    repositories = postgres_repositories(engine, PostgresFiles(engine))
+    async with one_node(engine, keep_messages=keep) as history, bucket(engine) as store:
+        return await within(main, history, repositories, store)

@@ -201,7 +201,7 @@ def test_what_restore_replaces_is_a_backup_with_its_files(tmp_path: Path) -> Non
 
     async def sweep(room: Room) -> list[str]:
         await room.files.sweep_orphans()
-        return room.kept
+        return await room.kept()
 
     assert on_disk(data, sweep) == [first.blob.name]
     restore(data, kept)

@@ -119,9 +119,9 @@ def test_a_kill_loses_no_file_that_was_acknowledged_and_leaves_nothing_behind_fo
         files = await room.rows.files(list(kept))
         used = {blob.name for file in files for blob in (file.blob, *file.thumbnails.values())}
         assert used
-        assert set(room.kept) >= used
-        assert room.uploads == []
-        unknown = await room.rows.unknown(room.kept)
+        assert set(await room.kept()) >= used
+        assert await room.uploads() == []
+        unknown = await room.rows.unknown(await room.kept())
         assert unknown == []
 
     on_disk(tmp_path, sweep)
