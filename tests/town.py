@@ -5,11 +5,12 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from tests.helpers import House, turns
+from tests.helpers import Client, House, turns
 from tests.nodes import MemoryNodes, Wires
 from tornado_chat.chat.changes import Changed, Replied
 from tornado_chat.chat.history import Committed
 from tornado_chat.storage.memory import MemoryHistory
+from tornado_chat.storage.memory_attachments import MemoryAttachments
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
 from tornado_chat.storage.sqlite.store import SqliteStore
@@ -80,3 +81,31 @@ class _OfNode:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._town.history, name)
+
+
+class Spread(House):
+    """A house of a town whose clients are at it and at a second one, in turn; calls go to where a client is."""
+
+    def __init__(self, *plugins: ModuleType) -> None:
+        town = Town()
+        self.houses = [town.house(name, *plugins) for name in ("a", "b")]
+        self.town = town
+        self.__dict__.update({**vars(self.houses[0]), "kept": town.kept})
+        self.houses[1].hub.gather = 0.0
+        self.houses[1].router._strict = False
+        self._turn = 0
+
+    def keep_files(self) -> None:
+        self.town.history.attachments = MemoryAttachments(self.kept)
+
+    def client(self, *args: Any, **about: Any) -> Client:
+        self._turn += 1
+        return self.houses[(self._turn + 1) % 2].client(*args, **about)
+
+    async def say(self, client: Client, frame: str) -> None:
+        for one in self.houses:
+            if client.connection in one.hub.connections:
+                pending = one.router.dispatch(client.connection, frame)
+                if pending is not None:
+                    await pending
+        await turns()

@@ -12,7 +12,7 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient
 from tornado.testing import gen_test
 
-from tests.actions.test_privacy_walk import NOWHERE, PLUGIN, about_file, about_files, fields_of
+from tests.actions.test_privacy_walk import NOWHERE, PLUGIN, about_file, about_files, fields_of, kinds
 from tests.helpers import Client, House, module, run, turns
 from tornado_chat.chat.files import new_id
 from tornado_chat.config.settings import find_folder
@@ -171,9 +171,10 @@ def test_a_search_costs_the_same_whether_what_it_names_is_hidden_or_not_there(na
     run(main)
 
 
-def test_nothing_that_strangers_are_told_while_others_talk_has_anything_of_it() -> None:
+@kinds
+def test_nothing_that_strangers_are_told_while_others_talk_has_anything_of_it(kind: type[House]) -> None:
     async def main() -> None:
-        place = House(module(PLUGIN), *SHIPPED)
+        place = kind(module(PLUGIN), *SHIPPED)
         (ann, bob, *others), addresses = await furnish(place)
         before = [len(client.events) for client in others]
         den, talk = addresses["own"]
@@ -214,9 +215,10 @@ def test_nothing_that_strangers_are_told_while_others_talk_has_anything_of_it() 
 HIDDEN = "hiddentext"
 
 
-def test_who_came_later_learns_nothing_of_what_was_said_before_by_any_action_or_event() -> None:
+@kinds
+def test_who_came_later_learns_nothing_of_what_was_said_before_by_any_action_or_event(kind: type[House]) -> None:
     async def main() -> None:
-        place = House(module(PLUGIN), *SHIPPED)
+        place = kind(module(PLUGIN), *SHIPPED)
         place.hub.gather, place.router._strict = 0.0, False
         ann, bob = place.client("Ann"), place.client("Bob")
         await place.call(ann, "create-channel", name="den")

@@ -31,6 +31,7 @@ class Members(Inviting):
             if live is not None:
                 live.role = one.role
                 self._news.ranked(live)
+        self.writer.on_written(owners)
 
     async def succeed(self, name: str) -> None:
         """Know who owns a channel now whose owner a command has removed."""

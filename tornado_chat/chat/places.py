@@ -79,6 +79,7 @@ class Places(Asking):
             self._records.pop(name)
             raise _taken(name)
         own[name] = owner
+        self.writer.on_written([owner])
         self._news.began(by.user, owner)
         await self._add(by, record, people, last)
         return record
@@ -130,6 +131,7 @@ class Places(Asking):
             self._know(new)
             for member in members:
                 await self._give(member)
+            self.writer.on_written(members)
         return record
 
     async def change_record(self, by: Connection, name: str, **settings: Any) -> ChannelRecord:
