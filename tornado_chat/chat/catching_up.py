@@ -94,12 +94,17 @@ class CatchingUp:
     async def _again(self, user_id: str, name: str) -> None:
         """Read a membership of somebody who is here again."""
         own = await self._places.own(User(user_id, ""))
-        record = await self._places.record(name)
-        stored = None if record is None else await self._places.storage.membership(user_id, record)
+        while True:
+            known = own.get(name)
+            was = known and known.was
+            record = await self._places.record(name)
+            stored = None if record is None else await self._places.storage.membership(user_id, record)
+            if own.get(name) is known and (known is None or known.was is was):
+                break  # else something was stored meanwhile, and what was read may be older
         if stored is None or record is None:
-            own.pop(name, None)
+            if not self._places.writer.waits(user_id, name):
+                own.pop(name, None)
             return
-        known = own.get(name)
         if known is None:
             stored.record = record
             own[name] = known = stored

@@ -128,6 +128,10 @@ class MembershipWriter:
                 over.setdefault(record.name, found)
         return over.get(record.name)
 
+    def waits(self, user: str, name: str) -> bool:
+        """Return whether a user's membership in a channel waits to be written."""
+        return name in self._unwritten(user)
+
     def _unwritten(self, user: str) -> dict[str, Membership]:
         return {**self._failed.of(user), **self._writing.of(user), **self._waiting.of(user)}
 
