@@ -126,7 +126,7 @@ class History(Threads, Protocol):
         What is their own or deleted does not count, nor does a reply in a thread that is not in the channel, too. A
         mention counts from the number on at which it arose, one of everyone (`@channel`) too, but none in a message
         that the user may not see: `sees`, where they do not see all. Channels without messages may be left out; of
-        others only the first LOOKED_AT messages of the timeline are looked at.
+        others only the first LOOKED_AT messages of the timeline are looked at, and as many mentions at least.
         """
 
     async def mentions(
