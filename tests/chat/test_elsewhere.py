@@ -394,3 +394,24 @@ def test_listeners_hear_once_of_who_comes_and_goes_wherever_and_of_those_whose_n
         assert len(plugins[b].heard) == 1
 
     in_town(main)
+
+
+def test_settings_that_two_nodes_change_at_once_all_hold_at_both() -> None:
+    async def main(town: Town, a: House, b: House) -> None:
+        ann, bob = a.client("Ann", role="admin"), b.client("Bob", role="admin")
+        await a.call(ann, "join-channel", target="den")
+        await b.call(bob, "join-channel", target="den")
+        await settled(a, b)
+        for number in range(10):
+            await asyncio.gather(
+                a.call(ann, "set-channel", target="den", topic=f"topic {number}"),
+                b.call(bob, "set-channel", target="den", title=f"title {number}"),
+            )
+            await turns()
+            stored = await town.repositories.memberships.record("den")
+            assert stored is not None
+            assert (stored.topic, stored.title) == (f"topic {number}", f"title {number}")
+            await settled(a, b)
+            assert await a.hub.places.record("den") == stored == await b.hub.places.record("den")
+
+    in_town(main)

@@ -76,10 +76,29 @@ def test_a_record_comes_back_as_it_was_stored_and_as_a_new_object(run: Run) -> N
         assert found is not WHOLE
         assert await kept.create(ChannelRecord("p:x"), []) == WHOLE  # the one that is there
         found.title, found.edit_window, found.open = "other", None, ()
-        await kept.set(found)
+        await kept.set(found, ["title", "edit_window", "open"])
         assert await kept.record("p:x") == found != WHOLE
-        await kept.set(ChannelRecord("new"))
+        await kept.set(ChannelRecord("new"), ["topic"])
         assert await kept.record("new") == ChannelRecord("new")
+
+    run(main)
+
+
+def test_of_a_record_what_was_changed_is_stored_and_of_a_secret_one_that_is_gone_nothing(run: Run) -> None:
+    async def main(kept: Memberships) -> None:
+        await kept.create(ChannelRecord("den", topic="t", plugins={"poll": {"x": 1}}), [])
+        await asyncio.gather(
+            kept.set(ChannelRecord("den", title="The den", topic="older"), ["title"]),
+            kept.set(ChannelRecord("den", open=((3, None),), listed=False), ["open", "listed"]),
+        )
+        expected = ChannelRecord(
+            "den", title="The den", topic="t", open=((3, None),), listed=False, plugins={"poll": {"x": 1}}
+        )
+        assert await kept.record("den") == expected
+        assert names(await kept.channels(find="the d")) == ("den", False)
+        for name in ("p:1", "dm:1"):
+            await kept.set(ChannelRecord(name, "private", "x"), ["title"])
+            assert await kept.record(name) is None
 
     run(main)
 
@@ -161,7 +180,7 @@ def test_a_channel_counts_its_members_and_those_who_left_do_not_count(run: Run) 
         theirs[0].ended = 0
         await kept.put(theirs[:1])
         assert names(await kept.members("den")) == ("a:1 a:2 g:3", False)
-        await kept.set(den)
+        await kept.set(den, ["topic"])
         assert await kept.count("den") == 3
 
     run(main)
@@ -415,7 +434,7 @@ def test_a_text_that_cannot_be_stored_is_refused_and_undoes_nothing_of_others(ru
             kept.put([good]),
             kept.create(bad, []),
             kept.create(ChannelRecord("p:x", "private"), [Membership(ChannelRecord("p:x", "private"), "\ud800")]),
-            kept.set(bad),
+            kept.set(bad, ["title"]),
             kept.put([Membership(ChannelRecord("attic"), "\ud800")]),
             kept.put([Membership(bad, "a:1")]),
             kept.met([Person(User("a:2", "\udfff"), 0)]),

@@ -64,7 +64,8 @@ def test_an_export_as_text_calls_channels_by_their_titles_and_one_is_named_by_it
     ]
     assert [json.loads(line)["target"] for line in exported(tmp_path, "board", "jsonl")] == ["p:1"]
     assert exported(tmp_path, "p:1") == exported(tmp_path, "BOARD")
-    on_database(tmp_path, lambda database: SqliteMemberships(database).set(ChannelRecord("p:2", "private", "board")))
+    again = ChannelRecord("p:2", "private", "board")
+    on_database(tmp_path, lambda database: SqliteMemberships(database).set(again, ["title"]))
     with pytest.raises(SettingsError, match="may be one of several channels: p:1, p:2"):
         exported(tmp_path, "Board")
     with pytest.raises(SettingsError, match="there is no channel nothing"):

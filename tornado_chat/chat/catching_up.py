@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import fields
 from typing import Any, Protocol
+from weakref import WeakValueDictionary
 
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.channel_records import SETTINGS, ChannelRecord, is_secret
@@ -45,6 +46,7 @@ class CatchingUp:
         self._hub = hub
         self._places = places
         self._tasks: set[asyncio.Task[None]] = set()
+        self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         places.writer.on_written = self._written
         places.on_held = self._held
         hub.on_elsewhere = self._channel_elsewhere
@@ -136,13 +138,18 @@ class CatchingUp:
 
     async def _reread(self, name: str) -> ChannelRecord | None:
         """Read a record again; return it, if it is known here."""
-        known = self._places.known_record(name)
-        fresh = await self._places.storage.record(name) if known is not None else None
-        if known is None or fresh is None:
+        async with self.alone_with(name):
+            known = self._places.known_record(name)
+            fresh = await self._places.storage.record(name) if known is not None else None
+            if known is None or fresh is None:
+                return known
+            for one in fields(fresh):
+                setattr(known, one.name, getattr(fresh, one.name))
             return known
-        for one in fields(fresh):
-            setattr(known, one.name, getattr(fresh, one.name))
-        return known
+
+    def alone_with(self, name: str) -> asyncio.Lock:
+        """Return what lets one task in that reads a record again, or changes it: memory is then as the row."""
+        return self._alone.setdefault(name, asyncio.Lock())
 
     async def _deleted(self, node: str, name: str) -> None:
         await self._places.forget_here(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
@@ -164,8 +164,11 @@ class Memberships(Protocol):
         returned itself.
         """
 
-    async def set(self, record: ChannelRecord) -> None:
-        """Store the record of a channel as it is now."""
+    async def set(self, record: ChannelRecord, changed: Collection[str]) -> None:
+        """Store what was changed of a record (names of fields), as it is now.
+
+        A public channel that has no record gets all of this one; of others that have none nothing is stored.
+        """
 
     async def delete(self, name: str) -> None:
         """Delete a record with all its memberships."""

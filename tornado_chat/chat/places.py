@@ -153,13 +153,14 @@ class Places(Asking):
         if "newcomers" in changed:  # asked just before it is so: what is posted meanwhile is under what was
             last = await self._hub.history.last(record.name)
             changed["open"] = open_since(record, changed["newcomers"], last)
-        before = {key: getattr(record, key) for key in changed}
-        _set(record, changed)
-        try:
-            await self.storage.set(record)
-        except Refused:
-            _set(record, before)
-            raise
+        async with self._others.alone_with(record.name):
+            before = {key: getattr(record, key) for key in changed}
+            _set(record, changed)
+            try:
+                await self.storage.set(record, changed)
+            except Refused:
+                _set(record, before)
+                raise
         self.tell_record_here(record, {key: changed[key] for key in SETTINGS if key in changed})
         self._others.record_set(record.name, changed)
         if self._hub.on_record is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from tornado_chat.chat.channel_records import ChannelRecord, Stretch
@@ -62,6 +62,11 @@ def record_row(one: ChannelRecord) -> list[Any]:
     plain = [one.name, one.kind, one.title, one.topic, one.description, one.posting, one.slow, one.edit_window]
     more = [one.newcomers, one.listed, one.archived, one.creator, one.made]
     return [*plain, *more, json.dumps(one.open), json.dumps(one.people), encode(one.plugins), key_of(one)]
+
+
+def changed_columns(changed: Collection[str]) -> list[str]:
+    """Return the columns that change with some fields of a record."""
+    return [*changed, "key"] if "title" in changed else list(changed)
 
 
 def membership_row(one: Membership) -> list[Any]:

@@ -110,7 +110,7 @@ class _Channels:
             changed["open"] = open_since(record, changed["newcomers"], last)
         for key, value in changed.items():
             setattr(record, key, value)
-        await self._memberships.set(record)
+        await self._memberships.set(record, changed)
         print(f"{called}: done")
 
     async def _order(self, name: str, settings: dict[str, Any] | None, done: str) -> None:

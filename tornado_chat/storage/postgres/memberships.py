@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 
 from tornado_chat.chat.channel_records import ChannelRecord
@@ -84,8 +84,8 @@ class PostgresMemberships(Pages, ChannelOrders, PlaceTrimming):
         return True
 
     @writes
-    async def set(self, connection: Connection, record: ChannelRecord) -> None:
-        await set_record(connection, record)
+    async def set(self, connection: Connection, record: ChannelRecord, changed: Collection[str]) -> None:
+        await set_record(connection, record, changed)
 
     @writes
     async def delete(self, connection: Connection, name: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from tornado_chat.chat.channel_records import ChannelRecord, is_secret
@@ -11,7 +11,7 @@ from tornado_chat.chat.models import User
 from tornado_chat.chat.user_ids import is_guest_id
 from tornado_chat.chat.validation import name_key
 from tornado_chat.storage import place_rows
-from tornado_chat.storage.place_rows import OF_MEMBERSHIP, OF_RECORD, loads, texts_in
+from tornado_chat.storage.place_rows import OF_MEMBERSHIP, OF_RECORD, changed_columns, loads, texts_in
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.repository import count
 from tornado_chat.storage.postgres.texts import can_be_stored, no_text
@@ -24,12 +24,10 @@ HEIRS = """(strpos("user", ':') = 0 OR starts_with("user", 'g:')), (silenced_unt
 WIDTH = len(OF_MEMBERSHIP)
 
 _COLUMNS = (*OF_RECORD, "key")
-_SET_RECORD = (
+_ADD_RECORD = (
     f"INSERT INTO channel_records ({', '.join(_COLUMNS)}) VALUES"
-    f" ({', '.join(f'${n + 1}' for n in range(len(_COLUMNS)))}) ON CONFLICT (name) DO "
+    f" ({', '.join(f'${n + 1}' for n in range(len(_COLUMNS)))}) ON CONFLICT (name) DO NOTHING"
 )
-_ADD_RECORD = f"{_SET_RECORD} NOTHING"
-_SET_RECORD += "UPDATE SET " + ", ".join(f"{one} = excluded.{one}" for one in _COLUMNS[1:])
 _SET_PEOPLE = (
     "INSERT INTO people (id, name, key, seen, guest)"
     " SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::boolean[])"
@@ -74,9 +72,15 @@ def check_texts(rows: Sequence[Sequence[Any]]) -> None:
         raise no_text()
 
 
-async def set_record(connection: Connection, record: ChannelRecord) -> None:
-    """Store a record as it is."""
-    await connection.execute(_SET_RECORD, *record_row(record))
+async def set_record(connection: Connection, record: ChannelRecord, changed: Collection[str]) -> None:
+    """Store what was changed of a record, as it is now; see Memberships.set."""
+    now = dict(zip(_COLUMNS, record_row(record), strict=True))
+    names = changed_columns(changed)
+    new = ", ".join(f"{name} = ${n + 2}" for n, name in enumerate(names))
+    asked, values = f"UPDATE channel_records SET {new} WHERE name = $1", [now[name] for name in names]
+    while not count(await connection.execute(asked, record.name, *values)):
+        if is_secret(record.name) or await add_record(connection, record):
+            return
 
 
 async def add_record(connection: Connection, record: ChannelRecord) -> bool:

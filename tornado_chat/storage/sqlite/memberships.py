@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
@@ -26,6 +26,7 @@ from tornado_chat.storage.sqlite.place_rows import (
     check_rows,
     set_memberships,
     set_people,
+    set_record,
     set_records,
     set_roles,
 )
@@ -104,8 +105,8 @@ class SqliteMemberships(Pages, ChannelOrders, PlaceTrimming):
         return record
 
     @writes
-    def set(self, connection: sqlite3.Connection, record: ChannelRecord) -> None:
-        set_records(connection, [record])
+    def set(self, connection: sqlite3.Connection, record: ChannelRecord, changed: Collection[str]) -> None:
+        set_record(connection, record, changed)
 
     @writes
     def delete(self, connection: sqlite3.Connection, name: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tornado_chat.chat.channel_records import ChannelRecord, is_secret
@@ -19,6 +19,7 @@ from tornado_chat.storage.place_rows import (
     JSON,
     OF_MEMBERSHIP,
     OF_RECORD,
+    changed_columns,
     loads,
     membership_row,
     record_row,
@@ -57,6 +58,17 @@ _THERE = "SELECT json_group_array(name) FROM channel_records WHERE name IN (SELE
 def set_records(connection: sqlite3.Connection, records: Sequence[ChannelRecord]) -> None:
     """Store records as they are."""
     _write(connection, _SET_RECORDS, [record_row(one) for one in records])
+
+
+def set_record(connection: sqlite3.Connection, record: ChannelRecord, changed: Collection[str]) -> None:
+    """Store what was changed of a record, as it is now; see Memberships.set."""
+    now = dict(zip((*OF_RECORD, "key"), record_row(record), strict=True))
+    _check_texts([list(now.values())])
+    names = changed_columns(changed)
+    asked = f"UPDATE channel_records SET {', '.join(f'{name} = ?' for name in names)} WHERE name = ?"
+    found = connection.execute(asked, [*(now[name] for name in names), record.name]).rowcount
+    if not found and not is_secret(record.name):
+        set_records(connection, [record])
 
 
 def set_memberships(connection: sqlite3.Connection, memberships: Sequence[Membership]) -> None:
