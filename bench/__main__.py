@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import hooks, report
+from bench import cluster, hooks, report
 from bench.servers import OTHERS, OURS, Failed, Missing, Server, build_load, kept
 from bench.workloads import WORKLOADS, Workload, measure
 
@@ -19,6 +19,7 @@ measurement, the rounds interleaved. Every delivery is counted; one that is lost
 
 WORKLOAD_KEYS = tuple(one.key for one in WORKLOADS)
 HOOKS = "hooks"  # measured in this process, without a load
+CLUSTER = "cluster"  # measured beside one process on SQLite
 KEPT = ("W1", "W2", "W3", "W4")  # where messages are sent
 PEER_NAMES = tuple(one.name for one in OTHERS)
 
@@ -47,10 +48,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (3; 1 with --quick)")
     parser.add_argument(
         "--only",
-        type=_some_of((*WORKLOAD_KEYS, HOOKS)),
+        type=_some_of((*WORKLOAD_KEYS, HOOKS, CLUSTER)),
         default=WORKLOAD_KEYS,
         metavar="W1,W3",
-        help=f"these workloads; {HOOKS}: what plugins cost",
+        help=f"these workloads; {HOOKS}: what plugins cost; {CLUSTER}: several nodes on PostgreSQL",
     )
     parser.add_argument(
         "--peers",
@@ -88,8 +89,10 @@ def main(arguments: list[str] | None = None) -> int:
     if HOOKS in options.only:
         with tempfile.TemporaryDirectory() as folder:
             sys.stdout.write(hooks.run(Path(folder)))
-        if options.only == (HOOKS,):
-            return 0
+    if CLUSTER in options.only:
+        cluster.main([] if options.rounds is None else ["--rounds", str(options.rounds)])
+    if not {*options.only} - {HOOKS, CLUSTER}:
+        return 0
     cores = sorted(os.sched_getaffinity(0))
     try:
         build_load()

@@ -211,13 +211,13 @@ class Chat(Application):
     async def trim(self) -> None:
         """Delete what has expired: on one node."""
         with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
+            self.hub.places.meet(self.hub.present())  # those who are connected to this node
+            await self.hub.places.writer.written()
             if not await self.hub.nodes.turn("trim", TRIM):
                 return
             await self.accounts.trim()
             await self.auth.throttle.tries.trim()
             await self.hub.history.trim()
-            self.hub.places.meet(self.hub.present())
-            await self.hub.places.writer.written()
             owners = await forget(self.hub, self.hub.memberships, int(time.time() * 1_000), self.guest_days)
             await self.hub.places.adopt(owners)
             await self.hub.files.pictures.load()
