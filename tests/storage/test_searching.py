@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.storage.histories import ANN, BOB
+from tests.postgres import engine as postgres_engine
+from tests.postgres import schema
+from tests.storage.histories import ANN, BOB, one_node
 from tornado_chat.chat.changes import Change
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.history import History
@@ -23,6 +26,9 @@ from tornado_chat.chat.threads import Sees
 from tornado_chat.chat.words import MARKS, document_of, words_of
 from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.storage.memory_search import MemorySearch
+from tornado_chat.storage.postgres import index_building, indexing
+from tornado_chat.storage.postgres import search_index as postgres_index
+from tornado_chat.storage.postgres.search_index import PostgresSearch
 from tornado_chat.storage.sqlite import search_index
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.maintenance import check
@@ -81,37 +87,89 @@ sights = st.dictionaries(st.integers(0, CHANNELS), sight, min_size=CHANNELS, max
 
 @dataclass
 class Kept:
-    """A history with what searches it, on the loop of `runner`; `channels` are new ones for each example."""
+    """A history with what searches it, on the loop of `runner`; `channels` are new ones for each example.
+
+    `index`: has an index of its own know all messages, where it does not at once.
+    """
 
     runner: asyncio.Runner
     history: History
     engine: Search
     examples: Iterator[int]
+    index: Callable[[], Awaitable[Any]]
+
+
+async def nothing() -> None:
+    pass
+
+
+def set_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have each query cover a few messages, and the index have a few in each part."""
+    for name, value in {"FIRST": 1, "MOST": 2, "FEW": 1, "MANY": 2}.items():
+        monkeypatch.setattr(search_index, name, value)
+    for name, value in {"FEW": 1, "MANY": 2}.items():
+        monkeypatch.setattr(postgres_index, name, value)
+    monkeypatch.setattr(indexing, "MOST", 2)
+    for name, value in {"PIECE": 3, "AGAIN": 1, "SMALL": 1}.items():
+        monkeypatch.setattr(index_building, name, value)
+
+
+@contextlib.contextmanager
+def on_disk(folder: Path) -> Iterator[Kept]:
+    with asyncio.Runner() as runner, contextlib.closing(Database(folder)) as database:
+        yield Kept(runner, SqliteHistory(database), SqliteSearch(database), itertools.count(1), nothing)
+    assert check(folder) == []
+
+
+@contextlib.contextmanager
+def on_postgres() -> Iterator[Kept]:
+    async def begin(stack: contextlib.AsyncExitStack, url: str, name: str) -> Any:
+        engine = await stack.enter_async_context(postgres_engine(url, name))
+        return engine, await stack.enter_async_context(one_node(engine))
+
+    with schema() as (url, name), asyncio.Runner() as runner:
+        stack = contextlib.AsyncExitStack()
+        try:
+            engine, log = runner.run(begin(stack, url, name))
+            runner.run(engine.write(index_building.begin))
+            index = partial(index_building.catch_up, engine)
+            yield Kept(runner, log, PostgresSearch(engine), itertools.count(1), index)
+        finally:
+            runner.run(stack.aclose())
 
 
 @pytest.fixture(params=["", "a few messages at a time"])
-def both(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Kept]]:
+def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.param:
-        for name, value in {"FIRST": 1, "MOST": 2, "FEW": 1, "MANY": 2}.items():
-            monkeypatch.setattr(search_index, name, value)
-    with asyncio.Runner() as runner, contextlib.closing(Database(tmp_path)) as database:
-        examples, in_memory = itertools.count(1), MemoryHistory()
-        yield [
-            Kept(runner, in_memory, MemorySearch(in_memory), examples),
-            Kept(runner, SqliteHistory(database), SqliteSearch(database), examples),
-        ]
-    assert check(tmp_path) == []
+        set_small(monkeypatch)
 
 
-@pytest.fixture(params=[0, 1], ids=["memory", "sqlite"])
-def kept(request: pytest.FixtureRequest, both: Sequence[Kept]) -> Kept:
-    return both[request.param]
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path, small: None) -> Iterator[Kept]:
+    if request.param == "memory":
+        in_memory = MemoryHistory()
+        with asyncio.Runner() as runner:
+            yield Kept(runner, in_memory, MemorySearch(in_memory), itertools.count(1), nothing)
+    else:
+        with on_disk(tmp_path) if request.param == "sqlite" else on_postgres() as kept:
+            yield kept
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def both(request: pytest.FixtureRequest, tmp_path: Path, small: None) -> Iterator[list[Kept]]:
+    in_memory = MemoryHistory()
+    with on_disk(tmp_path) if request.param == "sqlite" else on_postgres() as kept:
+        yield [Kept(kept.runner, in_memory, MemorySearch(in_memory), kept.examples, nothing), kept]
 
 
 async def play(
-    history: History, channels: Sequence[str], some: Sequence[tuple[Any, ...]], times: Iterable[int]
+    kept: Kept, channels: Sequence[str], some: Sequence[tuple[Any, ...]], times: Iterable[int], indexed: int
 ) -> None:
-    """Post messages, in as few transactions as there can be, then change them, each at a time."""
+    """Post messages, in as few transactions as there can be, then change them, each at a time.
+
+    indexed: the index has none of them (0), those that were posted at first (1), or all (2).
+    """
+    history = kept.history
     timed = list(zip(times, some, strict=False))
     pending = [
         history.append(Message(channels[about], text, USERS[who], time))
@@ -119,6 +177,8 @@ async def play(
         if what == "post"
     ]
     posted = [await one for one in pending]
+    if indexed:
+        await kept.index()
     for time, (what, about, who, text) in timed[len(posted) :]:
         with contextlib.suppress(Refused, IndexError):  # it was deleted, is a reply, is not there
             at = posted[about]
@@ -128,6 +188,8 @@ async def play(
             else:
                 asked = Change(at.channel, at.seq, what, ANN, time, text=text, on=bool(who), any=True)
                 await history.change(asked)
+    if indexed == 2:
+        await kept.index()
 
 
 def is_found(message: Message, query: Query, sees: Sees) -> bool:
@@ -172,6 +234,7 @@ def later(query: Query, start: int) -> Query:
     st.lists(queries, min_size=1, max_size=6),
     sights,
     st.integers(1, 5),
+    st.integers(0, 2),
 )
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_found_is_what_a_plain_look_finds(
@@ -181,6 +244,7 @@ def test_what_is_found_is_what_a_plain_look_finds(
     asked: list[Query],
     sight: dict[int, Any],
     limit: int,
+    indexed: int,
 ) -> None:
     example = next(kept.examples)
     channels = [f"{example}-{number}" for number in range(CHANNELS + 1)]
@@ -188,7 +252,7 @@ def test_what_is_found_is_what_a_plain_look_finds(
     sees = {channels[number]: stretches for number, stretches in sight.items()}
 
     async def main() -> None:
-        await play(kept.history, channels, [*posted, *changed], itertools.count(start))
+        await play(kept, channels, [*posted, *changed], itertools.count(start), indexed)
         whole = [one for name in channels for one in (await kept.history.read(name, limit=100))[0]]
         whole.sort(key=lambda one: one.time, reverse=True)
         for query in asked:
@@ -208,6 +272,7 @@ def test_what_is_found_is_what_a_plain_look_finds(
     st.lists(queries, min_size=1, max_size=6),
     sights,
     st.integers(1, 5),
+    st.integers(0, 2),
 )
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_both_engines_find_the_same_whatever_the_clock_did(
@@ -218,6 +283,7 @@ def test_both_engines_find_the_same_whatever_the_clock_did(
     asked: list[Query],
     sight: dict[int, Any],
     limit: int,
+    indexed: int,
 ) -> None:
     example = next(both[0].examples)
     channels = [f"{example}-{number}" for number in range(CHANNELS + 1)]
@@ -226,7 +292,7 @@ def test_both_engines_find_the_same_whatever_the_clock_did(
 
     async def main() -> None:
         for one in both:
-            await play(one.history, channels, [*posted, *changed], [start + time for time in times])
+            await play(one, channels, [*posted, *changed], [start + time for time in times], indexed)
         for query in asked:
             found = [await pages(one.engine, later(query, start), sees, limit) for one in both]
             for messages in found:

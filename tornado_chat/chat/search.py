@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.threads import Sees
+from tornado_chat.chat.words import marks_of, searched_words
 
 AT_MOST = 0.5  # seconds that one search takes; then it returns what it has found
 
@@ -54,6 +55,20 @@ class Query:
     after: int | None = None
     before: int | None = None
     marks: frozenset[str] = frozenset()
+
+
+def fits(message: Message, query: Query) -> bool:
+    """Return whether a message is what is looked for, as far as its words and marks tell."""
+    if message.extra is not None and "deleted" in message.extra:
+        return False
+    if query.marks and not query.marks <= marks_of(message):
+        return False
+    words = searched_words(message) if query.phrases or query.without else []
+    return all(_has(words, one) for one in query.phrases) and not any(_has(words, one) for one in query.without)
+
+
+def _has(words: Sequence[str], phrase: Phrase) -> bool:
+    return next(phrase.places(words), None) is not None
 
 
 class Place(NamedTuple):

@@ -9,10 +9,9 @@ from heapq import heapify, heappop
 from tornado_chat.chat.channel_records import Stretch
 from tornado_chat.chat.memberships import may_see
 from tornado_chat.chat.models import Message
-from tornado_chat.chat.search import AT_MOST, Found, Phrase, Place, Query
+from tornado_chat.chat.search import AT_MOST, Found, Place, Query, fits
 from tornado_chat.chat.slices import Pause
 from tornado_chat.chat.threads import Sees
-from tornado_chat.chat.words import marks_of, searched_words
 from tornado_chat.storage.memory import MemoryHistory
 
 
@@ -61,17 +60,3 @@ class MemorySearch:
             number = int(one.id)
             if may_see(stretches, one.seq) and (before is None or (one.time, number) < before):
                 yield -one.time, -number, name, one.seq
-
-
-def fits(message: Message, query: Query) -> bool:
-    """Return whether a message is what is looked for, as far as its words and marks tell."""
-    if message.extra is not None and "deleted" in message.extra:
-        return False
-    if query.marks and not query.marks <= marks_of(message):
-        return False
-    words = searched_words(message) if query.phrases or query.without else []
-    return all(_has(words, one) for one in query.phrases) and not any(_has(words, one) for one in query.without)
-
-
-def _has(words: Sequence[str], phrase: Phrase) -> bool:
-    return next(phrase.places(words), None) is not None

@@ -107,7 +107,7 @@ def test_what_is_removed_leaves_the_index_and_nothing_else_does() -> None:
 
         async def start(connection: Connection) -> None:
             await store(connection, messages)
-            await make(connection, START + 1, START + LARGEST)
+            await make(connection, [(START + 1, START + LARGEST)])
 
         await engine.write(start)
         assert await engine.read(indexed) == {one.seq: {one.text} for one in messages}

@@ -13,11 +13,13 @@ may see, and nothing else: its time tells nothing of the rest.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
 from tornado_chat.chat.models import Message
+from tornado_chat.chat.slices import Pause
 from tornado_chat.chat.words import VERSION, documents_of
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.rows import FIELDS, SHIFT, end, start, to_messages
@@ -29,18 +31,28 @@ MOST_BYTES = 200_000  # of the words of a run with several messages
 LARGEST_BYTES = 700_000  # of the words of one message; a tsvector takes 1 MB
 ALL = "*"  # the word of a message with more than that: it is looked at whatever is looked for
 
-_BETWEEN = f"SELECT {FIELDS} FROM messages m WHERE m.id BETWEEN $1 AND $2 ORDER BY m.id"
+_BETWEEN = f"""
+SELECT first, {FIELDS} FROM unnest($1::bigint[], $2::bigint[]) AS given (first, last)
+JOIN messages m ON m.id BETWEEN first AND last ORDER BY m.id
+"""
 _INSERT = """
 INSERT INTO search_runs SELECT first, last, since, until, messages, words::tsvector
 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::smallint[], $6::text[])
     AS given (first, last, since, until, messages, words)
 """
-# It has the index, which works from what was there before, begin anew with this channel.
+_BLOCKS = f"""
+INSERT INTO search_blocks SELECT first >> {BLOCK}, min(since), max(until)
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS given (first, since, until) GROUP BY 1 ORDER BY 1
+ON CONFLICT (block) DO UPDATE SET since = least(search_blocks.since, excluded.since),
+    until = greatest(search_blocks.until, excluded.until)
+"""
+# Whoever writes runs of a channel holds its row: what is removed and what is added wait for each other.
 _HOLD = """
-INSERT INTO search_channels (channel) VALUES ($1)
+INSERT INTO search_channels (channel) SELECT no FROM unnest($1::integer[]) AS given (no) ORDER BY no
 ON CONFLICT (channel) DO UPDATE SET indexed = search_channels.indexed
 """
 _CUT = "DELETE FROM search_runs WHERE first > $1 AND first <= $2 RETURNING last"
+_CUT_BLOCKS = "DELETE FROM search_blocks WHERE block >= $1 AND block < $2"
 
 
 def scope(id: int) -> str:
@@ -54,23 +66,37 @@ def sender_word(user: str) -> str:
     return "@" + blake2b(user.encode(errors="replace"), digest_size=6).hexdigest()
 
 
-async def make(connection: Connection, first: int, last: int) -> None:
-    """Make runs of the messages between two ids, both included, of one channel. No run may have them."""
-    rows = list(runs(to_messages(await connection.fetch(_BETWEEN, first, last), "")))
+Range = tuple[int, int]  # ids, both included
+Run = tuple[int, int, int, int, int, str]
+
+
+async def hold(connection: Connection, channels: Sequence[int]) -> None:
+    """Let nobody else write runs of channels, by number, until the transaction ends."""
+    await connection.execute(_HOLD, channels)
+
+
+async def make(connection: Connection, ranges: Sequence[Range]) -> None:
+    """Make runs of the messages of these ranges, each of one channel. No run may have any of them."""
+    pause, rows = Pause(), list[Run]()
+    found = await connection.fetch(_BETWEEN, *zip(*ranges, strict=True))
+    for _, some in itertools.groupby(found, lambda row: row[0]):
+        for row in runs(to_messages([one[1:] for one in map(tuple, some)], "")):
+            rows.append(row)
+            await pause()
     if rows:
-        await connection.execute(_INSERT, *zip(*rows, strict=True))
+        firsts, lasts, since, until, *rest = zip(*rows, strict=True)
+        await connection.execute(_INSERT, firsts, lasts, since, until, *rest)
+        await connection.execute(_BLOCKS, firsts, since, until)
 
 
 async def remove(connection: Connection, no: int, upto: int) -> None:
     """Remove the words of a channel's messages up to a number, when they have been deleted, in their transaction."""
-    await connection.execute(_HOLD, no)
+    await hold(connection, [no])
     cut = min(start(no) + upto, end(no))
     last = max([row[0] for row in await connection.fetch(_CUT, start(no), cut)], default=cut)
+    await connection.execute(_CUT_BLOCKS, start(no) >> BLOCK, (cut + 1) >> BLOCK)
     if last > cut:
-        await make(connection, cut + 1, last)
-
-
-Run = tuple[int, int, int, int, int, str]
+        await make(connection, [(cut + 1, last)])
 
 
 def runs(messages: Sequence[Message]) -> Iterator[Run]:

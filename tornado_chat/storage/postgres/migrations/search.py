@@ -9,6 +9,8 @@ SQL = """
         first bigint PRIMARY KEY, last bigint NOT NULL, since bigint NOT NULL, until bigint NOT NULL,
         messages smallint NOT NULL, words tsvector NOT NULL
     );
-    -- each search would look through the pending ones, of whatever channel they are
+    -- block: of ids, see indexing.py; nothing of its runs was sent before `since`, nor after `until`
+    CREATE TABLE search_blocks (block bigint PRIMARY KEY, since bigint NOT NULL, until bigint NOT NULL);
+    -- fastupdate: each search would look through the pending ones, of whatever channel they are
     CREATE INDEX search_words ON search_runs USING gin (words) WITH (fastupdate = off);
     """
