@@ -399,6 +399,21 @@ def test_what_a_crash_leaves_in_the_bucket_is_tidied_up_unless_it_is_young() -> 
     in_bucket(main)
 
 
+def test_where_a_bucket_cannot_be_looked_through_uploads_are_forgotten_all_the_same() -> None:
+    async def main(store: S3Store) -> None:
+        def fail(asked: Request) -> None:
+            if asked.method == "GET" and not asked.key:
+                raise Wrong(501, "NotImplemented")
+
+        id = await upload(store.blobs, b"data")
+        await store.let_age(id)
+        store.server.always = fail
+        assert await store.blobs.sweep(time.time() - 60) == [id]
+        assert store.server.objects == {}
+
+    in_bucket(main)
+
+
 def test_objects_that_cannot_be_deleted_now_are_deleted_later() -> None:
     async def main(store: S3Store) -> None:
         def fail(asked: Request) -> None:

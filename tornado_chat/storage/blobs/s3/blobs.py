@@ -105,15 +105,16 @@ class S3Blobs(KeptBlobs):
         await self._delete(objects)
         now = asyncio.get_running_loop().time()
         if self._tidied is None or now - self._tidied > TIDY:
-            await self._tidy(before)
             self._tidied = now
+            with contextlib.suppress(Refused):  # what can be forgotten without it is
+                await self._tidy(before)
         return uploads
 
     async def _tidy(self, before: float) -> None:
         """Delete the objects that no row has, as a crash may leave them, unless they are young."""
         for prefix in (UPLOADS, BLOBS):
             async with contextlib.aclosing(self._bucket.list(prefix)) as pages:
-                while page := await self._ask(anext(pages, None)):
+                while (page := await self._ask(anext(pages, None))) is not None:
                     old = [one.key for one in page if one.written < before]
                     await self._delete(await self._objects.unknown(old))
         for one, id in await self._ask(self._bucket.begun_parts(BLOBS)):
