@@ -6,6 +6,7 @@ import json
 import pytest
 
 from tests.helpers import House, run, turns
+from tests.town import Town
 
 
 def test_it_tells_of_people_channels_and_counts() -> None:
@@ -102,5 +103,63 @@ def test_people_and_channels_are_found_by_a_part_of_a_name_those_that_begin_with
         assert (found["users"][-1]["name"], found["count"], found["more"]) == ("Zoe 149", 1_502, False)
         found = await house.call(ann, "who", find="zoe s")
         assert [user["name"] for user in found["users"]] == ["Ｚoe Straße"]
+
+    run(main)
+
+
+def test_on_several_nodes_it_tells_of_all_what_they_have_to_do_and_of_whom_is_where() -> None:
+    async def main() -> None:
+        town = Town("one", "two", "three")
+        one, two, three = town.houses
+        await turns()
+        boss = one.client("Boss", "den", role="admin", address="192.0.2.1")
+        two.client("Ann", "den", address="192.0.2.7")
+        two.client("Ann", address="192.0.2.8")
+        three.client("Ann", "attic", address="192.0.2.9")
+        for house, version in zip(town.houses, ("1.0", "1.0", "1.1"), strict=True):
+            house.hub.loads.version = version
+        two.hub.metrics.late = 0.0123
+        await turns()
+        told = await one.call(boss, "overview")
+        shown = [(node["name"], node["connections"], node["users"], node["version"]) for node in told["nodes"]]
+        assert shown == [("one", 1, 1, "1.0"), ("three", 1, 1, "1.1"), ("two", 2, 1, "1.0")]
+        assert [node["late"] for node in told["nodes"]] == [0, 0, 12.3]
+        assert told["now"]["connections"] == 4
+        assert told["now"]["users"] == 2
+        assert told["people"][0]["addresses"] == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]
+        assert told["channels"][0] == {"name": "den", "count": 2}
+        two.hub.metrics.ok["send-message"] = 7
+        town.nodes("three")._hear["question"] = lambda by, about: None  # it is stuck
+        told = await one.call(boss, "overview")
+        assert told["nodes"][1] == {"name": "three", "missing": True}
+        assert told["nodes"][2]["totals"]["messages"] == 7
+        assert told["now"]["connections"] == 3
+        town.wires.kill("three")
+        assert [node["name"] for node in (await one.call(boss, "overview"))["nodes"]] == ["one", "two"]
+
+    run(main)
+
+
+def test_the_past_of_several_nodes_has_the_totals_of_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        one, two = Town("one", "two").houses
+        boss = one.client("Boss", role="admin")
+        await turns()
+        moment = 1000.0
+        monkeypatch.setattr("time.monotonic", lambda: moment)
+        for at in range(3):
+            moment += 2
+            one.hub.metrics.look_at_the_clock(5 + at)
+            if at:
+                two.hub.metrics.look_at_the_clock(5 + at)
+        told = await one.call(boss, "overview", past=True)
+        assert [point["users"] for point in told["past"]] == [5, 6, 7]
+        assert [[node["name"] for node in point["nodes"]] for point in told["past"]] == [
+            ["one"],
+            ["one", "two"],
+            ["one", "two"],
+        ]
+        assert {"at", "messages", "calls"} <= told["past"][-1]["nodes"][1]["totals"].keys()
+        assert "past" not in told["nodes"][0]
 
     run(main)

@@ -423,6 +423,23 @@ test("rates come of how totals grow, and a server that starts anew makes none be
   assert.deepEqual([figures.series.users, figures.series.messages], [[1, 2], [2]]);
 });
 
+test("the rates of several nodes are one, and one that starts or does not answer makes no peak", () => {
+  const figures = new Figures();
+  const totals = {at: 10, messages: 5, calls: 9, late: 0.1, looks: 4, processor: 1, memory: 2 ** 20};
+  const later = (more) => ({...totals, at: 12, calls: 20, looks: 12, ...more});
+  const now = {users: 3};
+  const one = {name: "one", totals};
+  figures.receive({now, nodes: [one, {name: "two", totals: {...totals, at: 500}}]});
+  figures.receive({now, nodes: [{name: "one", totals: later({messages: 9, late: 0.5})}, {name: "two", totals: later({at: 502, messages: 7, processor: 1.5})}]});
+  assert.deepEqual([figures.series.messages, figures.series.processor, figures.series.memory], [[3], [25], [2, 2]]);
+  assert.equal(figures.series.late[0], 25);
+  figures.receive({now, nodes: [{name: "one", totals: later({at: 14, messages: 9})}, {name: "two", missing: true}, {name: "three", totals: later({messages: 1e6})}]});
+  figures.receive({now, nodes: [{name: "one", totals: later({at: 16, messages: 9})}, {name: "two", totals: later({at: 510, messages: 15})}]});
+  assert.deepEqual(figures.series.messages, [3, 0, 1]);
+  figures.receivePast([{users: 1, nodes: [one]}, {users: 2, nodes: [{name: "one", totals: later({messages: 9})}]}]);
+  assert.deepEqual([figures.series.users, figures.series.messages], [[1, 2], [2]]);
+});
+
 test("a chart's newest value is at its right, and its scale stays until the values leave it", () => {
   assert.equal(line([0, 4, 2], 4, 89, 10), "M87 10L88 0L89 5");
   assert.equal(line([0, 0], 10, 89, 10), "M88 10L89 10");

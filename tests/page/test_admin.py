@@ -9,6 +9,7 @@ from tornado.ioloop import IOLoop
 
 from tests.page.browsing import Opened, becomes, browser_test, complaints_in_both_themes, lose_all, stay_away
 from tornado_chat.auth.admin_link import AdminLink
+from tornado_chat.chat.questions import Answers
 from tornado_chat.config.settings import Settings
 from tornado_chat.web.app import Chat, make_app
 
@@ -343,3 +344,50 @@ class TestSignedInElsewhere:
             await app.accounts.set_role("h:ann", "admin")
             await page.reload()
             await page.get_by_role("heading", name="Audit").wait_for()
+
+
+@browser_test
+async def test_the_nodes_of_a_cluster_are_listed_with_what_they_have_to_do(
+    app: Chat, people: Opened, axe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    totals, versions = app.hub.metrics.totals(), {"berlin": "1.2.0", "paris": "1.2.0"}
+
+    async def loads(past: bool = False) -> list[dict[str, Any]]:
+        about = {"connections": 12, "users": 1, "late": 3.4, "totals": totals}
+        answered = [{"name": name, "version": version, **about} for name, version in versions.items()]
+        return [*answered, {"name": "tokyo", "missing": True}]
+
+    monkeypatch.setattr(app.hub.loads, "all", loads)
+    async with people() as friends:
+        page = await boss(
+            app, friends, color_scheme="light", viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
+        )
+        rows = page.locator("[aria-labelledby=nodes] li")
+        words = "1 person · 12 connections · 3 ms loop delay"
+        await becomes([f"berlin\n{words}", f"paris\n{words}", "tokyo\nno answer"], rows.all_inner_texts)
+        assert await complaints_in_both_themes(page, axe) == []
+        versions["paris"] = "1.3.0"
+        await rows.get_by_text("1.3.0").wait_for()
+        await page.set_viewport_size({"width": 320, "height": 640})
+        assert not await page.evaluate(WIDER)
+        await page.get_by_role("link", name="People", exact=True).click()
+        await rows.first.wait_for(state="detached")
+
+
+@browser_test
+async def test_the_page_names_nodes_that_did_not_answer_or_could_not_reload(
+    app: Chat, people: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def ask_all(kind: str, about: Any, seconds: float = 1) -> Answers:
+        return Answers({"paris": {"poll": "SyntaxError"}} if kind == "reload" else {}, ["tokyo"])
+
+    monkeypatch.setattr(app.hub.questions, "ask_all", ask_all)
+    async with people() as friends:
+        page = await boss(app, friends)
+        await page.get_by_role("button", name="Reload poll").click()
+        await becomes("poll couldn’t be reloaded on paris, tokyo.", done(page))
+        await page.get_by_role("button", name="Ban an address").click()
+        dialog = page.get_by_role("dialog")
+        await dialog.get_by_role("textbox").first.fill("192.0.2.7")
+        await dialog.get_by_role("button", name="Ban").click()
+        await page.get_by_text("No answer from tokyo: it follows later.").wait_for()

@@ -25,17 +25,20 @@ async def overview(ctx: Context, find: Part = "", limit: Limit = 100, past: bool
         record = server.channels[name].record
         return {"title": record.title} if record is not None and record.title else {}
 
+    nodes = await server.loads.all(past)
+    then = server.loads.together(nodes) if nodes else list(server.metrics.past)
     return {
         "people": [told(user) for user in people],
         "found": len(found),
         "channels": [{"name": name, **titled(name), "count": len(server.present(name))} for name in fullest],
         "now": {
-            "connections": len(server.connections),
+            "connections": sum(one.get("connections", 0) for one in nodes) if nodes else len(server.connections),
             "users": len(server.present()),
             "channels": len(server.channels),
             "peak": max(server.metrics.peak, len(server.present())),
         },
         "plugins": server.plugins.describe() if server.plugins else [],
         "totals": server.metrics.totals(),
-        **({"past": list(server.metrics.past)} if past else {}),
+        **({"past": then} if past else {}),
+        **({"nodes": nodes} if nodes else {}),
     }

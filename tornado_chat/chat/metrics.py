@@ -41,6 +41,7 @@ class Metrics:
         self.closed: defaultdict[str, int] = defaultdict(int)  # by close code
         self.requests: defaultdict[int, int] = defaultdict(int)  # by status
         self.lag = Histogram()
+        self.late = 0.0  # seconds that the loop was late when it was last looked at
         self.peak = 0  # users at once, today
         self.past: deque[dict[str, float]] = deque(maxlen=PAST)  # `users` and the totals, every PACE seconds
         self._today = ""
@@ -52,7 +53,8 @@ class Metrics:
         self.peak = max(users, self.peak if today == self._today else 0)
         self._today = today
         if self._looked:
-            self.lag.observe(max(now - self._looked - LAG, 0.0))
+            self.late = max(now - self._looked - LAG, 0.0)
+            self.lag.observe(self.late)
         if now // PACE != self._looked // PACE:
             self.past.append({"users": users, **self.totals()})
         self._looked = now

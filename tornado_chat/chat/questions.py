@@ -66,7 +66,7 @@ class Questions:
 
     async def ask(self, node: str, kind: str, about: Any, seconds: float = SECONDS) -> Any:
         """Ask one node. Refused as it refuses; `history-unavailable` if it does not answer in time."""
-        asked = await self._ask([node], kind, about, seconds)
+        asked = await self._ask([node] if node in self.nodes.others else [], kind, about, seconds)
         if refused := asked.refused.get(node):
             raise refused
         if node not in asked.found:

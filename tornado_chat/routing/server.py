@@ -13,6 +13,7 @@ from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.file_sharing import Files
 from tornado_chat.chat.history import History
 from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.loads import Loads
 from tornado_chat.chat.memberships import Person
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
@@ -93,6 +94,7 @@ class Server(Hub):
         self.store = store
         self.moderation = Moderation(repositories)
         self.banning = Banning(self, self.moderation)
+        self.loads = Loads(self)
         self.memberships = repositories.memberships
         self.places = Places(self, repositories.memberships, self.moderation)
         self.limits: Limits | None = None

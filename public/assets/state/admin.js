@@ -186,14 +186,16 @@ export class Admin extends Chat {
 
   /** Call an action and say what it did; the promise is rejected if the server refuses. */
   async use(action, fields, words) {
-    await this.connection.call(action, fields);
-    await this.did(words);
+    const {missing} = await this.connection.call(action, fields);
+    await this.did(words, missing);
   }
 
-  async did(words) {
+  /** Say what was done; missing: names of nodes that did not answer. */
+  async did(words, missing = []) {
     this.looks = 0;
     await this.watch();
-    this.say(words);
+    const nodes = [...missing].join(", ");
+    this.say(nodes ? `${words} ${t("admin.missing", {nodes})}` : words);
   }
 
   async lift({whom, name}) {
@@ -207,8 +209,10 @@ export class Admin extends Chat {
   /** Have the server reload a plugin. */
   async reload(plugin) {
     try {
-      const {reloaded} = await this.connection.call("reload-plugin", {plugin});
-      await this.did(reloaded[plugin] ? t("admin.reload-failed", {name: plugin}) : t("admin.reloaded", {name: plugin}));
+      const {reloaded, wrong = {}, missing = []} = await this.connection.call("reload-plugin", {plugin});
+      const failed = [...Object.keys(wrong).filter((node) => wrong[node][plugin]), ...missing];
+      const words = reloaded[plugin] ? "admin.reload-failed" : failed.length ? "admin.reload-failed-on" : "admin.reloaded";
+      await this.did(t(words, {name: plugin, nodes: failed.join(", ")}));
     } catch (error) {
       this.say(explain(error));
     }

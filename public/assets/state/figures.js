@@ -7,7 +7,7 @@ const LEAST = {users: 10, messages: 10, late: 5, memory: 100, processor: 100};
 
 export class Figures {
   constructor() {
-    this.last = null; // the totals of the overview before
+    this.last = new Map(); // the totals of the overview before, by node
     this.series = Object.fromEntries(Object.keys(LEAST).map((name) => [name, []]));
     this.tops = {...LEAST};
   }
@@ -15,21 +15,27 @@ export class Figures {
   /** Receive the points of the last minutes, oldest first, in the place of what is known. */
   receivePast(points) {
     Object.assign(this, new Figures());
-    for (const {users, ...totals} of points) this.receive({now: {users}, totals});
+    for (const {users, nodes, ...totals} of points) this.receive({now: {users}, totals, nodes});
   }
 
-  /** Receive an overview: its counts now, and how its totals have grown since the one before. */
-  receive({now, totals}) {
-    const before = this.last;
-    this.last = totals;
+  /** Receive an overview: its counts now, and how its totals have grown since the one before, of all nodes together. */
+  receive({now, totals, nodes = [{name: "", totals}]}) {
+    const grown = nodes.filter((node) => node.totals).map((node) => this.growth(node)).filter(Boolean);
+    const sum = (count) => grown.reduce((all, one) => all + count(one), 0);
     this.add("users", now.users);
-    this.add("memory", totals.memory / 2 ** 20);
-    const seconds = before ? totals.at - before.at : 0;
-    if (!(seconds > 0) || totals.calls < before.calls) return; // the first one, or the server has restarted
-    const grown = (name) => totals[name] - before[name];
-    this.add("messages", grown("messages") / seconds);
-    this.add("processor", (100 * grown("processor")) / seconds);
-    if (grown("looks")) this.add("late", (1000 * grown("late")) / grown("looks"));
+    this.add("memory", nodes.reduce((all, node) => all + (node.totals?.memory ?? 0), 0) / 2 ** 20);
+    if (!grown.length) return;
+    this.add("messages", sum(({messages, at}) => messages / at));
+    this.add("processor", sum(({processor, at}) => (100 * processor) / at));
+    if (sum(({looks}) => looks)) this.add("late", (1000 * sum(({late}) => late)) / sum(({looks}) => looks));
+  }
+
+  /** Return how the totals of a node have grown, null if these are the first ones, or it has restarted. */
+  growth({name, totals}) {
+    const before = this.last.get(name);
+    this.last.set(name, totals);
+    if (!before || !(totals.at > before.at) || totals.calls < before.calls) return null;
+    return Object.fromEntries(Object.keys(totals).map((key) => [key, totals[key] - before[key]]));
   }
 
   add(name, value) {

@@ -12,6 +12,7 @@ import {Audit} from "./audit.js";
 import {Channels} from "./channels.js";
 import {Chart} from "./chart.js";
 import {Menu} from "./menu.js";
+import {Nodes} from "./nodes.js";
 import {Bans, People} from "./people.js";
 import {Plugins} from "./plugins.js";
 import {Sanction} from "./sanction.js";
@@ -40,7 +41,7 @@ export function Dashboard({admin}) {
         <h1 class="hidden">${t(`view.${view}`)}</h1>
         ${!overview && html`<p class="nothing loading">${t("messages.loading")}</p>`}
         ${overview && html`
-          ${view === "overview" && html`<${Figures} admin=${admin} />`}
+          ${view === "overview" && html`<${Figures} admin=${admin} />${overview.nodes && html`<${Nodes} admin=${admin} />`}`}
           ${shows("people") && html`<${People} admin=${admin} choose=${setAgainst} /><${Bans} admin=${admin} choose=${setAgainst} />`}
           ${shows("plugins") && html`<${Plugins} admin=${admin} />`}
           ${shows("channels") && html`<${Channels} admin=${admin} />`}

@@ -22,9 +22,12 @@ export function Sanction({admin, against: {what, user, addresses = []}, close}) 
     const whom = what === "address" ? [{address: address.value.trim()}] : [...(also?.checked ? addresses.map((one) => ({address: one})) : []), {user: user.id}];
     const done = {name: user?.name ?? address.value.trim(), until: comingTime(end)};
     try {
+      const missing = new Set();
       if (what === "kick") await admin.connection.call("kick", {user: user.id, ...why});
-      else for (const one of whom) await admin.connection.call("ban", {...one, hours, ...why}); // the addresses first: they may be refused
-      await admin.did(t(`done.${what === "kick" ? "kick" : "ban"}`, done));
+      else for (const one of whom) { // the addresses first: they may be refused
+        for (const node of (await admin.connection.call("ban", {...one, hours, ...why})).missing ?? []) missing.add(node);
+      }
+      await admin.did(t(`done.${what === "kick" ? "kick" : "ban"}`, done), missing);
       close();
       requestAnimationFrame(() => document.activeElement === document.body && document.getElementById(user ? "people" : "bans")?.focus());
     } catch (error) {
