@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeVar
 from weakref import WeakSet
 
@@ -73,15 +73,17 @@ class Engine:
 
     async def close(self) -> None:
         """Finish what is under way, within PATIENCE."""
+        pool = await self._pool
         try:
-            await asyncio.wait_for(self._pool.close(), PATIENCE)
+            await asyncio.wait_for(pool.close(), PATIENCE)
         except TimeoutError:
-            self._pool.terminate()
+            pool.terminate()
 
     def renew(self) -> None:
         """End all connections of this Engine, as the database does not answer on them; what is under way fails."""
         old, self._pool = self._pool, self._new_pool()
-        old.terminate()
+        with suppress(asyncpg.InterfaceError):  # nobody has used it
+            old.terminate()
         for connection in list(self._own):
             connection.terminate()
 
@@ -164,6 +166,8 @@ class Engine:
 
     def failed(self, error: BaseException, what: str) -> None:
         """Log that the database is away, once until it is back. what: reading, writing, listening …"""
+        if self._ended:
+            return
         said = " ".join(str(error).split()) or type(error).__name__
         if not self._troubles:
             log.error("the database at %s is away: %s failed: %s", shown(self.url), what, said)
@@ -171,7 +175,7 @@ class Engine:
 
     def succeeded(self, what: str) -> None:
         """Take back what `failed` was told."""
-        if what in self._troubles:
+        if what in self._troubles and not self._ended:
             del self._troubles[what]
             if not self._troubles:
                 log.warning("the database at %s is back", shown(self.url))
