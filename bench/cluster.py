@@ -28,12 +28,12 @@ from pathlib import Path
 from typing import Any
 
 from tornado.testing import bind_unused_port
-from tornado_chat.storage.postgres.cluster import Cluster
 
 from tornado_chat.chat.history import Committed, History
 from tornado_chat.chat.models import Message, User
 from tornado_chat.client import Client
 from tornado_chat.server.loop import new_loop
+from tornado_chat.storage.postgres.cluster import Cluster
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.writer import Database
 

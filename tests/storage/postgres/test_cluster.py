@@ -12,6 +12,8 @@ from tests.storage.postgres.members import until
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.history import Committed
 from tornado_chat.chat.models import Message, User
+from tornado_chat.chat.search import Phrase, Query
+from tornado_chat.chat.words import words_of
 from tornado_chat.storage.postgres.cluster import Cluster
 from tornado_chat.storage.postgres.health import EngineError
 
@@ -52,6 +54,8 @@ def test_two_nodes_share_one_chat() -> None:
         await a.store.set("notes", "key", 1)
         assert await b.store.get("notes", "key") == 1
         assert await b.repositories.accounts.accounts() == []
+        query = Query((Phrase(tuple(words_of("hello"))),))
+        assert [hit.text for hit in (await b.search.search(query, {"lobby": None}, None, 10)).messages] == ["hello"]
         await a.close()
         await until(lambda: b.nodes.others == [])
 

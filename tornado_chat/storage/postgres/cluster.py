@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from functools import partial
+
 from tornado_chat.chat.errors import Refused
 from tornado_chat.storage.postgres.connecting import shown
 from tornado_chat.storage.postgres.engine import Connection, Engine
 from tornado_chat.storage.postgres.file_rows import PostgresFiles
 from tornado_chat.storage.postgres.health import EngineError
 from tornado_chat.storage.postgres.history import PostgresHistory
+from tornado_chat.storage.postgres.index_building import REST, keep_up
 from tornado_chat.storage.postgres.listener import Listener
 from tornado_chat.storage.postgres.migrations import SCHEMA
 from tornado_chat.storage.postgres.moderation import postgres_repositories
 from tornado_chat.storage.postgres.nodes import PostgresNodes
+from tornado_chat.storage.postgres.search_index import PostgresSearch
 from tornado_chat.storage.postgres.store import PostgresStore
 
 
@@ -25,7 +30,9 @@ class Cluster:
         self.nodes = PostgresNodes(engine, self.listener, node)
         self.history = PostgresHistory(engine, self.listener, node, keep_days, keep_messages)
         self.store = PostgresStore(engine)
+        self.search = PostgresSearch(engine)
         self.repositories = postgres_repositories(engine, PostgresFiles(engine))
+        self._indexing: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(
@@ -61,9 +68,14 @@ class Cluster:
             await self.history.open()
         except Refused:
             raise self._away() from None
+        indexing = keep_up(self.engine, partial(self.nodes.turn, "index", REST))
+        self._indexing = asyncio.get_running_loop().create_task(indexing)
 
     async def close(self) -> None:
         """Finish what is under way, tell the others that this node ends, and disconnect."""
+        if self._indexing is not None:
+            self._indexing.cancel()
+            await asyncio.wait([self._indexing])
         await self.history.close()
         await self.nodes.close()
         await self.listener.close()

@@ -30,8 +30,10 @@ FAREWELL = 1.0  # seconds that ending the lease may take
 PUNCTUAL = 0.9  # of the time between two turns: who asks as often may be a bit early
 HERE, BYE, DONE = "/here", "/bye", "/done"  # what nodes tell each other about themselves
 
+# Whose turn it is not writes nothing.
 _TURN = (
-    "INSERT INTO timers AS t (name, due) VALUES ($1, clock_timestamp() + make_interval(secs => $2))"
+    "INSERT INTO timers AS t (name, due) SELECT $1, clock_timestamp() + make_interval(secs => $2)"
+    " WHERE NOT EXISTS (SELECT FROM timers WHERE name = $1 AND due > clock_timestamp())"
     " ON CONFLICT (name) DO UPDATE SET due = excluded.due WHERE t.due <= clock_timestamp() RETURNING true"
 )
 
