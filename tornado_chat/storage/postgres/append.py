@@ -79,7 +79,12 @@ class Appends:
     async def _run(self) -> None:
         try:
             while self.waiting:
-                await self._store(Batch.take(self.waiting, ROWS))
+                batch = Batch.take(self.waiting, ROWS)
+                try:
+                    await self._store(batch)
+                except Exception:
+                    log.exception("messages cannot be stored")
+                    batch.fail(unavailable())
         finally:
             self._task = None
 

@@ -150,11 +150,9 @@ class Batch:
         return [growing or None, [at for at, _ in mentions] or None, [user for _, user in mentions] or None]
 
     def fail(self, error: Exception) -> None:
-        """Answer all with an error."""
-        for post in self.posts:
-            post.fail(error)
-        for repeats in self.repeats.values():
-            for _, post in repeats:
+        """Answer all who have no answer yet with an error."""
+        for post in [*self.posts, *(post for repeats in self.repeats.values() for _, post in repeats)]:
+            if post.stored is None and post.error is None:
                 post.fail(error)
 
     def new(self, ids: Sequence[int | None]) -> list[Message]:

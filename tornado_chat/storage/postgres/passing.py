@@ -33,7 +33,8 @@ class Passing:
         self.committed: Callable[[Sequence[Committed]], None] = lambda committed: None
         self._engine = engine
         self._waiting: dict[str, list[tuple[int, Callable[[], object]]]] = {}  # by channel: for a number
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._at: float | None = None  # when it ends
         self._reading: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
@@ -129,16 +130,15 @@ class Passing:
 
     def _schedule(self) -> None:
         at = self.feed.next_due()
+        if at == self._at:
+            return
         if self._timer is not None:
-            if at is not None and self._timer.when() <= at:
-                return
             self._timer.cancel()
-            self._timer = None
-        if at is not None:
-            self._timer = asyncio.get_running_loop().call_at(at, self._read_due)
+        self._at = at
+        self._timer = None if at is None else asyncio.get_running_loop().call_at(at, self._read_due)
 
     def _read_due(self) -> None:
-        self._timer = None
+        self._timer = self._at = None
         task = asyncio.get_running_loop().create_task(self._read_all())
         self._reading.add(task)
         task.add_done_callback(self._reading.discard)
