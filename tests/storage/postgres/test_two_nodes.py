@@ -128,7 +128,7 @@ async def end_some(node: Node, url: str, which: str) -> int:
             await connection.fetchval(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = $1"
                 " AND (query LIKE $2 OR query = 'SELECT 1')",
-                f"tornado_chat {node.engine.name}",
+                node.engine.sessions,
                 "LISTEN%" if which == "listening" else "%",
             )
         )

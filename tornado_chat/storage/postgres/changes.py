@@ -43,6 +43,12 @@ _CHANGES = (
 )
 
 
+_GROWING = (
+    f"SELECT {NAME}, m.id FROM growing g CROSS JOIN LATERAL (SELECT id FROM messages WHERE id = g.message LIMIT 1) m"
+    " WHERE g.node = $1 OR (SELECT n.name FROM nodes n WHERE n.name = g.node) IS NULL"
+)
+
+
 class Made(NamedTuple):
     """The number that a call is answered with, and what the members are told, if anything was altered.
 
@@ -220,8 +226,5 @@ async def pinned(connection: Connection, channel: str, after: int, limit: int) -
 
 
 async def growing(connection: Connection, node: str) -> list[tuple[str, int]]:
-    """Return the messages that grow, of a node: channel and `seq`."""
-    rows = await connection.fetch(
-        f"SELECT {NAME}, m.id FROM growing g JOIN messages m ON m.id = g.message WHERE g.node = $1", node
-    )
-    return [(name, id & LARGEST) for name, id in rows]
+    """Return the messages that grow on a node, or did so on one that is gone: channel and `seq`."""
+    return [(name, id & LARGEST) for name, id in await connection.fetch(_GROWING, node)]
