@@ -12,6 +12,7 @@ from tornado.testing import gen_test
 
 from tests.nodes import Wires
 from tests.plugin_host.test_manager import PluginsCase
+from tornado_chat.chat.metrics import single
 from tornado_chat.testing import ChatTestCase
 
 
@@ -294,3 +295,17 @@ class TurnsTest(ChatTestCase):
         assert done == ["trim", "sweep"]
         assert not await other.turn("trim", 60)
         assert not await other.turn("sweep", 60)
+
+    @gen_test
+    async def test_a_node_is_ready_as_long_as_its_database_serves_and_tells_its_figures(self) -> None:
+        async def get(path: str) -> tuple[int, str]:
+            answer = await self.http_client.fetch(self.get_url(path), raise_error=False)
+            return answer.code, answer.body.decode()
+
+        assert (await get("/readyz"))[0] == 200
+        self.chat.storage.trouble = lambda: "writing failed"
+        self.chat.storage.families = lambda: [single("nodes", "gauge", "Nodes.", 2)]
+        assert await get("/readyz") == (503, '{"ready": false, "why": "writing failed"}')
+        code, text = await get("/metrics")
+        assert code == 200
+        assert "\ntornado_chat_nodes 2\n" in text

@@ -64,7 +64,7 @@ class MetricsPage(Fresh):
 
 def _all(server: Server, keepalive: Keepalive, storage: Storage) -> Iterator[str]:
     yield single("connections", "gauge", "Connections now.", len(server.connections))
-    yield single("users", "gauge", "Users who are connected now.", len(server.present()))
+    yield single("users", "gauge", "Users who are connected now.", sum(1 for _ in server.everyone()))
     yield single("channels", "gauge", "Channels that have members now.", len(server.channels))
     yield single("behind", "gauge", "Connections that read more slowly than is written.", len(keepalive.behind))
     yield single("file_bytes", "gauge", "What the files of all people take.", server.files.kept)
@@ -77,6 +77,7 @@ def _all(server: Server, keepalive: Keepalive, storage: Storage) -> Iterator[str
         yield histogram("commit_seconds", "Time that a transaction took, its sync included.", commits)
     if storage.is_kept:
         yield single("ready", "gauge", "Whether messages can be stored.", int(not storage.trouble()))
+    yield from storage.families()
     yield from server.metrics.families()
     plugins = server.plugins.describe() if server.plugins else []
     for name, kind, text, value in (

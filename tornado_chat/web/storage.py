@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,8 +39,9 @@ class Storage:
     """What a chat is kept in. `secret`: what signs guests' tokens, 32 bytes. `workshop`: a folder for pictures.
     `no_files`: why it takes no files, "" if it does.
 
-    `trouble`: returns what is wrong in a few words, None while messages can be stored. `start` is awaited when all
-    that is told by other nodes finds who hears it, `close` when nothing is stored any more.
+    `families`: yields its metrics. `trouble`: returns what is wrong in a few words, None while messages can be
+    stored. `start` is awaited when all that is told by other nodes finds who hears it, `close` when nothing is stored
+    any more.
     """
 
     history: History
@@ -54,6 +55,7 @@ class Storage:
     nodes: Nodes | None = None
     database: Database | None = None
     trouble: Callable[[], str | None] = lambda: None
+    families: Callable[[], Iterable[str]] = tuple
     start: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
 

@@ -12,6 +12,7 @@ import secrets
 from collections import deque
 from collections.abc import Sequence
 
+from tornado_chat.chat.metrics import Histogram
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.storage.postgres.batch import Batch, Waiting
@@ -40,6 +41,7 @@ class Appends:
     def __init__(self, engine: Engine, passing: Passing, node: str, topic: str) -> None:
         self.writer = secrets.token_hex(WRITER // 2)
         self.waiting: deque[Waiting] = deque()
+        self.commits = Histogram()  # how long a batch took
         self._engine = engine
         self._passing = passing
         self._node = node
@@ -94,7 +96,8 @@ class Appends:
             return
         self._count += 1
         while True:
-            left = batch.since + PATIENCE - asyncio.get_running_loop().time()
+            began = asyncio.get_running_loop().time()
+            left = batch.since + PATIENCE - began
             try:
                 async with asyncio.timeout(max(left, 1)):
                     ids, others = await self._send(batch)
@@ -113,6 +116,7 @@ class Appends:
                 await asyncio.sleep(REST)
             else:
                 break
+        self.commits.observe(asyncio.get_running_loop().time() - began)
         self._engine.succeeded("writing")
         self._settle(batch, ids, others)
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from tornado_chat.chat.changes import PINS, Change
 from tornado_chat.chat.history import ChangesPage, Committed
+from tornado_chat.chat.metrics import Histogram
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.storage.postgres import changes, queries
@@ -62,6 +63,16 @@ class PostgresHistory(PostgresThreads, PostgresMentions, PostgresTrimming):
         await self._appends.close()
         await self._changes.close()
         self._passing.close()
+
+    @property
+    def commits(self) -> Histogram:
+        """How long a batch of messages took, its sync included."""
+        return self._appends.commits
+
+    @property
+    def gaps(self) -> int:
+        """How often the log of a channel was read, as something that others have stored was missing."""
+        return self._passing.gaps
 
     @property
     def is_used(self) -> Callable[[str], bool]:

@@ -25,10 +25,14 @@ log = logging.getLogger("tornado_chat")
 
 
 class Passing:
-    """`committed`: is told of what is committed, in order. `writer`: what is said under this name is known here."""
+    """`committed`: is told of what is committed, in order. `writer`: what is said under this name is known here.
+
+    `gaps`: how often the log of a channel was read, as something was missing.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.feed = Feed()
+        self.gaps = 0
         self.writer = ""
         self.committed: Callable[[Sequence[Committed]], None] = lambda committed: None
         self._engine = engine
@@ -164,6 +168,7 @@ class Passing:
         self._schedule()
 
     async def _read(self, channel: str) -> None:
+        self.gaps += 1
         more = True
         while more:
             since = self.feed.known.get(channel, 0)
