@@ -12,6 +12,7 @@ from tornado_chat.chat.errors import Close
 from tornado_chat.chat.models import User
 from tornado_chat.chat.nodes import Nodes
 from tornado_chat.chat.protocol import encode
+from tornado_chat.chat.rate_limits import network
 
 AT_ONCE = 200  # connections in one telling of all
 
@@ -73,6 +74,7 @@ class Elsewhere:
         self._named: dict[str, set[int]] = {}  # by node that is telling all: the numbers that it has told
         self._own: dict[int, Connection] = {}
         self._newest = 0
+        self._addresses: dict[str, int] = {}  # how many connections each network has there
         for kind, hear in (
             ("connected", self._connected),
             ("disconnected", self._disconnected),
@@ -96,6 +98,16 @@ class Elsewhere:
         """Return a user who is connected elsewhere, as they are called now."""
         found = self.users.get(user)
         return found[0].user if found else None
+
+    def count(self, user: str = "", address: str = "") -> int:
+        """Return how many connections a user (by id), or a network of addresses, has elsewhere."""
+        return self._addresses.get(address, 0) if address else len(self.users.get(User(user, ""), ()))
+
+    def _count(self, remote: Remote, count: int) -> None:
+        address = network(remote.address)
+        self._addresses[address] = self._addresses.get(address, 0) + count
+        if not self._addresses[address]:
+            del self._addresses[address]
 
     def is_in(self, user: User, channel: str) -> bool:
         """Return whether a user is in a channel from elsewhere."""
@@ -193,6 +205,7 @@ class Elsewhere:
     def _enter(self, remote: Remote) -> None:
         """Know a connection; whoever has others here or there is called as on this newest one."""
         known = self._hub.known(remote.user.id)
+        self._count(remote, 1)
         self.users.setdefault(remote.user, []).append(remote)
         if known is not None and (known.name, known.role) != (remote.user.name, remote.user.role):
             self._hub.rename_here(remote.user)
@@ -202,6 +215,7 @@ class Elsewhere:
         if remote is None:
             return
         remote.ended = True
+        self._count(remote, -1)
         for channel in list(remote.channels):
             self._hub.leave_elsewhere(remote, channel)
         others = self.users[remote.user]

@@ -111,7 +111,7 @@ class Hub(CommitNews, Presence):
             raise Refused(f"you may not enter {name}", Error.NOT_ALLOWED)
         new = name not in self.channels
         if connection.gate is not None:
-            connection.gate.join(connection.user not in channel.present, new, len(self.channels))
+            connection.gate.join(not self._is_here(connection.user, channel), new, len(self.channels))
             if new:
                 channel.maker = connection.gate.address
         if new or not channel.members:
@@ -131,9 +131,9 @@ class Hub(CommitNews, Presence):
         name = channel.name
         del connection.channels[name]
         gone = channel.remove(connection)
-        if channel.limited and not any(name in one.channels for one in self._users[connection.user]):
+        if channel.limited and not self._is_here(connection.user, channel):
             channel.limited.pop(connection.user, None)  # somebody who is in it from elsewhere alone
-        if gone and connection.gate is not None:
+        if connection.gate is not None and not self._is_here(connection.user, channel):
             connection.gate.user.channels -= 1
         if self.elsewhere is not None and not connection.ended:
             self.elsewhere.left(connection, name)
@@ -144,6 +144,12 @@ class Hub(CommitNews, Presence):
             channel.notice(f"{user.name} left the channel", event="leave", user=user)
         if gone and self.on_move is not None:
             self.on_move("leave", connection, channel)
+
+    def _is_here(self, user: User, channel: Channel) -> bool:
+        """Return whether a user is in a channel with a connection to this node."""
+        if self.elsewhere is None or user not in channel.present:
+            return user in channel.present
+        return any(channel.name in one.channels for one in self._users.get(user, ()))
 
     def _add(self, channel: Channel) -> None:
         """Know a channel, in which somebody is from now on."""

@@ -130,10 +130,25 @@ class ConnectionLimits:
         return self._defied == now and now - self._flood >= FLOOD
 
 
-class Limits:
-    """All limits of a server, as its settings have them."""
+def nowhere(user: str = "", address: str = "") -> int:
+    """Return how many connections somebody has to other nodes, where there are none."""
+    return 0
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = monotonic) -> None:
+
+class Limits:
+    """All limits of a server, as its settings have them.
+
+    elsewhere: returns how many connections a user (by id), or a network of addresses, has to other nodes. These count
+    for what one of them may have at a time; rates, and what all have together, are those of this node.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Callable[[], float] = monotonic,
+        elsewhere: Callable[[str, str], int] = nowhere,
+    ) -> None:
+        self._elsewhere = elsewhere
         self._rates = list(zip(settings.message_rate, settings.join_rate, settings.connect_rate, strict=True))
         self._max_connections = settings.max_connections
         self._upload_rate = settings.upload_rate
@@ -148,20 +163,21 @@ class Limits:
         """Count a connection that asks to come in; Refused (`rate-limited`, `too-many`) if it may not."""
         _, of_address, of_all = self._max_connections
         share = self._share(self._addresses, network(address), 1)
+        there = self._elsewhere("", network(address))
         now = self.clock()
         wait = share.connects.take(now) or self.all.connects.take(now)
         if wait:
             raise limited(wait)
         if 0 < of_all <= self.all.connections:
             raise Refused("the server is full", Error.TOO_MANY, FULL_RETRY)
-        if 0 < of_address <= share.connections:
+        if 0 < of_address <= share.connections + there:
             raise Refused(f"at most {of_address} connections of one address", Error.TOO_MANY, FULL_RETRY)
 
     def enter(self, user: str, address: str) -> ConnectionLimits:
         """Count a connection of a user (by id) that was admitted; Refused if it is one too many."""
         of_user = self._max_connections[0]
         share = self.of_user(user)
-        if 0 < of_user <= share.connections:
+        if 0 < of_user <= share.connections + self._elsewhere(user, ""):
             raise Refused(f"at most {of_user} connections at a time", Error.TOO_MANY, FULL_RETRY)
         wait = share.connects.take(self.clock())
         if wait:

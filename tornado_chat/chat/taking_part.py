@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -30,6 +30,8 @@ class TakingPart(Mentioning):
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
         self._slowed: dict[str, dict[str, float]] = {}  # by channel and user: when they may post again, monotonic
+        self._hub.nodes.hear("slowed", self._hear_slowed)
+        self._hub.nodes.on_come(self._tell_slowed)
 
     # Reading: of a channel in which the caller is present
 
@@ -140,10 +142,26 @@ class TakingPart(Mentioning):
             return
         if (too_soon := self._too_soon(by, record)) is not None:
             raise too_soon.refused()
-        now, slowed = time.monotonic(), self._slowed.setdefault(record.name, {})
+        self._slow_down(record.name, {by.user.id: float(record.slow)})
+        self._hub.nodes.tell("slowed", [record.name, {by.user.id: record.slow}])
+
+    def _slow_down(self, name: str, waits: Mapping[str, float]) -> None:
+        """Let users post in a slow channel again only after so many seconds."""
+        now, slowed = time.monotonic(), self._slowed.setdefault(name, {})
         if len(slowed) >= SLOWED:
-            self._slowed[record.name] = slowed = {user: until for user, until in slowed.items() if until > now}
-        slowed[by.user.id] = now + record.slow
+            self._slowed[name] = slowed = {user: until for user, until in slowed.items() if until > now}
+        for user, wait in waits.items():
+            slowed[user] = max(slowed.get(user, now), now + wait)
+
+    def _hear_slowed(self, node: str, about: Any) -> None:
+        self._slow_down(*about)
+
+    def _tell_slowed(self, node: str) -> None:
+        """Tell a node that has come who has just posted in slow channels."""
+        now = time.monotonic()
+        for name, slowed in self._slowed.items():
+            if waits := {user: until - now for user, until in slowed.items() if until > now}:
+                self._hub.nodes.tell("slowed", [name, waits], node)
 
     def _is_slow(self, by: Connection, record: ChannelRecord) -> bool:
         membership = self.membership(by.user, record.name)

@@ -24,7 +24,7 @@ from tornado_chat.chat.forgetting import forget
 from tornado_chat.chat.models import User
 from tornado_chat.chat.permissions import give_power, known_powers
 from tornado_chat.chat.protocol import WIRE, encode
-from tornado_chat.chat.rate_limits import WORDS, Limits
+from tornado_chat.chat.rate_limits import WORDS, Limits, nowhere
 from tornado_chat.chat.searching import Searching
 from tornado_chat.chat.usage import Bucket
 from tornado_chat.chat.validation import MAX_PAGE, MAX_TEXT, clean_name
@@ -91,7 +91,8 @@ class Chat(Application):
         if settings.max_file_size and not storage.no_files:
             self._named["files"] = {"max_size": int(settings.max_file_size), "images": self.pictures.can_draw}
         if settings.limits == "on":
-            self.hub.limits, self.hub.words = Limits(settings), Bucket(*WORDS)
+            elsewhere = self.hub.elsewhere.count if self.hub.elsewhere is not None else nowhere
+            self.hub.limits, self.hub.words = Limits(settings, elsewhere=elsewhere), Bucket(*WORDS)
         self.auth = build(settings, secret, Accounts(repositories.accounts), storage.store, repositories.tries)
         self.accounts, self.hub.identity = self.auth.accounts, self.auth.identity
         self.following = Following(self.accounts, self.hub)
