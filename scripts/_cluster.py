@@ -57,7 +57,7 @@ class Node:
         self._ready = asyncio.Event()
         self._settings = folder / f"{name}.toml"
         self._settings.write_text(
-            f'cluster = "{url}"\nnode = "{name}"\nport = {port}\ndata_dir = "{name}"\nlog_level = "warning"\n'
+            f'cluster = "{url}"\nnode = "{name}"\nport = {port}\nblobs = "files"\nlog_level = "warning"\n'
             'trusted_proxies = ["127.0.0.1"]\n'
         )
 
@@ -123,9 +123,8 @@ class Proxy:
         self._ports = ports
         self._turns = itertools.count()
 
-    async def serve(self, port: int) -> None:
-        async with await asyncio.start_server(self._pass, "127.0.0.1", port) as server:
-            await server.serve_forever()
+    async def start(self, port: int) -> asyncio.Server:
+        return await asyncio.start_server(self._pass, "127.0.0.1", port)
 
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         turn = next(self._turns)
@@ -165,17 +164,31 @@ async def proxy(folder: Path, port: int, ports: Sequence[int]) -> AsyncIterator[
     """Give the name of a proxy in front of the nodes: nginx, if it is installed."""
     command = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     if command is None:
-        task = asyncio.create_task(Proxy(ports).serve(port))
-        yield "a plain proxy (nginx is not installed)"
-        task.cancel()
+        async with await Proxy(ports).start(port):
+            yield "a plain proxy (nginx is not installed)"
         return
     process = await asyncio.create_subprocess_exec(
         *nginx(command, folder, port, ports), stdin=subprocess.DEVNULL, start_new_session=True
     )
-    yield "nginx"
-    if process.returncode is None:
-        process.terminate()
-        await process.wait()
+    try:
+        while not await answers(port):
+            if process.returncode is not None:
+                raise Failed("nginx does not start")
+            await asyncio.sleep(0.05)
+        yield "nginx"
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            await process.wait()
+
+
+async def answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
 
 
 async def main(count: int) -> None:
@@ -186,6 +199,7 @@ async def main(count: int) -> None:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tornado_chat-cluster-")))
         folder.chmod(0o755)  # for the user that runs PostgreSQL where this is root
+        (folder / "files").mkdir()
         url = stack.enter_context(database(folder / "data"))
         port, *ports = free_ports(count + 1)
         nodes = [Node(f"node{number}", each, folder, url) for number, each in enumerate(ports, 1)]

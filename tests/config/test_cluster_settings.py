@@ -85,8 +85,19 @@ def test_config_show_says_of_no_history_beside_a_cluster_as_a_file_may_not() -> 
     said = show([], {"TORNADO_CHAT_CLUSTER": "postgresql://db/chat", "TORNADO_CHAT_NODE": "web1"})
     values = tomllib.loads(said)
     assert (values["cluster"], values["node"]) == ("postgresql://db/chat", "web1")
-    assert "history" not in values
-    assert "history" in tomllib.loads(show([], {}))
+    assert not {"history", "data_dir"} & values.keys()
+    assert {"history", "data_dir"} <= tomllib.loads(show([], {})).keys()
+
+
+def test_a_cluster_needs_no_data_folder_and_so_no_home(monkeypatch: pytest.MonkeyPatch) -> None:
+    def home() -> Path:
+        raise RuntimeError
+
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", home)
+    assert load([], {"TORNADO_CHAT_CLUSTER": URL}).cluster == URL
+    assert show([], {"TORNADO_CHAT_CLUSTER": URL})
+    assert "no home folder" in complaint()
 
 
 @pytest.mark.parametrize("history", ["memory", "sqlite"])

@@ -31,9 +31,15 @@ def load(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ, only
 
     only: the settings that are wanted. The others are not read: what is wrong with them is no matter.
     """
-    values = {name: value for name, (value, _) in _collect(flags, environ, only).items()}
-    if "data_dir" not in only:
-        values["data_dir"] = Path()  # a user without a home folder has no default
+    found = _collect(flags, environ, only)
+    return _settings(found, data_dir="data_dir" in only)
+
+
+def _settings(found: Found, data_dir: bool = True) -> Settings:
+    """Return what was found as settings. data_dir: whether it is wanted; a cluster needs none."""
+    values = {name: value for name, (value, _) in found.items()}
+    if not data_dir or "cluster" in values:
+        values.setdefault("data_dir", Path())  # a user without a home folder has no default
     return Settings(**values)
 
 
@@ -69,10 +75,10 @@ def passed_over(environ: Mapping[str, str] = os.environ) -> str:
 def show(flags: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> str:
     """Return each setting, a line of TOML each, with where it was said; what is secret is not shown."""
     found, lines = _collect(flags, environ, ALL), []
-    settings = Settings(**{name: value for name, (value, _) in found.items()})
+    settings = _settings(found)
     for name in FIELDS:
         value = getattr(settings, name)
-        if value in (None, "") or (name == "history" and settings.cluster):
+        if value in (None, "") or (settings.cluster and name in ("history", "data_dir") and name not in found):
             lines.append(f"# {name} is not set")
             continue
         sizes = value if isinstance(value, tuple) else (value,)

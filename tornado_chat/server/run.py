@@ -19,6 +19,7 @@ from tornado.ioloop import PeriodicCallback
 from tornado_chat.chat.errors import Close
 from tornado_chat.chat.metrics import LAG
 from tornado_chat.config import speed
+from tornado_chat.config.database_url import without_password
 from tornado_chat.config.settings import Settings
 from tornado_chat.routing.supervision import log_fault, make_task
 from tornado_chat.server.certificate import Certificate
@@ -29,32 +30,46 @@ from tornado_chat.server.loop import new_loop
 from tornado_chat.version import VERSION
 from tornado_chat.web.app import SWEEP, TRIM, Chat, make_app
 from tornado_chat.web.capacity import raise_open_files
+from tornado_chat.web.storage import join_cluster
 
 DRAIN = 4.0  # seconds that the disk has for what is under way, and then the clients for their goodbye
 GRACE = 1.0  # seconds that threads have to end by themselves
 SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # SIGHUP: the terminal was closed
 FOLLOW = 2.0  # seconds between two looks for what a command has changed beside the server
+TAKEN_OVER = 3  # the exit status of a node whose name another process has taken: to start it again would take it back
 RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
 log = logging.getLogger("tornado_chat")
 
 
-async def serve(settings: Settings) -> None:
-    chat = make_app(settings)
-    certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
-    sockets = listen(settings.host, settings.port)
-    data, python = str(settings.data_dir), platform.python_version()
-    text = f"tornado_chat {VERSION} starts (Python {python}, Tornado {tornado.version}, {speed.describe()})"
-    _log("start", text, version=VERSION, python=python, tornado=tornado.version, data=data)
+async def serve(settings: Settings) -> int:
+    """Serve until told to stop; return the exit status: 0, or TAKEN_OVER."""
+    storage = await join_cluster(settings) if settings.cluster else None
+    try:
+        chat = make_app(settings, storage)
+        certificate = None if settings.tls_cert is None else Certificate(settings.tls_cert, settings.tls_key)
+        sockets = listen(settings.host, settings.port)
+        data = without_password(settings.cluster) or str(settings.data_dir)
+        _log_start(data)
+        stop, taken_over = asyncio.Event(), list[str]()
+
+        def end(why: str) -> None:
+            taken_over.append(why)
+            stop.set()
+
+        for number in SIGNALS:
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # nohup keeps a server from going with its terminal
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        chat.storage.on_end(end)
+        await chat.start()
+    except BaseException:
+        if storage is not None:
+            await storage.close()
+        raise
     if chat.storage.database is not None:
         sys.setswitchinterval(SWITCH)
     server = Server(chat, ssl_options=certificate and certificate.context)
-    stop = asyncio.Event()
-    for number in SIGNALS:
-        if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
-            continue  # nohup keeps a server from going with its terminal
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await chat.start()
     server.add_sockets(sockets)
     for each in sockets:
         at = place(each, "https" if certificate else "http")
@@ -65,7 +80,8 @@ async def serve(settings: Settings) -> None:
         link = f"{at if at.startswith('http') else 'https://YOUR-CHAT/'}admin#link={chat.auth.link.token}"
         text = f"Within 15 minutes one person can become an administrator by this link: {link}"
         _announce(settings, "admin-link", text, address=link)
-    _announce(settings, "data", f"What is kept is in {data}", data=data)
+    node = f"; this is its node {settings.node_name}" if settings.cluster else ""
+    _announce(settings, "data", f"What is kept is in {data}{node}", data=data)
     look = chat.hub.metrics.look_at_the_clock
     periodic = [
         PeriodicCallback(chat.trim, TRIM * 1000),
@@ -92,6 +108,13 @@ async def serve(settings: Settings) -> None:
     for each in sockets:
         each.remove_file()
     _log("stopped", "tornado_chat has stopped")
+    return TAKEN_OVER if taken_over else 0
+
+
+def _log_start(data: str) -> None:
+    python = platform.python_version()
+    text = f"tornado_chat {VERSION} starts (Python {python}, Tornado {tornado.version}, {speed.describe()})"
+    _log("start", text, version=VERSION, python=python, tornado=tornado.version, data=data)
 
 
 def _log(event: str, text: str, **fields: object) -> None:
@@ -128,8 +151,10 @@ async def drain(chat: Chat) -> None:
         connection.transport.abort(Close.RESTART)
 
 
-def run(settings: Settings) -> None:
-    """Serve until told to stop. What a plugin does to the loop, as with SystemExit or `loop.stop()`, ends nothing."""
+def run(settings: Settings) -> int:
+    """Serve until told to stop; return the exit status. What a plugin does to the loop, as with `loop.stop()`, ends
+    nothing.
+    """
     raise_open_files()
     loop = new_loop().asyncio_loop
     served = loop.create_task(serve(settings))
@@ -142,12 +167,13 @@ def run(settings: Settings) -> None:
                 raise
             if not served.done():
                 log_fault("a task or callback tried to end the server, which goes on", error)
-    served.result()
-    threading.Thread(target=_leave, daemon=True).start()
+    status = served.result()
+    threading.Thread(target=_leave, args=(status,), daemon=True).start()
+    return status
 
 
-def _leave() -> None:
+def _leave(status: int) -> None:
     """End the process. Python would wait for the threads of plugins, however long they work."""
     time.sleep(GRACE)
     log.warning("threads of plugins are still at work; the process ends without them")
-    os._exit(0)
+    os._exit(status)

@@ -50,7 +50,7 @@ from tornado_chat.web.socket.frames import text_frames
 from tornado_chat.web.socket.handler import ChatSocket, Shared
 from tornado_chat.web.socket.keepalive import Keepalive
 from tornado_chat.web.socket.tornado_internals import reason
-from tornado_chat.web.storage import open_storage
+from tornado_chat.web.storage import Storage, open_storage
 
 TRIM = 3600.0  # seconds between two looks for what is kept no longer
 SWEEP = 300.0  # seconds between two looks for files that nobody posts, and for bytes that no file has
@@ -60,11 +60,11 @@ log = logging.getLogger("tornado_chat")
 
 
 class Chat(Application):
-    """One chat server: the parts that its handlers share."""
+    """One chat server: the parts that its handlers share. storage: what it is kept in, if that is open already."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, storage: Storage | None = None) -> None:
         registry = build_registry(settings.plugins_dir, settings.plugins, shipped=settings.shipped_plugins)
-        self.storage = storage = open_storage(settings)
+        self.storage = storage = storage or open_storage(settings)
         repositories, secret = storage.repositories, storage.secret
         self.hub = Server(
             storage.history, storage.store, repositories, text_frames, settings.announce_limit, storage.nodes
@@ -280,6 +280,6 @@ def _channels(settings: Settings) -> tuple[str, ...]:
     return names
 
 
-def make_app(settings: Settings) -> Chat:
+def make_app(settings: Settings, storage: Storage | None = None) -> Chat:
     """Return the chat as a Tornado application, for an HTTPServer or a test."""
-    return Chat(settings)
+    return Chat(settings, storage)

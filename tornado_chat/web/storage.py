@@ -18,10 +18,14 @@ from tornado_chat.chat.store import Store
 from tornado_chat.config.settings import Settings, SettingsError
 from tornado_chat.storage.blobs.disk import DiskBlobs
 from tornado_chat.storage.blobs.folder import FOLDER, WORKSHOP
+from tornado_chat.storage.blobs.opening import NO_FILES, open_blobs
 from tornado_chat.storage.data_folder import load_secret
 from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.storage.memory_attachments import MemoryAttachments
 from tornado_chat.storage.memory_search import MemorySearch
+from tornado_chat.storage.postgres.cluster import Cluster
+from tornado_chat.storage.postgres.figures import families
+from tornado_chat.storage.postgres.history import PostgresHistory
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
@@ -41,7 +45,7 @@ class Storage:
 
     `families`: yields its metrics. `trouble`: returns what is wrong in a few words, None while messages can be
     stored. `start` is awaited when all that is told by other nodes finds who hears it, `close` when nothing is stored
-    any more.
+    any more. `on_end`: has something called with words for people when another process takes the name of this node.
     """
 
     history: History
@@ -54,6 +58,7 @@ class Storage:
     no_files: str = ""
     nodes: Nodes | None = None
     database: Database | None = None
+    on_end: Callable[[Callable[[str], None]], None] = lambda ended: None
     trouble: Callable[[], str | None] = lambda: None
     families: Callable[[], Iterable[str]] = tuple
     start: Callable[[], Awaitable[None]] = _nothing
@@ -66,7 +71,7 @@ class Storage:
 
     def ask_who_is_there(self, is_used: Callable[[str], bool]) -> None:
         """Let the history ask whether a channel has members."""
-        if isinstance(self.history, MemoryHistory):
+        if isinstance(self.history, MemoryHistory | PostgresHistory):
             self.history.is_used = is_used
 
 
@@ -97,6 +102,39 @@ def _in_sqlite(settings: Settings, secret: bytes) -> Storage:
         database=database,
         trouble=lambda: database.state,
         close=lambda: _in_thread(database.close),
+    )
+
+
+async def join_cluster(settings: Settings) -> Storage:
+    """Return what the chat of a cluster is kept in. `start` makes this server one of its nodes.
+
+    EngineError for a database that cannot be used, SettingsError for a place for files that cannot.
+    """
+    cluster = await Cluster.open(
+        settings.cluster,
+        settings.node_name,
+        keep_days=settings.keep_days or None,
+        keep_messages=settings.keep_messages or None,
+    )
+    try:
+        blobs = DiskBlobs() if settings.blobs is None else await open_blobs(settings.blobs, cluster.engine)
+    except BaseException:
+        await cluster.close()
+        raise
+    return Storage(
+        cluster.history,
+        cluster.search,
+        cluster.store,
+        cluster.repositories,
+        blobs,
+        cluster.secret,
+        no_files=NO_FILES if settings.blobs is None else "",
+        nodes=cluster.nodes,
+        on_end=cluster.nodes.on_end,
+        trouble=lambda: cluster.engine.trouble,
+        families=lambda: families(cluster.nodes, cluster.listener, cluster.history),
+        start=cluster.start,
+        close=cluster.close,
     )
 
 

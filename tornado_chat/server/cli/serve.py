@@ -35,13 +35,12 @@ def _serve(given: argparse.Namespace) -> int:
         settings = load(flags_of(given))
         if strange := passed_over():
             log.warning("%s", strange)
-        run(settings)
+        return run(settings)
     except ERRORS as error:
         if about_log.log_format != "json":
             raise
         log.error("%s", error, extra={"event": "not started"})
         return 2
-    return 0
 
 
 def _log_settings(given: argparse.Namespace) -> Settings:
