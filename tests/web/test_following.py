@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.helpers import Client, House, run, turns
+from tests.helpers import Client, House, pass_time, run, turns
 from tests.town import Town
 from tornado_chat.auth.accounts import Accounts, session_of
 from tornado_chat.chat.errors import Refused
@@ -113,6 +113,24 @@ def test_a_node_that_missed_something_looks_at_all_who_are_stored_and_leaves_gue
             await back()
         await two.following.look()
         assert boss.transport.closed == [1012]
+
+    run(main)
+
+
+def test_a_name_that_was_changed_while_a_node_heard_nothing_is_known_there_later() -> None:
+    async def main() -> None:
+        town, [one, two] = await nodes("one", "two")
+        ann, eve = two.client(ANN), two.client(User("g:0e3bf6ac", "Eve"))
+        for client in (ann, eve):
+            two.house.hub.join(client.connection, "den")
+        await one.accounts.rename(ANN, "Zoe")
+        for back in town.nodes("two").back:
+            await back()
+        await two.following.look()
+        await pass_time(1)
+        assert ann.connection.user.name == "Zoe"
+        assert "Ann is now Zoe" in eve.texts
+        assert not ann.transport.closed
 
     run(main)
 

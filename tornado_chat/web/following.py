@@ -83,11 +83,14 @@ class Following:
         if not any(theirs):
             return
         role = await self._accounts.role(user_id)
+        account = await self._accounts.user(user_id)
         for connection in [one for online in theirs for one in online]:
             if connection.session and not await self._accounts.stands(connection.session):
                 self._server.end([connection], "the session is over", Close.NOT_SIGNED_IN)
             elif connection.user.role != role:
                 self._server.end([connection], "your role was changed", Close.RESTART)  # they come back with it
+            elif account is not None and connection.user.name != account.name:  # another node has told of that
+                self._server.become(account)
 
     # Other nodes
 
