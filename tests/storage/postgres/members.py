@@ -40,7 +40,7 @@ class Member:
         self.nodes.on_come(lambda by: self.news.append(f"{by} comes"))
         self.nodes.on_gone(lambda by: self.news.append(f"{by} goes"))
         self.nodes.on_return(self.read_again)
-        self.nodes.on_end(self.news.append)
+        self.nodes.on_end(lambda why: self.news.append(why))
 
     async def read_again(self) -> None:
         self.news.append("reads again")
@@ -161,9 +161,20 @@ async def _serve(url: str, schema: str, name: str, seconds: str) -> None:
     await member.start()
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    async for line in reader:
-        member.nodes.tell("word", json.loads(line))
+    ended = asyncio.Event()
+    member.nodes.on_end(lambda why: ended.set())
+    obeying = asyncio.create_task(_obey(member, reader))
+    await asyncio.wait([obeying, asyncio.create_task(ended.wait())], return_when=asyncio.FIRST_COMPLETED)
     await member.close()
+
+
+async def _obey(member: Member, reader: asyncio.StreamReader) -> None:
+    async for line in reader:
+        word = json.loads(line)
+        if isinstance(word, dict):
+            await member.nodes.lock(word["lock"]).__aenter__()
+        else:
+            member.nodes.tell("word", word)
 
 
 if __name__ == "__main__":
