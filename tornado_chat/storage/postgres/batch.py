@@ -188,6 +188,7 @@ class Batch:
 def _words(messages: Sequence[Message]) -> str:
     """Return all texts of these."""
     words = "".join([f"{one.channel}{one.text}{one.ref}" for one in messages])
+    words += "".join([json.dumps(one.extra, ensure_ascii=False) for one in messages if one.extra])
     return words + "".join([f"{one.sender.id}{one.sender.name}" for one in messages if one.sender])
 
 

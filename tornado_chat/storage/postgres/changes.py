@@ -61,7 +61,7 @@ class Made(NamedTuple):
 
 def is_text(change: Change) -> bool:
     """Return whether all texts of a change can be stored."""
-    words = f"{change.channel}{change.text}{change.key}{change.ref}"
+    words = f"{change.channel}{change.text}{change.key}{change.ref}{''.join(change.mentions or ())}"
     return can_be_stored(words if change.user is None else f"{words}{change.user.id}{change.user.name}")
 
 

@@ -90,7 +90,10 @@ class Feed:
 
     def next_due(self) -> float | None:
         """Return when the next log is to be read, None if there is none."""
-        return min([*self._due.values(), *self._looked.values()], default=None)
+        if not self._due and not self._looked:
+            return None
+        looked = [at for channel, at in self._looked.items() if channel not in self._reading]
+        return min([*self._due.values(), *looked], default=None)
 
     def read(self, channel: str, entries: Iterable[Entry], upto: int, more: bool, now: float) -> list[Committed]:
         """Take what the log has behind what is known, complete up to a number; return what can be passed on.

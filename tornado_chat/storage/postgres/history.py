@@ -12,7 +12,7 @@ from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.storage.postgres import changes, queries
 from tornado_chat.storage.postgres.append import Appends
-from tornado_chat.storage.postgres.change import Changes
+from tornado_chat.storage.postgres.change_writer import ChangeWriter
 from tornado_chat.storage.postgres.engine import Engine
 from tornado_chat.storage.postgres.listener import Listener
 from tornado_chat.storage.postgres.mentions import PostgresMentions
@@ -46,7 +46,7 @@ class PostgresHistory(PostgresThreads, PostgresMentions, PostgresTrimming):
         self._passing = Passing(engine)
         topic = listener.channel(TOPIC)
         self._appends = Appends(engine, self._passing, node, topic)
-        self._changes = Changes(engine, self._passing, topic)
+        self._changes = ChangeWriter(engine, self._passing, topic)
         self._passing.writer = self._changes.writer = self._appends.writer
         listener.hear(TOPIC, self._passing.heard)
         listener.on_return(self._passing.catch_up)

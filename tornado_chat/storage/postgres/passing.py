@@ -11,13 +11,13 @@ from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.history import Committed
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.pending import PendingMessage
-from tornado_chat.storage.postgres import log as logs
-from tornado_chat.storage.postgres import wire
+from tornado_chat.storage.postgres import missed, wire
 from tornado_chat.storage.postgres.engine import Connection, Engine
 from tornado_chat.storage.postgres.feed import Entry, Feed
 from tornado_chat.storage.postgres.rows import LARGEST
 
 WAIT = 1.0  # seconds that who has stored something waits at most until it is passed on
+WARY = 60.0  # seconds after which a call without an answer can have no effect any more
 REST = 0.5  # seconds after which a log is read again that could not be read
 AT_ONCE = 1_000  # channels whose newest number is asked for at once
 
@@ -25,7 +25,7 @@ log = logging.getLogger("tornado_chat")
 
 
 class Passing:
-    """`committed`: is told of what is committed, in order. `writer`: what is said under this name is known here.
+    """`committed`: is told of what is committed, in order. `writer`: the name under which this node notifies.
 
     `gaps`: how often the log of a channel was read, as something was missing.
     """
@@ -36,6 +36,7 @@ class Passing:
         self.writer = ""
         self.committed: Callable[[Sequence[Committed]], None] = lambda committed: None
         self._engine = engine
+        self._wary = 0.0  # until when own notifications are taken
         self._waiting: dict[str, list[tuple[int, Callable[[], object]]]] = {}  # by channel: for a number
         self._timer: asyncio.Handle | None = None
         self._at: float | None = None  # when it ends
@@ -49,8 +50,8 @@ class Passing:
             task.cancel()
 
     def heard(self, payload: str) -> None:
-        """Take a notification."""
-        if not payload.startswith(self.writer):
+        """Take a notification. What this node has stored it knows already, unless an answer may have been lost."""
+        if not payload.startswith(self.writer) or self._now() < self._wary:
             self.offer(wire.heard(payload))
 
     def offer(self, entries: Iterable[Entry]) -> None:
@@ -87,7 +88,8 @@ class Passing:
             await done.wait()
 
     def doubt(self, channels: Iterable[str]) -> None:
-        """Have the log of channels read, in which something may be stored that nobody told of."""
+        """Have the log of channels read: what this node sent may be stored in it, now or later, without an answer."""
+        self._wary = self._now() + WARY
         self.feed.look(channels, self._now())
         self._schedule()
 
@@ -172,7 +174,7 @@ class Passing:
         more = True
         while more:
             since = self.feed.known.get(channel, 0)
-            read = partial(logs.read, channel=channel, since=since)
+            read = partial(missed.read, channel=channel, since=since)
             entries, upto, more = await self._engine.read(read, snapshot=True)
             self._tell(self.feed.read(channel, entries, upto, more, self._now()))
 

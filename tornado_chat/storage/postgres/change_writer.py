@@ -23,7 +23,7 @@ ATTEMPTS = 5  # where two calls of one ref meet
 _Asked = tuple[Change, asyncio.Future[int]]
 
 
-class Changes:
+class ChangeWriter:
     """The changes of one process."""
 
     def __init__(self, engine: Engine, passing: Passing, topic: str) -> None:
