@@ -13,7 +13,15 @@ from weakref import WeakSet
 from tornado_chat.chat.errors import Refused
 from tornado_chat.storage.postgres.checks import check
 from tornado_chat.storage.postgres.connecting import PATIENCE, Connection, connect, settings_of, shown
-from tornado_chat.storage.postgres.health import EngineError, asyncpg, is_away, is_contended, is_no_text, unavailable
+from tornado_chat.storage.postgres.health import (
+    EngineError,
+    asyncpg,
+    in_words,
+    is_away,
+    is_contended,
+    is_no_text,
+    unavailable,
+)
 from tornado_chat.storage.postgres.migrations import SCHEMA, migrate, require
 from tornado_chat.storage.postgres.texts import no_text
 
@@ -168,7 +176,7 @@ class Engine:
         """Log that the database is away, once until it is back. what: reading, writing, listening …"""
         if self._ended:
             return
-        said = " ".join(str(error).split()) or type(error).__name__
+        said = in_words(error)
         if not self._troubles:
             log.error("the database at %s is away: %s failed: %s", shown(self.url), what, said)
         self._troubles[what] = f"{what} failed: {said}"

@@ -58,3 +58,10 @@ def is_no_text(error: BaseException) -> bool:
         isinstance(error, asyncpg.CharacterNotInRepertoireError)
         or (isinstance(error, asyncpg.DataError) and isinstance(error.__cause__, UnicodeEncodeError))
     )
+
+
+def in_words(error: BaseException) -> str:
+    """Return what an error says, in one line for people."""
+    if asyncpg is not None and isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
+        return "the connection was lost"  # these say how the client noticed it
+    return " ".join(str(error).split()) or type(error).__name__
