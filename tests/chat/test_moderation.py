@@ -7,7 +7,7 @@ from unittest import mock
 
 import pytest
 
-from tests.helpers import House, pass_time, run
+from tests.helpers import House, pass_time, run, turns
 from tests.town import Town
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
@@ -354,6 +354,27 @@ def test_who_may_enter_some_channels_sees_nothing_of_the_others() -> None:
 
 
 # On several nodes
+
+
+def test_a_kick_ends_the_connections_to_all_nodes_and_names_one_that_does_not_answer() -> None:
+    async def main() -> None:
+        town = Town("one", "two", "three")
+        one, two, _ = town.houses
+        boss = one.client("Boss", role="admin")
+        bobs = [house.client("Bob", address=f"192.0.2.{at}") for at, house in enumerate((one, two, two), 1)]
+        await turns()
+        answer = await one.call(boss, "kick", user="id-Bob", reason="enough")
+        assert (answer["ended"], answer["addresses"]) == (3, ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
+        assert [bob.transport.closed for bob in bobs] == [[4403]] * 3
+        cat = two.client("Cat")
+        await turns()
+        for name in ("two", "three"):
+            town.nodes(name)._hear["question"] = lambda by, about: None  # it is stuck
+        answer = await one.call(boss, "kick", user="Cat")
+        assert (answer["ended"], answer["missing"]) == (0, ["two"])
+        assert not cat.transport.closed
+
+    run(main)
 
 
 def test_a_ban_holds_on_all_nodes_at_once_and_each_ends_whom_it_hits() -> None:

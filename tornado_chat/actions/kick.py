@@ -14,4 +14,6 @@ async def kick(ctx: Context, user: str, reason: Name = "sent away") -> dict[str,
     await ctx.use("kick", user=found.id, name=found.name, reason=reason)
     connections = ctx.server.connections_of(found.id)
     addresses = sorted({connection.address for connection in connections})
-    return {"ended": ctx.server.end(connections, reason), "addresses": addresses}
+    ended, missing = await ctx.server.banning.kick(found.id, reason)
+    told = {"ended": ended, "addresses": addresses}
+    return {**told, "missing": missing} if missing else told

@@ -1,10 +1,11 @@
-"""Banning people on all nodes at once: each ends the connections that a ban hits there."""
+"""Sending people away and banning them on all nodes at once: each ends the connections to it."""
 
 from __future__ import annotations
 
 import contextlib
 from typing import Any, NamedTuple
 
+from tornado_chat.chat.elsewhere import Remote
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
@@ -12,7 +13,7 @@ from tornado_chat.chat.moderation import Moderation
 
 
 class Banned(NamedTuple):
-    """`ended`: how many connections; `missing`: the nodes that have not answered, and read the bans later."""
+    """`ended`: how many connections; `missing`: the nodes that have not answered. They read the bans later."""
 
     ended: int
     missing: list[str]
@@ -26,7 +27,18 @@ class Banning:
         self._moderation = moderation
         self._looked = True  # whether nobody is here whom a ban hits
         hub.questions.answer("bans", self._changed)
+        hub.questions.answer("kick", self._kicked)
         hub.nodes.on_return(self._look_again)
+
+    async def kick(self, user_id: str, reason: str) -> Banned:
+        """End all connections of a user, who may come back."""
+        there = {one.node for one in self._hub.connections_of(user_id) if isinstance(one, Remote)}
+        ended = self._kick(user_id, reason)
+        others = await self._hub.questions.ask_all("kick", [user_id, reason])
+        return Banned(ended + sum(others.found.values()), [node for node in others.missing if node in there])
+
+    def _kick(self, user_id: str, reason: str) -> int:
+        return self._hub.end(tuple(self._hub.online(user_id) or ()), reason)
 
     async def ban(self, whom: str, until: float, reason: str, by: User, name: str = "") -> Banned:
         """Ban a user or a range of addresses; see Moderation.ban."""
@@ -66,6 +78,10 @@ class Banning:
             self._looked = False
             raise
         return self._end(whom)
+
+    async def _kicked(self, by: str, about: Any) -> int:
+        """Another node sends somebody away."""
+        return self._kick(*about)
 
     async def _look_again(self) -> None:
         self._looked = False

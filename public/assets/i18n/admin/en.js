@@ -72,7 +72,7 @@ export default {
   "admin.failures": {one: "failed once", other: "failed {count} times"},
   "admin.no-calls": "not used yet",
   "admin.idle": "waits for its settings",
-  "admin.missing": "No answer from {nodes}: it follows later.",
+  "admin.missing": "No answer from {nodes}.",
   "admin.nodes": "Nodes",
   "admin.node-people": {one: "{count} person", other: "{count} people"},
   "admin.node-connections": {one: "{count} connection", other: "{count} connections"},

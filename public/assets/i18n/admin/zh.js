@@ -72,7 +72,7 @@ export default {
   "admin.failures": {other: "失败 {count} 次"},
   "admin.no-calls": "尚未使用",
   "admin.idle": "等待设置",
-  "admin.missing": "{nodes} 没有响应，稍后会执行。",
+  "admin.missing": "{nodes} 没有响应。",
   "admin.nodes": "节点",
   "admin.node-people": {other: "{count} 人"},
   "admin.node-connections": {other: "{count} 个连接"},

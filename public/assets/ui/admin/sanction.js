@@ -22,10 +22,10 @@ export function Sanction({admin, against: {what, user, addresses = []}, close}) 
     const whom = what === "address" ? [{address: address.value.trim()}] : [...(also?.checked ? addresses.map((one) => ({address: one})) : []), {user: user.id}];
     const done = {name: user?.name ?? address.value.trim(), until: comingTime(end)};
     try {
+      const calls = what === "kick" ? [["kick", {user: user.id, ...why}]] : whom.map((one) => ["ban", {...one, hours, ...why}]);
       const missing = new Set();
-      if (what === "kick") await admin.connection.call("kick", {user: user.id, ...why});
-      else for (const one of whom) { // the addresses first: they may be refused
-        for (const node of (await admin.connection.call("ban", {...one, hours, ...why})).missing ?? []) missing.add(node);
+      for (const [action, fields] of calls) { // the addresses first: they may be refused
+        for (const node of (await admin.connection.call(action, fields)).missing ?? []) missing.add(node);
       }
       await admin.did(t(`done.${what === "kick" ? "kick" : "ban"}`, done), missing);
       close();
