@@ -109,3 +109,29 @@ def test_what_the_nodes_have_switched_off_is_listed(url: str, capsys: pytest.Cap
     lines = capsys.readouterr().out.splitlines()
     (place,) = (number for number, line in enumerate(lines) if line.startswith("dice             off"))
     assert lines[place + 1].strip() == "it fell"
+
+
+def test_a_chat_is_checked_and_its_index_built_anew(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["check", "--cluster", url]) == 0
+    said = capsys.readouterr().out
+    assert f"the chat in {url} is whole: nothing contradicts itself\n" in said
+    assert "The files that people share were not looked at; --blobs says where they are\n" in said
+    assert main(["reindex", "--cluster", url]) == 0
+    assert capsys.readouterr().out == f"the index of search in {url} is built anew, from 1 messages\n"
+    assert main(["check", "--cluster", url, "--blobs", str(tmp_path)]) == 0
+    assert "not looked at" not in capsys.readouterr().out
+    asyncio.run(execute(url, "UPDATE search_runs SET words = ''"))
+    assert main(["check", "--cluster", url]) == 1
+    said = capsys.readouterr().out
+    assert "is not in the index of search as it is; build it anew: python -m tornado_chat reindex\n" in said
+    assert "is not whole; where there is a backup: end all nodes, and bring back with pg_restore" in said
+    assert main(["reindex", "--cluster", url]) == 0
+    assert main(["check", "--cluster", url]) == 0
+
+
+async def execute(url: str, statement: str) -> None:
+    connection = await connect(url)
+    await connection.execute(statement)
+    await connection.close()

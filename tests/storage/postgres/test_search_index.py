@@ -146,7 +146,7 @@ def test_many_changes_are_taken_in_piece_by_piece(monkeypatch: pytest.MonkeyPatc
     on_history(main)
 
 
-def test_a_node_keeps_the_index_up_when_it_is_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_node_keeps_up_the_index_of_its_kind_when_it_is_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_building, "REST", 0.001)
     turns = iter([False, True])
     asked = asyncio.Event()
@@ -157,8 +157,10 @@ def test_a_node_keeps_the_index_up_when_it_is_its_turn(monkeypatch: pytest.Monke
 
     async def main(engine: Engine, log: PostgresHistory) -> None:
         await log.append(message("word"))
+        await engine.write(lambda connection: connection.execute("DELETE FROM facts WHERE name = 'search'"))
         task = asyncio.create_task(keep_up(engine, is_mine))
         await asyncio.wait_for(asked.wait(), 10)
+        assert await facts(engine) == {"search": FORM}
         async with asyncio.timeout(10):
             while not await run_sizes(engine):
                 await asyncio.sleep(0.01)
@@ -419,5 +421,18 @@ def test_a_search_that_nobody_waits_for_ends(monkeypatch: pytest.MonkeyPatch) ->
             with suppress(asyncio.CancelledError):
                 await task
         assert len((await search.search(looking_for("word"), ALL, Place(2**50, 0), 5)).messages) == 1
+
+    on_history(main)
+
+
+def test_reindexing_builds_the_index_anew_while_nodes_run() -> None:
+    async def main(engine: Engine, log: PostgresHistory) -> None:
+        await [log.append(message("word", channel=name)) for name in ALL for _ in range(300)][-1]
+        await catch_up(engine)
+        await engine.write(lambda c: c.execute("UPDATE search_runs SET words = ''"))
+        assert await find(engine, "word") == []
+        assert await index_building.build_anew(engine) == 600
+        assert len(await find(engine, "word")) == 600
+        assert sum(await run_sizes(engine)) == 600
 
     on_history(main)

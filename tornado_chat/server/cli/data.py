@@ -6,10 +6,14 @@ import argparse
 import io
 import sys
 
+from tornado_chat.config.blob_place import BlobPlace
+from tornado_chat.config.database_url import without_password
+from tornado_chat.config.sources import load
 from tornado_chat.server.cli.cluster import on_cluster
-from tornado_chat.server.cli.parsing import Command, cluster, data_dir, file
+from tornado_chat.server.cli.parsing import Command, cluster, data_dir, file, flags_of
 from tornado_chat.storage.exporting import FORMATS
-from tornado_chat.storage.postgres import exporting
+from tornado_chat.storage.postgres import consistency, exporting
+from tornado_chat.storage.postgres import index_building as index
 from tornado_chat.storage.sqlite import backups, compaction, index_building, maintenance
 
 #: What is said of these commands where the chat is in PostgreSQL, which has its own.
@@ -53,11 +57,24 @@ def _export(given: argparse.Namespace) -> int:
 
 
 def _check(given: argparse.Namespace) -> int:
+    if url := cluster(given):
+        return _check_cluster(url, load(flags_of(given), only=("cluster", "blobs")).blobs, given.hashes)
     folder = data_dir(given)
     problems = maintenance.check(folder, given.hashes)
     print("\n".join(problems) or f"{folder} is whole: no damage, and nothing contradicts itself")
     if problems:
         print(f"{folder} is not whole; where there is a backup: python -m tornado_chat restore FILE")
+    return 1 if problems else 0
+
+
+def _check_cluster(url: str, place: BlobPlace | None, hashes: bool) -> int:
+    problems = on_cluster(url, lambda engine: consistency.check(engine, place, hashes))
+    where = without_password(url)
+    print("\n".join(problems) or f"the chat in {where} is whole: nothing contradicts itself")
+    if place is None:
+        print("The files that people share were not looked at; --blobs says where they are")
+    if problems:
+        print(f"the chat in {where} is not whole; where there is a backup: {RESTORE}")
     return 1 if problems else 0
 
 
@@ -73,6 +90,10 @@ def _compact(given: argparse.Namespace) -> int:
 
 
 def _reindex(given: argparse.Namespace) -> int:
+    if url := cluster(given):
+        count = on_cluster(url, index.build_anew)
+        print(f"the index of search in {without_password(url)} is built anew, from {count:,} messages")
+        return 0
     folder = data_dir(given)
     print(f"the index of search in {folder} is built anew, from {index_building.reindex(folder):,} messages")
     return 0
@@ -111,8 +132,9 @@ COMMANDS = (
         "check",
         "look for damage, and for what contradicts itself (exit status 1 if any is found)",
         _check,
+        settings=("data_dir", "cluster", "blobs"),
         arguments={"--hashes": {**SWITCH, "help": "read all files that people share, too"}},
     ),
     Command("compact", "write the database anew, without the bytes of what was deleted; no server may run", _compact),
-    Command("reindex", "build the index of search anew; no server may run", _reindex),
+    Command("reindex", "build the index of search anew; no server of a data folder may run", _reindex),
 )

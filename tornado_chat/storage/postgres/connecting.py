@@ -22,6 +22,14 @@ SESSION = {
     "idle_in_transaction_session_timeout": "10000",
     "lock_timeout": str(int(PATIENCE * 1_000)),
 }
+#: Instead, of one that works on everything: it takes its time, and its queries are planned by what they ask.
+UNHURRIED = {
+    "plan_cache_mode": "auto",
+    "enable_seqscan": "on",
+    "statement_timeout": "0",
+    "idle_in_transaction_session_timeout": "0",
+    "lock_timeout": "60000",
+}
 
 
 def shown(url: str) -> str:

@@ -46,6 +46,7 @@ _RULES = {
     "has reactions, but is not there": _NOT_THERE.format(table="reactions", column="message"),
     "is pinned, but is not there": _NOT_THERE.format(table="pins", column="message"),
     "grows, but is not there": _NOT_THERE.format(table="growing", column="message"),
+    "has files, but is not there": _NOT_THERE.format(table="attachments", column="message"),
     "mentions someone, but is not there": _NOT_THERE.format(table="mentions", column="message"),
     "mentions someone since a number that it does not have": (
         "SELECT n.message FROM mentions n JOIN messages m ON m.id = n.message"

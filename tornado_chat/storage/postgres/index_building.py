@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tornado_chat.chat.errors import Refused
+from tornado_chat.storage.postgres.connecting import PATIENCE, UNHURRIED
 from tornado_chat.storage.postgres.engine import Connection, Engine
 from tornado_chat.storage.postgres.indexing import BLOCK, FORM, MOST, Range, hold, make
 from tornado_chat.storage.postgres.rows import SHIFT, start
@@ -84,10 +85,13 @@ async def begin(connection: Connection) -> None:
 
 async def keep_up(engine: Engine, is_mine: Callable[[], Awaitable[bool]]) -> None:
     """Index what is posted and changed, until cancelled. is_mine: asked each REST whether it is this node's turn."""
-    looks = 0
+    looks, has_begun = 0, False
     while True:
         await asyncio.sleep(REST)
         try:
+            if not has_begun:
+                await engine.write(begin)
+                has_begun = True
             if await is_mine():
                 looks += 1
                 await catch_up(engine, 1 if looks % ALL == 0 else FEW)
@@ -95,6 +99,30 @@ async def keep_up(engine: Engine, is_mine: Callable[[], Awaitable[bool]]) -> Non
             pass  # the database is away, which the engine has logged
         except Exception:
             log.exception("the index of search could not be brought up to date; it is tried again")
+
+
+async def build_anew(engine: Engine) -> int:
+    """Empty the index and build it again, while nodes may be running; return how many messages were to be indexed."""
+    connection = await engine.connect(PATIENCE, **UNHURRIED)
+    try:
+        async with connection.transaction():
+            count = await _empty(connection)
+    finally:
+        await connection.close()
+    while await engine.read(lambda connection: connection.fetch(_BEHIND, 1, 1)):
+        await catch_up(engine)
+        await asyncio.sleep(0.01)  # a node may be at it
+    return count
+
+
+async def _empty(connection: Connection) -> int:
+    await connection.execute(_WAIT, LOCK)
+    await hold(connection, [no for (no,) in await connection.fetch("SELECT no FROM channels ORDER BY no")])
+    await connection.execute("TRUNCATE search_runs, search_blocks, search_channels")
+    await connection.execute(_SET, "search", FORM)
+    await connection.execute("DELETE FROM facts WHERE name = 'search-built'")
+    count: int = await connection.fetchval("SELECT count(*) FROM messages")
+    return count
 
 
 async def catch_up(engine: Engine, few: int = 1) -> int:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from tornado_chat.chat.history import noted
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.replies import is_in_timeline
+from tornado_chat.storage.file_rows import files_of
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.mentions import keys
 from tornado_chat.storage.postgres.rows import IS_LEFT, SHIFT
@@ -19,16 +20,18 @@ COLUMNS = "id, sender, ref, ref_key, text, extra, thread, back, active"
 
 _REACTED = "SELECT message, key, count(*) FROM reactions WHERE message BETWEEN $1 AND $2 GROUP BY 1, 2"
 _MENTIONED = 'SELECT message, "user" FROM mentions WHERE message BETWEEN $1 AND $2'
+_ATTACHED = "SELECT message, f.id FROM attachments JOIN files f ON f.no = file WHERE message BETWEEN $1 AND $2"
 _PINNED = "SELECT message FROM pins WHERE message BETWEEN $1 AND $2"
 _GROWING = "SELECT message FROM growing WHERE message BETWEEN $1 AND $2"
 _REPLIED = f"SELECT m.thread, count(*) FROM messages m WHERE m.thread BETWEEN $1 AND $2 AND {IS_LEFT} GROUP BY 1"
 
 
 class Hanging(NamedTuple):
-    """What hangs on messages, by their ids: their reactions with counts, who is mentioned, how many replies."""
+    """What hangs on messages, by their ids: reactions with counts, who is mentioned, files, how many replies."""
 
     reactions: dict[int, dict[str, int]]
     mentions: dict[int, set[str]]
+    files: dict[int, set[str]]
     pinned: set[int]
     growing: set[int]
     replies: dict[int, int]
@@ -43,9 +46,12 @@ class Hanging(NamedTuple):
         mentions: dict[int, set[str]] = {}
         for id, user in await connection.fetch(_MENTIONED, *between):
             mentions.setdefault(id, set()).add(user)
+        files: dict[int, set[str]] = {}
+        for id, file in await connection.fetch(_ATTACHED, *between):
+            files.setdefault(id, set()).add(file)
         pinned = {id for (id,) in await connection.fetch(_PINNED, *between)}
         growing = {id for (id,) in await connection.fetch(_GROWING, *between)}
-        return cls(reactions, mentions, pinned, growing, dict(await connection.fetch(_REPLIED, *between)))
+        return cls(reactions, mentions, files, pinned, growing, dict(await connection.fetch(_REPLIED, *between)))
 
 
 def wrong(row: Sequence[Any], hanging: Hanging) -> Iterator[str]:
@@ -75,6 +81,8 @@ def wrong(row: Sequence[Any], hanging: Hanging) -> Iterator[str]:
         yield "has other reactions than it says"
     if hanging.mentions.get(id, set()) != set(keys(noted(message))):
         yield "mentions others than it says"
+    if hanging.files.get(id, set()) != set(files_of(message)):
+        yield "has other files than it says"
     for name, ids in (("pinned", hanging.pinned), ("growing", hanging.growing)):
         if (name in extra) != (id in ids):
             yield f"is among the {name} ones, and does not say so" if id in ids else f"is not {name}, as it says"

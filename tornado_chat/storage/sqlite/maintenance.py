@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from tornado_chat.chat.models import Message
 from tornado_chat.config.settings import SettingsError
+from tornado_chat.storage.blobs.damages import damages as blob_damages
 from tornado_chat.storage.blobs.folder import FOLDER
 from tornado_chat.storage.exporting import FORMATS, PAGE, exported, meant
 from tornado_chat.storage.sqlite import file_consistency, queries
@@ -83,7 +84,7 @@ def check(folder: Path, hashes: bool = False) -> list[str]:
         found = found or contradictions(connection, version)
         used, known = file_consistency.used_blobs(connection), file_consistency.known_blobs(connection)
     with explained(folder / FOLDER, "read"):
-        return found + list(file_consistency.damages(folder / FOLDER, used, known, time.time(), hashes))
+        return found + list(blob_damages(folder / FOLDER, used, known, time.time(), hashes))
 
 
 def stored(folder: Path, space: str) -> dict[str, Any]:

@@ -89,6 +89,19 @@ class KeptBlobs(Asking):
                 raise
         return await self._ask(self._bucket.get(again.object, start, end))  # it was deleted and put anew meanwhile
 
+    async def missing(self, blobs: Sequence[Blob]) -> list[Blob]:
+        """Return those of these blobs that are not in the bucket, as far as its list of keys tells."""
+        keys = set[str]()
+        async with contextlib.aclosing(self._bucket.list(BLOBS)) as pages:
+            while page := await self._ask(anext(pages, None)):
+                keys.update(one.key for one in page)
+        lost = []
+        for blob in blobs:
+            kept = await self._objects.find(blob.name)
+            if kept is None or kept.object not in keys or kept.size != blob.size:
+                lost.append(blob)
+        return lost
+
     async def delete(self, blob: str, before: float) -> bool:
         object = await self._objects.drop(blob, before)
         if object is not None:
