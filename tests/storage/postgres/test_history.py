@@ -199,6 +199,19 @@ def test_many_changes_of_a_channel_share_transactions_and_keep_their_order() -> 
     on_postgres(lambda engine: on_engine(engine, main))
 
 
+def test_a_change_that_the_database_refuses_fails_alone() -> None:
+    async def main(log: PostgresHistory) -> None:
+        await log.append(message())
+        calls = [change("pinned", 1), change("reacted", 1, key="a", ref="r"), edit(1, "b", ref="s")]
+        calls[1].time = 2**80  # as a clock that is wrong
+        answers = await asyncio.gather(*map(log.change, calls), return_exceptions=True)
+        assert (answers[0], isinstance(answers[1], Exception), answers[2]) == (2, True, 3)
+        [one] = await log.get("den", [1])
+        assert list(one.extra or {}) == ["pinned", "edited", "text_rev"]
+
+    on_postgres(lambda engine: on_engine(engine, main))
+
+
 def test_a_process_whose_name_another_one_has_taken_stores_nothing_more(caplog: pytest.LogCaptureFixture) -> None:
     async def main(engine: Engine) -> None:
         async with one_node(engine, "one") as old:
