@@ -237,7 +237,7 @@ class Files:
                 channel = self._hub.channels.get(name)
                 if channel is None or by not in channel.present:
                     continue
-                limits = channel.limited.get(by)
+                limits = await self._places.limits_of(by, channel)
             if limits is None or limits.may_see(seq):
                 return True
         return False

@@ -111,7 +111,7 @@ class Hub(CommitNews, Presence):
             raise Refused(f"you may not enter {name}", Error.NOT_ALLOWED)
         new = name not in self.channels
         if connection.gate is not None:
-            connection.gate.join(not self._is_here(connection.user, channel), new, len(self.channels))
+            connection.gate.join(not self.is_here(connection.user, channel), new, len(self.channels))
             if new:
                 channel.maker = connection.gate.address
         if new or not channel.members:
@@ -131,9 +131,9 @@ class Hub(CommitNews, Presence):
         name = channel.name
         del connection.channels[name]
         gone = channel.remove(connection)
-        if channel.limited and not self._is_here(connection.user, channel):
+        if channel.limited and not self.is_here(connection.user, channel):
             channel.limited.pop(connection.user, None)  # somebody who is in it from elsewhere alone
-        if connection.gate is not None and not self._is_here(connection.user, channel):
+        if connection.gate is not None and not self.is_here(connection.user, channel):
             connection.gate.user.channels -= 1
         if self.elsewhere is not None and not connection.ended:
             self.elsewhere.left(connection, name)
@@ -145,7 +145,7 @@ class Hub(CommitNews, Presence):
         if gone and self.on_move is not None:
             self.on_move("leave", connection, channel)
 
-    def _is_here(self, user: User, channel: Channel) -> bool:
+    def is_here(self, user: User, channel: Channel) -> bool:
         """Return whether a user is in a channel with a connection to this node."""
         if self.elsewhere is None or user not in channel.present:
             return user in channel.present

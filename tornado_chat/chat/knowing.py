@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from weakref import WeakValueDictionary
 
 from tornado_chat.chat import permissions
+from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.channel_records import ChannelRecord, is_secret
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Error, Refused, no_channel
@@ -19,6 +20,7 @@ from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.online import Online
 from tornado_chat.chat.permissions import Denied, called
+from tornado_chat.chat.sight import sees_from
 from tornado_chat.chat.user_ids import is_new_guest
 from tornado_chat.chat.validation import clean_name
 
@@ -111,6 +113,19 @@ class Knowing:
                     found.record = record
                 return found
         return (await self.own(User(user_id, ""))).get(record.name)
+
+    async def limits_of(self, user: User, channel: Channel) -> Membership | None:
+        """Return what limits what somebody sees who is in a channel, at this node or another; None: nothing.
+
+        What another node alone knows, as of a visitor there, is taken to be as narrow as the channel's rules allow.
+        """
+        if self._hub.is_here(user, channel):
+            return channel.limited.get(user)
+        record = channel.record or await self.record(channel.name) or ChannelRecord(channel.name)
+        found = await self.membership_of(user.id, record)
+        if found is None or found.ended:
+            return Membership(record, user.id, sees=sees_from(record, await self._hub.history.last(channel.name)))
+        return found
 
     async def record(self, name: str) -> ChannelRecord | None:
         """Return the record of a channel, whoever asks."""

@@ -91,8 +91,9 @@ class Mentioning(Belonging):
     async def _is_in(self, channel: Channel, user_id: str, seq: int | None) -> bool:
         """Return whether somebody belongs to a channel or is present in it, and may see a message of it, if given."""
         user = User(user_id, "")
-        limits = channel.limited.get(user)
-        if user not in channel.present:
+        if user in channel.present:
+            limits = await self.limits_of(user, channel)
+        else:
             record = channel.record
             limits = None if record is None else await self.membership_of(user_id, record)
             if limits is None or limits.ended:

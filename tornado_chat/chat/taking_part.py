@@ -65,7 +65,7 @@ class TakingPart(Mentioning):
 
     def sees(self, by: Connection, channel: Channel, seq: int) -> bool:
         """Return whether the caller may see a message, whether or not it is there."""
-        return by.user in channel.present and sight.may_see(channel, channel.limited.get(by.user), seq)
+        return self._hub.is_here(by.user, channel) and sight.may_see(channel, channel.limited.get(by.user), seq)
 
     def _limits(self, by: Connection, channel: Channel) -> Membership | None:
         """Return what limits what the caller may see; Refused if they have left, as it is known no more then."""
