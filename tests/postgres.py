@@ -37,14 +37,28 @@ def is_installed() -> bool:
     return subprocess.run([SCRIPT, "find"], capture_output=True, check=False).returncode == 0
 
 
-def address() -> str:
-    """Return the address of the database of this run, started by the first who asks."""
+@contextlib.contextmanager
+def _locked() -> Iterator[Path]:
+    """Give the folder of this run to one process at a time."""
     if not is_installed() and os.environ.get("CI") != "true":
         pytest.skip("PostgreSQL is not installed: apt install postgresql")
     folder = Path(os.environ[FOLDER])
     folder.chmod(0o755)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder
+
+
+def copy(folder: Path) -> None:
+    """Put an empty database into a folder, for a server of its own: a copy, as to make one takes seconds."""
+    with _locked() as shared:
+        subprocess.run([SCRIPT, "make", shared / "empty"], check=True)
+    subprocess.run(["cp", "-a", shared / "empty", folder], check=True)
+
+
+def address() -> str:
+    """Return the address of the database of this run, started by the first who asks."""
+    with _locked() as folder:
         known = folder / "address"
         if not known.exists():
             started = subprocess.run(

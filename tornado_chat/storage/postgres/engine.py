@@ -30,7 +30,11 @@ __all__ = ["Connection", "Engine", "connect"]
 T = TypeVar("T")
 
 CONNECTIONS = 8  # of one node, for reading and for what is not a message
+AGAIN = 0.5  # seconds between two looks whether a database that was away is back
+ATTEMPT = 2.0  # seconds that one of them may take, twice
 TRIES = 10  # of a transaction that waits for others which wait for it
+
+_JOBS = ("reading", "writing")  # what jobs do
 
 log = logging.getLogger("tornado_chat")
 
@@ -46,6 +50,7 @@ class Engine:
         self._own: WeakSet[Connection] = WeakSet()
         self._troubles: dict[str, str] = {}
         self._ended = ""
+        self._looking: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, url: str, *, schema: str = SCHEMA, name: str = "", is_node: bool = True) -> Engine:
@@ -81,6 +86,9 @@ class Engine:
 
     async def close(self) -> None:
         """Finish what is under way, within PATIENCE."""
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.wait([self._looking])
         pool = await self._pool
         try:
             await asyncio.wait_for(pool.close(), PATIENCE)
@@ -145,6 +153,9 @@ class Engine:
         except Refused:
             raise
         except Exception as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # and then the connection was lost
+                raise asyncio.CancelledError from None
             if is_no_text(error):
                 raise no_text() from None
             if not is_away(error):
@@ -169,7 +180,8 @@ class Engine:
         try:
             yield connection
         finally:
-            await pool.release(connection)
+            with suppress(Exception):  # it was lost; what the job has done is done, and why it failed is known
+                await pool.release(connection)
             ending.cancel()
 
     def failed(self, error: BaseException, what: str) -> None:
@@ -180,13 +192,34 @@ class Engine:
         if not self._troubles:
             log.error("the database at %s is away: %s failed: %s", shown(self.url), what, said)
         self._troubles[what] = f"{what} failed: {said}"
+        if what in _JOBS and self._looking is None:
+            self._looking = asyncio.get_running_loop().create_task(self._look())
 
     def succeeded(self, what: str) -> None:
-        """Take back what `failed` was told."""
-        if what in self._troubles and not self._ended:
-            del self._troubles[what]
-            if not self._troubles:
-                log.warning("the database at %s is back", shown(self.url))
+        """Take back what `failed` was told. Where writing works, reading does."""
+        if not self._troubles or self._ended:
+            return
+        for one in _JOBS if what == "writing" else (what,):
+            self._troubles.pop(one, None)
+        if not self._troubles:
+            log.warning("the database at %s is back", shown(self.url))
+
+    async def _look(self) -> None:
+        """See whether the database is back: those who would ask it may wait for /readyz to say so."""
+        while any(one in self._troubles for one in _JOBS):
+            await asyncio.sleep(AGAIN)
+            with suppress(EngineError):
+                connection = await self.connect(ATTEMPT)
+                ending = asyncio.get_running_loop().call_later(ATTEMPT, connection.terminate)
+                try:
+                    await connection.execute("UPDATE facts SET value = value WHERE name = 'version'")
+                    self.succeeded("writing")
+                except Exception as error:
+                    self._troubles["writing"] = f"writing failed: {error}"
+                finally:
+                    ending.cancel()
+                    connection.terminate()
+        self._looking = None
 
 
 async def _leave(connection: Connection) -> None:
