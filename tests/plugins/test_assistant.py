@@ -88,7 +88,8 @@ class AssistantCase(ChatTestCase):
 
     async def rested(self) -> None:
         """Wait until nobody is answered, and no connection is left."""
-        await self.until(lambda: not self.module.busy and not self.endpoint.open)
+        while self.endpoint.open or await self.chat.hub.store.items("plugin:assistant", "busy "):
+            await asyncio.sleep(0.01)
 
     def told(self, request: int = -1) -> list[dict[str, str]]:
         messages: list[dict[str, str]] = self.endpoint.requests[request]["body"]["messages"]

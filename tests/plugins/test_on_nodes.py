@@ -15,6 +15,7 @@ from tests.plugin_host.test_on_nodes import Node, started
 from tests.town import Town
 from tornado_chat.config.settings import find_folder
 
+SPACE = "plugin:assistant"  # of the store
 ASSISTANT = {"url": "http://127.0.0.1:9/v1", "model": "small", "at_once": 2}
 
 
@@ -118,12 +119,12 @@ def test_the_assistant_answers_one_question_of_a_user_at_a_time_and_so_many_at_o
             assert [text for text in cem.texts if "answering others" in text]
             assert not [text for text in bob.texts if "answering" in text]
             await asyncio.sleep(200)  # longer than a lease
-            assert (await one.hub.store.get("plugin:assistant", "at work")).keys() == {"id-Ann", "id-Bob"}
+            assert [key for key, _ in await one.hub.store.items(SPACE)] == ["busy id-Ann", "busy id-Bob", "used"]
             done.set()
             await asyncio.sleep(5)
             assert [text for text in cem.texts if text == "Noon."] == ["Noon."] * 2
-            assert await one.hub.store.get("plugin:assistant", "at work") == {}
-            await one.hub.store.set("plugin:assistant", "at work", {"id-Cem": time.time() + 30})  # that node has died
+            assert [key for key, _ in await one.hub.store.items(SPACE)] == ["used"]
+            await one.hub.store.set(SPACE, "busy id-Cem", time.time() + 30)  # that node has died
             await asyncio.sleep(31)
             await one.house.call(cem, "send-message", "again", **about)
             await asyncio.sleep(5)
