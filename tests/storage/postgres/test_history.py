@@ -239,3 +239,21 @@ def test_whoever_asks_for_the_last_number_of_a_channel_is_told_all_behind_it() -
             assert [number(item) for item in told] == list(range(2, 42))
 
     on_postgres(main)
+
+
+def test_what_comes_after_messages_were_lost_is_passed_on(caplog: pytest.LogCaptureFixture) -> None:
+    async def main(engine: Engine) -> None:
+        async with one_node(engine) as log:
+            for _ in range(5):
+                await log.append(message())
+            told: list[Any] = []
+            log.on_commit(told.extend)
+            # As a standby that lacks the newest, and takes over.
+            await engine.write(lambda c: c.execute("DELETE FROM messages WHERE id & 1099511627775 > 2"))
+            await engine.write(lambda c: c.execute("UPDATE channels SET last = 2"))
+            await log._passing.catch_up()
+            assert "has lost messages" in caplog.text
+            assert (await log.append(message("new"))).seq == 3
+            assert [one.text for one in told] == ["new"]
+
+    on_postgres(main)

@@ -72,6 +72,12 @@ class Feed:
             if len(self.known) > self._room:
                 self._forget_unused()
 
+    def rewind(self, channel: str, number: int) -> None:
+        """Know a channel from behind a lower number on, as what was behind it is lost."""
+        self.known[channel] = number
+        self._held.pop(channel, None)
+        self._due.pop(channel, None)
+
     def look(self, channels: Iterable[str], now: float) -> None:
         """Have the log of channels read, of those that are known: something may be in it that nobody tells."""
         for channel in channels:

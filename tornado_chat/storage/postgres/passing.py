@@ -94,11 +94,21 @@ class Passing:
         self._schedule()
 
     async def catch_up(self) -> None:
-        """Read what was missed of all channels while nothing was heard."""
-        for channel in list(self.feed.known):
-            if not self.feed.is_used(channel) and not self.feed.is_waiting(channel):
-                del self.feed.known[channel]
-        self.feed.look(list(self.feed.known), self._now())
+        """Read what was missed of all channels while nothing was heard. Refused (`history-unavailable`)."""
+        feed = self.feed
+        for channel in list(feed.known):
+            if not feed.is_used(channel) and not feed.is_waiting(channel):
+                del feed.known[channel]
+        channels = list(feed.known)
+        for start in range(0, len(channels), AT_ONCE):
+            some = channels[start : start + AT_ONCE]
+            newest = await self._engine.read(partial(_newest, channels=some))
+            lost = [name for name in some if newest.get(name, 0) < feed.known[name]]
+            if lost:
+                log.error("the database has lost messages, of %d channels: give the chat a new epoch", len(lost))
+            for name in lost:  # else what comes now would count as known
+                feed.rewind(name, newest.get(name, 0))
+            feed.look([name for name in some if newest.get(name, 0) > feed.known[name]], self._now())
         await self._read_all()
 
     @staticmethod
@@ -177,6 +187,7 @@ class Passing:
             read = partial(missed.read, channel=channel, since=since)
             entries, upto, more = await self._engine.read(read, snapshot=True)
             self._tell(self.feed.read(channel, entries, upto, more, self._now()))
+            self._wake([channel])
 
 
 async def _newest(connection: Connection, channels: Sequence[str]) -> dict[str, int]:

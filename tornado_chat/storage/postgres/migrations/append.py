@@ -6,6 +6,7 @@ SQL = """
     CREATE TABLE batches (
         writer text PRIMARY KEY, node text NOT NULL, batch bigint NOT NULL DEFAULT 0, ids bigint[]
     ) WITH (fillfactor = 10);
+    ALTER TABLE batches ALTER ids SET STORAGE PLAIN;  -- else each batch is compressed, or written into two tables
 
     -- Begin to store a batch. True if it is stored already.
     CREATE FUNCTION begin_batch_1(p_writer text, p_batch bigint) RETURNS boolean LANGUAGE plpgsql AS $$
