@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+from contextlib import suppress
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
@@ -9,6 +11,8 @@ from tornado_chat.storage.postgres.health import EngineError, asyncpg, is_away
 from tornado_chat.storage.postgres.migrations import SCHEMA
 
 Connection: TypeAlias = Any  # asyncpg.Connection, which has no types of its own
+
+POOL = "is a pool of connections (PgBouncer?), behind which no notification is heard; give the database's own address"
 
 PATIENCE = 5.0  # seconds that a statement, or a free connection, is waited for
 #: Of each session. Replanned at each call, functions lose most of their speed.
@@ -45,7 +49,7 @@ def unreachable(url: str, error: BaseException) -> EngineError:
 
 def settings_of(schema: str, sessions: str) -> dict[str, str]:
     """Return what sessions are set to. sessions: what they are called."""
-    return {**SESSION, "search_path": f"{schema},public", "application_name": sessions}
+    return {**SESSION, "search_path": schema, "application_name": sessions}
 
 
 async def connect(
@@ -53,23 +57,42 @@ async def connect(
 ) -> Connection:
     """Return a connection of one's own, outside of any pool. It must be closed.
 
-    sessions: what it is called in the database. EngineError if there is none, after `patience` s at the latest.
+    sessions: what it is called in the database. settings: "" leaves one as the server has it. EngineError if there is
+    no connection, after `patience` s at the latest.
     """
     if asyncpg is None:
         raise EngineError("a cluster needs the extra `cluster`: pip install 'tornado_chat[cluster]'")
+    about = {name: value for name, value in (settings_of(schema, sessions) | settings).items() if value}
     try:
-        return await asyncpg.connect(url, server_settings=settings_of(schema, sessions) | settings, timeout=patience)
-    except (ValueError, asyncpg.ClientConfigurationError) as error:
-        raise EngineError(f"--cluster: this is no address of a PostgreSQL: {error}") from None
-    except asyncpg.InvalidPasswordError as error:
-        raise EngineError(
-            f"--cluster {shown(url)}: {error}; look at the user and the password in the address"
-        ) from None
-    except asyncpg.InvalidCatalogNameError as error:
-        raise EngineError(f"--cluster {shown(url)}: {error}; make it with: createdb NAME") from None
-    except asyncpg.InvalidAuthorizationSpecificationError as error:
-        raise EngineError(f"--cluster {shown(url)}: {error}") from None
+        return await asyncpg.connect(url, server_settings=about, timeout=patience)
     except Exception as error:
-        if not is_away(error):
-            raise
-        raise unreachable(url, error) from None
+        raise _explained(url, error) or error from None
+
+
+def _explained(url: str, error: Exception) -> EngineError | None:
+    """Return what to say of an error while connecting, None for one that nobody expects."""
+    said = " ".join(str(error).split())
+    if isinstance(error, asyncpg.ClientConfigurationError) and ("sslmode" in said or "certificate" in said):
+        return EngineError(f"--cluster: {said.partition(' HINT:')[0]}")
+    if isinstance(error, ssl.SSLError):
+        return unreachable(url, error)
+    if isinstance(error, ValueError | asyncpg.ClientConfigurationError):
+        return EngineError(f"--cluster: this is no address of a PostgreSQL: {said}")
+    at = f"--cluster {shown(url)}"
+    if isinstance(error, asyncpg.InvalidPasswordError):
+        return EngineError(f"{at}: {said}; look at the user and the password in the address")
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return EngineError(f"{at}: {said}; make it with: createdb NAME")
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return EngineError(f"{at}: {said}")
+    if isinstance(error, FileNotFoundError) and "sslmode=" in url:
+        return EngineError(f"{at}: a file that sslrootcert, sslcert or sslkey names is not there")
+    if "unsupported startup parameter" in said:
+        return EngineError(f"{at} {POOL}")
+    return unreachable(url, error) if is_away(error) else None
+
+
+async def disconnect(connection: Connection, patience: float = 1.0) -> None:
+    """Close a connection, with a word to the database if it listens."""
+    with suppress(Exception):
+        await connection.close(timeout=patience)

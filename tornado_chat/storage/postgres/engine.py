@@ -12,7 +12,15 @@ from weakref import WeakSet
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.storage.postgres.checks import check
-from tornado_chat.storage.postgres.connecting import PATIENCE, Connection, connect, settings_of, shown
+from tornado_chat.storage.postgres.connecting import (
+    PATIENCE,
+    Connection,
+    connect,
+    disconnect,
+    settings_of,
+    shown,
+    unreachable,
+)
 from tornado_chat.storage.postgres.health import (
     EngineError,
     asyncpg,
@@ -59,12 +67,22 @@ class Engine:
         name: the node's, which the database shows beside its connections. is_node: otherwise it is a command, which
         makes no schema and changes none.
         """
-        connection = await connect(url, schema, statement_timeout="0", lock_timeout="0")
+        connection = await connect(url, schema, statement_timeout="0", lock_timeout="0", synchronous_commit="")
         try:
-            await check(connection, url)
+            other = await connect(url, schema)
+            try:
+                await check(connection, other, url, schema)
+            finally:
+                await disconnect(other)
+            await connection.execute("SET synchronous_commit = on")
             await (migrate if is_node else require)(connection, schema)
+        except asyncpg.InsufficientPrivilegeError as error:
+            cure = f'as its owner, run there: CREATE SCHEMA "{schema}" AUTHORIZATION USER'
+            raise EngineError(f"--cluster {shown(url)}: {error}; {cure}") from None
+        except Exception as error:
+            raise unreachable(url, error) if is_away(error) else error from None
         finally:
-            await connection.close()
+            await disconnect(connection)
         engine = cls(url, schema, name)
         await engine._pool
         return engine
@@ -218,7 +236,7 @@ class Engine:
                     self._troubles["writing"] = f"writing failed: {error}"
                 finally:
                     ending.cancel()
-                    connection.terminate()
+                    await disconnect(connection)
         self._looking = None
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import TypeVar
 
-from tornado_chat.storage.postgres.engine import Connection, Engine
+from tornado_chat.storage.postgres.connecting import Connection, disconnect
+from tornado_chat.storage.postgres.engine import Engine
 
 T = TypeVar("T")
 
@@ -50,8 +50,7 @@ class Keeper:
     async def close(self) -> None:
         self._lost.clear()
         if self._connection is not None:
-            with suppress(Exception):
-                await self._connection.close(timeout=ATTEMPT)
+            await disconnect(self._connection)
 
     def _ended(self, connection: Connection) -> None:
         for lost in self._lost:

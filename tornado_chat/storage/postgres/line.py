@@ -7,7 +7,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 
-from tornado_chat.storage.postgres.connecting import Connection, unreachable
+from tornado_chat.storage.postgres.connecting import Connection, disconnect, unreachable
 from tornado_chat.storage.postgres.engine import Engine
 from tornado_chat.storage.postgres.health import is_away
 
@@ -107,8 +107,7 @@ class Line:
     async def close(self, patience: float) -> None:
         """End both connections, within so many seconds each."""
         for connection in (self._mouth, self._ears):
-            with suppress(Exception):
-                await connection.close(timeout=patience)
+            await disconnect(connection, patience)
         self.lose(ConnectionError("closed"))
 
     def _ended(self, connection: Connection) -> None:

@@ -32,8 +32,12 @@ async def migrate(connection: Any, schema: str = SCHEMA) -> None:
     """Make the schema, or bring it up to date; it waits for another node that does so."""
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
-        await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-        await connection.execute("CREATE TABLE IF NOT EXISTS facts (name text PRIMARY KEY, value text NOT NULL)")
+        # Not IF NOT EXISTS: that needs the right to make schemas, also where somebody has made this one.
+        if await connection.fetchval("SELECT to_regnamespace($1)", f'"{schema}"') is None:
+            await connection.execute(f'CREATE SCHEMA "{schema}"')
+        await connection.execute(
+            f'CREATE TABLE IF NOT EXISTS "{schema}".facts (name text PRIMARY KEY, value text NOT NULL)'
+        )
         known = int(await connection.fetchval("SELECT value FROM facts WHERE name = 'version'") or 0)
         if known > len(MIGRATIONS):
             raise EngineError(f"the database has the schema {known} of a newer tornado_chat; update this one first")
