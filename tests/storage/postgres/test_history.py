@@ -162,6 +162,19 @@ def test_what_else_a_message_has_must_be_text(further: dict[str, Any]) -> None:
     on_postgres(lambda engine: on_engine(engine, main))
 
 
+@pytest.mark.parametrize("words", ["\ud800", "a\0b"])
+def test_nothing_is_found_by_what_is_no_text(words: str) -> None:
+    async def main(log: PostgresHistory) -> None:
+        await log.append(message("a", ref="r"))
+        assert await log.find(ANN, words) is None
+        assert await log.repeated(message("a", ref=words)) is None
+        for read in (log.last(words), log.floor(words), log.get(words, [1]), log.read(words, limit=1)):
+            with contextlib.suppress(Refused):
+                assert await read in (0, [], ([], False))
+
+    on_postgres(lambda engine: on_engine(engine, main))
+
+
 def test_of_a_message_and_a_change_under_one_ref_one_is_stored() -> None:
     async def main(log: PostgresHistory) -> None:
         await log.append(message("a"))

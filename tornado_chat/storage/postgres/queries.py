@@ -10,7 +10,7 @@ from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import Message
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.rows import FIELDS, LARGEST, NAME, number, some, start, to_messages
-from tornado_chat.storage.postgres.texts import ref_key
+from tornado_chat.storage.postgres.texts import can_be_stored, ref_key
 from tornado_chat.storage.postgres.timeline import timeline
 
 _PAGE = f"SELECT {FIELDS} FROM messages m WHERE m.id > $1 AND m.id < $2 ORDER BY m.id {{order}} LIMIT $3"
@@ -59,6 +59,8 @@ async def known(connection: Connection, keys: Sequence[bytes]) -> Known:
 
 async def find(connection: Connection, sender: str, ref: str) -> Message | None:
     """Return the message that a sender stored with a `ref`."""
+    if not can_be_stored(sender + ref):
+        return None
     key = ref_key(sender, ref)
     found = (await known(connection, [key])).messages.get(key)
     return found and found[0]
@@ -66,7 +68,7 @@ async def find(connection: Connection, sender: str, ref: str) -> Message | None:
 
 async def repeated(connection: Connection, message: Message) -> Message | None:
     """Return what is stored already of a message that says the same under the same (sender, `ref`)."""
-    if message.sender is None or message.ref is None:
+    if message.sender is None or message.ref is None or not can_be_stored(message.sender.id + message.ref):
         return None
     key = ref_key(message.sender.id, message.ref)
     kept = (await known(connection, [key])).kept(message, key)
