@@ -415,3 +415,48 @@ def test_settings_that_two_nodes_change_at_once_all_hold_at_both() -> None:
             assert await a.hub.places.record("den") == stored == await b.hub.places.record("den")
 
     in_town(main)
+
+
+@pytest.mark.parametrize("race", ["both leave", "one leaves, one steps down", "the heir leaves"])
+def test_a_channel_keeps_an_owner_whatever_its_owners_do_at_once_at_two_nodes(race: str) -> None:
+    async def main(town: Town, a: House, b: House) -> None:
+        ann, bob, cid = a.client("Ann"), b.client("Bob"), a.client("Cid")
+        for house, client in ((a, ann), (b, bob), (a, cid)):
+            await house.call(client, "join-channel", target="den")
+            await settled(a, b)
+        leaves = a.call(ann, "leave-channel", target="den")
+        if race == "the heir leaves":
+            await asyncio.gather(leaves, b.call(bob, "leave-channel", target="den"))
+        else:
+            await a.call(ann, "set-role", target="den", user="id-Bob", role="owner")
+            both = b.call(bob, "leave-channel", target="den")
+            if race != "both leave":
+                both.close()
+                both = b.call(bob, "set-role", target="den", user="id-Bob", role="member")
+            await asyncio.gather(leaves, both)
+        await settled(a, b)
+        owners = [one.user for one in await a.hub.memberships.ranked("den") if one.role == "owner"]
+        assert len(owners) == 1
+
+    in_town(main)
+
+
+def test_what_is_set_holds_at_the_other_node_as_soon_as_it_is_answered() -> None:
+    async def main(town: Town, a: House, b: House) -> None:
+        ann, bob, late = a.client("Ann"), b.client("Bob"), b.client("Late")
+        await a.call(ann, "join-channel", target="den")
+        await b.call(bob, "join-channel", target="den")
+        await settled(a, b)
+        await a.call(ann, "send-message", target="den", message="before")
+        await a.call(ann, "set-channel", target="den", newcomers="from-joining")
+        assert (await b.call(late, "join-channel", target="den"))["messages"] == []
+        await a.call(ann, "silence", target="den", users=["id-Bob"], minutes=60)
+        assert (await b.call(bob, "send-message", target="den", message="one more"))["code"] == "not-allowed"
+        await a.call(ann, "set-role", target="den", user="id-Late", role="moderator")
+        assert (await b.call(late, "set-channel", target="den", topic="mine"))["action"] == "ok"
+        await a.call(ann, "set-role", target="den", user="id-Late", role="member")
+        assert (await b.call(late, "set-channel", target="den", topic="still"))["code"] == "not-allowed"
+        await a.call(ann, "set-channel", target="den", posting="moderators")
+        assert (await b.call(late, "send-message", target="den", message="and I?"))["code"] == "not-allowed"
+
+    in_town(main)

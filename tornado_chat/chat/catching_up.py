@@ -52,6 +52,7 @@ class CatchingUp:
         hub.on_elsewhere = self._channel_elsewhere
         for kind, hear in (
             ("member", self._member),
+            ("members", self._members),
             ("held", self._hold),
             ("list", self._list),
             ("record", self._record),
@@ -73,15 +74,19 @@ class CatchingUp:
             told = {name: values(one) for name, one in memberships.items()}
             self._hub.nodes.tell("held", [user_id, told])
 
-    def record_set(self, name: str, changed: Mapping[str, Any]) -> None:
-        """Tell of a record that was stored, and of what has changed of it."""
-        self._hub.nodes.tell("record", [name, {key: changed[key] for key in SETTINGS if key in changed}])
+    async def record_set(self, name: str, changed: Mapping[str, Any]) -> None:
+        """Tell of a record that was stored; return when what has changed holds at the other nodes, too."""
+        await self._hub.nodes.ask("record", [name, {key: changed[key] for key in SETTINGS if key in changed}])
 
-    def deleted(self, name: str) -> None:
-        """Tell of a channel that is deleted."""
-        self._hub.nodes.tell("deleted", name)
+    async def deleted(self, name: str) -> None:
+        """Tell of a channel that is deleted; return when everybody has left it."""
+        await self._hub.nodes.ask("deleted", name)
 
     # What they tell
+
+    async def _members(self, node: str, about: list[list[str]]) -> None:
+        for one in about:
+            await self._member(node, one)
 
     async def _member(self, node: str, about: list[str]) -> None:
         user_id, name = about

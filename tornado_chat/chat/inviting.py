@@ -29,7 +29,7 @@ class Inviting(Ranks):
                 raise Denied("removed", f"Moderators of {called(record)} keep {user.name} out").refused()
         guests = await self._invitable(by, record.name, people)
         added = await self._add(by, record, guests, await self._hub.history.last(record.name))
-        await self.writer.written()
+        await self._settle(record, added)
         return added
 
     async def _invitable(self, by: Connection, name: str, people: Sequence[User]) -> list[User]:

@@ -10,7 +10,7 @@ from tornado_chat.chat.channel_records import ChannelRecord, is_secret
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.hub import not_joined
 from tornado_chat.chat.inviting import Inviting
-from tornado_chat.chat.memberships import Membership
+from tornado_chat.chat.memberships import Membership, refresh
 from tornado_chat.chat.models import User
 from tornado_chat.chat.permissions import Denied, called, rank
 from tornado_chat.chat.validation import clean_name
@@ -82,15 +82,25 @@ class Members(Inviting):
             membership.hidden, membership.read = True, max(membership.read, last)
             self._store(membership)
             self._news.tell(by.user.id, name)
-        elif membership.role == "owner":
+        elif membership.role == "owner" or self._hub.elsewhere is not None:
             async with self._ranks:
-                owned = await self._follow_owner(membership.record, by.user.id)
-                if not membership.ended:  # or they were removed meanwhile
-                    self._end(membership, by.user, role="member" if owned else "owner")
+                await self._leave(membership, by.user)
+                await self.writer.written()
         else:
             self._end(membership, by.user)
         self._hub.control(by.user.id, leave=name)
         return name
+
+    async def _leave(self, membership: Membership, user: User) -> None:
+        """End a membership of who may be the last owner."""
+        if self._hub.elsewhere is not None:  # another node may have made them one
+            await self.writer.written()
+            stored = await self.storage.membership(user.id, membership.record)
+            if stored is not None:
+                refresh(membership, stored)
+        owned = membership.role != "owner" or await self._follow_owner(membership.record, user.id)
+        if not membership.ended:  # or they were removed meanwhile
+            self._end(membership, user, role="member" if owned else "owner")
 
     async def remove(
         self, by: Connection, name: str, users: Sequence[str], minutes: float = 0, reason: str = ""
@@ -105,7 +115,7 @@ class Members(Inviting):
                 about = {"channel": record.name, "user": user.id, "name": user.name, "until": until, "reason": reason}
                 await self._moderation.record(by.user, "remove-member", about)
                 await self._remove(by, record, user, until, reason)
-        await self.writer.written()
+            await self._settle(record, [user for user, _ in removed])
         return [user for user, _ in removed]
 
     async def _remove(self, by: Connection, record: ChannelRecord, user: User, until: int, reason: str) -> None:
@@ -133,7 +143,7 @@ class Members(Inviting):
             changed = [by.user] if own else [user for user, _ in await self._below(by, record, users)]
             for user in changed:
                 await self._set_role(by, record, user, role, own)
-        await self.writer.written()
+            await self._settle(record, changed)
         return changed
 
     async def _set_role(self, by: Connection, record: ChannelRecord, user: User, role: str, own: bool) -> None:
@@ -164,7 +174,7 @@ class Members(Inviting):
         channel = self._hub.channels.get(record.name)
         if channel is not None:
             channel.guarded = record.has_rules() or self._silences(channel)
-        await self.writer.written()
+        await self._settle(record, silenced)
         return silenced
 
     async def _silence(self, record: ChannelRecord, user: User, until: int) -> None:

@@ -81,7 +81,7 @@ class Places(Asking):
         own[name] = owner
         self.writer.on_written([owner])
         self._news.began(by.user, owner)
-        await self._add(by, record, people, last)
+        await self._settle(record, await self._add(by, record, people, last))
         return record
 
     async def open_direct(self, by: Connection, users: Sequence[str]) -> ChannelRecord:
@@ -131,7 +131,7 @@ class Places(Asking):
             self._know(new)
             for member in members:
                 await self._give(member)
-            self.writer.on_written(members)
+            await self._settle(new, [User(one, "") for one in people])
         return record
 
     async def change_record(self, by: Connection, name: str, **settings: Any) -> ChannelRecord:
@@ -162,7 +162,7 @@ class Places(Asking):
                 _set(record, before)
                 raise
         self.tell_record_here(record, {key: changed[key] for key in SETTINGS if key in changed})
-        self._others.record_set(record.name, changed)
+        await self._others.record_set(record.name, changed)
         if self._hub.on_record is not None:
             told = {key: value for key, value in changed.items() if key in SETTINGS or key == "plugins"}
             self._hub.on_record(record.name, told)
@@ -171,7 +171,7 @@ class Places(Asking):
         """Delete a channel with its memberships and its messages; whoever is in it leaves it."""
         await self.forget_here(name)
         await self.storage.delete(name)
-        self._others.deleted(name)
+        await self._others.deleted(name)
         if messages:
             await self._hub.history.forget(name)
 

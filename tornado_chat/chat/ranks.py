@@ -42,6 +42,11 @@ class Ranks(InThreads):
                 raise Refused(f"there is no user with the id {one[:64]}", Error.INVALID_FIELD)
         return [here[one] for one in dict.fromkeys(users)]
 
+    async def _settle(self, record: ChannelRecord, users: Sequence[User]) -> None:
+        """Return when what is new of memberships is stored, and other nodes know of it: at most 1 s later."""
+        await self.writer.written()
+        await self._hub.nodes.ask("members", [[user.id, record.name] for user in users])
+
     def _end(
         self,
         membership: Membership,
@@ -73,6 +78,7 @@ class Ranks(InThreads):
             heir = await self.membership_of(ranked[0].user, record)
             if heir is not None and not heir.ended:  # or they have left just now
                 self._rank(heir, "owner")
+                await self.writer.written()
                 return True
         return False
 
