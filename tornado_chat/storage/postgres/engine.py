@@ -198,9 +198,11 @@ class Engine:
         try:
             yield connection
         finally:
-            with suppress(Exception):  # it was lost; what the job has done is done, and why it failed is known
-                await pool.release(connection)
-            ending.cancel()
+            try:
+                with suppress(Exception):  # it was lost; what the job has done is done, and why it failed is known
+                    await pool.release(connection)
+            finally:  # whoever waits may be cancelled; the pool finishes all the same
+                ending.cancel()
 
     def failed(self, error: BaseException, what: str) -> None:
         """Log that the database is away, once until it is back. what: reading, writing, listening …"""
