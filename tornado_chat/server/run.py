@@ -37,13 +37,14 @@ GRACE = 1.0  # seconds that threads have to end by themselves
 SWITCH = 0.0005  # seconds that the loop may keep the interpreter from the thread that writes; Python's 5 ms halve it
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)  # SIGHUP: the terminal was closed
 FOLLOW = 2.0  # seconds between two looks for what a command has changed beside the server
-TAKEN_OVER = 3  # the exit status of a node whose name another process has taken: to start it again would take it back
+#: Exit statuses of a node that ends by itself: to be started once more, or not, as another process has its name.
+ONCE_MORE, TAKEN_OVER = 1, 3
 RENEWED = 10.0  # seconds between two looks whether the certificate is a new one
 log = logging.getLogger("tornado_chat")
 
 
 async def serve(settings: Settings) -> int:
-    """Serve until told to stop; return the exit status: 0, or TAKEN_OVER."""
+    """Serve until told to stop; return the exit status: 0, ONCE_MORE or TAKEN_OVER."""
     storage = await join_cluster(settings) if settings.cluster else None
     try:
         chat = make_app(settings, storage)
@@ -51,10 +52,11 @@ async def serve(settings: Settings) -> int:
         sockets = listen(settings.host, settings.port)
         data = without_password(settings.cluster) or str(settings.data_dir)
         _log_start(data)
-        stop, taken_over = asyncio.Event(), list[str]()
+        stop, status = asyncio.Event(), 0
 
-        def end(why: str) -> None:
-            taken_over.append(why)
+        def end(once_more: bool) -> None:
+            nonlocal status
+            status = ONCE_MORE if once_more else TAKEN_OVER
             stop.set()
 
         for number in SIGNALS:
@@ -108,7 +110,7 @@ async def serve(settings: Settings) -> int:
     for each in sockets:
         each.remove_file()
     _log("stopped", "tornado_chat has stopped")
-    return TAKEN_OVER if taken_over else 0
+    return status
 
 
 def _log_start(data: str) -> None:

@@ -45,7 +45,7 @@ class Storage:
 
     `families`: yields its metrics. `trouble`: returns what is wrong in a few words, None while messages can be
     stored. `start` is awaited when all that is told by other nodes finds who hears it, `close` when nothing is stored
-    any more. `on_end`: has something called with words for people when another process takes the name of this node.
+    any more. `on_end`: has something called when this server must end, with whether it can be started again.
     """
 
     history: History
@@ -58,7 +58,7 @@ class Storage:
     no_files: str = ""
     nodes: Nodes | None = None
     database: Database | None = None
-    on_end: Callable[[Callable[[str], None]], None] = lambda ended: None
+    on_end: Callable[[Callable[[bool], None]], None] = lambda ended: None
     trouble: Callable[[], str | None] = lambda: None
     families: Callable[[], Iterable[str]] = tuple
     start: Callable[[], Awaitable[None]] = _nothing
@@ -130,7 +130,7 @@ async def join_cluster(settings: Settings) -> Storage:
         cluster.secret,
         no_files=NO_FILES if settings.blobs is None else "",
         nodes=cluster.nodes,
-        on_end=cluster.nodes.on_end,
+        on_end=cluster.on_end,
         trouble=lambda: cluster.engine.trouble,
         families=lambda: families(cluster.nodes, cluster.listener, cluster.history),
         start=cluster.start,

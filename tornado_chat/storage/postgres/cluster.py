@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from tornado_chat.chat.errors import Refused
+from tornado_chat.storage.postgres import identity
 from tornado_chat.storage.postgres.connecting import shown
 from tornado_chat.storage.postgres.engine import Connection, Engine
 from tornado_chat.storage.postgres.file_rows import PostgresFiles
-from tornado_chat.storage.postgres.health import EngineError
+from tornado_chat.storage.postgres.health import EngineError, unavailable
 from tornado_chat.storage.postgres.history import PostgresHistory
 from tornado_chat.storage.postgres.index_building import REST, keep_up
 from tornado_chat.storage.postgres.listener import Listener
@@ -19,6 +23,9 @@ from tornado_chat.storage.postgres.nodes import PostgresNodes
 from tornado_chat.storage.postgres.search_index import PostgresSearch
 from tornado_chat.storage.postgres.store import PostgresStore
 
+LOOK = 60.0  # seconds between two looks at what the database is
+log = logging.getLogger("tornado_chat")
+
 
 class Cluster:
     """The parts of one node. `secret`: what signs guests' tokens, 32 bytes, the same on all nodes."""
@@ -26,13 +33,15 @@ class Cluster:
     def __init__(self, engine: Engine, node: str, keep_days: float | None, keep_messages: int | None) -> None:
         self.engine = engine
         self.secret = b""
+        self._on_end: list[Callable[[bool], None]] = []
         self.listener = Listener(engine)
+        self.listener.on_return(self._look)  # before anybody trusts a number
         self.nodes = PostgresNodes(engine, self.listener, node)
         self.history = PostgresHistory(engine, self.listener, node, keep_days, keep_messages)
         self.store = PostgresStore(engine)
         self.search = PostgresSearch(engine)
         self.repositories = postgres_repositories(engine, PostgresFiles(engine))
-        self._indexing: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     @classmethod
     async def open(
@@ -51,10 +60,10 @@ class Cluster:
         """
         cluster = cls(await Engine.open(url, schema=schema, name=node), node, keep_days, keep_messages)
         try:
-            facts = dict(await cluster.engine.read(_facts))
+            cluster.history.epoch = await cluster.engine.write(identity.look)
+            cluster.secret = bytes.fromhex(await cluster.engine.read(_secret))
         except Refused:
             raise cluster._away() from None
-        cluster.secret, cluster.history.epoch = bytes.fromhex(facts["secret"]), facts["epoch"]
         return cluster
 
     async def start(self) -> None:
@@ -69,21 +78,45 @@ class Cluster:
         except Refused:
             raise self._away() from None
         indexing = keep_up(self.engine, partial(self.nodes.turn, "index", REST))
-        self._indexing = asyncio.get_running_loop().create_task(indexing)
+        self._tasks = [asyncio.ensure_future(one) for one in (indexing, self._keep_looking())]
 
     async def close(self) -> None:
         """Finish what is under way, tell the others that this node ends, and disconnect."""
-        if self._indexing is not None:
-            self._indexing.cancel()
-            await asyncio.wait([self._indexing])
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self.history.close()
         await self.nodes.close()
         await self.listener.close()
         await self.engine.close()
 
+    def on_end(self, ended: Callable[[bool], None]) -> None:
+        """Have this called when this node must end: with True if it can be started again, else its name is taken."""
+        self._on_end.append(ended)
+        self.nodes.on_end(lambda why: ended(False))
+
+    async def _look(self) -> None:
+        """End if clients must start anew: they, and this process, know numbers that will be given again."""
+        if await self.engine.write(identity.look) == self.history.epoch:
+            return
+        log.error("the database lacks what this node knows, so it ends; start it again", extra={"event": "epoch"})
+        self.engine.end("the database lacks what this node knows")
+        for ended in self._on_end:
+            ended(True)
+        raise unavailable()
+
+    async def _keep_looking(self) -> None:
+        """Note whether there is a synchronous standby, as long as there is: one that takes over is asked too late."""
+        while True:
+            await asyncio.sleep(LOOK)
+            with suppress(Refused):
+                if await self.nodes.turn("look", LOOK):
+                    await self._look()
+
     def _away(self) -> EngineError:
         return EngineError(f"--cluster {shown(self.engine.url)}: {self.engine.trouble}")
 
 
-async def _facts(connection: Connection) -> list[tuple[str, str]]:
-    return [(row[0], row[1]) for row in await connection.fetch("SELECT name, value FROM facts")]
+async def _secret(connection: Connection) -> str:
+    return str(await connection.fetchval("SELECT value FROM facts WHERE name = 'secret'"))
