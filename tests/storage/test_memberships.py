@@ -177,6 +177,8 @@ def test_a_channel_counts_its_members_and_those_who_left_do_not_count(run: Run) 
         await kept.put(theirs[:1])
         assert await kept.count("den") == 2
         assert names(await kept.members("den")) == ("a:1 a:2", False)
+        assert await kept.lasting("den", ["a:2", "g:3", "a:9"]) == {"a:2"}
+        assert await kept.lasting("nowhere", ["a:2"]) == await kept.lasting("den", []) == set()
         theirs[0].ended = 0
         await kept.put(theirs[:1])
         assert names(await kept.members("den")) == ("a:1 a:2 g:3", False)

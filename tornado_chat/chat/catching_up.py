@@ -30,7 +30,8 @@ class Memory(Protocol):
     def hold(self, user_id: str, memberships: dict[str, Membership]) -> None: ...
     def known_record(self, name: str) -> ChannelRecord | None: ...
     def known_records(self) -> list[str]: ...
-    def keep(self, user_id: str) -> None: ...
+    def keep(self, user_id: str, but: str = "") -> None: ...
+    def take_up(self, membership: Membership) -> None: ...
     async def own(self, user: User) -> dict[str, Membership]: ...
     async def record(self, name: str) -> ChannelRecord | None: ...
     async def forget_here(self, name: str) -> None: ...
@@ -59,6 +60,7 @@ class CatchingUp:
             ("deleted", self._deleted),
         ):
             hub.nodes.hear(kind, hear)
+        hub.questions.answer("keep", self._keep)
         hub.nodes.on_return(self._returned)
 
     # What others are told, once it is stored
@@ -93,7 +95,7 @@ class CatchingUp:
         online = self._hub.online(user_id)
         if online is None:
             return
-        self._places.keep(user_id)  # of whom something is stored now
+        self._places.keep(user_id, but=name)  # of whom something is stored now
         if online.memberships is not None or online.reading is not None:
             await self._again(user_id, name)
         self._places.tell_list_here(user_id, name)
@@ -117,9 +119,17 @@ class CatchingUp:
             own[name] = known = stored
         else:
             refresh(known, stored)
-        channel = self._hub.channels.get(name)
-        if channel is not None and User(user_id, "") in channel.present:
-            self._places.heed_membership(channel, known)
+        self._heed(known)
+
+    def _heed(self, membership: Membership) -> None:
+        channel = self._hub.channels.get(membership.record.name)
+        if channel is not None and User(membership.user, "") in channel.present:
+            self._places.heed_membership(channel, membership)
+
+    async def _keep(self, node: str, user_id: str) -> None:
+        """Store what is held of a guest: another node acts on them, or they are connected to it, too."""
+        self._places.keep(user_id)
+        await self._places.writer.written()
 
     async def _hold(self, node: str, about: list[Any]) -> None:
         """Hold where a guest belonged, of whom nothing is stored: they may come back to this node."""
@@ -130,6 +140,12 @@ class CatchingUp:
             memberships[name] = of_values(record, user_id, known)
         if self._hub.online(user_id) is None:
             self._places.hold(user_id, memberships)
+            return
+        own = await self._places.own(User(user_id, ""))
+        for name in memberships.keys() - own.keys():  # they have come back already
+            own[name] = memberships[name]
+            self._places.take_up(own[name])
+            self._heed(own[name])
 
     def _list(self, node: str, about: list[Any]) -> None:
         user_id, name, told = about

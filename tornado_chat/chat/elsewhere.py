@@ -109,6 +109,10 @@ class Elsewhere:
         if not self._addresses[address]:
             del self._addresses[address]
 
+    def nodes_of(self, user: User) -> set[str]:
+        """Return the nodes to which a user is connected elsewhere."""
+        return {one.node for one in self.users.get(user, ())}
+
     def is_in(self, user: User, channel: str) -> bool:
         """Return whether a user is in a channel from elsewhere."""
         return any(channel in one.channels for one in self.users.get(user, ()))
@@ -151,7 +155,7 @@ class Elsewhere:
 
     def to_nodes_of(self, user_id: str, kind: str, about: Any) -> None:
         """Tell something to the nodes to which a user is connected, too."""
-        for node in {one.node for one in self.users.get(User(user_id, ""), ())}:
+        for node in self.nodes_of(User(user_id, "")):
             self._nodes.tell(kind, about, node)
 
     def become(self, user: User) -> None:

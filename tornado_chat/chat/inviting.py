@@ -35,6 +35,7 @@ class Inviting(Ranks):
     async def _invitable(self, by: Connection, name: str, people: Sequence[User]) -> list[User]:
         """Return who is no member yet, which is counted; Refused unless the limits let all of them be invited."""
         guests = []
+        await self.keep_everywhere(people)
         for user in people:
             own = await self.own(user)
             if name in own and not own[name].ended:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from weakref import WeakValueDictionary
 
 from tornado_chat.chat import permissions
@@ -21,7 +22,7 @@ from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.online import Online
 from tornado_chat.chat.permissions import Denied, called
 from tornado_chat.chat.sight import sees_from
-from tornado_chat.chat.user_ids import is_new_guest
+from tornado_chat.chat.user_ids import is_guest_id, is_new_guest
 from tornado_chat.chat.validation import clean_name
 
 AWAY = 3_600  # seconds for which memory holds where guests belonged who have gone
@@ -66,10 +67,12 @@ class Knowing:
 
     async def _load(self, user_id: str, online: Online) -> dict[str, Membership]:
         try:
+            with suppress(Refused):  # a node has died
+                await self._keep_elsewhere(user_id)
             stored = await self.writer.of_user(user_id)
             _, held = self._gone.pop(user_id, (0, {}))
             online.memberships = found = self._known({**held, **stored})
-            online.kept = bool(stored) or not is_new_guest(user_id)
+            online.kept = bool(stored) or not is_new_guest(user_id) or bool(self._nodes_of(user_id))
             for name in held if online.kept else ():
                 self.writer.put(found[name])
                 if name not in stored:
@@ -201,16 +204,46 @@ class Knowing:
         if denied is not None:
             raise denied.refused()
 
-    def keep(self, user_id: str) -> None:
-        """Store what memory holds of a guest who came with a bare name: they are somebody from now on."""
+    def keep(self, user_id: str, but: str = "") -> None:
+        """Store what memory holds of a guest who came with a bare name: they are somebody from now on.
+
+        but: a channel in which another node has stored their membership.
+        """
         online = self._hub.online(user_id)
         if online is not None and not online.kept:
             online.kept = True
             self.meet([online[0].user])
-            for membership in (online.memberships or {}).values():
-                if membership.kept:
+            for name, membership in (online.memberships or {}).items():
+                if membership.kept and name != but:
                     self.writer.put(membership)
                     self._news.kept(online[0].user, membership)
+
+    def take_up(self, membership: Membership) -> None:
+        """Store and tell what another node has held of a guest who is here by now, if they are stored."""
+        online = self._hub.online(membership.user)
+        if online is not None and online.kept:
+            self.writer.put(membership)
+            self._news.kept(online[0].user, membership)
+        self.tell_list_here(membership.user, membership.record.name)
+
+    async def keep_everywhere(self, users: Iterable[User]) -> None:
+        """Do so with people on whom somebody acts, wherever they are: what is not stored, other nodes do not know.
+
+        Refused (`history-unavailable`) if their node does not answer.
+        """
+        for user in users:
+            self.keep(user.id)
+            await self._keep_elsewhere(user.id)
+
+    async def _keep_elsewhere(self, user_id: str) -> None:
+        for node in self._nodes_of(user_id) - self._hub.questions.silent:
+            await self._hub.questions.ask(node, "keep", user_id)
+
+    def _nodes_of(self, user_id: str) -> set[str]:
+        """Return the other nodes to which a guest is connected, who may hold what is not stored."""
+        if self._hub.elsewhere is None or not is_guest_id(user_id):
+            return set()
+        return self._hub.elsewhere.nodes_of(User(user_id, ""))
 
     def meet(self, users: Iterable[User]) -> None:
         """Store what people who are here are called, and that they are here now."""

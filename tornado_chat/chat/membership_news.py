@@ -94,9 +94,21 @@ class MembershipNews:
         count = await self._storage.count(name)
         event: dict[str, Any] = {"action": "members", "channel": name, "count": count}
         if count <= self._hub.announce_limit:
+            if self._hub.elsewhere is not None:
+                await self._forget_outdated(name, moved)
+                if not any(moved.values()):
+                    return
             event |= {"joined": list(moved["joined"].values()), "left": list(moved["left"].values())}
             event["roles"] = moved["roles"]
         self._hub.publish(name, encode(event))
+
+    async def _forget_outdated(self, name: str, moved: dict[str, dict[str, Any]]) -> None:
+        """Leave out who is no member any more, or is one again: another node may have told of that already."""
+        joined, left = moved["joined"], moved["left"]
+        lasting = await self._storage.lasting(name, [*joined, *left])
+        for users, is_outdated in ((joined, False), (left, True)):
+            for user_id in [one for one in users if (one in lasting) is is_outdated]:
+                del users[user_id]
 
     # A user's own list
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
@@ -199,6 +200,9 @@ class Memberships(Protocol):
 
     async def count(self, name: str) -> int:
         """Return how many members a channel has."""
+
+    async def lasting(self, name: str, users: Sequence[str]) -> AbstractSet[str]:
+        """Return who of some people, by id, is a member of a channel."""
 
     async def ranked(self, name: str) -> list[Membership]:
         """Return the memberships of owners and moderators, and the oldest one of a member."""

@@ -43,16 +43,21 @@ class _Open:
 
 
 class Questions:
-    """What this node asks the others, and answers them. A kind of question has one answer, which is awaited."""
+    """What this node asks the others, and answers them. A kind of question has one answer, which is awaited.
+
+    `silent`: the names of nodes that have not answered, and said nothing since: they may have died.
+    """
 
     def __init__(self, nodes: Nodes) -> None:
         self.nodes = nodes
+        self.silent: set[str] = set()
         self._answers: dict[str, Answer] = {}
         self._open: dict[int, _Open] = {}
         self._numbers = count(randbits(48))  # an answer to the process before this one must fit none of them
         self._tasks: set[asyncio.Task[None]] = set()
         nodes.hear("question", self._asked)
         nodes.hear("answer", self._answered)
+        nodes.on_come(self.silent.discard)
         nodes.on_gone(self._gone)
 
     def answer(self, kind: str, answer: Answer) -> None:
@@ -84,12 +89,15 @@ class Questions:
             async with asyncio.timeout(seconds):
                 await asked.done.wait()
         except TimeoutError:
-            log.warning("no answer about %s from %s", kind, ", ".join(sorted(asked.left)))
+            if asked.left - self.silent:  # thousands may ask it
+                log.warning("no answer about %s from %s", kind, ", ".join(sorted(asked.left)))
+            self.silent |= asked.left
         finally:
             del self._open[number]
         return asked
 
     def _asked(self, by: str, question: Any) -> None:
+        self.silent.discard(by)
         # In a task: what this node is told next may be the answer that another one waits for.
         task = asyncio.get_running_loop().create_task(self._do(by, *question))
         self._tasks.add(task)
@@ -109,6 +117,7 @@ class Questions:
             self.nodes.tell("answer", [number, False, _told(Refused("it failed there", Error.INTERNAL))], by)
 
     def _answered(self, by: str, answer: Any) -> None:
+        self.silent.discard(by)
         number, well, said = answer
         asked = self._open.get(number)
         if asked is None or by not in asked.left:
@@ -120,6 +129,7 @@ class Questions:
         asked.settle(by)
 
     def _gone(self, node: str) -> None:
+        self.silent.discard(node)
         for asked in self._open.values():
             asked.settle(node)
 

@@ -98,7 +98,9 @@ class Ranks(InThreads):
         """Return people whose rank is lower than the caller's, with their memberships; else Refused."""
         mine = self.membership(by.user, record.name)
         found = []
-        for user in await self.known(users):
+        people = await self.known(users)
+        await self.keep_everywhere(people)
+        for user in people:
             membership = await self.membership_of(user.id, record)
             lasts = membership is not None and not membership.ended
             role = membership.role if membership is not None and lasts else None

@@ -39,6 +39,7 @@ _OF_USER = (
     f' (SELECT {RECORD} FROM channel_records r WHERE r.name = m.channel LIMIT 1) r ON true WHERE m."user" = $1'
 )
 _MEMBERSHIP = f'SELECT {MEMBERSHIP} FROM memberships m WHERE m."user" = $1 AND m.channel = $2'
+_LASTING = 'SELECT "user" FROM memberships WHERE "user" = ANY($2::text[]) AND channel = $1 AND ended = 0'
 _RANKED = f"""
 SELECT {MEMBERSHIP} FROM memberships m WHERE channel = $1 AND ended = 0 AND role != 'member'
 UNION ALL
@@ -120,6 +121,10 @@ class PostgresMemberships(Pages, ChannelOrders, PlaceTrimming):
     @reads
     async def count(self, connection: Connection, name: str) -> int:
         return await connection.fetchval("SELECT members FROM channel_records WHERE name = $1", name) or 0
+
+    @reads
+    async def lasting(self, connection: Connection, name: str, users: Sequence[str]) -> AbstractSet[str]:
+        return {row[0] for row in await connection.fetch(_LASTING, name, list(users))}
 
     async def ranked(self, name: str) -> list[Membership]:
         record = await self.record(name)

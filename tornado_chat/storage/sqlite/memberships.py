@@ -39,6 +39,7 @@ _OF_USER = (
     " FROM memberships m JOIN channel_records r ON r.name = m.channel WHERE m.user = ?"
 )
 _MEMBERSHIP = f"SELECT {MEMBERSHIP} FROM memberships m WHERE m.user = ? AND m.channel = ?"
+_LASTING = "SELECT user FROM memberships WHERE user IN (SELECT value FROM json_each(?)) AND channel = ? AND ended = 0"
 _RANKED = f"""
 SELECT json_group_array({MEMBERSHIP}) FROM (
     SELECT user, channel FROM memberships WHERE channel = :name AND ended = 0 AND role != 'member'
@@ -145,6 +146,10 @@ class SqliteMemberships(Pages, ChannelOrders, PlaceTrimming):
     def count(self, connection: sqlite3.Connection, name: str) -> int:
         row = connection.execute("SELECT members FROM channel_records WHERE name = ?", (name,)).fetchone()
         return row[0] if row else 0
+
+    @reads
+    def lasting(self, connection: sqlite3.Connection, name: str, users: Sequence[str]) -> AbstractSet[str]:
+        return {row[0] for row in connection.execute(_LASTING, (json.dumps(list(users)), name))}
 
     async def ranked(self, name: str) -> list[Membership]:
         record = await self.record(name)
