@@ -25,6 +25,11 @@ SESSION = {
     "statement_timeout": str(int(PATIENCE * 1_000)),
     "idle_in_transaction_session_timeout": "10000",
     "lock_timeout": str(int(PATIENCE * 1_000)),
+    # Sessions of a node that is cut off end, and their locks: also where no other node sees it.
+    "tcp_user_timeout": "10000",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
 }
 #: Instead, of one that works on everything: it takes its time, and its queries are planned by what they ask.
 UNHURRIED = {

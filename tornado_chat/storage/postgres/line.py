@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from time import monotonic
 
 from tornado_chat.storage.postgres.connecting import Connection, disconnect, unreachable
 from tornado_chat.storage.postgres.engine import Engine
@@ -27,7 +28,7 @@ class Line:
         self._ears, self._mouth, self._ping, self._take = ears, mouth, ping, take
         self._speaking = asyncio.Lock()
         self._heard = 0  # notifications
-        self._answered = 0.0  # when, on the clock of the loop
+        self._answered = 0.0  # when
         self._echo: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @classmethod
@@ -74,7 +75,7 @@ class Line:
             await asyncio.wait({self.lost}, timeout=PING)
             if self.lost.done():
                 return
-            began, heard, self._echo = loop.time(), self._heard, loop.create_future()
+            began, heard, self._echo = monotonic(), self._heard, loop.create_future()
             asking = loop.create_task(self._ask())
             try:
                 for seconds in (HUNG, GRACE):
@@ -86,12 +87,12 @@ class Line:
             finally:
                 asking.cancel()
             if not self.lost.done():
-                yield loop.time() - began
+                yield monotonic() - began
 
     async def _ask(self) -> None:
         with suppress(Exception):  # the line is lost, which `pings` sees
             await self._ears.execute("SELECT 1")
-            self._answered = asyncio.get_running_loop().time()
+            self._answered = monotonic()
             await self.say([(self._ping, "")])
             await self._echo
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 
 from tornado_chat.chat.errors import Refused
@@ -13,6 +13,8 @@ from tornado_chat.storage.postgres.health import EngineError, is_away
 from tornado_chat.storage.postgres.line import Line
 
 LONGEST = 7_500  # bytes of one notification; PostgreSQL takes 7,999
+JOINED = 1_800  # characters, of up to 4 bytes each, of a notification that has several texts
+JOINT = "\x1e"  # before each text of a notification that has several
 FULL = 16_000_000  # characters that may wait to be sent: then the database is as good as away
 ATTEMPT = 2.0  # seconds that one attempt to connect may take
 AGAIN = 0.5  # seconds between two attempts, at most
@@ -63,10 +65,10 @@ class Listener:
     def notify(self, topic: str, text: str) -> None:
         """Send to all nodes, this one included, in the order of the calls. While the database is away it is dropped.
 
-        ValueError for more than LONGEST bytes, and for what PostgreSQL cannot store. Of two that are alike, sent in
-        the same turn of the loop, one may arrive.
+        ValueError for more than LONGEST bytes, for what PostgreSQL cannot store, and for JOINT. Of two that are
+        alike, sent in the same turn of the loop, one may arrive.
         """
-        if len(text.encode()) > LONGEST or "\0" in text:
+        if len(text.encode()) > LONGEST or "\0" in text or JOINT in text:
             raise ValueError(f"no notification can be this, of {len(text)} characters")
         if self._line is None or self._length > FULL:
             return
@@ -104,6 +106,8 @@ class Listener:
                 self._engine.succeeded("listening")
                 async for lag in line.pings():
                     self.lag = lag
+            else:
+                await asyncio.sleep(AGAIN)
             self._drop(line)
             line = await self._open_again()
 
@@ -151,16 +155,30 @@ class Listener:
             self._pass_on(channel, text)
 
     def _pass_on(self, channel: str, text: str) -> None:
-        self.heard += 1
-        try:
-            self._heard[channel](text)
-        except Exception:
-            log.exception("a notification of %s could not be taken in", channel)
+        heard = self._heard[channel]
+        for one in text[1:].split(JOINT) if text.startswith(JOINT) else (text,):
+            self.heard += 1
+            try:
+                heard(one)
+            except Exception:
+                log.exception("a notification of %s could not be taken in", channel)
 
     async def _send(self, line: Line) -> None:
         with suppress(Exception):  # the line has lost itself
             while self._waiting and line is self._line:
                 batch, self._waiting, self._length = self._waiting, [], 0
-                await line.say(batch)
+                await line.say(list(_joined(batch)))
                 self.told += len(batch)
         self._sending = None
+
+
+def _joined(batch: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Join neighbours that fit into one notification: much of what one costs does not depend on its length."""
+    channel, texts, length = "", list[str](), 0
+    for next_channel, text in [*batch, ("", "")]:
+        if next_channel != channel or length + len(text) > JOINED:
+            if texts:
+                yield channel, texts[0] if len(texts) == 1 else JOINT + JOINT.join(texts)
+            channel, texts, length = next_channel, [], 0
+        texts.append(text)
+        length += len(text) + 1
