@@ -13,7 +13,7 @@ from tornado_chat.server.cli.parsing import Command, Group
 
 LEAVES = [one for each in COMMANDS for one in (each.commands if isinstance(each, Group) else (each,))]
 WORDS = {"backup": ["F"], "restore": ["F"], "plugin new": ["n"], "user add": ["A"], "user passwd": ["A"]}
-WORDS |= {"user role": ["A", "admin"], "user remove": ["A"]}
+WORDS |= {"user role": ["A", "admin"], "user remove": ["A"], "migrate": ["--to=sqlite"]}
 WORDS |= {f"channel {word}": ["A"] for word in ("show", "set", "archive", "delete")}
 
 
@@ -65,7 +65,7 @@ def test_health_may_be_given_what_the_server_is_given(name: str) -> None:
     [
         ("bakcup F", "there is no command bakcup (did you mean backup?) (see {} --help)"),
         ("3000", "there is no command 3000; there are serve, config, backup, restore, export, check, compact, "
-         "reindex, user, channel, plugin, health (see {} --help)"),
+         "reindex, migrate, user, channel, plugin, health (see {} --help)"),
         ("help", "there is no command help (did you mean --help?) (see {} --help)"),
         ("port 5", "there is no command port (did you mean --port?) (see {} --help)"),
         ("add Ann", "there is no command add (did you mean user add?) (see {} --help)"),

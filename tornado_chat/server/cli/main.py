@@ -9,10 +9,11 @@ from typing import NoReturn
 
 from tornado_chat.config.settings import SettingsError
 from tornado_chat.config.sources import passed_over, suggestion
-from tornado_chat.server.cli import channels, console, data, health, plugins, serve, users
+from tornado_chat.server.cli import channels, console, data, health, moving, plugins, serve, users
 from tornado_chat.server.cli.parsing import Command, Group, program
 
-COMMANDS = (*serve.COMMANDS, *data.COMMANDS, *users.COMMANDS, *channels.COMMANDS, *plugins.COMMANDS, *health.COMMANDS)
+ROOMS = (serve, data, moving, users, channels, plugins, health)
+COMMANDS: tuple[Command | Group, ...] = tuple(command for room in ROOMS for command in room.COMMANDS)
 TOP = Group("", serve.SERVE.help, COMMANDS, serve.SERVE)
 
 

@@ -20,7 +20,7 @@ from tornado_chat.storage.blobs.s3.answers import S3Error
 from tornado_chat.storage.blobs.s3.blobs import S3Blobs
 from tornado_chat.storage.blobs.s3.bucket import Bucket
 from tornado_chat.storage.blobs.shared import check_folder
-from tornado_chat.storage.data_folder import write_file
+from tornado_chat.storage.data_folder import discard, write_file
 from tornado_chat.storage.postgres.engine import Engine
 from tornado_chat.storage.postgres.objects import PostgresObjects
 
@@ -63,6 +63,20 @@ async def open_blobs(place: BlobPlace, engine: Engine) -> Blobs:
         await bucket.close()
         raise
     return S3Blobs(bucket, PostgresObjects(engine))
+
+
+async def leave(place: BlobPlace, mark: str) -> None:
+    """Remove a mark, of a cluster that has come to nothing, from a place that can be used."""
+    if isinstance(place, Path):
+        if await _MarkedFolder(place).read() == mark:
+            await asyncio.to_thread(discard, place / MARK)
+        return
+    bucket = Bucket(place.with_keys(os.environ))
+    try:
+        if await _MarkedBucket(bucket).read() == mark:
+            await bucket.delete(MARK)
+    finally:
+        await bucket.close()
 
 
 class _Marked(Protocol):

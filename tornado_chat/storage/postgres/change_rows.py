@@ -23,9 +23,10 @@ _REACT = """
 INSERT INTO reactions (message, key, sender, number)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[])
 """
-_KNOW = (
-    "INSERT INTO change_refs SELECT * FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[])"
-)
+_KNOW = """
+INSERT INTO change_refs
+SELECT * FROM unnest($1::bytea[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[])
+"""
 
 
 class ChangeRows:
@@ -42,7 +43,7 @@ class ChangeRows:
         self._pins: dict[int, bool] = {}
         self._deleted: list[int] = []
         self._grown: list[int] = []
-        self._refs: list[tuple[bytes, str, int, int, int]] = []
+        self._refs: list[tuple[bytes, str, int, int, int, str, str]] = []
 
     def alter(self, message: Message, digest: str | None) -> None:
         """Store a message as it is now. digest: of what was first sent, if the text is not that any more."""
@@ -69,7 +70,9 @@ class ChangeRows:
 
     def know(self, key: bytes, change: Change, message: int, number: int) -> None:
         """Remember a call, by its key, and what it is answered with."""
-        self._refs.append((key, change.digest(), message, number, change.time))
+        assert change.user is not None
+        assert change.ref is not None
+        self._refs.append((key, change.digest(), message, number, change.time, change.user.id, change.ref))
 
     async def write(self) -> None:
         """Write all that waits."""

@@ -110,8 +110,8 @@ async def build_anew(engine: Engine) -> int:
     finally:
         await connection.close()
     while await engine.read(lambda connection: connection.fetch(_BEHIND, 1, 1)):
-        await catch_up(engine)
-        await asyncio.sleep(0.01)  # a node may be at it
+        if await engine.write(piece) is None:
+            await asyncio.sleep(0.01)  # a node is at it
     return count
 
 

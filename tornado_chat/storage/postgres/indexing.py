@@ -14,7 +14,8 @@ may see, and nothing else: its time tells nothing of the rest.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -102,7 +103,7 @@ async def remove(connection: Connection, no: int, upto: int) -> None:
 def runs(messages: Sequence[Message]) -> Iterator[Run]:
     """Yield the rows of the runs of messages, which are in the order of their ids."""
     some: list[Message] = []
-    words: dict[str, list[int]] = {}
+    words = defaultdict[str, list[str]](list)
     size = 0
     for one, own in zip(messages, map(_distinct, messages, documents_of(messages)), strict=True):
         id, bytes = int(one.id), _size(own)
@@ -111,12 +112,12 @@ def runs(messages: Sequence[Message]) -> Iterator[Run]:
             bytes = _size(own)
         if some and (len(some) == MOST or size + bytes > MOST_BYTES or id >> BLOCK != int(some[0].id) >> BLOCK):
             yield _run(some, words)
-            some, words, size = [], {}, 0
+            some, words, size = [], defaultdict(list), 0
         some.append(one)
         size += bytes
-        place = id - int(some[0].id) + 1
+        place = str(id - int(some[0].id) + 1)
         for word in own:
-            words.setdefault(word, []).append(place)
+            words[word].append(place)
     if some:
         yield _run(some, words)
 
@@ -139,9 +140,9 @@ def _size(words: set[str]) -> int:
     return sum(map(len, map(str.encode, words))) + 24 * len(words)
 
 
-def _run(messages: Sequence[Message], words: dict[str, list[int]]) -> Run:
+def _run(messages: Sequence[Message], words: Mapping[str, list[str]]) -> Run:
     first, last = int(messages[0].id), int(messages[-1].id)
     times = [one.time for one in messages]
     begin = scope(first)
-    lexemes = [f"'{begin}{word}':{','.join(map(str, places))}" for word, places in words.items()]
+    lexemes = [f"'{begin}{word}':{','.join(places)}" for word, places in words.items()]
     return first, last, min(times), max(times), len(messages), " ".join(lexemes)

@@ -106,7 +106,7 @@ def restore(folder: Path, file: Path, *, without_files: bool = False) -> Path | 
         with contextlib.closing(connect(made)) as connection:
             pragma(connection, "synchronous=FULL")
             connection.execute("INSERT OR REPLACE INTO facts VALUES ('epoch', ?)", (secrets.token_hex(8),))
-        kept = _free_name(folder / NAME)
+        kept = free_name(folder / NAME)
         # Until the database is replaced, nothing is taken away: what is not needed then is swept by the server.
         with explained(blobs, "written"):
             if (folder / NAME).exists() and blob_folders(blobs):
@@ -178,7 +178,7 @@ def _replace_secret(path: Path, secret: bytes, kept: Path) -> None:
         write_file(path, secret)
 
 
-def _free_name(path: Path) -> Path:
+def free_name(path: Path) -> Path:
     """Return a name beside a path that is not taken, with the time in it."""
     name = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
     while name.exists() or _secret_of(name).exists() or files_of(name).exists():

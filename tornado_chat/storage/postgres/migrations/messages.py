@@ -29,7 +29,7 @@ SQL = """
     -- the calls that changed a message, and what they were answered with; those that posted are in messages
     CREATE TABLE change_refs (
         ref_key bytea PRIMARY KEY, digest text NOT NULL, message bigint NOT NULL, number bigint NOT NULL,
-        time bigint NOT NULL
+        time bigint NOT NULL, sender text COLLATE "C" NOT NULL, ref text COLLATE "C" NOT NULL
     );
     CREATE INDEX change_times ON change_refs (time);
     -- what a node that is killed leaves unfinished; node: its name

@@ -1,0 +1,1 @@
+"""Moves a chat from a data folder into PostgreSQL, and back."""
