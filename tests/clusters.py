@@ -81,6 +81,7 @@ class Engine:
     """A PostgreSQL of a test's own, with all that it promises to keep."""
 
     def __init__(self, folder: Path) -> None:
+        postgres.need()
         self.folder = folder
         self.url = self._run("start", folder)
         self._port = str(urlsplit(self.url).port)

@@ -35,13 +35,14 @@ assets.read = cache(assets.read)  # to compress the files of the page for each t
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests too")
+    parser.addoption("--cluster", action="store_true", help="run the tests on a real PostgreSQL too")
     parser.addoption("--accept", action="store_true", help="store the pictures of the page as they are now")
     parser.addoption("--modules", action="store_true", help="test the page's modules, not the bundle of a release")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the process that starts the others
-        postgres.begin()
+        postgres.begin(asked=config.getoption("--cluster"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

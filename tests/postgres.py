@@ -18,30 +18,37 @@ from tornado_chat.storage.postgres.engine import Engine, connect
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "_postgres"
 FOLDER = "POSTGRES_OF_THE_TESTS"  # set for all processes of a run: where it is
+ASKED = "POSTGRES_IS_TESTED"  # set where the tests that need it are to run
 
 
-def begin() -> None:
+def begin(asked: bool) -> None:
     """Choose where the database of this run will be, before other processes of it are started."""
     os.environ.setdefault(FOLDER, tempfile.mkdtemp(prefix="tornado_chat-postgres-"))
+    if asked:
+        os.environ[ASKED] = "yes"
 
 
 def end() -> None:
     """Stop the database of this run, if a test has started it."""
+    os.environ.pop(ASKED, None)
     folder = Path(os.environ.pop(FOLDER))
     if (folder / "data" / "postmaster.pid").exists():
         subprocess.run([SCRIPT, "stop", folder / "data", "immediate"], check=False)
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def is_installed() -> bool:
-    return subprocess.run([SCRIPT, "find"], capture_output=True, check=False).returncode == 0
+def need() -> None:
+    """Skip a test on PostgreSQL, unless these are asked for. Where they are, it must be installed."""
+    if ASKED not in os.environ:
+        pytest.skip("the tests on PostgreSQL run with --cluster")
+    found = subprocess.run([SCRIPT, "find"], capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
 
 
 @contextlib.contextmanager
 def _locked() -> Iterator[Path]:
     """Give the folder of this run to one process at a time."""
-    if not is_installed() and os.environ.get("CI") != "true":
-        pytest.skip("PostgreSQL is not installed: apt install postgresql")
+    need()
     folder = Path(os.environ[FOLDER])
     folder.chmod(0o755)
     with (folder / "lock").open("w") as lock:
