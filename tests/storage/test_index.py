@@ -194,7 +194,7 @@ def test_a_building_that_is_killed_begins_anew_where_it_must(
     if why == "messages were deleted":
         killed_while_building(tmp_path, monkeypatch, 2)
         with DirectDatabase(tmp_path) as database:
-            asyncio.run(deletion.forget(database, "hall"))
+            asyncio.run(deletion.SqliteMessages(database).forget("hall"))
         assert found(tmp_path, "number") == [5, 4, 3, 2, 1]
     else:
         with monkeypatch.context() as patched:
