@@ -47,20 +47,8 @@ class Connection(Batch):
     """
 
     __slots__ = (
-        *(
-            "_mistakes",
-            "_stall",
-            "_written",
-            "address",
-            "allowed",
-            "channels",
-            "due",
-            "ended",
-            "gate",
-            "number",
-            "session",
-        ),
-        *("user", "transport", "write"),
+        *("_mistakes", "_stall", "_written", "address", "allowed", "channels", "due", "ended", "gate", "number"),
+        *("session", "user", "transport", "write"),
     )
 
     def __init__(

@@ -20,13 +20,12 @@ AT_ONCE = 200  # connections in one telling of all
 class Remote:
     """A connection to another node: `number`, unique there, its `user`, `address` and `channels`."""
 
-    __slots__ = ("_nodes", "address", "allowed", "channels", "ended", "node", "number", "user")
+    __slots__ = ("_nodes", "address", "channels", "ended", "node", "number", "user")
 
     def __init__(self, nodes: Nodes, node: str, number: int, user: User, address: str) -> None:
         self.node, self.number = node, number
         self.user, self.address = user, address
         self.channels: dict[str, Channel] = {}
-        self.allowed: frozenset[str] | None = None
         self.ended = False
         self._nodes = nodes
 
@@ -61,7 +60,7 @@ class Home(Protocol):
 
 
 class Elsewhere:
-    """The connections of other nodes, and what is told to these of the own ones.
+    """The connections to other nodes, and what those are told of the connections to this one.
 
     `users`: those who are connected elsewhere, with their connections there.
     """
@@ -112,10 +111,6 @@ class Elsewhere:
     def nodes_of(self, user: User) -> set[str]:
         """Return the nodes to which a user is connected elsewhere."""
         return {one.node for one in self.users.get(user, ())}
-
-    def is_in(self, user: User, channel: str) -> bool:
-        """Return whether a user is in a channel from elsewhere."""
-        return any(channel in one.channels for one in self.users.get(user, ()))
 
     # What others are told
 
