@@ -150,7 +150,7 @@ async def test_a_new_version_is_offered_after_a_lost_connection_and_nothing_relo
 
     async with people() as browsers:
         ann = await browsers.enter("Ann")
-        await ann.wait_for_function("document.querySelector('link[href$=\"dialogs.css\"]')?.sheet")
+        await ann.wait_for_function("() => document.querySelector('link[href$=\"dialogs.css\"]')?.sheet")
         await lose_all(app, "Ann")
         await write(ann, "still the same")
         await read(ann, "still the same")

@@ -270,7 +270,7 @@ async def test_the_end_of_a_long_press_presses_nothing_in_the_sheet_that_it_has_
         await ann.fill("#name", "Ann")
         await ann.keyboard.press("Enter")
         await read(ann, "hello")
-        await ann.wait_for_function("document.querySelector('link[href$=\"dialogs.css\"]')?.sheet")
+        await ann.wait_for_function("() => document.querySelector('link[href$=\"dialogs.css\"]')?.sheet")
         place = await ann.locator("article .text").bounding_box()
         finger = await ann.context.new_cdp_session(ann)
         point = {"x": place["x"] + 20, "y": place["y"] + 8}

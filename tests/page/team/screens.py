@@ -49,7 +49,7 @@ class Screens:
         await page.keyboard.press("Enter")
         await page.locator(".message").first.wait_for()
         await page.locator("main button.quiet").first.wait_for(state="attached")
-        await page.wait_for_function("document.querySelector('.message .reaction')")
+        await page.wait_for_function("() => document.querySelector('.message .reaction')")
         if self.look.endswith("-rtl"):
             await page.evaluate("document.documentElement.dir = 'rtl'")
         if self.look.endswith("-large"):

@@ -21,8 +21,8 @@ export function Files({chat, line, show}) {
   const pictures = files.filter(({width}) => width);
   const wide = pictures[1] ? (columns(pictures).endsWith("two") ? 13 : 8.6) : 26; // rem
   return html`<div class="files">
-    <div class=${columns(pictures)}>${pictures.map((file) => html`<${Picture}
-      key=${file.key ?? file.id} chat=${chat} file=${file} px=${wide * REM} alone=${!pictures[1]} open=${line.seq && (() => show({about: "picture", line, file: file.id}))} />`)}</div>
+    ${pictures.length > 0 && html`<div class=${columns(pictures)}>${pictures.map((file) => html`<${Picture}
+      key=${file.key ?? file.id} chat=${chat} file=${file} px=${wide * REM} alone=${!pictures[1]} open=${line.seq && (() => show({about: "picture", line, file: file.id}))} />`)}</div>`}
     ${files.filter(({width}) => !width).map((file) => html`<${Other} key=${file.key ?? file.id} chat=${chat} file=${file} />`)}
   </div>`;
 }

@@ -227,7 +227,7 @@ export function Messages({chat, channel, show, later, Head = later.Beginning}) {
   const unknown = !(channel.loaded ?? channel.epoch); // what there is
   const loading = channel.loading || (unknown && !chat.session.state.lost);
   return html`<div class="messages-frame">
-    <div
+    <div class="view"><div
       class="messages" ref=${box} onScroll=${scrolled} onCopy=${(event) => later.copied?.(event, lines)} ...${active.listeners}
       tabindex="0" role="log" aria-live="off" aria-busy=${unknown} aria-label=${channel.root ? t("thread.replies") : t("messages.title", {name: channel.label})}
     >
@@ -238,7 +238,7 @@ export function Messages({chat, channel, show, later, Head = later.Beginning}) {
         ${present && pending({chat, channel, active, later, show})}
         ${present && !channel.root && [...chat.failures].map(([name, words]) => html`<p class="box alert" key=${`plugin ${name}`}>${words}</p>`)}
       </div>
-    </div>
+    </div></div>
     ${later.Announcer && html`<${later.Announcer} chat=${chat} channel=${channel} />`}
     <${Strip} chat=${chat} channel=${channel} later=${later} loading=${unknown && loading} ways=${{
       unread: markAbove && {words: t("messages.first-unread"), go: firstUnread},
