@@ -119,11 +119,13 @@ def test_on_several_nodes_it_tells_of_all_what_they_have_to_do_and_of_whom_is_wh
         for house, version in zip(town.houses, ("1.0", "1.0", "1.1"), strict=True):
             house.hub.loads.version = version
         two.hub.metrics.late = 0.0123
+        three.hub.loads.clock = lambda: -3.14
         await turns()
         told = await one.call(boss, "overview")
         shown = [(node["name"], node["connections"], node["users"], node["version"]) for node in told["nodes"]]
         assert shown == [("one", 1, 1, "1.0"), ("three", 1, 1, "1.1"), ("two", 2, 1, "1.0")]
         assert [node["late"] for node in told["nodes"]] == [0, 0, 12.3]
+        assert [node.get("clock") for node in told["nodes"]] == [None, -3.1, None]
         assert told["now"]["connections"] == 4
         assert told["now"]["users"] == 2
         assert told["people"][0]["addresses"] == ["192.0.2.7", "192.0.2.8", "192.0.2.9"]

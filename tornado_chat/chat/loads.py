@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tornado_chat.chat.hub import Hub
 
 
 class Loads:
-    """Asks all nodes. `version`: of this one."""
+    """Asks all nodes. `version`: of this one.
+
+    `clock`: returns by how many seconds its clock is ahead of the one that all share, 0 while it is right.
+    """
 
     def __init__(self, hub: Hub) -> None:
         self.version = ""
+        self.clock: Callable[[], float] = lambda: 0.0
         self._hub = hub
         hub.questions.answer("load", self._answer)
 
     async def all(self, past: bool = False) -> list[dict[str, Any]]:
         """Return of each node `name`, `connections`, `users`, `version`, `late` (ms) and `totals` (see Metrics).
 
-        past: with those of the last minutes. Of a node that does not answer: `missing`. Empty without a cluster.
+        past: with those of the last minutes. Of a node whose clock is wrong: `clock`, too. Of one that does not
+        answer: `missing`. Empty without a cluster.
         """
         nodes = self._hub.nodes
         if not nodes.own:
@@ -37,6 +43,8 @@ class Loads:
             "late": round(1000 * metrics.late, 1),
             "totals": metrics.totals(),
         }
+        if ahead := self.clock():
+            load["clock"] = round(ahead, 1)
         return {**load, "past": list(metrics.past)} if past else load
 
     async def _answer(self, node: str, past: Any) -> dict[str, Any]:

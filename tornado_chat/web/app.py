@@ -77,7 +77,8 @@ class Chat(Application):
         self.pictures = Pictures(storage.blobs, storage.workshop)
         self.hub.files.look = self.pictures.look
         self.hub.files.pictures.cut = self.pictures.cut if self.pictures.can_draw else None
-        self.hub.max_connections, self.hub.loads.version = max_connections(), VERSION
+        self.hub.max_connections = max_connections()
+        self.hub.loads.version, self.hub.loads.clock = VERSION, storage.clock
         self.hub.edit_window = settings.edit_window
         self.guest_days = settings.guest_days
         give_power("delete", ROLES_WITH[settings.may_delete])

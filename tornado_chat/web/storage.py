@@ -43,9 +43,10 @@ class Storage:
     """What a chat is kept in. `secret`: what signs guests' tokens, 32 bytes. `workshop`: a folder for pictures.
     `no_files`: why it takes no files, "" if it does.
 
-    `families`: yields its metrics. `trouble`: returns what is wrong in a few words, None while messages can be
-    stored. `start` is awaited when all that is told by other nodes finds who hears it, `close` when nothing is stored
-    any more. `on_end`: has something called when this server must end, with whether it can be started again.
+    `clock`: see Loads. `families`: yields its metrics. `trouble`: returns what is wrong in a few words, None while
+    messages can be stored. `start` is awaited when all that is told by other nodes finds who hears it, `close` when
+    nothing is stored any more. `on_end`: has something called when this server must end, with whether it can be
+    started again.
     """
 
     history: History
@@ -60,6 +61,7 @@ class Storage:
     database: Database | None = None
     on_end: Callable[[Callable[[bool], None]], None] = lambda ended: None
     trouble: Callable[[], str | None] = lambda: None
+    clock: Callable[[], float] = lambda: 0.0
     families: Callable[[], Iterable[str]] = tuple
     start: Callable[[], Awaitable[None]] = _nothing
     close: Callable[[], Awaitable[None]] = _nothing
@@ -132,6 +134,7 @@ async def join_cluster(settings: Settings) -> Storage:
         nodes=cluster.nodes,
         on_end=cluster.on_end,
         trouble=lambda: cluster.engine.trouble,
+        clock=cluster.nodes.clock.wrong_by,
         families=lambda: families(cluster.nodes, cluster.listener, cluster.history),
         start=cluster.start,
         close=cluster.close,

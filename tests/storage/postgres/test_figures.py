@@ -11,7 +11,7 @@ from tornado_chat.storage.postgres.history import PostgresHistory
 def figures(member: Member, history: PostgresHistory) -> dict[str, float]:
     text = "".join(families(member.nodes, member.listener, history))
     found = re.findall(r"^tornado_chat_(\w+) (\S+)$", text, re.M)
-    assert len(re.findall(r"^# TYPE ", text, re.M)) == 8
+    assert len(re.findall(r"^# TYPE ", text, re.M)) == 9
     return {name: float(value) for name, value in found}
 
 
@@ -22,6 +22,7 @@ def test_it_counts_nodes_commits_gaps_and_reconnects() -> None:
         await history.open()
         before = figures(one, history)
         assert (before["nodes"], before["reconnects_total"], before["commit_seconds_count"]) == (2, 0, 0)
+        assert abs(before["clock_ahead_seconds"]) < 1
         message = await history.append(Message("den", "hello", User("a:1", "Ann"), 1))
         two.nodes.tell("word", "hello")
         await until(lambda: one.words("two"))

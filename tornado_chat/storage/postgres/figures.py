@@ -14,6 +14,9 @@ def families(nodes: PostgresNodes, listener: Listener, history: PostgresHistory)
     """Yield what a node knows of the others, and how well the database serves it."""
     yield histogram("commit_seconds", "Time that a transaction took, its sync included.", history.commits)
     yield single("nodes", "gauge", "Nodes that are alive, this one included.", len(nodes.others) + 1)
+    yield single(
+        "clock_ahead_seconds", "gauge", "How far this node's clock is ahead of the database's.", nodes.clock.ahead
+    )
     yield single("feed_lag_seconds", "gauge", "Time that a notification took, measured every 2 s.", listener.lag)
     yield single(
         "feed_gaps_total", "counter", "Times that a channel's log was read for what was missed.", history.gaps

@@ -10,6 +10,7 @@ import os
 import socket
 from typing import Any, NamedTuple
 
+from tornado_chat.storage.postgres.clock import Clock
 from tornado_chat.storage.postgres.engine import Connection, Engine
 from tornado_chat.storage.postgres.health import asyncpg
 from tornado_chat.storage.postgres.keeper import Keeper
@@ -58,10 +59,14 @@ class TakenOver(Exception):
 
 
 class Lease:
-    """The row of one node. `boot`: the number of this process, another one each time that the row is made."""
+    """The row of one node. `boot`: the number of this process, another one each time that the row is made.
+
+    `clock`: compared with the database's whenever the lease is taken or renewed.
+    """
 
     def __init__(self, engine: Engine, keeper: Keeper, own: str) -> None:
         self.boot = 0
+        self.clock = Clock()
         self._engine, self._keeper, self._own = engine, keeper, own
         self._address = f"{socket.gethostname()}, process {os.getpid()}"
         self._since = self._last = 0.0  # since when, and when last, it was renewed without a break
@@ -114,6 +119,7 @@ class Lease:
         return None if sessions is None else str(sessions)
 
     async def _look(self, connection: Connection, anew: bool = False) -> Found:
+        await self.clock.measure(connection)
         rows: list[Any] = await connection.fetch(_OTHERS, self._own)
         left = [max(LEASE - row["age"] + SOON, AGAIN) for row in rows]
         return Found(

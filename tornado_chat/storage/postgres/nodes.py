@@ -43,15 +43,16 @@ log = logging.getLogger("tornado_chat")
 class PostgresNodes:
     """The Nodes of a process called `own`. `start` it when all have said what they hear.
 
-    gaps: how often something was missed that another node told. told, heard: what was told, and what this node was.
+    gaps: how often something was missed that another node told. clock: of this node.
     """
 
     def __init__(self, engine: Engine, listener: Listener, own: str) -> None:
         self.own = own
-        self.gaps = self.told = self.heard = 0
+        self.gaps = 0
         self._engine, self._listener = engine, listener
         self._keeper = Keeper(engine)
         self._lease = Lease(engine, self._keeper, own)
+        self.clock = self._lease.clock
         self._locks = Locks(self._keeper, engine.schema)
         self._roll = Roll()
         self._asking = Asking()
@@ -142,7 +143,6 @@ class PostgresNodes:
             return
         for text in self._writer.write([kind, about, question], to):
             self._listener.notify(TOPIC, text)
-        self.told += 1
 
     def _take(self, text: str) -> None:
         letter = read(text)
@@ -159,7 +159,6 @@ class PostgresNodes:
             self.gaps += 1
             self._missed.set()
         if body is not None and letter.to in ("", self.own):
-            self.heard += 1
             self._do(letter.by, *json.loads(body))
 
     def _do(self, by: str, kind: str, about: Any, question: int) -> None:

@@ -78,6 +78,8 @@ export default {
   "admin.node-connections": {one: "{count} connection", other: "{count} connections"},
   "admin.node-late": "{count} ms loop delay",
   "admin.node-missing": "no answer",
+  "admin.clock-ahead": "clock {count} s ahead",
+  "admin.clock-behind": "clock {count} s behind",
   "plugin.off": "stopped",
   "plugin.old": "older version runs",
   "plugin.broken": "not loaded",

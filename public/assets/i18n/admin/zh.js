@@ -78,6 +78,8 @@ export default {
   "admin.node-connections": {other: "{count} 个连接"},
   "admin.node-late": "循环延迟 {count} 毫秒",
   "admin.node-missing": "无响应",
+  "admin.clock-ahead": "时钟快 {count} 秒",
+  "admin.clock-behind": "时钟慢 {count} 秒",
   "plugin.off": "已停用",
   "plugin.old": "仍在运行旧版本",
   "plugin.broken": "未加载",

@@ -14,8 +14,11 @@ export function Nodes({admin}) {
   />`;
 }
 
-/** missing: it did not answer; late: ms that its loop was late; versions: not all nodes have the same one. */
-function Node({name, missing, connections, users, version, late, versions}) {
+/**
+ * missing: it did not answer; late: ms that its loop was late; clock: seconds that its clock is ahead, if that is wrong;
+ * versions: not all nodes have the same one.
+ */
+function Node({name, missing, connections, users, version, late, clock, versions}) {
   const about = !missing && [
     t("admin.node-people", {count: users}),
     t("admin.node-connections", {count: connections}),
@@ -27,5 +30,6 @@ function Node({name, missing, connections, users, version, late, versions}) {
     small=${about && listed(about)}
   >
     ${missing && html`<span class="tag bad">${t("admin.node-missing")}</span>`}
+    ${clock && html`<span class="tag bad">${t(clock > 0 ? "admin.clock-ahead" : "admin.clock-behind", {count: Math.round(Math.abs(clock))})}</span>`}
   <//>`;
 }
