@@ -35,7 +35,7 @@ _WAIT = f"SELECT pg_advisory_xact_lock({_NUMBER})"
 _FACT = "SELECT value FROM facts WHERE name = $1"
 _SET = "INSERT INTO facts VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 _BEHIND = """
-SELECT c.no FROM channels c LEFT JOIN search_channels s ON s.channel = c.no
+SELECT c.no, c.last - coalesce(s.indexed, 0) FROM channels c LEFT JOIN search_channels s ON s.channel = c.no
 WHERE c.last - coalesce(s.indexed, 0) >= $1 LIMIT $2
 """
 # Of each channel, what is new, at most a piece.
@@ -142,8 +142,22 @@ async def piece(connection: Connection, few: int = 1) -> int | None:
     if not await connection.fetchval(_MINE, LOCK) or await connection.fetchval(_FACT, "search") != FORM:
         return None
     if channels := await connection.fetch(_BEHIND, few, PIECE):
-        return await _index(connection, [no for (no,) in channels])
+        return await _index(connection, _enough(channels))
     return 0 if await _make_anew(connection) else None
+
+
+def _enough(channels: Iterable[tuple[int, int]]) -> list[int]:
+    """Return those of channels, by number and by how many numbers they are behind, that a piece may be of.
+
+    Each is looked at for a whole piece: after a move, when all are far behind, most of that would be for nothing.
+    """
+    some, numbers = list[int](), 0
+    for no, behind in channels:
+        some.append(no)
+        numbers += behind
+        if numbers >= PIECE:
+            break
+    return some
 
 
 @dataclass(slots=True)

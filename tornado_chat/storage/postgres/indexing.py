@@ -32,9 +32,10 @@ MOST_BYTES = 200_000  # of the words of a run with several messages
 LARGEST_BYTES = 700_000  # of the words of one message; a tsvector takes 1 MB
 ALL = "*"  # the word of a message with more than that: it is looked at whatever is looked for
 
+# Sorted for each range: to have all sorted, PostgreSQL would rather go through all messages that there are.
 _BETWEEN = f"""
-SELECT first, {FIELDS} FROM unnest($1::bigint[], $2::bigint[]) AS given (first, last)
-JOIN messages m ON m.id BETWEEN first AND last ORDER BY m.id
+SELECT given.first, m.* FROM unnest($1::bigint[], $2::bigint[]) AS given (first, last)
+CROSS JOIN LATERAL (SELECT {FIELDS} FROM messages m WHERE id BETWEEN given.first AND given.last ORDER BY id) m
 """
 _INSERT = """
 INSERT INTO search_runs SELECT first, last, since, until, messages, words::tsvector

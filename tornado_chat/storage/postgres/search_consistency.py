@@ -37,8 +37,8 @@ _RUNS = """
 SELECT first, last, since, until, messages, lead(first) OVER (ORDER BY first) AS next FROM search_runs ORDER BY first
 """
 _MESSAGES = f"""
-SELECT given.first, {FIELDS} FROM unnest($1::bigint[], $2::bigint[]) AS given (first, last)
-JOIN messages m ON m.id BETWEEN given.first AND given.last ORDER BY m.id
+SELECT given.first, m.* FROM unnest($1::bigint[], $2::bigint[]) AS given (first, last)
+CROSS JOIN LATERAL (SELECT {FIELDS} FROM messages m WHERE id BETWEEN given.first AND given.last ORDER BY id) m
 """
 _SAME = """
 SELECT r.first FROM unnest($1::bigint[], $2::text[]) AS given (first, words) JOIN search_runs r USING (first)

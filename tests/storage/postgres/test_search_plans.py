@@ -1,0 +1,64 @@
+"""How PostgreSQL reads what is searched and indexed: by an index, and no more than is asked for."""
+
+import asyncio
+
+import pytest
+
+from tests import postgres
+from tests.storage.postgres.plans import explained, seen
+from tornado_chat.storage.postgres import index_building, indexing, search_consistency, search_index, search_sources
+from tornado_chat.storage.postgres.engine import Connection
+from tornado_chat.storage.postgres.rows import SHIFT
+
+MANY, FEW = 400, 40
+DEN, HALL = 1 << SHIFT, 2 << SHIFT
+FILL = f"""
+INSERT INTO channels SELECT n, CASE n WHEN 1 THEN 'den' WHEN 2 THEN 'hall' ELSE 'c' || n END, 0, {MANY}
+    FROM generate_series(1, {FEW}) n;
+INSERT INTO messages (id, sender, name, text, time)
+    SELECT (c::bigint << {SHIFT}) + n, n % 5, 'User', 'text', n
+    FROM generate_series(1, {FEW}) c, generate_series(1, {MANY}) n;
+INSERT INTO search_channels SELECT n, {FEW} FROM generate_series(1, {FEW}) n;
+INSERT INTO search_runs SELECT (c::bigint << {SHIFT}) + 1 + 10 * n, (c::bigint << {SHIFT}) + 10 + 10 * n, 1, 2, 10, ''
+    FROM generate_series(1, {FEW}) c, generate_series(0, {MANY} / 10 - 1) n;
+"""
+ENDS = f"ARRAY[{DEN + 11}, {HALL + 11}]", f"ARRAY[{DEN + 15}, {HALL + 15}]"
+#: By name: a query, values for it, and how many rows one step may look at.
+QUERIES = {
+    "ranges": (indexing._BETWEEN, ENDS, FEW),
+    "checked": (search_consistency._MESSAGES, ENDS, FEW),
+    "found": (search_index._MESSAGES, (*ENDS, 0, 2**62, "NULL"), FEW),
+    "tail": (search_sources._CHUNKS, ENDS, FEW),
+    "changed": (search_sources._CHANGED, ENDS, FEW),
+    "runs before": (index_building._RUNS_BEFORE, (f"ARRAY[{DEN + 99}]",), FEW),
+}
+
+
+@pytest.mark.parametrize("planned", ["before there was anything", "with no statistics", "with statistics"])
+def test_no_query_reads_more_than_is_asked_for(planned: str) -> None:
+    async def look(connection: Connection) -> None:
+        for place, (asked, values, _) in enumerate(QUERIES.values()):
+            await connection.execute(f"PREPARE q{place} AS {asked}")
+            if planned == "before there was anything":
+                await explained(connection, f"q{place}", values)
+        await connection.execute(FILL)
+        if planned == "with statistics":
+            await connection.execute("ANALYZE")
+        for place, (what, (_, values, most)) in enumerate(QUERIES.items()):
+            for step in await explained(connection, f"q{place}", values):
+                assert seen(step) <= most, (what, step)
+                assert step["Node Type"] not in ("Seq Scan", "Hash Join", "Merge Join"), (what, step)
+
+    async def main(url: str, name: str) -> None:
+        async with postgres.engine(url, name) as engine:
+            connection = await engine.connect()
+            undone = connection.transaction()
+            try:
+                await undone.start()
+                await look(connection)
+                await undone.rollback()
+            finally:
+                await connection.close()
+
+    with postgres.schema() as (url, name):
+        asyncio.run(main(url, name))
