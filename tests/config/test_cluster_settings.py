@@ -27,7 +27,7 @@ def complaint(*flags: str, **environ: str) -> str:
         *("postgresql://db", "postgres://db:5433/chat", "postgresql:///chat?host=/run/postgresql"),
         *("postgresql://chat@[::1]:5432/chat", "postgresql://chat@db?sslmode=require"),
         "postgresql://chat@a:5432,b:5433,[::1]/chat?target_session_attrs=read-write",
-        "postgresql://chat:%2F%40%23%3F@db/chat",
+        "postgresql://chat:%2F%40%23%3f%25@db/chat",
         "postgresql://chat:a:b,c@db/chat",
     ],
 )
@@ -43,6 +43,10 @@ def test_addresses_of_a_database_are_taken_as_they_are(url: str) -> None:
         "postgresql://chat:sec#ret@db/chat",
         "postgresql://chat:sec?ret@db/chat",
         "postgresql://chat:sec[ret@db/chat",
+        "postgresql://chat:sec@ret@db/chat",
+        "postgresql://chat:sec%ret@db/chat",
+        "postgresql://chat:secret%@db/chat",
+        "postgresql://chat@db/chat?password=sec%ret",
         "postgresql://chat@db:secret/chat",
         "postgresql://chat@db/chat?password=sec@ret",
         "postgresql://chat:secret@db/chat\x01",
@@ -54,6 +58,7 @@ def test_addresses_of_a_database_are_taken_as_they_are(url: str) -> None:
 def test_what_is_wrong_with_an_address_is_said_without_a_word_of_it(url: str) -> None:
     for said in (complaint("--cluster", url), complaint(TORNADO_CHAT_CLUSTER=url)):
         assert "must be an address like postgresql://" in said
+        assert ("% as %25" in said) is url.startswith("postgresql")
         assert not re.search("sec|ret|mysql", said)
 
 

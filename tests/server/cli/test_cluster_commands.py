@@ -50,6 +50,22 @@ def test_a_folder_on_the_command_line_goes_before_a_cluster_in_the_environment(
     assert "VACUUM FULL" in capsys.readouterr().err
 
 
+def test_a_server_takes_no_folder_beside_a_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def said(*more: str) -> str:
+        assert main(["serve", "--data-dir", str(tmp_path / "data"), *more]) == 2
+        return capsys.readouterr().err
+
+    cure = " a cluster; leave one of them out"
+    assert f"--data-dir names a data folder, and --cluster{cure}\n" in said("--cluster", URL)
+    (tmp_path / "chat.toml").write_text(f'cluster = "{URL}"')
+    assert f"and the file of settings{cure}\n" in said("--config", str(tmp_path / "chat.toml"))
+    monkeypatch.setenv("TORNADO_CHAT_CLUSTER", URL)
+    assert f"and TORNADO_CHAT_CLUSTER{cure} (an empty TORNADO_CHAT_CLUSTER in the environment does so)" in said()
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
     """The address of a database with a chat."""

@@ -69,6 +69,8 @@ def to(url: str, name: str = "postgres", user: str = "postgres:hunter2") -> str:
         ("postgresql://a:hunter2@[::1/chat", "--cluster: this is no address of a PostgreSQL"),
         ("postgresql://a:hunter2@localhost/chat?sslmode=maybe", "sslmode"),
         ("postgresql://a:hunter2@127.0.0.1:1/chat", "--cluster 127.0.0.1:1/chat cannot be reached"),
+        ("postgresql://a:hunter2@127.0.0.1:1/chat", "look at host and port in the address, and whether PostgreSQL"),
+        ("postgresql://a:hunter2@nowhere.invalid/chat", "; look at the host in the address"),
         ("postgresql://a:hunter2@nowhere.invalid/chat", "--cluster nowhere.invalid/chat cannot be reached"),
         ("postgresql://a:hunter2@127.0.0.1:1,127.0.0.1:2/chat", "--cluster 127.0.0.1:1,127.0.0.1:2/chat cannot be"),
     ],
@@ -80,13 +82,25 @@ def test_a_wrong_address(url: str, wrong: str) -> None:
 def test_something_else_at_the_address() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never answers
         url = f"postgresql://a:hunter2@127.0.0.1:{silent.getsockname()[1]}/chat"
-        with pytest.raises(EngineError, match="cannot be reached: TimeoutError"):
+        with pytest.raises(EngineError, match="cannot be reached: TimeoutError; look at host and port"):
             asyncio.run(connect(url, patience=0.2))
 
 
 def test_a_database_that_there_is_not() -> None:
     assert said(to(postgres.address(), "nothing")).endswith(
-        '/nothing: database "nothing" does not exist; make it with: createdb NAME'
+        '/nothing: database "nothing" does not exist; make it with: createdb nothing'
+    )
+
+
+def test_a_user_that_there_is_not() -> None:
+    assert "look at the user in the address, or make it with: createuser" in said(
+        to(postgres.address(), user="nobody:hunter2")
+    )
+
+
+def test_a_parameter_that_there_is_not() -> None:
+    assert said(f"{to(postgres.address())}?sslmod=require").endswith(
+        'unrecognized configuration parameter "sslmod"; look at what follows the ? in the address'
     )
 
 
@@ -115,11 +129,13 @@ def test_a_user_who_may_make_no_schema() -> None:
         poor = to(url, "theirs", "poor")
         assert said(poor).endswith(
             "/theirs: permission denied for database theirs;"
-            ' as its owner, run there: CREATE SCHEMA "tornado_chat" AUTHORIZATION USER'
+            " as its owner, run there: CREATE SCHEMA tornado_chat AUTHORIZATION poor"
         )
         sql(to(url, "theirs"), "CREATE SCHEMA tornado_chat")
-        assert "permission denied for schema tornado_chat" in said(poor)
-        sql(to(url, "theirs"), "ALTER SCHEMA tornado_chat OWNER TO poor")
+        text, _, cure = said(poor).rpartition("; as its owner, run there: ")
+        assert "permission denied for schema tornado_chat" in text
+        assert cure == "ALTER SCHEMA tornado_chat OWNER TO poor"
+        sql(to(url, "theirs"), cure)
         assert asyncio.run(opened(poor))["path"] == "tornado_chat"
     finally:
         sql(url, "DROP DATABASE theirs", "DROP ROLE poor")
@@ -170,6 +186,7 @@ def test_a_wrong_password() -> None:
         )
         assert "look at the user and the password in the address" in said(to(guarded.url, "chat", "ana"))
         assert "no pg_hba.conf entry" in said(to(guarded.url, "chat", "ben:hunter2"))
+        assert said(to(guarded.url, "postgres", "ana:hunter2")).endswith("; let this machine in there")
         asyncio.run(opened(to(guarded.url, "chat", "ana:hunter2")))
 
 
@@ -187,7 +204,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_tls(signed: Path, certificate: dict[str, str]) -> None:
     with asked_for_passwords(kind="hostssl") as guarded:
         ana = to(guarded.url, "chat", "ana:hunter2")
-        assert "rejected SSL upgrade" in said(f"{ana}?sslmode=require")
+        assert "; it offers no TLS: set ssl = on there" in said(f"{ana}?sslmode=require")
         data = guarded.folder / "data"
         for name in ("key.pem", "cert.pem"):  # of the database's user, who alone may read them
             shutil.copy(signed / name, data)

@@ -62,7 +62,7 @@ def test_two_nodes_share_one_chat() -> None:
     on_two("ab", main)
 
 
-def test_the_second_process_of_a_name_ends_the_first() -> None:
+def test_the_second_process_of_a_name_ends_the_first(caplog: pytest.LogCaptureFixture) -> None:
     async def main(first: Cluster, second: Cluster) -> None:
         ended: list[str] = []
         first.nodes.on_end(ended.append)
@@ -71,6 +71,8 @@ def test_the_second_process_of_a_name_ends_the_first() -> None:
         await until(lambda: ended)
         assert "another process" in ended[0]
         assert "give each server a --node of its own" in ended[0]
+        assert ended[0] in caplog.text
+        assert "is away" not in caplog.text
         assert first.engine.trouble == ended[0]
         with pytest.raises(Refused, match="not available"):
             await first.history.append(said("too late"))

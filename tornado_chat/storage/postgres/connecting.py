@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 import ssl
 from contextlib import suppress
 from typing import Any, TypeAlias
@@ -49,7 +51,19 @@ def shown(url: str) -> str:
 
 def unreachable(url: str, error: BaseException) -> EngineError:
     said = " ".join(str(error).split()) or type(error).__name__
-    return EngineError(f"--cluster {shown(url)} cannot be reached: {said}")
+    return EngineError(f"--cluster {shown(url)} cannot be reached: {said}{_cure(error, said)}")
+
+
+def _cure(error: BaseException, said: str) -> str:
+    if isinstance(error, socket.gaierror):
+        return "; look at the host in the address"
+    if isinstance(error, ConnectionRefusedError) or "Connect call failed" in said or "refused" in said:
+        return "; look at host and port in the address, and whether PostgreSQL runs there and listens on it"
+    if isinstance(error, TimeoutError):
+        return "; look at host and port in the address, and at firewalls between here and there"
+    if "rejected SSL upgrade" in said:
+        return "; it offers no TLS: set ssl = on there, or leave sslmode out of the address"
+    return ""
 
 
 def settings_of(schema: str, sessions: str) -> dict[str, str]:
@@ -78,23 +92,31 @@ def _explained(url: str, error: Exception) -> EngineError | None:
     """Return what to say of an error while connecting, None for one that nobody expects."""
     said = " ".join(str(error).split())
     if isinstance(error, asyncpg.ClientConfigurationError) and ("sslmode" in said or "certificate" in said):
-        return EngineError(f"--cluster: {said.partition(' HINT:')[0]}")
+        cure = "; name another with sslrootcert=FILE in the address" if said.startswith("root certificate") else ""
+        return EngineError(f"--cluster: {said.partition(' HINT:')[0]}{cure}")
     if isinstance(error, ssl.SSLError):
         return unreachable(url, error)
     if isinstance(error, ValueError | asyncpg.ClientConfigurationError):
         return EngineError(f"--cluster: this is no address of a PostgreSQL: {said}")
-    at = f"--cluster {shown(url)}"
+    at, named = f"--cluster {shown(url)}", re.search('"(.+)"', said)
+    name = named[1] if named else "NAME"
     if isinstance(error, asyncpg.InvalidPasswordError):
         return EngineError(f"{at}: {said}; look at the user and the password in the address")
     if isinstance(error, asyncpg.InvalidCatalogNameError):
-        return EngineError(f"{at}: {said}; make it with: createdb NAME")
+        return EngineError(f"{at}: {said}; make it with: createdb {name}")
     if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
-        return EngineError(f"{at}: {said}")
+        if "pg_hba.conf" in said:
+            return EngineError(f"{at}: {said}; let this machine in there")
+        return EngineError(f"{at}: {said}; look at the user in the address, or make it with: createuser -P NAME")
     if isinstance(error, FileNotFoundError) and "sslmode=" in url:
         return EngineError(f"{at}: a file that sslrootcert, sslcert or sslkey names is not there")
     if "unsupported startup parameter" in said:
         return EngineError(f"{at} {POOL}")
-    return unreachable(url, error) if is_away(error) else None
+    if isinstance(error, asyncpg.UndefinedObjectError):
+        return EngineError(f"{at}: {said}; look at what follows the ? in the address")
+    if is_away(error):
+        return unreachable(url, error)
+    return EngineError(f"{at}: {said}") if isinstance(error, asyncpg.PostgresError) else None
 
 
 async def disconnect(connection: Connection, patience: float = 1.0) -> None:

@@ -27,6 +27,7 @@ from tornado_chat.storage.postgres.health import (
     in_words,
     is_away,
     is_contended,
+    is_cut_off,
     is_no_text,
     unavailable,
 )
@@ -44,6 +45,13 @@ TRIES = 10  # of a transaction that waits for others which wait for it
 
 _JOBS = ("reading", "writing")  # what jobs do
 
+#: What makes a user the owner of a schema.
+_CURE = """
+SELECT CASE WHEN EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)
+    THEN format('ALTER SCHEMA %I OWNER TO %I', $1::text, session_user)
+    ELSE format('CREATE SCHEMA %I AUTHORIZATION %I', $1::text, session_user) END
+"""
+
 log = logging.getLogger("tornado_chat")
 
 
@@ -58,6 +66,7 @@ class Engine:
         self._own: WeakSet[Connection] = WeakSet()
         self._troubles: dict[str, str] = {}
         self._ended = ""
+        self._is_away = False  # which the log says
         self._looking: asyncio.Task[None] | None = None
 
     @classmethod
@@ -77,8 +86,8 @@ class Engine:
             await connection.execute("SET synchronous_commit = on")
             await (migrate if is_node else require)(connection, schema)
         except asyncpg.InsufficientPrivilegeError as error:
-            cure = f'as its owner, run there: CREATE SCHEMA "{schema}" AUTHORIZATION USER'
-            raise EngineError(f"--cluster {shown(url)}: {error}; {cure}") from None
+            cure = await connection.fetchval(_CURE, schema)
+            raise EngineError(f"--cluster {shown(url)}: {error}; as its owner, run there: {cure}") from None
         except Exception as error:
             raise unreachable(url, error) if is_away(error) else error from None
         finally:
@@ -205,11 +214,18 @@ class Engine:
                 ending.cancel()
 
     def failed(self, error: BaseException, what: str) -> None:
-        """Log that the database is away, once until it is back. what: reading, writing, listening …"""
+        """Log that the database is away, or that a connection was lost, once until it is back.
+
+        what: reading, writing, listening …
+        """
         if self._ended:
             return
         said = in_words(error)
-        if not self._troubles:
+        if is_cut_off(error):
+            if not self._troubles:  # why is not known yet: it may be opened again at once
+                log.warning("a connection to the database at %s was lost: %s failed", shown(self.url), what)
+        elif not self._is_away:
+            self._is_away = True
             log.error("the database at %s is away: %s failed: %s", shown(self.url), what, said)
         self._troubles[what] = f"{what} failed: {said}"
         if what in _JOBS and self._looking is None:
@@ -222,6 +238,7 @@ class Engine:
         for one in _JOBS if what == "writing" else (what,):
             self._troubles.pop(one, None)
         if not self._troubles:
+            self._is_away = False
             log.warning("the database at %s is back", shown(self.url))
 
     async def _look(self) -> None:

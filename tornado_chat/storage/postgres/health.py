@@ -47,6 +47,22 @@ def is_away(error: BaseException) -> bool:
     )
 
 
+def is_cut_off(error: BaseException) -> bool:
+    """Return whether an error says that a connection was ended, and nothing of the database behind it."""
+    if asyncpg is None or isinstance(error, ConnectionRefusedError | asyncpg.CannotConnectNowError):
+        return False
+    return isinstance(
+        error,
+        (
+            ConnectionError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.AdminShutdownError,
+        ),
+    )
+
+
 def is_contended(error: BaseException) -> bool:
     """Return whether a transaction was undone for the sake of others, and succeeds if it is run again."""
     return asyncpg is not None and isinstance(error, asyncpg.TransactionRollbackError)
