@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from tests.chat.test_places import house, settled
-from tests.helpers import House, run, turns
+from tests.helpers import House, pass_time, run, turns
+from tests.town import Town
 from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.memberships import Membership, values
 
@@ -44,7 +45,7 @@ def test_what_is_stored_here_while_a_row_is_read_again_stays() -> None:
         await settled(place)
         shared.may_go_on.clear()
         shared.reading.clear()
-        again = asyncio.ensure_future(place.hub.places._others._again("id-Ann", "den"))
+        again = asyncio.ensure_future(place.hub.places._others._rereading.membership("id-Ann", "den"))
         await shared.reading.wait()
         assert (await place.call(ann, "notify", target="den", level="none"))["action"] == "ok"
         await place.hub.places.writer.written()
@@ -66,7 +67,7 @@ def test_what_begins_here_while_its_row_is_looked_for_stays() -> None:
         await settled(place)
         shared.may_go_on.clear()
         shared.reading.clear()
-        again = asyncio.ensure_future(place.hub.places._others._again("id-Ann", "den"))
+        again = asyncio.ensure_future(place.hub.places._others._rereading.membership("id-Ann", "den"))
         await shared.reading.wait()
         joining = asyncio.ensure_future(place.call(ann, "join-channel", target="den"))
         await turns()
@@ -77,3 +78,55 @@ def test_what_begins_here_while_its_row_is_looked_for_stays() -> None:
         assert not own["den"].ended
 
     run(main)
+
+
+def test_after_a_gap_what_is_known_of_all_is_read_by_one_query_and_people_are_told_what_is_new() -> None:
+    async def main() -> None:
+        town = Town("a", "b")
+        a, b = town.houses
+        await turns()
+        boss, people = a.client("Boss", role="admin"), [b.client(f"Ann{n}", id=f"a:{n}") for n in range(5)]
+        secret = await a.call(boss, "create-channel", kind="private", title="Secret")
+        await a.call(boss, "invite", target=secret["channel"], users=["a:0"])
+        for name in ("den", "hall", "yard"):
+            await a.call(boss, "join-channel", target=name)
+            for ann in people:
+                await b.call(ann, "join-channel", target=name)
+        await b.call(people[0], "join-channel", target=secret["channel"])
+        await pass_time(2)
+        b.hub.nodes._hear = {}  # type: ignore[attr-defined]
+        await a.call(boss, "set-channel", target="den", title="The den")
+        await a.call(boss, "remove-member", target="hall", user="a:1", reason="shouting")
+        await a.call(boss, "set-role", target="yard", user="a:2", role="moderator")
+        await a.call(boss, "set-channel", target=secret["channel"], archived=True)
+        await a.hub.places.delete(secret["channel"])
+        await pass_time(2)
+        asked: list[str] = []
+        for kind in ("of_user", "of_users", "membership", "record", "records"):
+            _note(b.hub.places.storage, kind, asked)
+        before = [len(ann.events) for ann in people]
+        for back in town.nodes("b").back:
+            await back()
+        await pass_time(2)
+        assert asked == ["records", "of_users"]
+        news = [ann.events[at:] for ann, at in zip(people, before, strict=True)]
+        lists = [[one for one in told if one["action"] == "channels"] for told in news]
+        assert [one["channel"] for one in lists[0][0]["removed"]] == [secret["channel"]]
+        assert [one["channel"] for one in lists[1][0]["removed"]] == ["hall"]
+        assert [(one["channel"], one["role"]) for one in lists[2][0]["changed"]] == [("yard", "moderator")]
+        assert lists[3:] == [[], []]
+        for told in news:
+            assert [one["title"] for one in told if one["action"] == "channel"] == ["The den"]
+        assert secret["channel"] not in people[0].connection.channels
+
+    run(main)
+
+
+def _note(storage: Any, kind: str, asked: list[str]) -> None:
+    read = getattr(storage, kind)
+
+    async def note(*about: Any) -> Any:
+        asked.append(kind)
+        return await read(*about)
+
+    setattr(storage, kind, note)

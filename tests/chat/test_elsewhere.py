@@ -460,3 +460,25 @@ def test_what_is_set_holds_at_the_other_node_as_soon_as_it_is_answered() -> None
         assert (await b.call(late, "send-message", target="den", message="and I?"))["code"] == "not-allowed"
 
     in_town(main)
+
+
+def test_a_new_name_is_told_all_connections_of_its_user_by_one_word_to_each_node() -> None:
+    async def main(town: Town, a: House, b: House) -> None:
+        ann = a.client("Ann")
+        others = [b.client("Ann") for _ in range(5)]
+        await turns()
+        told: list[str] = []
+        tell = a.hub.nodes.tell
+
+        def note(kind: str, about: Any, to: str = "") -> None:
+            told.append(kind)
+            tell(kind, about, to)
+
+        a.hub.nodes.tell = note  # type: ignore[method-assign]
+        a.hub.answer("id-Ann", {"action": "renamed", "user": User("id-Ann", "Zoe")})
+        await turns()
+        assert told == ["line"]
+        for client in (ann, *others):
+            assert [one["user"]["name"] for one in client.of("renamed")] == ["Zoe"]
+
+    in_town(main)

@@ -123,6 +123,10 @@ def test_a_membership_comes_back_as_it_was_stored_with_the_record_of_its_channel
         assert await kept.membership("a:1", den.record) == den
         assert den in await kept.of_user("a:1")
         assert await kept.of_user("a:9") == []
+        both = await kept.of_users(["a:1", "a:2", "a:9"])
+        assert sorted((one.user, one.record.name) for one in both) == [("a:1", "den"), ("a:1", "p:x"), ("a:2", "den")]
+        assert den in both
+        assert WHOLE in await kept.records(["p:x", "nowhere"])
 
     run(main)
 

@@ -144,6 +144,9 @@ def test_roles_are_listed_with_the_accounts_and_others_have_them_too(run: Any) -
         found = await accounts.account("a:3")
         assert found is not None
         assert found.user.may("ban")
+        await accounts.begin("one", "a:1", 100, 9)
+        standing = await accounts.standing(["a:1", "a:2", "a:9", "h:boss"], ["one", "two", ""])
+        assert standing == ({"a:1": "N1", "a:2": "N2"}, {"a:1": "member", "h:boss": "admin"}, {"one"})
         assert sorted(await accounts.take_changed()) == ["a:1", "a:3", "h:boss"]
 
     run(main)

@@ -1,6 +1,7 @@
 """What is changed of users on one node, or by a command, holds on all of them."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.town import Town
 from tornado_chat.auth.accounts import Accounts, session_of
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import User
+from tornado_chat.chat.repositories import Standing
 from tornado_chat.storage.sqlite.accounts import SqliteAccounts
 from tornado_chat.web.following import Following
 
@@ -135,14 +137,42 @@ def test_a_name_that_was_changed_while_a_node_heard_nothing_is_known_there_later
     run(main)
 
 
+def test_after_a_gap_all_who_are_stored_are_looked_at_by_one_query() -> None:
+    class Counting(SqliteAccounts):
+        asked: list[tuple[list[str], list[str]]] = []
+
+        async def standing(self, users: Sequence[str], sessions: Sequence[str]) -> Standing:  # type: ignore[override]
+            self.asked.append((sorted(users), sorted(sessions)))
+            return await super().standing(users, sessions)
+
+    async def main() -> None:
+        town, [one] = await nodes("one")
+        two = Node(town, "two", Counting(town.kept))
+        stands, over = [session_of(await one.accounts.begin(ANN)) for _ in range(2)]
+        here, gone = two.client(ANN, stands), two.client(ANN, over)
+        boss, older = two.client(User("h:boss", "Boss")), two.client(User("h:Kim", "Kim"))
+        guest = two.client(User("g:0e3bf6ac", "Eve"))
+        await one.accounts.end(over)
+        await one.accounts.set_role("h:kim", "admin")
+        await one.accounts.changed()  # by a node that does not tell
+        for back in town.nodes("two").back:
+            await back()
+        await two.following.look()
+        assert Counting.asked == [(["a:1", "h:boss", "h:kim"], sorted(["", stands, over]))]
+        clients = here, gone, boss, older, guest
+        assert [client.transport.closed for client in clients] == [[], [4401], [], [1012], []]
+
+    run(main)
+
+
 def test_what_cannot_be_looked_at_now_is_looked_at_later_and_nothing_is_lost() -> None:
     class Failing(SqliteAccounts):
         fails = True
 
-        async def role(self, user_id: str) -> str | None:  # type: ignore[override]
+        async def standing(self, users: Sequence[str], sessions: Sequence[str]) -> Standing:  # type: ignore[override]
             if self.fails:
                 raise Refused("history is not available", "history-unavailable")
-            return await super().role(user_id)
+            return await super().standing(users, sessions)
 
     async def main() -> None:
         town, [one] = await nodes("one")

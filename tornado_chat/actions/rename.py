@@ -20,6 +20,5 @@ async def rename(ctx: Context, name: Name) -> dict[str, Any]:
     ctx.server.become(user)
     ctx.server.places.meet([user])
     renamed = {"user": user} if token is None else {"user": user, "token": token}
-    for connection in ctx.server.connections_of(user.id):  # this one too: several tabs may share it
-        connection.answer({"action": "renamed", **renamed})
+    ctx.server.answer(user.id, {"action": "renamed", **renamed})  # this one too: several tabs may share it
     return renamed

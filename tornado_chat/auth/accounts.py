@@ -12,13 +12,13 @@ import hmac
 import secrets
 import time
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import User
-from tornado_chat.chat.repositories import Account, AccountRepository
+from tornado_chat.chat.repositories import Account, AccountRepository, Standing
 from tornado_chat.chat.user_ids import ACCOUNT, HEADER, current_id, make_id, written_id
 from tornado_chat.chat.validation import MAX_NAME, clean_name, name_key
 
@@ -143,6 +143,10 @@ class Accounts:
     async def stands(self, session: str) -> bool:
         """Return whether a session (see `session_of`) was not ended."""
         return await self._repository.session(session) is not None
+
+    async def standing(self, users: Iterable[str], sessions: Iterable[str]) -> Standing:
+        """Return what users are now, by their current ids, and which of some sessions (see `session_of`) stand."""
+        return await self._repository.standing([current_id(one) for one in users], list(sessions))
 
     async def trim(self) -> None:
         """Delete the sessions that are over."""

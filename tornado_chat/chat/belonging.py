@@ -50,7 +50,7 @@ class Belonging(Knowing):
         last = await self._hub.history.last(name) if membership is None else 0
         again_as = await self._role_again(own.get(name))
         if made:  # unless somebody has made it meanwhile
-            record = self._know(record)
+            record = self.know(record)
         # From here on nothing is awaited: what was removed or joined meanwhile is seen.
         if membership is None:
             known = own.get(name)
@@ -80,7 +80,7 @@ class Belonging(Knowing):
         online = self._hub.here(by.user)
         if self._hub.elsewhere is None or online is None or not online.kept:
             return record
-        return self._know(await self.storage.create(record, []))
+        return self.know(await self.storage.create(record, []))
 
     def _heed_removal(self, ended: Membership) -> None:
         """Raise Refused while somebody is kept out who was removed."""
@@ -194,7 +194,7 @@ class Belonging(Knowing):
         for name in self.default_channels:
             record = await self.record(name)
             if record is None:
-                record = self._know(ChannelRecord(name, made=self._now()))
+                record = self.know(ChannelRecord(name, made=self._now()))
             last = await self._hub.history.last(name)
             if name not in own and record.kind == "public" and not record.archived:
                 self._begin(own, User(user_id, ""), record, last)

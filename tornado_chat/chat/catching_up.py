@@ -3,41 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Collection, Coroutine, Mapping
-from dataclasses import fields
 from typing import Any, Protocol
-from weakref import WeakValueDictionary
 
+from tornado_chat.chat import rereading
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.channel_records import SETTINGS, ChannelRecord, is_secret
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.hub import Hub
-from tornado_chat.chat.membership_writer import MembershipWriter
-from tornado_chat.chat.memberships import Membership, Memberships, of_values, refresh, values
+from tornado_chat.chat.memberships import Membership, of_values, values
 from tornado_chat.chat.models import User
+from tornado_chat.chat.rereading import AGAIN, Rereading
 
-AGAIN = 1.0  # seconds after which what could not be read is read again
 
-
-class Memory(Protocol):
+class Memory(rereading.Memory, Protocol):
     """What a node has in memory; see Places."""
 
-    storage: Memberships
-    writer: MembershipWriter
     on_held: Callable[[str, Mapping[str, Membership]], None]
 
     def hold(self, user_id: str, memberships: dict[str, Membership]) -> None: ...
-    def known_record(self, name: str) -> ChannelRecord | None: ...
-    def known_records(self) -> list[str]: ...
     def keep(self, user_id: str, but: str = "") -> None: ...
     def take_up(self, membership: Membership) -> None: ...
-    async def own(self, user: User) -> dict[str, Membership]: ...
-    async def record(self, name: str) -> ChannelRecord | None: ...
-    async def forget_here(self, name: str) -> None: ...
-    def heed_membership(self, channel: Channel, membership: Membership) -> None: ...
-    def tell_list_here(self, user_id: str, name: str, about: Mapping[str, object] | None = None) -> None: ...
-    def tell_record_here(self, record: ChannelRecord, changed: Mapping[str, Any]) -> None: ...
 
 
 class CatchingUp:
@@ -47,7 +33,10 @@ class CatchingUp:
         self._hub = hub
         self._places = places
         self._tasks: set[asyncio.Task[None]] = set()
-        self._alone: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._reading: asyncio.Task[None] | None = None  # all again
+        self._rereading = Rereading(hub, places)
+        #: Lets one task in that changes a record, or reads it again: memory is then as the row.
+        self.alone_with = self._rereading.alone_with
         places.writer.on_written = self._written
         places.on_held = self._held
         hub.on_elsewhere = self._channel_elsewhere
@@ -97,34 +86,8 @@ class CatchingUp:
             return
         self._places.keep(user_id, but=name)  # of whom something is stored now
         if online.memberships is not None or online.reading is not None:
-            await self._again(user_id, name)
+            await self._rereading.membership(user_id, name)
         self._places.tell_list_here(user_id, name)
-
-    async def _again(self, user_id: str, name: str) -> None:
-        """Read a membership of somebody who is here again."""
-        own = await self._places.own(User(user_id, ""))
-        while True:
-            known = own.get(name)
-            was = known and known.was
-            record = await self._places.record(name)
-            stored = None if record is None else await self._places.storage.membership(user_id, record)
-            if own.get(name) is known and (known is None or known.was is was):
-                break  # else something was stored meanwhile, and what was read may be older
-        if stored is None or record is None:
-            if not self._places.writer.waits(user_id, name):
-                own.pop(name, None)
-            return
-        if known is None:
-            stored.record = record
-            own[name] = known = stored
-        else:
-            refresh(known, stored)
-        self._heed(known)
-
-    def _heed(self, membership: Membership) -> None:
-        channel = self._hub.channels.get(membership.record.name)
-        if channel is not None and User(membership.user, "") in channel.present:
-            self._places.heed_membership(channel, membership)
 
     async def _keep(self, node: str, user_id: str) -> None:
         """Store what is held of a guest: another node acts on them, or they are connected to it, too."""
@@ -145,7 +108,7 @@ class CatchingUp:
         for name in memberships.keys() - own.keys():  # they have come back already
             own[name] = memberships[name]
             self._places.take_up(own[name])
-            self._heed(own[name])
+            self._rereading.heed(own[name])
 
     def _list(self, node: str, about: list[Any]) -> None:
         user_id, name, told = about
@@ -153,24 +116,10 @@ class CatchingUp:
 
     async def _record(self, node: str, about: list[Any]) -> None:
         name, changed = about
-        record = await self._reread(name)
+        await self._rereading.records([name])
+        record = self._places.known_record(name)
         if record is not None:
             self._places.tell_record_here(record, changed)
-
-    async def _reread(self, name: str) -> ChannelRecord | None:
-        """Read a record again; return it, if it is known here."""
-        async with self.alone_with(name):
-            known = self._places.known_record(name)
-            fresh = await self._places.storage.record(name) if known is not None else None
-            if known is None or fresh is None:
-                return known
-            for one in fields(fresh):
-                setattr(known, one.name, getattr(fresh, one.name))
-            return known
-
-    def alone_with(self, name: str) -> asyncio.Lock:
-        """Return what lets one task in that reads a record again, or changes it: memory is then as the row."""
-        return self._alone.setdefault(name, asyncio.Lock())
 
     async def _deleted(self, node: str, name: str) -> None:
         await self._places.forget_here(name)
@@ -196,26 +145,12 @@ class CatchingUp:
     # After a while in which nothing was heard
 
     async def _returned(self) -> None:
-        self._do(self._read_all_again())
+        if self._reading is not None:
+            self._reading.cancel()
+        self._reading = self._do(self._rereading.all())
 
-    async def _read_all_again(self) -> None:
-        for name in self._places.known_records():
-            with contextlib.suppress(Refused):
-                record = await self._reread(name)
-                if record is not None:
-                    self._places.tell_record_here(record, {})
-        for user, online in list(self._hub.everyone()):
-            known = online.memberships
-            if known is None:
-                continue
-            with contextlib.suppress(Refused):
-                names = {one.record.name for one in await self._places.storage.of_user(user.id)}
-                for name in names | known.keys():
-                    if online.kept:  # else nothing is stored of them
-                        await self._again(user.id, name)
-                    self._places.tell_list_here(user.id, name)
-
-    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+    def _do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task

@@ -29,14 +29,6 @@ class Remote:
         self.ended = False
         self._nodes = nodes
 
-    def answer(self, event: Mapping[str, Any]) -> None:
-        """Send one of the server's own events to this connection alone."""
-        self.gather(encode(event))
-
-    def gather(self, line: bytes) -> None:
-        """Send a line to this connection alone."""
-        self._nodes.tell("line", [self.number, line.decode()], self.node)
-
     def close(self, code: int, reason: str = "") -> None:
         """End the connection."""
         self.ended = True
@@ -56,6 +48,7 @@ class Home(Protocol):
     def join_elsewhere(self, remote: Remote, name: str) -> None: ...
     def leave_elsewhere(self, remote: Remote, name: str) -> None: ...
     def tell_here(self, user: User, channel: str, line: bytes) -> None: ...
+    def answer_here(self, user_id: str, line: bytes) -> None: ...
     def control_here(self, user_id: str, *, leave: str = "", line: bytes = b"", about: str = "") -> None: ...
 
 
@@ -143,6 +136,10 @@ class Elsewhere:
     def control(self, user: User, leave: str, line: bytes, about: str) -> None:
         """Have the others do something to the connections of a user there."""
         self.to_nodes_of(user.id, "control", [user.id, leave, line.decode(), about])
+
+    def answer(self, user_id: str, line: bytes) -> None:
+        """Have the others send a line to all connections of a user there."""
+        self.to_nodes_of(user_id, "line", [user_id, line.decode()])
 
     def tell_list(self, user_id: str, channel: str, about: Mapping[str, object]) -> None:
         """Have the others tell a user how a channel of theirs is now."""
@@ -273,9 +270,8 @@ class Elsewhere:
         self._hub.rename_here(User(*about))
 
     def _line(self, node: str, about: Any) -> None:
-        number, line = about
-        if number in self._own:
-            self._own[number].gather(line.encode())
+        user_id, line = about
+        self._hub.answer_here(user_id, line.encode())
 
     def _close(self, node: str, about: Any) -> None:
         number, code, reason = about

@@ -26,6 +26,7 @@ from tornado_chat.chat.nodes import Alone, Nodes
 from tornado_chat.chat.online import Online
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.presence import Presence
+from tornado_chat.chat.protocol import encode
 from tornado_chat.chat.questions import Questions
 from tornado_chat.chat.usage import Bucket
 from tornado_chat.chat.validation import clean_name
@@ -235,6 +236,18 @@ class Hub(CommitNews, Presence):
         user = User(user_id, "")
         own: tuple[Connection | Remote, ...] = tuple(self._users.get(user, ()))
         return own if self.elsewhere is None else (*own, *self.elsewhere.users.get(user, ()))
+
+    def answer(self, user_id: str, event: News) -> None:
+        """Send one of the server's own events to all connections of a user, wherever they are."""
+        line = encode(event)
+        self.answer_here(user_id, line)
+        if self.elsewhere is not None:
+            self.elsewhere.answer(user_id, line)
+
+    def answer_here(self, user_id: str, line: bytes) -> None:
+        """Send a line to a user's connections to this node."""
+        for connection in self._users.get(User(user_id, ""), ()):
+            connection.gather(line)
 
     def end(self, connections: Iterable[Connection | Remote], reason: str, code: int = Close.NOT_ALLOWED) -> int:
         """Close connections for good; return how many."""

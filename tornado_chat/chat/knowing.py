@@ -135,10 +135,10 @@ class Knowing:
         found = self._records.get(name)
         if found is None:
             read = await self.storage.record(name)
-            found = self._know(read) if read is not None else self._records.get(name)
+            found = self.know(read) if read is not None else self._records.get(name)
         return found
 
-    def _know(self, record: ChannelRecord) -> ChannelRecord:
+    def know(self, record: ChannelRecord) -> ChannelRecord:
         """Return the one object for this channel."""
         return self._records.setdefault(record.name, record)
 
@@ -156,7 +156,7 @@ class Knowing:
 
     def _known(self, memberships: dict[str, Membership]) -> dict[str, Membership]:
         for membership in memberships.values():
-            membership.record = self._know(membership.record)
+            membership.record = self.know(membership.record)
         return memberships
 
     async def find(self, by: Connection, name: str, *, own: bool = False) -> tuple[ChannelRecord, Membership | None]:

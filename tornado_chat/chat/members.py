@@ -27,7 +27,7 @@ class Members(Inviting):
     async def adopt(self, owners: Sequence[Membership]) -> None:
         """Know who has become an owner in the tables, because the last one was forgotten."""
         for one in owners:
-            live = await self.membership_of(one.user, self._know(one.record))
+            live = await self.membership_of(one.user, self.know(one.record))
             if live is not None:
                 live.role = one.role
                 self._news.ranked(live)

@@ -158,6 +158,9 @@ class Memberships(Protocol):
     async def record(self, name: str) -> ChannelRecord | None:
         """Return the record of a channel."""
 
+    async def records(self, names: Sequence[str]) -> list[ChannelRecord]:
+        """Return the records of channels, of those that have one."""
+
     async def create(self, record: ChannelRecord, members: Sequence[Membership]) -> ChannelRecord:
         """Store a new channel and its first members, and return its record; or the one that there is already.
 
@@ -179,6 +182,9 @@ class Memberships(Protocol):
 
     async def of_user(self, user: str) -> list[Membership]:
         """Return a user's memberships, those that have ended too, with the records of their channels."""
+
+    async def of_users(self, users: Sequence[str]) -> list[Membership]:
+        """Do what `of_user` does for several users at once."""
 
     async def put(self, memberships: Sequence[Membership]) -> None:
         """Store memberships as they are now; one of a public channel that has no record stores that too.

@@ -73,7 +73,7 @@ class Places(Asking):
         record = ChannelRecord(name, kind, **about, creator=by.user.id, made=self._now())
         owner = Membership(record, by.user.id, "owner", since=last, began=self._now(), read=last)
         self.keep(by.user.id)
-        if self._know(record) is not record:  # somebody has made it meanwhile; from here on they join this one
+        if self.know(record) is not record:  # somebody has made it meanwhile; from here on they join this one
             raise _taken(name)
         if await self.storage.create(record, [owner]) is not record:
             self._records.pop(name)
@@ -101,12 +101,12 @@ class Places(Asking):
             self.keep(by.user.id)
             record = await self._begin_direct(people, by.user.id)
         self._within_token(by, record.name)
-        membership = await self.membership_of(by.user.id, self._know(record))
+        membership = await self.membership_of(by.user.id, self.know(record))
         if membership is not None and membership.hidden:
             membership.hidden = False
             self._store(membership)
         self._news.tell(by.user.id, record.name)
-        return self._know(record)
+        return self.know(record)
 
     async def direct(self, users: Sequence[User]) -> ChannelRecord:
         """Return the direct conversation of these people, made if there is none, and shown with its next message."""
@@ -121,14 +121,14 @@ class Places(Asking):
             met = await self._news.people(list(people))
             await self.storage.met([Person(user, self._now()) for user in users if user.id not in met])
             record = await self._begin_direct(sorted(people), "")
-        return self._know(record)
+        return self.know(record)
 
     async def _begin_direct(self, people: Sequence[str], creator: str) -> ChannelRecord:
         new = ChannelRecord(new_address("direct"), "direct", creator=creator, made=self._now(), people=tuple(people))
         members = [Membership(new, one, began=self._now(), hidden=one != creator) for one in people]
         record = await self.storage.create(new, members)
         if record is new:
-            self._know(new)
+            self.know(new)
             for member in members:
                 await self._give(member)
             await self._settle(new, [User(one, "") for one in people])

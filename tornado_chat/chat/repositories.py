@@ -23,6 +23,14 @@ class Account(NamedTuple):
     password: str
 
 
+class Standing(NamedTuple):
+    """What users and sessions are now. `names`: of accounts, `roles`: of those who were given one, both by id."""
+
+    names: dict[str, str]
+    roles: dict[str, str]
+    sessions: set[str]
+
+
 class AccountRepository(Protocol):
     """Accounts, their names and sessions, and the roles of users of any kind.
 
@@ -50,6 +58,9 @@ class AccountRepository(Protocol):
 
     async def role(self, user_id: str) -> str | None:
         """Return the role that a user was given."""
+
+    async def standing(self, users: Sequence[str], sessions: Sequence[str]) -> Standing:
+        """Return what is stored of users, by id, and which of some sessions there are."""
 
     async def set_role(self, user_id: str, role: str) -> None:
         """Give a user a role and mark the user as changed."""

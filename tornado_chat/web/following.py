@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Set as AbstractSet
+from itertools import islice
 from typing import Any
 
 from tornado_chat.auth.accounts import Accounts
 from tornado_chat.chat.errors import Close, Refused
+from tornado_chat.chat.models import User
+from tornado_chat.chat.online import Online
 from tornado_chat.chat.orders import carry_out_orders
-from tornado_chat.chat.user_ids import ACCOUNT, HEADER, spellings
+from tornado_chat.chat.user_ids import ACCOUNT, HEADER, current_id, spellings
 from tornado_chat.routing.server import Server
 
 STORED = (ACCOUNT, HEADER)  # what the ids of users begin with whose role is in a table
+AT_ONCE = 1_000  # users who are looked at by one query
 
 
 class Following:
@@ -67,30 +72,44 @@ class Following:
         self._server.end(theirs, "signed out", Close.NOT_SIGNED_IN)
 
     async def _apply(self) -> None:
-        for user_id, may_be_gone in list(self._changed.items()):
-            await self._look_at(user_id)
-            if may_be_gone:
-                self._has_pictures = False
-                await self._server.places.erased(user_id)
-            self._changed.pop(user_id, None)
+        while self._changed:
+            some = dict(islice(self._changed.items(), AT_ONCE))
+            for user_id in some:
+                del self._changed[user_id]
+            try:
+                await self._look_at(some.keys())
+                for user_id in [one for one, may_be_gone in some.items() if may_be_gone]:
+                    self._has_pictures = False
+                    await self._server.places.erased(user_id)
+            except BaseException:
+                for user_id, may_be_gone in some.items():
+                    self._changed[user_id] = may_be_gone or self._changed.get(user_id, False)
+                raise
         if not self._has_pictures:
             await self._server.files.pictures.load()
             self._has_pictures = True
 
-    async def _look_at(self, user_id: str) -> None:
-        """End a user's connections here that came with a session that is over (4401), or in another role (1012)."""
-        theirs = [online for user, online in self._server.everyone() if user_id in spellings(user.id)]
-        if not any(theirs):
+    async def _look_at(self, user_ids: AbstractSet[str]) -> None:
+        """End connections here of sessions that are over (4401), and of users who have another role (1012)."""
+        theirs: dict[str, list[Online]] = {}
+        for user, online in self._server.everyone():
+            for user_id in user_ids & set(spellings(user.id)):
+                theirs.setdefault(user_id, []).append(online)
+        if not theirs:
             return
-        role = await self._accounts.role(user_id)
-        account = await self._accounts.user(user_id)
-        for connection in [one for online in theirs for one in online]:
-            if connection.session and not await self._accounts.stands(connection.session):
-                self._server.end([connection], "the session is over", Close.NOT_SIGNED_IN)
-            elif connection.user.role != role:
-                self._server.end([connection], "your role was changed", Close.RESTART)  # they come back with it
-            elif account is not None and connection.user.name != account.name:  # another node has told of that
-                self._server.become(account)
+        sessions = {connection.session for many in theirs.values() for online in many for connection in online}
+        standing = await self._accounts.standing(theirs, sessions)
+        for user_id, many in theirs.items():
+            role, name = standing.roles.get(current_id(user_id), "member"), standing.names.get(user_id)
+            for connection in [one for online in many for one in online]:
+                if connection.session not in sessions:
+                    self._changed.setdefault(user_id, False)  # they have just come
+                elif connection.session and connection.session not in standing.sessions:
+                    self._server.end([connection], "the session is over", Close.NOT_SIGNED_IN)
+                elif connection.user.role != role:
+                    self._server.end([connection], "your role was changed", Close.RESTART)  # they come back with it
+                elif name is not None and connection.user.name != name:  # another node has told of that
+                    self._server.become(User(user_id, name, role))
 
     # Other nodes
 

@@ -29,6 +29,8 @@ PAGES = {
     "channels": (place_pages._CHANNELS, "''", "'c11000'", LIMIT, False),
     "browse": (place_pages._BROWSE, "''", "'c11000'", LIMIT, "'a:10007'"),
     "of a user": (memberships._OF_USER, "'a:10500'"),
+    "of users": (memberships._OF_USERS, "ARRAY['a:10500', 'a:10501']"),
+    "records": (memberships._RECORDS, "ARRAY['c10007', 'c10008']"),
     "ranked": (memberships._RANKED, "'c10007'"),
     "named": (memberships._NAMED, "ARRAY['x10009']", "ARRAY['c10007']"),
     "heir": (forgetting._NEXT, "'c10007'"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tornado_chat.chat.models import User
-from tornado_chat.chat.repositories import PAGE, Account
+from tornado_chat.chat.repositories import PAGE, Account, Standing
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.place_rows import set_people
 from tornado_chat.storage.postgres.repository import Repository, count, reads, writes
@@ -31,6 +31,11 @@ _TAKE_NAME = (
 # Of two servers that change the same account at once, the second waits for the first.
 _LOCK = "SELECT id FROM accounts WHERE id = $1 FOR UPDATE"
 _OLDEST = "SELECT no FROM sessions WHERE account = $1 ORDER BY no DESC OFFSET $2"
+_STANDING = """
+SELECT 'names', id, name FROM accounts WHERE id = ANY($1::text[])
+UNION ALL SELECT 'roles', "user", role FROM roles WHERE "user" = ANY($1::text[])
+UNION ALL SELECT 'sessions', hash, '' FROM sessions WHERE hash = ANY($2::text[])
+"""
 _IS_KNOWN = 'SELECT true FROM memberships WHERE "user" = $1 LIMIT 1'
 #: What is stored of a user: by the name of a table, the column of their id.
 _OF_USER = {
@@ -87,6 +92,13 @@ class PostgresAccounts(Repository):
     async def role(self, connection: Connection, user_id: str) -> str | None:
         found: str | None = await connection.fetchval('SELECT role FROM roles WHERE "user" = $1', user_id)
         return found
+
+    @reads
+    async def standing(self, connection: Connection, users: Sequence[str], sessions: Sequence[str]) -> Standing:
+        found: dict[str, dict[str, str]] = {"names": {}, "roles": {}, "sessions": {}}
+        for what, key, value in await connection.fetch(_STANDING, list(users), list(sessions)):
+            found[what][key] = value
+        return Standing(found["names"], found["roles"], set(found["sessions"]))
 
     @writes
     async def set_role(self, connection: Connection, user_id: str, role: str) -> None:

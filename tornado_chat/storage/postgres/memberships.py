@@ -32,12 +32,15 @@ from tornado_chat.storage.postgres.repository import count, reads, writes
 from tornado_chat.storage.postgres.texts import can_be_stored
 
 _RECORD = f"SELECT {RECORD} FROM channel_records r WHERE r.name = $1"
+_RECORDS = f"SELECT {RECORD} FROM channel_records r WHERE r.name = ANY($1::text[])"
 _DIRECT = f"SELECT {RECORD} FROM direct d JOIN channel_records r ON r.name = d.name WHERE d.members_key = $1"
 _ADD_DIRECT = "INSERT INTO direct VALUES ($1, $2) ON CONFLICT DO NOTHING"
-_OF_USER = (
+_OF = (
     f"SELECT {MEMBERSHIP}, r.* FROM memberships m JOIN LATERAL"
-    f' (SELECT {RECORD} FROM channel_records r WHERE r.name = m.channel LIMIT 1) r ON true WHERE m."user" = $1'
+    f' (SELECT {RECORD} FROM channel_records r WHERE r.name = m.channel LIMIT 1) r ON true WHERE m."user" = '
 )
+_OF_USER = _OF + "$1"
+_OF_USERS = _OF + "ANY($1::text[])"
 _MEMBERSHIP = f'SELECT {MEMBERSHIP} FROM memberships m WHERE m."user" = $1 AND m.channel = $2'
 _LASTING = 'SELECT "user" FROM memberships WHERE "user" = ANY($2::text[]) AND channel = $1 AND ended = 0'
 _RANKED = f"""
@@ -59,6 +62,10 @@ class PostgresMemberships(Pages, ChannelOrders, PlaceTrimming):
     async def record(self, connection: Connection, name: str) -> ChannelRecord | None:
         row = await connection.fetchrow(_RECORD, name)
         return row and to_record(row)
+
+    @reads
+    async def records(self, connection: Connection, names: Sequence[str]) -> list[ChannelRecord]:
+        return [to_record(row) for row in await connection.fetch(_RECORDS, list(names))]
 
     async def create(self, record: ChannelRecord, members: Sequence[Membership]) -> ChannelRecord:
         while True:
@@ -103,6 +110,10 @@ class PostgresMemberships(Pages, ChannelOrders, PlaceTrimming):
     @reads
     async def of_user(self, connection: Connection, user: str) -> list[Membership]:
         return [with_record(row) for row in await connection.fetch(_OF_USER, user)]
+
+    @reads
+    async def of_users(self, connection: Connection, users: Sequence[str]) -> list[Membership]:
+        return [with_record(row) for row in await connection.fetch(_OF_USERS, list(users))]
 
     async def put(self, memberships: Sequence[Membership]) -> None:
         await self._put(memberships)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 
 from tornado_chat.chat.models import User
-from tornado_chat.chat.repositories import PAGE, Account
+from tornado_chat.chat.repositories import PAGE, Account, Standing
 from tornado_chat.storage.sqlite.place_rows import set_people
 from tornado_chat.storage.sqlite.repository import Repository, reads, writes
 
@@ -23,6 +24,7 @@ _PAGE = _ACCOUNT + "WHERE a.id > ? ORDER BY a.id LIMIT ?"
 _BY_SESSION = _USER.format(more="s.until") + "JOIN sessions s ON s.account = a.id WHERE s.hash = ?"
 _OWNER = "SELECT account FROM account_names WHERE key = :key OR look = :key ORDER BY key != :key, key LIMIT 1"
 _OLDEST = "SELECT no FROM sessions WHERE account = ? ORDER BY no DESC LIMIT -1 OFFSET ?"
+_AMONG = "IN (SELECT value FROM json_each(?))"
 _IS_KNOWN = "SELECT user FROM memberships WHERE user = ? LIMIT 1"
 #: What is stored of a user: by the name of a table, the column of their id.
 _OF_USER = {"accounts": "id", "account_names": "account", "sessions": "account", "roles": "user", "proxy_users": "id"}
@@ -72,6 +74,15 @@ class SqliteAccounts(Repository):
     @reads
     def role(self, connection: sqlite3.Connection, user_id: str) -> str | None:
         return _value(connection, "SELECT role FROM roles WHERE user = ?", (user_id,))
+
+    @reads
+    def standing(self, connection: sqlite3.Connection, users: Sequence[str], sessions: Sequence[str]) -> Standing:
+        ids = (json.dumps(list(users)),)
+        names = connection.execute(f"SELECT id, name FROM accounts WHERE id {_AMONG}", ids).fetchall()
+        roles = connection.execute(f"SELECT user, role FROM roles WHERE user {_AMONG}", ids).fetchall()
+        there = f"SELECT hash FROM sessions WHERE hash {_AMONG}"
+        stand = connection.execute(there, (json.dumps(list(sessions)),)).fetchall()
+        return Standing(dict(names), dict(roles), {hash for (hash,) in stand})
 
     @writes
     def set_role(self, connection: sqlite3.Connection, user_id: str, role: str) -> None:

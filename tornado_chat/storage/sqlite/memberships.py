@@ -88,6 +88,11 @@ class SqliteMemberships(Pages, ChannelOrders, PlaceTrimming):
     def record(self, connection: sqlite3.Connection, name: str) -> ChannelRecord | None:
         return _record(connection, _RECORD, name)
 
+    @reads
+    def records(self, connection: sqlite3.Connection, names: Sequence[str]) -> list[ChannelRecord]:
+        found = (_record(connection, _RECORD, name) for name in names)
+        return [one for one in found if one is not None]
+
     @writes
     def create(
         self, connection: sqlite3.Connection, record: ChannelRecord, members: Sequence[Membership]
@@ -122,7 +127,11 @@ class SqliteMemberships(Pages, ChannelOrders, PlaceTrimming):
 
     @reads
     def of_user(self, connection: sqlite3.Connection, user: str) -> list[Membership]:
-        return [to_membership(one, to_record(record)) for one, record in _rows(connection, _OF_USER, (user,))]
+        return _of_user(connection, user)
+
+    @reads
+    def of_users(self, connection: sqlite3.Connection, users: Sequence[str]) -> list[Membership]:
+        return [one for user in users for one in _of_user(connection, user)]
 
     @writes
     def put(self, connection: sqlite3.Connection, memberships: Sequence[Membership]) -> None:
@@ -220,6 +229,10 @@ class SqliteMemberships(Pages, ChannelOrders, PlaceTrimming):
     @writes
     def discard(self, connection: sqlite3.Connection, names: Sequence[str]) -> int:
         return forgetting.delete(connection, names, empty=True)
+
+
+def _of_user(connection: sqlite3.Connection, user: str) -> list[Membership]:
+    return [to_membership(one, to_record(record)) for one, record in _rows(connection, _OF_USER, (user,))]
 
 
 def _record(connection: sqlite3.Connection, asked: str, key: str) -> ChannelRecord | None:
