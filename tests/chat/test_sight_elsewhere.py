@@ -53,8 +53,14 @@ def test_files_of_what_somebody_does_not_see_are_not_there_at_the_other_node_eit
         assert guest.user in a.hub.channels["den"].present
         for client in (late, guest):
             assert await have(b, client, old, new) == [False, True]
-        assert await have(a, late, old, new) == [False, True]
-        assert await have(a, guest, old, new) == [False, False], "since when they see it is known there alone"
+            assert await have(a, client, old, new) == [False, True]
+        b.hub.leave(guest.connection, "den")
+        await settled(a, b)
+        assert guest.user not in a.hub.channels["den"].present
+        assert await have(b, guest, old, new) == await have(a, guest, old, new) == [False, True]
+        await b.call(guest, "leave-channel", target="den")
+        await settled(a, b)
+        assert await have(b, guest, old, new) == await have(a, guest, old, new) == [False, False]
 
     in_town(main)
 

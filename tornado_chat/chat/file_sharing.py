@@ -29,6 +29,7 @@ from tornado_chat.chat.files import (
     too_many_files,
 )
 from tornado_chat.chat.hub import Hub
+from tornado_chat.chat.memberships import may_see
 from tornado_chat.chat.models import User
 from tornado_chat.chat.pictures import Pictures
 from tornado_chat.chat.places import Places
@@ -232,13 +233,12 @@ class Files:
         for name, seq in messages:
             if allowed is not None and name not in allowed:
                 continue
-            limits = own.get(name)
-            if limits is None or limits.ended:
-                channel = self._hub.channels.get(name)
-                if channel is None or by not in channel.present:
-                    continue
-                limits = await self._places.limits_of(by, channel)
-            if limits is None or limits.may_see(seq):
+            mine = own.get(name)
+            if mine is None or mine.ended:
+                sees = await self._places.visitor_sees(by, name)
+            else:
+                sees = mine.sees
+            if may_see(sees, seq):
                 return True
         return False
 

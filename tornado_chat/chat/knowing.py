@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from tornado_chat.chat import permissions
 from tornado_chat.chat.channel import Channel
-from tornado_chat.chat.channel_records import ChannelRecord, is_secret
+from tornado_chat.chat.channel_records import ChannelRecord, Stretch, is_secret
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Error, Refused, no_channel
 from tornado_chat.chat.hub import Hub, not_joined
@@ -22,6 +22,7 @@ from tornado_chat.chat.moderation import Moderation
 from tornado_chat.chat.online import Online
 from tornado_chat.chat.permissions import Denied, called
 from tornado_chat.chat.sight import sees_from
+from tornado_chat.chat.sight_elsewhere import SightElsewhere
 from tornado_chat.chat.user_ids import is_guest_id, is_new_guest
 from tornado_chat.chat.validation import clean_name
 
@@ -43,6 +44,7 @@ class Knowing:
         #: Told of what is held from now on of a guest.
         self.on_held: Callable[[str, Mapping[str, Membership]], None] = lambda user_id, memberships: None
         hub.on_gone = self._keep_for_a_while
+        self._sight = SightElsewhere(hub, self.own)
         self._news = MembershipNews(hub, storage, self.writer, self.own)
 
     # Asking. What is synchronous needs the caller to have joined something, or to have awaited `own` before.
@@ -120,15 +122,23 @@ class Knowing:
     async def limits_of(self, user: User, channel: Channel) -> Membership | None:
         """Return what limits what somebody sees who is in a channel, at this node or another; None: nothing.
 
-        What another node alone knows, as of a visitor there, is taken to be as narrow as the channel's rules allow.
+        Where the node that knows it does not answer, it is taken to be as narrow as the channel's rules allow.
         """
         if self._hub.is_here(user, channel):
             return channel.limited.get(user)
         record = channel.record or await self.record(channel.name) or ChannelRecord(channel.name)
         found = await self.membership_of(user.id, record)
         if found is None or found.ended:
-            return Membership(record, user.id, sees=sees_from(record, await self._hub.history.last(channel.name)))
+            sees = await self._sight.ask(user, channel.name)
+            if sees == ():
+                sees = sees_from(record, await self._hub.history.last(channel.name))
+            return Membership(record, user.id, sees=sees)
         return found
+
+    async def visitor_sees(self, user: User, name: str) -> tuple[Stretch, ...] | None:
+        """Return what somebody sees of a channel to which they do not belong as far as is stored; None: all of it."""
+        sees = self._sight.here(user, name)
+        return await self._sight.ask(user, name) if sees == () else sees
 
     async def record(self, name: str) -> ChannelRecord | None:
         """Return the record of a channel, whoever asks."""
