@@ -5,37 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import secrets
+import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests import postgres
+from tests import postgres_server
 from tests.serving import UNMEASURED, Event, Server, exported
-from tornado_chat.storage.postgres.engine import connect
-
-
-@contextlib.contextmanager
-def database() -> Iterator[str]:
-    """Give the address of an empty database on the server of this run."""
-    url, name = postgres.address(), f"c_{secrets.token_hex(6)}"
-    asyncio.run(_execute(url, f'CREATE DATABASE "{name}"'))
-    try:
-        yield url.rpartition("/")[0] + f"/{name}"
-    finally:
-        asyncio.run(_execute(url, f'DROP DATABASE "{name}" WITH (FORCE)'))
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
 
 
 class Nodes(list[Server]):
@@ -81,15 +60,15 @@ class Engine:
     """A PostgreSQL of a test's own, with all that it promises to keep."""
 
     def __init__(self, folder: Path) -> None:
-        postgres.need()
         self.folder = folder
+        postgres_server.copy(folder)
         self.url = self._run("start", folder)
         self._port = str(urlsplit(self.url).port)
 
     @staticmethod
     def _run(*words: str | Path, **more: str) -> str:
         done = subprocess.run(
-            [postgres.SCRIPT, *words], env={**os.environ, **more}, capture_output=True, text=True, check=False
+            [postgres_server.SCRIPT, *words], env={**os.environ, **more}, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -119,12 +98,14 @@ class Engine:
 
 @contextlib.asynccontextmanager
 async def engine() -> AsyncIterator[Engine]:
-    """Give an engine, in a folder that its user may enter: one of pytest's is root's alone."""
-    with tempfile.TemporaryDirectory(prefix="tornado_chat-engine-") as folder:
-        Path(folder).chmod(0o755)
-        made = await asyncio.to_thread(Engine, Path(folder) / "data")
+    """Give an engine."""
+    folder = Path(postgres_server.new_folder())
+    try:
+        made = await asyncio.to_thread(Engine, folder / "data")
         try:
             yield made
         finally:
             with contextlib.suppress(AssertionError):  # it was killed
                 await asyncio.to_thread(made.stop)
+    finally:
+        shutil.rmtree(folder)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tornado.ioloop import IOLoop
 
-from tests import postgres
+from tests import postgres, postgres_server
 from tornado_chat.chat import permissions
 from tornado_chat.config.settings import Settings
 from tornado_chat.server.loop import new_loop
@@ -35,19 +35,19 @@ assets.read = cache(assets.read)  # to compress the files of the page for each t
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="run the long tests too")
-    parser.addoption("--cluster", action="store_true", help="run the tests on a real PostgreSQL too")
     parser.addoption("--accept", action="store_true", help="store the pictures of the page as they are now")
     parser.addoption("--modules", action="store_true", help="test the page's modules, not the bundle of a release")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):  # the process that starts the others
-        postgres.begin(asked=config.getoption("--cluster"))
+        postgres_server.begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    postgres.leave()
     if not hasattr(config, "workerinput"):
-        postgres.end()
+        postgres_server.end()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

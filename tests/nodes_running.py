@@ -38,5 +38,5 @@ def on_nodes(
         async with nodes(folder, url, count, *options) as servers:
             await main(*servers)
 
-    with database() as url:
+    with database(ready=True) as url:
         new_loop().run_sync(lambda: run(url), timeout=timeout)

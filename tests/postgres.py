@@ -1,104 +1,144 @@
-"""A throw-away PostgreSQL for the tests: one for a run, a schema for each test."""
+"""Databases, schemas and Engines for tests, in the PostgreSQL of the run."""
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import secrets
-import shutil
-import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
+from functools import cache
 from typing import Any
 
-import pytest
+from tests.postgres_server import READY, address, to
+from tornado_chat.storage.postgres.engine import Connection, Engine, connect
 
-from tornado_chat.storage.postgres.engine import Engine, connect
-
-SCRIPT = Path(__file__).parent.parent / "scripts" / "_postgres"
-FOLDER = "POSTGRES_OF_THE_TESTS"  # set for all processes of a run: where it is
-ASKED = "POSTGRES_IS_TESTED"  # set where the tests that need it are to run
-
-
-def begin(asked: bool) -> None:
-    """Choose where the database of this run will be, before other processes of it are started."""
-    os.environ.setdefault(FOLDER, tempfile.mkdtemp(prefix="tornado_chat-postgres-"))
-    if asked:
-        os.environ[ASKED] = "yes"
-
-
-def end() -> None:
-    """Stop the database of this run, if a test has started it."""
-    os.environ.pop(ASKED, None)
-    folder = Path(os.environ.pop(FOLDER))
-    if (folder / "data" / "postmaster.pid").exists():
-        subprocess.run([SCRIPT, "stop", folder / "data", "immediate"], check=False)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def need() -> None:
-    """Skip a test on PostgreSQL, unless these are asked for. Where they are, it must be installed."""
-    if ASKED not in os.environ:
-        pytest.skip("the tests on PostgreSQL run with --cluster")
-    found = subprocess.run([SCRIPT, "find"], capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
+# Databases
 
 
 @contextlib.contextmanager
-def _locked() -> Iterator[Path]:
-    """Give the folder of this run to one process at a time."""
-    need()
-    folder = Path(os.environ[FOLDER])
-    folder.chmod(0o755)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield folder
+def database(ready: bool = False) -> Iterator[str]:
+    """Give the address of a database, as servers are told of it, which is dropped at the end.
 
-
-def copy(folder: Path) -> None:
-    """Put an empty database into a folder, for a server of its own: a copy, as to make one takes seconds."""
-    with _locked() as shared:
-        subprocess.run([SCRIPT, "make", shared / "empty"], check=True)
-    subprocess.run(["cp", "-a", shared / "empty", folder], check=True)
-
-
-def address() -> str:
-    """Return the address of the database of this run, started by the first who asks."""
-    with _locked() as folder:
-        known = folder / "address"
-        if not known.exists():
-            started = subprocess.run(
-                [SCRIPT, "start", folder / "data"],
-                env={**os.environ, "OPTIONS": "-c full_page_writes=off -c wal_level=minimal -c max_wal_senders=0"},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert started.returncode == 0, started.stderr
-            known.write_text(started.stdout.strip())
-        return known.read_text()
-
-
-@contextlib.contextmanager
-def schema() -> Iterator[tuple[str, str]]:
-    """Give the address of the database and the name of an empty schema, which is dropped at the end."""
+    ready: with the tables of a chat, which the first server would make; else it is empty.
+    """
     url, name = address(), f"t_{secrets.token_hex(6)}"
+    _execute(f"CREATE DATABASE {name} TEMPLATE {READY if ready else 'template1'}")
     try:
-        yield url, name
+        yield to(url, name)
     finally:
-        asyncio.run(_drop(url, name))
+        _execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+# Schemas
 
 
 @contextlib.contextmanager
-def database() -> Iterator[str]:
-    """Give the address of an empty database, as servers are told of it, which is dropped at the end."""
-    url, name = address(), f"t_{secrets.token_hex(6)}"
-    asyncio.run(_execute(url, f"CREATE DATABASE {name}"))
+def schema(fresh: bool = False) -> Iterator[tuple[str, str]]:
+    """Give the address of the database and the name of a schema, which has the tables of a chat without any rows.
+
+    fresh: one that is not there yet, so that its tables never had rows, as tests of plans need it. Others are emptied
+    at the end, and used again: to make one takes half a second.
+    """
+    url = address()
+    kept = _Schema() if fresh or not _schemas else _schemas.pop()
+    if not fresh and not kept.made:
+        _run(kept.make())
     try:
-        yield f"{url.rpartition('/')[0]}/{name}"
+        yield url, kept.name
     finally:
-        asyncio.run(_execute(url, f"DROP DATABASE {name} WITH (FORCE)"))
+        if _run(kept.empty()):
+            _schemas.append(kept)
+
+
+class _Schema:
+    """One of this process. `made`: what it was made of, "" if it was not made here. rows: those of new tables."""
+
+    def __init__(self) -> None:
+        self.name, self.made = f"t_{secrets.token_hex(6)}", ""
+        self.rows: dict[str, list[Any]] = {}
+
+    async def make(self) -> None:
+        engine = await Engine.open(address(), schema=self.name)
+        await engine.close()
+        _made.add(self.name)
+        connection = await _connection()
+        self.made = await connection.fetchval(_MADE_OF, self.name)
+        tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = $1", self.name)
+        self.rows = {table: await connection.fetch(f"SELECT * FROM {self.name}.{table}") for (table,) in tables}
+
+    async def empty(self) -> bool:
+        """Delete all rows but those that it was made with; if a test has changed more than rows, drop it instead."""
+        connection = await _connection()
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name LIKE $1 || '%'",
+            f"tornado_chat {self.name}",
+        )
+        if not self.made or await connection.fetchval(_MADE_OF, self.name) != self.made:
+            await connection.execute(f"DROP SCHEMA IF EXISTS {self.name} CASCADE")
+            return False
+        await connection.execute("".join(f"DELETE FROM {self.name}.{table};" for table in self.rows))
+        for table, rows in self.rows.items():
+            if rows:
+                values = ", ".join(f"${place}" for place in range(1, len(rows[0]) + 1))
+                await connection.executemany(f"INSERT INTO {self.name}.{table} VALUES ({values})", rows)
+        return True
+
+
+_MADE_OF = """
+    WITH own AS (SELECT oid FROM pg_namespace WHERE nspname = $1)
+    SELECT md5(string_agg(row, ' ' ORDER BY row)) FROM (
+        SELECT concat(oid, '.', xmin) AS row FROM pg_class WHERE relnamespace = (SELECT oid FROM own) UNION ALL
+        SELECT concat(oid, '.', xmin) FROM pg_proc WHERE pronamespace = (SELECT oid FROM own) UNION ALL
+        SELECT concat(oid, '.', xmin) FROM pg_trigger
+        WHERE tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace = (SELECT oid FROM own))
+    ) rows
+"""
+_made: set[str] = set()  # the names of all
+_schemas: list[_Schema] = []  # that no test has at the moment
+
+
+# The connection of this process that makes, empties and drops them
+
+
+@cache
+def _loop() -> asyncio.AbstractEventLoop:
+    return asyncio.new_event_loop()
+
+
+async def _connection() -> Connection:
+    if not _connections:
+        made = await connect(
+            address(), statement_timeout="0", lock_timeout="30s", idle_in_transaction_session_timeout="0"
+        )
+        await made.execute(
+            "SET session_replication_role = replica"
+        )  # no triggers, in whatever order rows are deleted
+        _connections.append(made)
+    return _connections[0]
+
+
+_connections: list[Connection] = []
+
+
+def _run(job: Any) -> Any:
+    return _loop().run_until_complete(job)
+
+
+def leave() -> None:
+    """Close what this process has open."""
+    for connection in _connections:
+        _run(connection.close())
+    _connections.clear()
+    if _loop.cache_info().currsize:
+        _loop().close()
+
+
+def _execute(statement: str) -> None:
+    async def run() -> None:
+        await (await _connection()).execute(statement)
+
+    _run(run())
+
+
+# Engines
 
 
 @contextlib.asynccontextmanager
@@ -111,42 +151,26 @@ async def opened(url: str) -> AsyncIterator[Engine]:
         await engine.close()
 
 
-async def _execute(url: str, statement: str) -> None:
-    connection = await connect(url, statement_timeout="0")
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
-
-
-async def _drop(url: str, name: str) -> None:
-    connection = await connect(url)
-    try:
-        await connection.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE $1 || '%'",
-            f"tornado_chat {name}",
-        )
-        await connection.execute(f'DROP SCHEMA IF EXISTS "{name}" CASCADE')
-    finally:
-        await connection.close()
-
-
 @contextlib.asynccontextmanager
 async def engine(url: str, schema: str) -> AsyncIterator[Engine]:
-    """Give an Engine on a schema."""
-    opened = await Engine.open(url, schema=schema, name=schema)
+    """Give an Engine on a schema. Where that is made, no `Engine.open` checks the server: it connects twice more."""
+    if schema in _made:
+        opened = Engine(url, schema, schema)
+        await opened._pool
+    else:
+        opened = await Engine.open(url, schema=schema, name=schema)
     try:
         yield opened
     finally:
         await opened.close()
 
 
-def on_postgres(main: Callable[[Engine], Awaitable[Any]]) -> Any:
+def on_postgres(main: Callable[[Engine], Awaitable[Any]], fresh: bool = False) -> Any:
     """Run something on an Engine with a schema of its own."""
 
     async def whole(url: str, name: str) -> Any:
         async with engine(url, name) as opened:
             return await main(opened)
 
-    with schema() as (url, name):
+    with schema(fresh) as (url, name):
         return asyncio.run(whole(url, name))

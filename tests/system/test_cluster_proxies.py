@@ -22,7 +22,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import WebSocketClosedError
 
 from tests.nodes_running import on_nodes
-from tests.postgres import address
+from tests.postgres_server import address
 from tests.serving import UNMEASURED, Server, free_port
 from tornado_chat.testing import Client, connect
 

@@ -2,15 +2,15 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests import postgres
+from tests import postgres_server
 from tornado_chat.storage.postgres.connecting import Connection
 
 Change = Callable[[bytes], bytes]
@@ -28,14 +28,14 @@ class Database:
         about = {**os.environ, "OPTIONS": f"-c fsync=on {self.options}"}
         if self.url:
             about["PORT"] = str(urlsplit(self.url).port)
-        command = [postgres.SCRIPT, "start", self.folder / "data"]
+        command = [postgres_server.SCRIPT, "start", self.folder / "data"]
         started = subprocess.run(command, env=about, capture_output=True, text=True, check=False)
         assert started.returncode == 0, started.stderr
         self.url = started.stdout.strip()
 
     def stop(self, mode: str = "immediate") -> None:
         """End it. immediate: as a crash does; fast: as an administrator does."""
-        subprocess.run([postgres.SCRIPT, "stop", self.folder / "data", mode], check=True)
+        subprocess.run([postgres_server.SCRIPT, "stop", self.folder / "data", mode], check=True)
 
     def processes(self) -> list[int]:
         """Return its processes, the one that starts the others first."""
@@ -47,16 +47,15 @@ class Database:
 @contextmanager
 def database(options: str = "") -> Iterator[Database]:
     """Give a database that runs."""
-    with tempfile.TemporaryDirectory(prefix="tornado_chat-") as folder:
-        Path(folder).chmod(0o755)
-        made = Database(Path(folder), options)
-        postgres.copy(made.folder / "data")
+    made = Database(Path(postgres_server.new_folder()), options)
+    try:
+        postgres_server.copy(made.folder / "data")
         made.start()
-        try:
-            yield made
-        finally:
-            if (made.folder / "data" / "postmaster.pid").exists():
-                made.stop()
+        yield made
+    finally:
+        if (made.folder / "data" / "postmaster.pid").exists():
+            made.stop()
+        shutil.rmtree(made.folder)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from tests import postgres
+from tests.postgres_server import address
 from tests.storage.postgres.faults import Database, database, network
 from tornado_chat.storage.postgres.checks import _share_sessions
 from tornado_chat.storage.postgres.connecting import connect
@@ -87,25 +87,25 @@ def test_something_else_at_the_address() -> None:
 
 
 def test_a_database_that_there_is_not() -> None:
-    assert said(to(postgres.address(), "nothing")).endswith(
+    assert said(to(address(), "nothing")).endswith(
         '/nothing: database "nothing" does not exist; make it with: createdb nothing'
     )
 
 
 def test_a_user_that_there_is_not() -> None:
     assert "look at the user in the address, or make it with: createuser" in said(
-        to(postgres.address(), user="nobody:hunter2")
+        to(address(), user="nobody:hunter2")
     )
 
 
 def test_a_parameter_that_there_is_not() -> None:
-    assert said(f"{to(postgres.address())}?sslmod=require").endswith(
+    assert said(f"{to(address())}?sslmod=require").endswith(
         'unrecognized configuration parameter "sslmod"; look at what follows the ? in the address'
     )
 
 
 def test_a_database_of_another_encoding() -> None:
-    url = postgres.address()
+    url = address()
     sql(url, "CREATE DATABASE western ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
     try:
         assert "has the encoding LATIN1; make a database with: createdb -E UTF8" in said(to(url, "western"))
@@ -114,7 +114,7 @@ def test_a_database_of_another_encoding() -> None:
 
 
 def test_a_database_that_only_reads() -> None:
-    url = postgres.address()
+    url = address()
     sql(url, "CREATE DATABASE shut", "ALTER DATABASE shut SET default_transaction_read_only = on")
     try:
         assert "default_transaction_read_only on; set it to off: ALTER DATABASE" in said(to(url, "shut"))
@@ -123,7 +123,7 @@ def test_a_database_that_only_reads() -> None:
 
 
 def test_a_user_who_may_make_no_schema() -> None:
-    url = postgres.address()
+    url = address()
     sql(url, "CREATE ROLE poor LOGIN", "CREATE DATABASE theirs")
     try:
         poor = to(url, "theirs", "poor")
@@ -149,7 +149,7 @@ def test_an_older_version() -> None:
             with pytest.raises(EngineError, match=r"is PostgreSQL 13; version 14 or newer is needed"):
                 await opened(way.url)
 
-    asyncio.run(main(postgres.address()))
+    asyncio.run(main(address()))
 
 
 def test_a_server_that_may_lose_messages() -> None:
@@ -267,7 +267,7 @@ IGNORED = (
 
 @pytest.mark.parametrize("settings", [(), ("pool_mode = transaction", IGNORED), ("pool_mode = statement", IGNORED)])
 def test_a_pool_of_connections(tmp_path: Path, settings: tuple[str, ...]) -> None:
-    with pgbouncer(tmp_path, postgres.address(), *settings) as url:
+    with pgbouncer(tmp_path, address(), *settings) as url:
         text = said(url)
         assert "is a pool of connections (PgBouncer?), behind which no notification is heard" in text
         assert "give the database's own address" in text
@@ -282,7 +282,7 @@ def test_a_pool_is_known_by_its_sessions(tmp_path: Path) -> None:
             await one.close()
             await two.close()
 
-    url = postgres.address()
+    url = address()
     assert asyncio.run(share(url)) is False
     with pgbouncer(tmp_path, url, "pool_mode = transaction") as pool:
         assert asyncio.run(share(pool)) is True

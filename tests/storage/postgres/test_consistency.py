@@ -133,8 +133,7 @@ def test_what_of_the_schema_is_missing_or_not_as_it_was_made_is_found() -> None:
             assert await check(engine) == lines
             await connection.execute(f'DROP SCHEMA "{engine.schema}" CASCADE')
             await connection.close()
-            async with postgres.engine(engine.url, engine.schema):
-                pass
+            await (await Engine.open(engine.url, schema=engine.schema)).close()
 
     postgres.on_postgres(main)
 

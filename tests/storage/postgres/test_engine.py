@@ -24,7 +24,7 @@ def test_several_nodes_that_start_at_once_make_the_schema_once() -> None:
         for one in engines:
             await one.close()
 
-    with postgres.schema() as (url, name):
+    with postgres.schema(fresh=True) as (url, name):
         asyncio.run(main(url, name))
 
 

@@ -84,5 +84,5 @@ def test_no_query_reads_more_than_is_asked_for(planned: str) -> None:
             finally:
                 await connection.close()
 
-    with postgres.schema() as (url, name):
+    with postgres.schema(fresh=True) as (url, name):
         asyncio.run(main(url, name))

@@ -54,4 +54,4 @@ def test_a_page_reads_no_more_than_it_shows(analyzed: bool) -> None:
                 assert seen(step) <= 3 * LIMIT, (name, step)
                 assert step["Node Type"] != "Seq Scan" or step["Relation Name"] == "roles", (name, step)
 
-    on_postgres(main)
+    on_postgres(main, fresh=True)
