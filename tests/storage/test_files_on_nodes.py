@@ -87,6 +87,24 @@ def test_an_upload_that_ends_at_two_nodes_at_once_becomes_one_file(run: Callable
     run(main)
 
 
+def test_a_node_that_looks_at_the_bytes_when_another_has_just_finished_gives_the_same_file(
+    run: Callable[[Main], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main(one: Room, two: Room) -> None:
+        upload = await one.files.begin(ANN, "a.txt", 4)
+        await one.files.write(upload, 0, b"data")
+        made, size = [], one.files.blobs.size
+
+        async def look_late(id: str) -> int | None:
+            made.append(await two.files.finish(upload))
+            return await size(id)  # type: ignore[no-any-return]
+
+        monkeypatch.setattr(one.files.blobs, "size", look_late)
+        assert [await one.files.finish(upload)] == made
+
+    run(main)
+
+
 def test_what_a_node_finishes_while_another_forgets_it_counts_until_it_is_swept(
     run: Callable[[Main], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:

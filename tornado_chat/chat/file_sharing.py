@@ -127,6 +127,8 @@ class Files:
         if file is not None:
             return file
         if await self.blobs.size(upload.id) != upload.size:
+            if file := await self._become(upload.id):
+                return file  # another node was faster
             raise Refused("the file is not complete", Error.CONFLICT)
         try:
             file = await self._make(upload)
