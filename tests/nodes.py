@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from inspect import isawaitable
 from typing import Any
 
@@ -15,6 +16,7 @@ class Wires:
     def __init__(self) -> None:
         self.nodes: dict[str, MemoryNodes] = {}
         self.locks: dict[str, asyncio.Lock] = {}
+        self.holders: dict[str, str] = {}  # of locks
         self.due: dict[str, float] = {}
 
     def node(self, name: str) -> "MemoryNodes":
@@ -28,6 +30,9 @@ class Wires:
     def kill(self, name: str) -> None:
         """End a node without a word."""
         self.nodes.pop(name).dead = True
+        for lock in [one for one, holder in self.holders.items() if holder == name]:
+            del self.holders[lock]
+            self.locks[lock].release()
         for other in self.nodes.values():
             for gone in other.gone:
                 gone(name)
@@ -102,5 +107,14 @@ class MemoryNodes:
         self._wires.due[name] = now + seconds * 0.9
         return True
 
-    def lock(self, name: str) -> asyncio.Lock:
-        return self._wires.locks.setdefault(name, asyncio.Lock())
+    @asynccontextmanager
+    async def lock(self, name: str) -> AsyncIterator[None]:
+        locks, holders = self._wires.locks, self._wires.holders
+        await locks.setdefault(name, asyncio.Lock()).acquire()
+        holders[name] = self.own
+        try:
+            yield
+        finally:
+            if not self.dead:
+                del holders[name]
+                locks[name].release()

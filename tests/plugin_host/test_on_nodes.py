@@ -124,6 +124,22 @@ def test_no_node_calls_a_timer_whose_last_call_is_at_work_on_another_one(tmp_pat
     run(main)
 
 
+def test_no_node_calls_a_timer_that_is_at_work_on_another_one_of_which_it_has_not_heard(tmp_path: Path) -> None:
+    async def main() -> None:
+        town = Town()
+        one, two = (Node(town, tmp_path, name, ticks=TICKS) for name in ("one", "two"))
+        for node in ("one", "two"):
+            town.nodes(node).tell = lambda *about: None  # type: ignore[method-assign]  # it is late
+        async with started(one, two) as ticks:
+            await one.hub.store.set("plugin:ticks", "takes", 35)
+            await asyncio.sleep(200)
+            starts, ends = ticks[::2], ticks[1::2]
+            assert len(ends) >= 5
+            assert [f"{name} done" for name in starts][: len(ends)] == ends
+
+    run(main)
+
+
 def test_a_timer_does_not_tick_while_nobody_knows_whose_turn_it_is(tmp_path: Path) -> None:
     async def main() -> None:
         town = Town()

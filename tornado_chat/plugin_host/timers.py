@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any
 
 from tornado_chat.chat.errors import Refused
@@ -58,6 +59,12 @@ class Timers:
             return False
 
     async def _call(self, timer: Timer, name: str) -> None:
+        """Call a timer under a lock: that it is at work may be told late, and is told only if it takes long."""
+        with suppress(Refused):  # the database is away, and another node may call it next
+            async with self._nodes.lock(name):
+                await self._call_alone(timer, name)
+
+    async def _call_alone(self, timer: Timer, name: str) -> None:
         telling = asyncio.get_running_loop().call_later(timer.seconds / 2, self._tell, name)
         try:
             await timer.plugin.run(f"timer {timer.name}", timer.call, self._context(timer.plugin), None)
