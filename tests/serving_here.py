@@ -109,7 +109,7 @@ async def level(served: Sequence[Here]) -> None:
     """Wait until all servers have done what others have told them, and told their clients what there is to tell."""
     while True:
         for one in served:
-            answers = await one.chat.hub.questions.ask_all("session-over", ["nobody", "nothing"])
+            answers = await one.chat.hub.questions.ask_all("session-over", ["nobody", "nothing"], 30)
             assert not answers.missing
         if _have_passed_on_the_same(served) and not any(_is_busy(one.chat.hub) for one in served):
             return
