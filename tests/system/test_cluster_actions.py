@@ -18,7 +18,7 @@ from tornado_chat.config.settings import Settings
 from tornado_chat.plugin_host.loader import build_registry
 from tornado_chat.server.loop import new_loop
 
-AT_ONCE = 20  # scenes
+AT_ONCE = 8  # scenes
 PATIENCE = 120  # seconds
 
 for name in ("messages", "channels", "people", "plugins"):
