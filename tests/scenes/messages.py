@@ -83,7 +83,7 @@ async def grow(s: Stage) -> None:
     await s.call(s.ann, "grow", target=s.den, seq=seq, **{"from": 3}, add=" two")
     await s.call(s.ann, "grow", target=s.den, seq=seq, **{"from": 5}, add=" two")
     await s.call(s.bob, "grow", target=s.den, seq=seq, **{"from": 7}, add=" mine")
-    await s.settle()
+    await s.until("growing")
     for _ in range(2):
         await s.call(s.ann, "grow", target=s.den, seq=seq, **{"from": 7}, add=" three", done=True, ref="done")
     await s.call(s.ann, "grow", target=s.den, seq=seq, **{"from": 13}, add=" four")

@@ -123,6 +123,11 @@ class Stage:
                 with contextlib.suppress(EOFError, WebSocketClosedError):  # it is being closed
                     await client.call("may", call="may")  # the answer comes after what was told
 
+    async def until(self, action: str) -> None:
+        """Wait until all who are here were told an event of this kind."""
+        while not all(any(one["action"] == action for one in client.events) for client in self._people.values()):
+            await self.settle()
+
     async def end(self) -> dict[str, list[str]]:
         """Return, in words that do not depend on where it was played: the answers, and what each one was told."""
         await self.settle()
