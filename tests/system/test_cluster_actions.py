@@ -75,15 +75,14 @@ def test_every_action_does_on_two_nodes_what_it_does_on_one_server(
     monkeypatch.setattr(announcements, "DELAY", 0.1)
     monkeypatch.setattr(growth, "STORE", 60)
     monkeypatch.setattr(random, "randint", lambda low, high: high)
-    (tmp_path / "blobs").mkdir()
-
-    blobs: Any = tmp_path / "blobs"
 
     async def by_itself() -> Told:
         async with alone(tmp_path / "alone") as server:
             return await play([server], server, server)
 
     async def across(url: str, here: int) -> Told:
+        blobs: Any = tmp_path / f"blobs{here}"
+        blobs.mkdir()
         async with nodes(url, tmp_path, "a", "b", blobs=blobs) as served:
             return await play(served, served[here], served[1 - here])
 
