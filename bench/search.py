@@ -2,6 +2,8 @@
 
 It fills a data folder as the server does, and starts a server on one core. On another, somebody who is in many
 channels searches without a pause, while others post. What their posts take is measured without the searches, too.
+With --postgres the chat is moved into a throw-away PostgreSQL first, which shares all cores, and the server is a
+node on that. The move, and how long a node takes to index what was moved, is measured, too.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -24,7 +27,11 @@ from tornado.testing import bind_unused_port
 from bench.texts import Zipf, writers
 from tornado_chat.chat.models import Message, User
 from tornado_chat.client import Client
-from tornado_chat.storage.sqlite.files import open_file
+from tornado_chat.storage.moving.progress import Progress
+from tornado_chat.storage.moving.to_postgres import to_postgres
+from tornado_chat.storage.postgres.engine import Engine
+from tornado_chat.storage.postgres.index_building import begin, catch_up
+from tornado_chat.storage.sqlite.files import NAME, open_file
 from tornado_chat.storage.sqlite.index_building import build, reindex
 from tornado_chat.storage.sqlite.index_merging import merge
 from tornado_chat.storage.sqlite.numbers import Numbers
@@ -35,6 +42,9 @@ BATCH = 256  # messages of a transaction, as on a busy server
 STEP = 20_000  # ms between two messages: a million of them are 230 days
 QUERIES = 100  # of each kind
 POSTERS, RATE = 20, 100  # who post meanwhile, and how many messages a second in all
+
+SCRIPT = Path(__file__).parent.parent / "scripts" / "_postgres"
+SIZES = "SELECT pg_total_relation_size('messages'), pg_total_relation_size('search_runs')"
 
 Draw = Callable[[], str]
 
@@ -120,11 +130,17 @@ def kinds(folder: Path, joined: Sequence[str], draw: random.Random) -> dict[str,
         at = draw.randrange(len(text) - 2)
         return text[at : at + 2]
 
+    frequent = [one for one, _ in Counter(one for words in spaced for one in words).most_common(6)]
+
+    def no_phrase() -> str:
+        return '"{}"'.format(" ".join(draw.sample(frequent, 5)))
+
     return {
         "a word": lambda: word() + " ",
         "a word as it is typed": lambda: word()[:3],
         "two words": lambda: f"{word()} {word()} ",
         "a phrase": phrase,
+        "a phrase of frequent words that is nowhere": no_phrase,
         "two characters of a script without blanks": part,
         "a word that is nowhere": lambda: f"nowhere{draw.randrange(10**6)} ",
         "a word of one person": lambda: f"from:a:{draw.randrange(200)} {word()} ",
@@ -209,12 +225,12 @@ def tell(line: str) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path) -> Iterator[int]:
+def serving(where: Sequence[str]) -> Iterator[int]:
     """Run a server on the first core and this process on the others; yield its port once it listens."""
     sock, port = bind_unused_port()
     sock.close()
     os.sched_setaffinity(0, os.sched_getaffinity(0) - {0} or {0})
-    command = ["taskset", "-c", "0", sys.executable, "-m", "tornado_chat", "--data-dir", str(folder)]
+    command = ["taskset", "-c", "0", sys.executable, "-m", "tornado_chat", *where]
     process = subprocess.Popen(
         [*command, "--port", str(port), "--limits", "off", "--log-level", "warning"], stdout=subprocess.DEVNULL
     )
@@ -225,12 +241,43 @@ def serving(folder: Path) -> Iterator[int]:
         process.wait()
 
 
+@contextlib.contextmanager
+def postgres(folder: Path) -> Iterator[str]:
+    """Give the address of a throw-away PostgreSQL with the chat of a data folder, which keeps its own."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
+        Path(temporary).chmod(0o755)  # for the user that runs PostgreSQL where this is root
+        place = Path(temporary) / "postgres"
+        url = subprocess.run([SCRIPT, "start", place], check=True, capture_output=True, text=True).stdout.strip()
+        try:
+            asyncio.run(moved(folder, url))
+            yield url
+        finally:
+            subprocess.run([SCRIPT, "stop", place, "immediate"], check=True)
+
+
+async def moved(folder: Path, url: str) -> None:
+    """Move a chat, and index it as a node does, in the rests between which it leaves the database to others."""
+    began = time.monotonic()
+    kept = (await to_postgres(folder, url, None, Progress())).kept
+    (folder / kept).rename(folder / NAME)
+    tell(f"moved in {time.monotonic() - began:.0f} s")
+    engine = await Engine.open(url)
+    began = time.monotonic()
+    await engine.write(begin)
+    count = await catch_up(engine)
+    tell(f"{count:,} messages are indexed in PostgreSQL, in {time.monotonic() - began:.0f} s")
+    sizes = await engine.read(lambda connection: connection.fetchrow(SIZES))
+    tell("PostgreSQL: messages {:,.0f} MB, index {:,.0f} MB".format(*(one / 1e6 for one in sizes)))
+    await engine.close()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--joined", type=int, default=50, help="channels of who searches, the fullest among them")
     parser.add_argument("--folder", type=Path, help="filled unless it is there, and kept")
     parser.add_argument("--reindex", action="store_true", help="measure how long that takes, too")
+    parser.add_argument("--postgres", action="store_true", help="measure a node on PostgreSQL instead")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as temporary:
         folder = given.folder or Path(temporary) / "data"
@@ -247,8 +294,11 @@ def main() -> None:
         draw = random.Random(3)
         joined = [str(number) for number in range(given.joined // 5)]
         joined += map(str, draw.sample(range(given.joined // 5, CHANNELS), given.joined - len(joined)))
-        with serving(folder) as port:
-            asyncio.run(measure(folder, port, joined))
+        with contextlib.ExitStack() as ended:
+            where = ["--data-dir", str(folder)]
+            if given.postgres:
+                where = ["--cluster", ended.enter_context(postgres(folder))]
+            asyncio.run(measure(folder, ended.enter_context(serving(where)), joined))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -17,7 +18,7 @@ from tornado_chat.chat.models import Message
 from tornado_chat.chat.search import Found, Phrase, Place, Query, fits
 from tornado_chat.chat.threads import Sees
 from tornado_chat.chat.words import words_of
-from tornado_chat.storage.postgres import index_building, indexing, search_index
+from tornado_chat.storage.postgres import index_building, indexing, search_index, search_sources, search_tails
 from tornado_chat.storage.postgres.engine import Connection, Engine
 from tornado_chat.storage.postgres.history import PostgresHistory
 from tornado_chat.storage.postgres.index_building import catch_up, keep_up
@@ -251,7 +252,12 @@ def test_an_index_of_another_kind_is_made_anew_and_searched_meanwhile(monkeypatc
 # What a search reads
 
 
-def test_stretches_and_blocks_are_searched_as_a_plain_look_does() -> None:
+@pytest.mark.parametrize("indexed", ["all", "some", "nothing"])
+def test_stretches_and_blocks_are_searched_as_a_plain_look_does(
+    indexed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_sources, "SHORT", 0)
+    monkeypatch.setattr(search_tails, "STEP", 40)
     edges = [1, 1 << BLOCK, 2 << BLOCK, 3 << BLOCK, 5 << BLOCK]
     near = [max(edge + by, 0) for edge in edges for by in (-200, -2, -1, 0, 1, 200)]
 
@@ -260,7 +266,10 @@ def test_stretches_and_blocks_are_searched_as_a_plain_look_does() -> None:
             await engine.write(partial(store, channel="den", numbers=range(max(edge - 300, 1), edge + 300, 3)))
         async with one_node(engine) as log:
             await engine.write(index_building.begin)
-            await catch_up(engine)
+            if indexed == "all":
+                await catch_up(engine)
+            elif indexed == "some":
+                await engine.write(index_building.piece)
             everything, _ = await log.read("den", limit=5_000)
             for _ in range(60):
                 ends = sorted(random.sample(sorted(set(near)), random.choice((2, 4))))
@@ -268,10 +277,35 @@ def test_stretches_and_blocks_are_searched_as_a_plain_look_does() -> None:
                 if random.random() < 0.3:
                     sees = {"den": [*(sees["den"] or ())[:-1], (ends[-2], None)]}
                 phrase = Phrase(("word", "3"))
-                for query in (Query((phrase,)), Query((Phrase(("wor",), True),)), Query(without=(phrase,))):
+                before = random.choice((None, 1_000 + random.choice(near)))
+                for given in (Query((phrase,)), Query((Phrase(("wor",), True),)), Query(without=(phrase,))):
+                    query = replace(given, before=before)
                     found = [one.seq for page in await pages(engine, query, sees) for one in page.messages]
                     seen = [one for one in reversed(everything) if may_see(sees["den"], one.seq)]
+                    seen = [one for one in seen if before is None or one.time < before]
                     assert found == [one.seq for one in seen if fits(one, query)]
+
+    on_postgres(main)
+
+
+def test_a_search_looks_at_so_many_messages_that_are_not_indexed_and_goes_on_where_it_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(search_sources, "SHORT", 100)
+    monkeypatch.setattr(search_index, "LOOKED_AT", 300)
+    monkeypatch.setattr(search_index, "AT_MOST", 60.0)
+
+    async def main(engine: Engine) -> None:
+        await engine.write(partial(store, channel="den", numbers=range(1, 2_001), text="common"))
+        await engine.write(partial(store, channel="den", numbers=range(2_001, 2_002), text="rare"))
+        await engine.write(partial(store, channel="hall", numbers=range(1, 2), text="rare"))
+        found = await pages(engine, looking_for("rare"))
+        assert [one.seq for page in found for one in page.messages] == [2_001, 1]
+        assert not found[0].complete
+        assert [one.seq for one in found[0].messages] == [2_001]
+        assert len(found) > 2
+        first = await PostgresSearch(engine).search(looking_for("common"), ALL, None, 20)
+        assert (first.complete, [one.seq for one in first.messages]) == (True, [*range(2_000, 1_980, -1)])
 
     on_postgres(main)
 
@@ -310,11 +344,13 @@ def test_a_thousand_channels_of_one_person_are_searched_newest_first(monkeypatch
     on_history(main)
 
 
-@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize(("is_indexed", "short"), [(True, 0), (False, 4_096), (False, 0)])
 def test_what_the_time_does_not_suffice_for_is_found_by_going_on(
-    is_indexed: bool, monkeypatch: pytest.MonkeyPatch
+    is_indexed: bool, short: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search_index, "AT_MOST", 0)
+    monkeypatch.setattr(search_sources, "SHORT", short)
+    monkeypatch.setattr(search_tails, "STEP", 16)
     monkeypatch.setattr(search_index, "FEW", 1)
     monkeypatch.setattr(search_index, "MANY", 1)
     monkeypatch.setattr(indexing, "MOST", 4)

@@ -6,7 +6,14 @@ import pytest
 
 from tests import postgres
 from tests.storage.postgres.plans import explained, seen
-from tornado_chat.storage.postgres import index_building, indexing, search_consistency, search_index, search_sources
+from tornado_chat.storage.postgres import (
+    index_building,
+    indexing,
+    search_consistency,
+    search_index,
+    search_sources,
+    search_tails,
+)
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.rows import SHIFT
 
@@ -28,7 +35,10 @@ QUERIES = {
     "ranges": (indexing._BETWEEN, ENDS, FEW),
     "checked": (search_consistency._MESSAGES, ENDS, FEW),
     "found": (search_index._MESSAGES, (*ENDS, 0, 2**62, "NULL"), FEW),
-    "tail": (search_sources._CHUNKS, ENDS, FEW),
+    "chunks": (search_tails._CHUNKS, ENDS, FEW),
+    "newest": (search_tails._NEWEST, ENDS, FEW),
+    "split": (search_tails._SPLIT, (*ENDS, 2), FEW),
+    "until": (search_tails._UNTIL, (*ENDS, "ARRAY[8, 8]", 3), FEW),
     "changed": (search_sources._CHANGED, ENDS, FEW),
     "runs before": (index_building._RUNS_BEFORE, (f"ARRAY[{DEN + 99}]",), FEW),
 }

@@ -16,21 +16,29 @@ from tornado_chat.chat.threads import Sees
 from tornado_chat.storage.postgres.engine import Connection, Engine
 from tornado_chat.storage.postgres.indexing import scope
 from tornado_chat.storage.postgres.rows import FIELDS, SHIFT, to_messages
-from tornado_chat.storage.postgres.search_sources import Kind, Source, runs, sources
+from tornado_chat.storage.postgres.search_sources import runs, sources
+from tornado_chat.storage.postgres.search_tails import Kind, Source, split
 from tornado_chat.storage.postgres.search_terms import Terms
 
 AT_ONCE = 2  # searches, of the connections of a node
 FEW, MANY = 4, 64  # sources of one query
+LOOKED_AT = 10_000  # messages that one search looks at, because the index does not have them yet
 QUICK, SLOW = 0.02, 0.06  # seconds of a query after which the next one covers more, or less
 LATEST = Place(2**62, 0)  # later than any
 
+# Only what is looked for is unnested: of all the words of a run that would take ten times as long. `{a}` is a weight,
+# of which the index makes no use.
 _PLACES = """
 SELECT r.first, substr(w.lexeme, length(scope) + 1), w.positions
 FROM unnest($1::bigint[], $2::text[]) AS given (first, scope) JOIN search_runs r USING (first)
 CROSS JOIN LATERAL (SELECT array_agg(scope || word) AS words FROM unnest($3::text[]) AS asked (word)) a
 CROSS JOIN LATERAL (SELECT array_agg(scope || word) AS words FROM unnest($4::text[]) AS asked (word)) s
-CROSS JOIN LATERAL unnest(r.words) w
-WHERE w.lexeme = ANY(a.words) OR w.lexeme ^@ ANY(s.words)
+CROSS JOIN LATERAL (
+    SELECT array_agg(word) AS words
+    FROM unnest(CASE WHEN s.words IS NOT NULL THEN tsvector_to_array(r.words) END) AS known (word)
+    WHERE word ^@ ANY(s.words)
+) b
+CROSS JOIN LATERAL unnest(ts_filter(setweight(r.words, 'A', a.words || b.words), '{a}')) w
 """
 _SENT = "m.time >= $3 AND m.time <= $4 AND ($5::text[] IS NULL OR m.sender = ANY($5))"
 _MESSAGES = f"""
@@ -69,11 +77,12 @@ class _Looking:
         self._left: list[tuple[int, int, int, Source]] = []
         self._count = itertools.count()  # lets them be told apart  # a heap: where to look next, the newest first
         self._pause = Pause()
+        self._plain = 0  # messages without the index that were looked at
 
     async def found(self, connection: Connection, limit: int) -> Found:
         """Look until there are enough, or the time is over."""
         deadline = time.monotonic() + AT_MOST
-        found, self._names = await sources(connection, self._sees)
+        found, self._names = await sources(connection, self._sees, self._start)
         self._add(found)
         many, now = FEW, time.monotonic()
         while some := self._next(many):
@@ -83,7 +92,8 @@ class _Looking:
                 many = min(many * 2, MANY)
             elif now - began > SLOW:
                 many = max(many // 2, 1)
-            if now > deadline and self._left and self._next_start < self._start:  # going on comes to an end
+            is_over = now > deadline or self._plain > LOOKED_AT
+            if is_over and self._left and self._next_start < self._start:  # going on comes to an end
                 break
         return self._answer(limit)
 
@@ -115,14 +125,24 @@ class _Looking:
     async def _look(self, connection: Connection, some: Sequence[Source]) -> None:
         if blocks := [one for one in some if one.kind is Kind.BLOCK]:
             self._add(await runs(connection, blocks, self._terms))
+        if behind := [one for one in some if one.kind is Kind.TAIL]:
+            self._add(await split(connection, behind))
         ranges = [(one.first, one.last) for one in some if one.kind is Kind.PLAIN]
         if indexed := [one for one in some if one.kind is Kind.RUN]:
-            ranges += [(id, id) for id in await self._ids(connection, indexed)]
+            ids = await self._ids(connection, indexed)
+            await self._fetch(connection, [(id, id) for id in ids])
         if ranges:
-            firsts, lasts = zip(*ranges, strict=True)
-            sent = max(self._after, -LATEST.time), self._start.time, self._senders
-            rows = await connection.fetch(_MESSAGES, firsts, lasts, *sent)
-            await self._compare(to_messages(rows, ""))
+            self._plain += await self._fetch(connection, ranges)
+
+    async def _fetch(self, connection: Connection, ranges: Sequence[tuple[int, int]]) -> int:
+        """Compare the messages of ranges of ids; return how many these are."""
+        if not ranges:
+            return 0
+        firsts, lasts = zip(*ranges, strict=True)
+        sent = max(self._after, -LATEST.time), self._start.time, self._senders
+        rows = await connection.fetch(_MESSAGES, firsts, lasts, *sent)
+        await self._compare(to_messages(rows, ""))
+        return len(rows)
 
     async def _ids(self, connection: Connection, indexed: Sequence[Source]) -> list[int]:
         """Return the ids of the messages of runs that have what is looked for, as far as the index tells."""

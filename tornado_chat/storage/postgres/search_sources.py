@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from tornado_chat.chat.channel_records import Stretch
 from tornado_chat.chat.memberships import may_see
@@ -16,9 +15,9 @@ from tornado_chat.chat.threads import Sees
 from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.indexing import BLOCK, scope
 from tornado_chat.storage.postgres.rows import LARGEST, SHIFT, end, start
+from tornado_chat.storage.postgres.search_tails import SHORT, Kind, Source, chunks, tails
 from tornado_chat.storage.postgres.search_terms import Terms
 
-CHUNK = 6  # bits of a number within its chunk, where the index has none
 _CHANNELS = """
 SELECT c.name, c.no, coalesce(s.indexed, 0), c.last FROM channels c
 LEFT JOIN search_channels s ON s.channel = c.no WHERE c.name = ANY($1)
@@ -26,10 +25,6 @@ LEFT JOIN search_channels s ON s.channel = c.no WHERE c.name = ANY($1)
 _BLOCKS = f"""
 SELECT b.block, b.since, b.until FROM unnest($1::bigint[]) AS given (no)
 JOIN search_blocks b ON b.block BETWEEN no << {SHIFT - BLOCK} AND (no << {SHIFT - BLOCK}) + {LARGEST >> BLOCK}
-"""
-_CHUNKS = f"""
-SELECT min(m.id), max(m.id), min(m.time), max(m.time) FROM unnest($1::bigint[], $2::bigint[]) AS given (first, last)
-JOIN messages m ON m.id BETWEEN first AND last GROUP BY first, m.id >> {CHUNK}
 """
 _CHANGED = f"""
 SELECT m.id, m.time FROM unnest($1::bigint[], $2::bigint[]) AS given (first, indexed)
@@ -46,28 +41,6 @@ WHERE CASE WHEN query IS NULL OR r.first < given.first OR r.last > given.last TH
 """
 
 
-class Kind(Enum):
-    BLOCK = 1  # has runs
-    RUN = 2  # of which the index knows the words
-    PLAIN = 3  # messages to be looked at, each
-
-
-@dataclass(slots=True)
-class Source:
-    """Messages that somebody may see, by ids, both included. `since`, `until`: when they were sent."""
-
-    kind: Kind
-    first: int
-    last: int
-    since: int
-    until: int
-
-    @property
-    def place(self) -> Place:
-        """Nothing in it stands behind this."""
-        return Place(self.until, self.last)
-
-
 @dataclass(slots=True)
 class _Channel:
     name: str
@@ -77,13 +50,16 @@ class _Channel:
     sees: Sequence[Stretch] | None
 
 
-async def sources(connection: Connection, sees: Sees) -> tuple[list[Source], dict[int, str]]:
-    """Return what there is to look at in channels as far as somebody may see them, and their names by number."""
+async def sources(connection: Connection, sees: Sees, before: Place) -> tuple[list[Source], dict[int, str]]:
+    """Return what there is to look at in channels before a place, as far as somebody may see them.
+
+    And the names of the channels by number.
+    """
     rows = await connection.fetch(_CHANNELS, list(sees))
     channels = [_Channel(name, no, indexed, last, sees[name]) for name, no, indexed, last in rows]
     found = [one async for one in _blocks(connection, {one.no: one for one in channels})]
     if behind := [one for one in channels if one.indexed < one.last]:
-        found += [one async for one in _not_indexed(connection, behind)]
+        found += [one async for one in _not_indexed(connection, behind, before)]
     return found, {one.no: one.name for one in channels}
 
 
@@ -94,11 +70,11 @@ async def _blocks(connection: Connection, channels: dict[int, _Channel]) -> Asyn
             yield Source(Kind.BLOCK, first, last, since, until)
 
 
-async def _not_indexed(connection: Connection, channels: Sequence[_Channel]) -> AsyncIterator[Source]:
+async def _not_indexed(connection: Connection, channels: Sequence[_Channel], before: Place) -> AsyncIterator[Source]:
     parts = [part for one in channels for part in _parts(one, start(one.no) + one.indexed + 1, end(one.no))]
-    if parts:
-        for row in await connection.fetch(_CHUNKS, *zip(*parts, strict=True)):
-            yield Source(Kind.PLAIN, *row)
+    is_short = sum(one.last - one.indexed for one in channels) <= SHORT
+    for source in await (chunks(connection, parts) if is_short else tails(connection, parts, before)):
+        yield source
     by_no = {one.no: one for one in channels}
     starts = [start(one.no) for one in channels]
     for id, time in await connection.fetch(_CHANGED, starts, [start(one.no) + one.indexed for one in channels]):
