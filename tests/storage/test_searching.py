@@ -24,6 +24,7 @@ from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.search import Phrase, Query, Search
 from tornado_chat.chat.threads import Sees
 from tornado_chat.chat.words import MARKS, document_of, words_of
+from tornado_chat.storage import memory_search
 from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.storage.memory_search import MemorySearch
 from tornado_chat.storage.postgres import index_building, indexing
@@ -140,6 +141,8 @@ def on_postgres() -> Iterator[Kept]:
 
 @pytest.fixture(params=["", "a few messages at a time"])
 def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    for one in (memory_search, search_index, postgres_index):
+        monkeypatch.setattr(one, "AT_MOST", 60.0)  # on a busy machine, too, all is found
     if request.param:
         set_small(monkeypatch)
 
