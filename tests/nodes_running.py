@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
@@ -14,9 +15,7 @@ from tornado_chat.server.loop import new_loop
 
 def node(folder: Path, url: str, name: str, *options: str) -> Server:
     """Return a server that is to be a node."""
-    server = Server(folder, *options)
-    server.command += ["--cluster", url, "--node", name]
-    return server
+    return Server(folder, *options, "--cluster", url, "--node", name)
 
 
 @contextlib.asynccontextmanager
@@ -24,8 +23,7 @@ async def nodes(folder: Path, url: str, count: int = 2, *options: str) -> AsyncI
     """Start nodes that are called n1, n2 and so on."""
     async with contextlib.AsyncExitStack() as stack:
         servers = [node(folder, url, f"n{number}", *options) for number in range(1, count + 1)]
-        for server in servers:
-            await stack.enter_async_context(server)
+        await asyncio.gather(*map(stack.enter_async_context, servers))
         yield servers
 
 

@@ -42,7 +42,8 @@ class Server:
         self.before = before
         self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
-        self.command = [sys.executable, "-m", "tornado_chat", "--data-dir", str(folder), "--port", str(self.port)]
+        place = [] if "--cluster" in options else ["--data-dir", str(folder)]
+        self.command = [sys.executable, "-m", "tornado_chat", *place, "--port", str(self.port)]
         self.command += ["--log-level", "error", "--limits", "off", *options]
         self.process: subprocess.Popen[bytes] | None = None
         self.log = 0  # the descriptor of a file that goes with it

@@ -271,7 +271,7 @@ def test_stretches_and_blocks_are_searched_as_a_plain_look_does(
             elif indexed == "some":
                 await engine.write(index_building.piece)
             everything, _ = await log.read("den", limit=5_000)
-            for _ in range(60):
+            for _ in range(20):
                 ends = sorted(random.sample(sorted(set(near)), random.choice((2, 4))))
                 sees: Sees = {"den": [(first, last) for first, last in zip(ends[::2], ends[1::2], strict=True)]}
                 if random.random() < 0.3:
