@@ -417,6 +417,10 @@ test("rates come of how totals grow, and a server that starts anew makes none be
   const {users, messages, late, processor, memory} = figures.series;
   assert.deepEqual([users, memory, messages, processor], [[3, 3, 3], [2, 2, 2], [2], [25]]);
   assert.equal(late[0], 50);
+  const node = (name, more) => ({name, totals: {...totals, ...more}});
+  figures.receive({now, totals, nodes: [node("one", {at: 30}), node("two", {at: 30})]});
+  figures.receive({now, totals, nodes: [node("one", {at: 32, processor: 1.5}), {name: "two", missing: true}]});
+  assert.deepEqual([...figures.processors], [["one", 25]]);
   for (let look = 0; look < 200; look++) figures.receive({now, totals: {...totals, at: 20 + look}});
   assert.equal(users.length, 90);
   figures.receivePast([{users: 1, ...totals}, {users: 2, ...totals, at: 12, messages: 9, calls: 15}]);

@@ -131,7 +131,7 @@ export default {
     "error.too-many": "{words}",
     "error.plugin-timeout": "That took too long and was stopped.",
     "error.plugin-off": "That is switched off: it has failed too often.",
-    "error.history-unavailable": "The server can’t store messages right now. Nothing was sent.",
+    "error.history-unavailable": "The server can’t store messages right now. Try again in a moment.",
     "error.internal-error": "Something went wrong on the server.",
     "error.rate-limited": "Too fast. Wait a moment.",
   },

@@ -131,7 +131,7 @@ export default {
     "error.too-many": "已达上限：{words}",
     "error.plugin-timeout": "耗时太长，已中止。",
     "error.plugin-off": "此功能多次出错，已停用。",
-    "error.history-unavailable": "服务器暂时无法保存消息，消息没有发出。",
+    "error.history-unavailable": "服务器暂时无法保存消息，请稍后重试。",
     "error.internal-error": "服务器出错了。",
     "error.rate-limited": "太快了，请稍等。",
   },

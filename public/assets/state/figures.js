@@ -10,6 +10,7 @@ export class Figures {
     this.last = new Map(); // the totals of the overview before, by node
     this.series = Object.fromEntries(Object.keys(LEAST).map((name) => [name, []]));
     this.tops = {...LEAST};
+    this.processors = new Map(); // per cent of a core, by node
   }
 
   /** Receive the points of the last minutes, oldest first, in the place of what is known. */
@@ -20,7 +21,9 @@ export class Figures {
 
   /** Receive an overview: its counts now, and how its totals have grown since the one before, of all nodes together. */
   receive({now, totals, nodes = [{name: "", totals}]}) {
-    const grown = nodes.filter((node) => node.totals).map((node) => this.growth(node)).filter(Boolean);
+    const growths = nodes.filter((node) => node.totals).map((node) => [node.name, this.growth(node)]).filter(([, growth]) => growth);
+    this.processors = new Map(growths.map(([name, {processor, at}]) => [name, (100 * processor) / at]));
+    const grown = growths.map(([, growth]) => growth);
     const sum = (count) => grown.reduce((all, one) => all + count(one), 0);
     this.add("users", now.users);
     this.add("memory", nodes.reduce((all, node) => all + (node.totals?.memory ?? 0), 0) / 2 ** 20);
