@@ -290,6 +290,11 @@ class TurnsTest(ChatTestCase):
         await self.chat.sweep()
         assert not done
         wires.due.clear()
+        self.chat.storage.clock = lambda: 3_600.0  # to it, all is an hour older
+        await self.chat.trim()
+        await self.chat.sweep()
+        assert not done
+        self.chat.storage.clock = lambda: 0.0
         await self.chat.trim()
         await self.chat.sweep()
         assert done == ["trim", "sweep"]

@@ -215,7 +215,7 @@ class Chat(Application):
         with contextlib.suppress(Refused):  # the disk fails, which is logged; the next hour comes
             self.hub.places.meet(self.hub.present())  # those who are connected to this node
             await self.hub.places.writer.written()
-            if not await self.hub.nodes.turn("trim", TRIM):
+            if not await self._may_delete("trim", TRIM):
                 return
             await self.accounts.trim()
             await self.auth.throttle.tries.trim()
@@ -229,10 +229,14 @@ class Chat(Application):
     async def sweep(self) -> None:
         """Let go of files that nobody posts, and of the bytes of those that are gone: on one node."""
         with contextlib.suppress(Refused):  # likewise
-            if await self.hub.nodes.turn("sweep", SWEEP):
+            if await self._may_delete("sweep", SWEEP):
                 await self.hub.files.sweep()
             else:
                 await self.hub.files.count()
+
+    async def _may_delete(self, what: str, seconds: float) -> bool:
+        """Return whether this node is to delete now what has expired; never while its clock is wrong."""
+        return not self.storage.clock() and await self.hub.nodes.turn(what, seconds)
 
     async def start(self) -> None:
         """Start the plugins, on the loop that serves, and end what the server before this one left unfinished."""

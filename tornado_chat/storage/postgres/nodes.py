@@ -7,10 +7,12 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
+from functools import partial
 from typing import Any
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.nodes import Hear
+from tornado_chat.storage.postgres import turns
 from tornado_chat.storage.postgres.asking import Asking
 from tornado_chat.storage.postgres.connecting import unreachable
 from tornado_chat.storage.postgres.engine import Engine
@@ -27,15 +29,7 @@ TOPIC = "nodes"
 ANSWERED = 1.0  # seconds that `ask` waits
 AGAIN = 0.5  # seconds after which what the database did not do is tried again
 FAREWELL = 1.0  # seconds that ending the lease may take
-PUNCTUAL = 0.9  # of the time between two turns: who asks as often may be a bit early
 HERE, BYE, DONE = "/here", "/bye", "/done"  # what nodes tell each other about themselves
-
-# Whose turn it is not writes nothing.
-_TURN = (
-    "INSERT INTO timers AS t (name, due) SELECT $1, clock_timestamp() + make_interval(secs => $2)"
-    " WHERE NOT EXISTS (SELECT FROM timers WHERE name = $1 AND due > clock_timestamp())"
-    " ON CONFLICT (name) DO UPDATE SET due = excluded.due WHERE t.due <= clock_timestamp() RETURNING true"
-)
 
 log = logging.getLogger("tornado_chat")
 
@@ -129,7 +123,7 @@ class PostgresNodes:
 
     async def turn(self, name: str, seconds: float) -> bool:
         try:
-            return bool(await self._engine.write(lambda c: c.fetchval(_TURN, name, seconds * PUNCTUAL)))
+            return await self._engine.write(partial(turns.take, name=name, seconds=seconds))
         except Refused:  # nobody's, as long as the database is away
             return False
 
