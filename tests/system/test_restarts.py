@@ -20,7 +20,7 @@ CHANNELS = ("general", "den", "attic")
 # SIGTERM
 
 
-def restart_under(folder: Path, count: int) -> None:
+def restart_under(folder: Path, count: int, slack: float) -> None:
     """Restart a server under clients, in channels of 25, one of whom talks in each."""
 
     async def main() -> None:
@@ -55,12 +55,12 @@ def restart_under(folder: Path, count: int) -> None:
             began = time.monotonic()
             returning = asyncio.gather(*map(come_back, clients, rooms))
             assert await server.end(signal.SIGTERM) == 0
-            assert time.monotonic() - began < 10
+            assert time.monotonic() - began < 10 * slack
             await server.start()
             await returning
             took = time.monotonic() - began
             print(f"{count} clients were back after {took:.1f} s")  # noqa: T201
-            assert took <= 15
+            assert took <= 15 * slack
             assert [client.codes for client in clients] == [[1012]] * count
             going = False
             await asyncio.wait_for(writing, 30)
@@ -72,13 +72,13 @@ def restart_under(folder: Path, count: int) -> None:
     new_loop().run_sync(main, timeout=180)
 
 
-def test_after_a_restart_everyone_is_back_and_nothing_is_lost_or_twice(tmp_path: Path) -> None:
-    restart_under(tmp_path, 50)
+def test_after_a_restart_everyone_is_back_and_nothing_is_lost_or_twice(tmp_path: Path, slack: float) -> None:
+    restart_under(tmp_path, 50, slack)
 
 
 @pytest.mark.long
-def test_after_a_restart_a_thousand_are_back_within_15_s(tmp_path: Path) -> None:
-    restart_under(tmp_path, 1_000)
+def test_after_a_restart_a_thousand_are_back_within_15_s(tmp_path: Path, slack: float) -> None:
+    restart_under(tmp_path, 1_000, slack)
 
 
 # Everything at once
