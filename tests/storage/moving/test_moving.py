@@ -6,6 +6,8 @@ import io
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -196,6 +198,39 @@ def test_what_fails_on_the_way_leaves_nothing(
     assert has_a_chat(url)
     back(url, tmp_path / "new", shared)
     assert said(tmp_path / "new") == before
+
+
+def test_a_move_that_was_killed_is_begun_again(folder: Path, shared: Path, url: str, tmp_path: Path) -> None:
+    before, new = said(folder), tmp_path / "new"
+    for _ in range(2):
+        killed("--to", url, "--blobs", str(shared), "--data-dir", str(folder))
+        assert said(folder) == before
+        assert not has_a_chat(url)
+    there(folder, url, shared)
+    for _ in range(2):
+        killed("--to", "sqlite", "--cluster", url, "--blobs", str(shared), "--data-dir", str(new))
+        assert not (new / NAME).exists()
+        assert has_a_chat(url)
+    assert list(new.glob(f".{NAME}.*"))
+    back(url, new, shared)
+    assert sorted(path.name for path in new.iterdir()) == [FOLDER, NAME, "lock", "secret"]
+    assert said(new) == before
+
+
+def killed(*arguments: str) -> None:
+    """Run a move in a process that is killed when it copies the last of the tables."""
+    script = (
+        "import os, sys; from tornado_chat.__main__ import main; from tornado_chat.storage.moving import tables\n"
+        "from tornado_chat.storage.moving import to_postgres, to_sqlite\n"
+        "for module in (to_postgres, to_sqlite):\n"
+        "    def copy(self, *given, before=module._Move._copy):\n"
+        "        if tables.TABLES[-1] in given: os.kill(os.getpid(), 9)\n"
+        "        return before(self, *given)\n"
+        "    module._Move._copy = copy\n"
+        "main(sys.argv[1:])"
+    )
+    done = subprocess.run([sys.executable, "-c", script, "migrate", *arguments], capture_output=True, check=False)
+    assert done.returncode == -9, done.stderr
 
 
 def test_a_difference_undoes_the_move(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +29,10 @@ from tornado_chat.storage.sqlite.file_consistency import used_blobs
 from tornado_chat.storage.sqlite.files import NAME, DatabaseError, explained, lock_folder, look_for, open_file, pragma
 
 _SET_NUMBER = "SELECT setval(pg_get_serial_sequence('{name}', 'no'), max(no)) FROM {name} HAVING max(no) IS NOT NULL"
+_PLACE = """
+SELECT (SELECT system_identifier FROM pg_control_system()) || '/' || oid
+FROM pg_database WHERE datname = current_database()
+"""
 _FACT = "INSERT INTO facts VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 
 
@@ -68,7 +72,7 @@ class _Move:
         self._source, self._folder, self._url, self._blobs = source, folder, url, blobs
         self._progress = progress
         self._altered = 0
-        self._mark = secrets.token_hex(16)
+        self._mark = ""  # of the files of this chat in this database: the same, should the move be repeated
         try:
             self._secret = load_secret(folder)
         except ValueError as error:
@@ -114,6 +118,8 @@ class _Move:
         for one in TABLES:
             if await connection.fetchval(f"SELECT EXISTS (SELECT 1 FROM {one.name})"):
                 raise MoveError(f"there is a chat in {shown(self._url)} ({one.name}); give another database")
+        place = await connection.fetchval(_PLACE)
+        self._mark = blake2b(place.encode(), key=self._secret, digest_size=16).hexdigest()
         await connection.execute(_FACT, "files", self._mark)
 
     async def _copy_files(self, connection: Connection, blobs: Sequence[Blob]) -> None:

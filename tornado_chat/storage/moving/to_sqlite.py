@@ -44,6 +44,8 @@ async def to_sqlite(url: str, folder: Path, blobs: BlobPlace | None, progress: P
         ended.callback(os.close, lock_folder(folder))
         if os.path.lexists(folder / NAME):
             raise MoveError(f"{folder / NAME} is there already; take another --data-dir")
+        for left in folder.glob(f".{NAME}.*"):  # of a move that was killed; nobody else is here
+            discard(left)
         move = _Move(url, folder, blobs, progress)
         try:
             async with connected(url) as connection, connection.transaction(isolation="repeatable_read"):
