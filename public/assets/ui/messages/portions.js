@@ -1,19 +1,14 @@
 // How many rows are in the page, and how many are drawn at once: users notice a freeze of 50 ms. The rest follows in
 // the next frames. An amount is {rows, letters, least}: so many rows, or fewer of long texts, but not fewer than `least`.
 
-const ROW = 40; // letters that take as long as a row without a text
-const LINE = 20; // letters that take as long as a line of a text
-const MARK = 4; // letters that take as long as a letter that begins or ends an element
+const ROW = 40; // letters that take as long as a row
+const MARK = 10; // letters that take as long as a line, or a mark
 const FILE = 400; // letters that take as long as a file
 const PORTION = {rows: 120, letters: 8_000, least: 1}; // at once
-const costs = new WeakMap(); // line -> what it costs, in letters
+const costs = new WeakMap(); // line -> its cost in letters
 
 function cost(line) {
-  if (!costs.has(line)) {
-    const text = line.message ?? "";
-    const count = (letters) => text.match(letters)?.length ?? 0;
-    costs.set(line, ROW + text.length + LINE * count(/\n/g) + MARK * count(/[*_~`:@#]/g) + FILE * (line.files?.length ?? 0));
-  }
+  if (!costs.has(line)) costs.set(line, ROW + (line.message?.length ?? 0) + MARK * (line.message?.match(/[\n*_~`]/g)?.length ?? 0) + FILE * (line.files?.length ?? 0));
   return costs.get(line);
 }
 
