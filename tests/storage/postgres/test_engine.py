@@ -6,7 +6,8 @@ import pytest
 
 from tests import postgres
 from tests.postgres import on_postgres
-from tornado_chat.storage.postgres.engine import Engine
+from tornado_chat.chat.errors import Refused
+from tornado_chat.storage.postgres.engine import CONNECTIONS, Engine
 from tornado_chat.storage.postgres.health import EngineError
 from tornado_chat.storage.postgres.migrations import MIGRATIONS
 
@@ -48,5 +49,35 @@ def test_what_is_written_is_there_and_what_fails_is_undone() -> None:
         with pytest.raises(ValueError, match="no"):
             await engine.write(fail)
         assert await engine.read(lambda c: c.fetchval("SELECT count(*) FROM facts WHERE name = 'a'")) == 0
+
+    on_postgres(main)
+
+
+def test_a_node_that_asks_too_much_at_once_refuses_some_of_it_and_does_not_say_that_the_database_is_away(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def main(engine: Engine) -> None:
+        free, taken = asyncio.Event(), 0
+
+        async def hold(connection: object) -> None:
+            nonlocal taken
+            taken += 1
+            await free.wait()
+
+        holding = [asyncio.create_task(engine.read(hold)) for _ in range(CONNECTIONS)]
+        while taken < CONNECTIONS:
+            await asyncio.sleep(0.01)
+        monkeypatch.setattr("tornado_chat.storage.postgres.engine.PATIENCE", 0.1)
+        for _ in range(2):
+            with pytest.raises(Refused, match="not available"):
+                await engine.read(lambda c: c.fetchval("SELECT 1"))
+        assert engine.trouble is None
+        free.set()
+        await asyncio.gather(*holding)
+        monkeypatch.undo()
+        assert await engine.read(lambda c: c.fetchval("SELECT 1")) == 1
+        assert [one.getMessage() for one in caplog.records] == [
+            "all connections to the database were busy for 0.1 s; some calls are refused"
+        ]
 
     on_postgres(main)

@@ -66,6 +66,7 @@ class Engine:
         self._own: WeakSet[Connection] = WeakSet()
         self._troubles: dict[str, str] = {}
         self._ended = ""
+        self._is_busy = False  # whether somebody has just waited for a free connection in vain
         self._is_away = False  # which the log says
         self._looking: asyncio.Task[None] | None = None
 
@@ -200,7 +201,16 @@ class Engine:
         """
         pool = self._pool
         await pool  # connects nothing by itself
-        connection = await pool.acquire(timeout=PATIENCE)
+        try:
+            connection = await pool.acquire(timeout=PATIENCE)
+        except TimeoutError:
+            if pool.get_size() < CONNECTIONS:  # it could not be reached
+                raise
+            if not self._is_busy:
+                log.warning("all connections to the database were busy for %g s; some calls are refused", PATIENCE)
+            self._is_busy = True
+            raise unavailable() from None
+        self._is_busy = False
         ending = asyncio.get_running_loop().call_later(2 * PATIENCE, connection.terminate)
         if pool is not self._pool:  # renewed while this waited: nobody would end it
             connection.terminate()
