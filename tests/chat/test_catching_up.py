@@ -80,6 +80,36 @@ def test_what_begins_here_while_its_row_is_looked_for_stays() -> None:
     run(main)
 
 
+def test_a_record_that_is_set_elsewhere_while_it_is_first_read_here_is_known_as_it_is_now() -> None:
+    async def main() -> None:
+        town = Town("a", "b")
+        a, b = town.houses
+        await turns()
+        await a.hub.memberships.create(ChannelRecord("den"), [])
+        known = await a.hub.places.record("den")
+        assert known is not None
+        storage: Any = b.hub.places.storage
+        read, has_read, may_go_on = storage.record, asyncio.Event(), asyncio.Event()
+
+        async def slowly(name: str) -> ChannelRecord | None:
+            found: ChannelRecord | None = await read(name)
+            has_read.set()
+            await may_go_on.wait()
+            return found
+
+        storage.record = slowly
+        reading = asyncio.ensure_future(b.hub.places.record("den"))
+        await has_read.wait()
+        await a.hub.places.set_record(known, {"title": "The den"})
+        may_go_on.set()
+        record = await reading
+        await pass_time(2)
+        assert record is not None
+        assert record.title == "The den"
+
+    run(main)
+
+
 def test_after_a_gap_what_is_known_of_all_is_read_by_one_query_and_people_are_told_what_is_new() -> None:
     async def main() -> None:
         town = Town("a", "b")

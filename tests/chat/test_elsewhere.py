@@ -482,3 +482,22 @@ def test_a_new_name_is_told_all_connections_of_its_user_by_one_word_to_each_node
             assert [one["user"]["name"] for one in client.of("renamed")] == ["Zoe"]
 
     in_town(main)
+
+
+def test_a_new_name_that_a_node_has_not_heard_of_is_known_there_when_it_hears_again() -> None:
+    async def main(town: Town, a: House, b: House) -> None:
+        ann, bob = a.client("Ann"), b.client("Bob")
+        await a.call(ann, "join-channel", target="den")
+        await b.call(bob, "join-channel", target="den")
+        await settled(a, b)
+        hears, town.nodes("b")._hear = town.nodes("b")._hear, {}
+        a.hub.become(User("id-Ann", "Zoe", "admin"))
+        await settled(a, b)
+        town.nodes("b")._hear = hears
+        for back in town.nodes("b").back:
+            await back()
+        await settled(a, b)
+        assert present(b, "den") == ["Bob", "Zoe"]
+        assert [user.role for user in b.hub.present("den") if user.name == "Zoe"] == ["admin"]
+
+    in_town(main)

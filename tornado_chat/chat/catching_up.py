@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from tornado_chat.chat import rereading
@@ -116,10 +117,19 @@ class CatchingUp:
 
     async def _record(self, node: str, about: list[Any]) -> None:
         name, changed = about
+        if self._places.known_record(name) is None:  # it may just be read for the first time, as it was
+            self._do(self._reread_later(name))
+            return
         await self._rereading.records([name])
         record = self._places.known_record(name)
         if record is not None:
             self._places.tell_record_here(record, changed)
+
+    async def _reread_later(self, name: str) -> None:
+        await asyncio.sleep(AGAIN)
+        with suppress(Refused):  # the database is away; when it is back, all is read again
+            for record, changed in await self._rereading.records([name]):
+                self._places.tell_record_here(record, changed)
 
     async def _deleted(self, node: str, name: str) -> None:
         await self._places.forget_here(name)

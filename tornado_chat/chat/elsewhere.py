@@ -191,6 +191,8 @@ class Elsewhere:
             known = Remote(self._nodes, node, number, User(*user), address)
             self._of[node][number] = known
             self._enter(known)
+        elif [known.user.name, known.user.role] != user[1:]:
+            self._hub.rename_here(User(*user))
         if (named := self._named.get(node)) is not None:
             named.add(number)
         for channel in [one for one in known.channels if one not in channels]:
