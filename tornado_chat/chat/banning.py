@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 from typing import Any, NamedTuple
 
-from tornado_chat.chat.elsewhere import Remote
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.hub import Hub
 from tornado_chat.chat.models import User
 from tornado_chat.chat.moderation import Moderation
+from tornado_chat.chat.remote import Remote
 
 
 class Banned(NamedTuple):

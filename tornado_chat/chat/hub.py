@@ -16,7 +16,7 @@ from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.channel_records import DIRECT, is_secret
 from tornado_chat.chat.commit_news import CommitNews
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.elsewhere import Elsewhere, Remote
+from tornado_chat.chat.elsewhere import Elsewhere
 from tornado_chat.chat.errors import Close, Error, Refused, no_channel
 from tornado_chat.chat.growing import Growths
 from tornado_chat.chat.history import History
@@ -28,6 +28,7 @@ from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.presence import Presence
 from tornado_chat.chat.protocol import encode
 from tornado_chat.chat.questions import Questions
+from tornado_chat.chat.remote import Remote
 from tornado_chat.chat.usage import Bucket
 from tornado_chat.chat.validation import clean_name
 
