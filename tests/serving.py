@@ -64,7 +64,7 @@ class Server:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": self.log, "env": UNMEASURED}
         self.process = subprocess.Popen([*self.before, *self.command], **quiet)  # type: ignore[call-overload]  # noqa: ASYNC220
         while True:
-            assert self.process.poll() is None, "it does not start"
+            assert self.process.poll() is None, ("it does not start", self.logged())
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", self.port)
             except OSError:
