@@ -467,19 +467,22 @@ def test_a_new_name_is_told_all_connections_of_its_user_by_one_word_to_each_node
         ann = a.client("Ann")
         others = [b.client("Ann") for _ in range(5)]
         await turns()
-        told: list[str] = []
+        told: list[Any] = []
         tell = a.hub.nodes.tell
+        for house in (a, b):
+            house.hub.new_token = lambda user: f"the token of {user.name}"
 
         def note(kind: str, about: Any, to: str = "") -> None:
-            told.append(kind)
+            told.append([kind, about])
             tell(kind, about, to)
 
         a.hub.nodes.tell = note  # type: ignore[method-assign]
-        a.hub.answer("id-Ann", {"action": "renamed", "user": User("id-Ann", "Zoe")})
+        a.hub.tell_renamed(User("id-Ann", "Zoe"))
         await turns()
-        assert told == ["line"]
+        assert told == [["renamed", ["id-Ann", "Zoe", "member"]]]  # no token
         for client in (ann, *others):
             assert [one["user"]["name"] for one in client.of("renamed")] == ["Zoe"]
+            assert [one["token"] for one in client.of("renamed")] == ["the token of Zoe"]
 
     in_town(main)
 

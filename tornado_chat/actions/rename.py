@@ -19,6 +19,5 @@ async def rename(ctx: Context, name: Name) -> dict[str, Any]:
         raise
     ctx.server.become(user)
     ctx.server.places.meet([user])
-    renamed = {"user": user} if token is None else {"user": user, "token": token}
-    ctx.server.answer(user.id, {"action": "renamed", **renamed})  # this one too: several tabs may share it
-    return renamed
+    ctx.server.tell_renamed(user)  # this one too: several tabs may share it
+    return {"user": user} if token is None else {"user": user, "token": token}

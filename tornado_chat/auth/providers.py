@@ -82,7 +82,11 @@ class Identity:
         if not is_guest(user):
             raise Refused("your name is given where you signed in; change it there", Error.NOT_ALLOWED)
         renamed = User(user.id, clean_name(name), user.role)
-        return renamed, self.guests.token(renamed)
+        return renamed, self.token(renamed)
+
+    def token(self, user: User) -> str | None:
+        """Return a guest's token, which holds the name; None for anyone else."""
+        return self.guests.token(user) if is_guest(user) else None
 
     def again(self, came: Credentials, here: User) -> Credentials:
         """Return how someone comes in who is `here`: an older token does not bring a guest's old name back."""

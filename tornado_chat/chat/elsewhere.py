@@ -43,7 +43,7 @@ class Elsewhere:
             ("tell", self._tell),
             ("control", self._control),
             ("become", self._become),
-            ("line", self._line),
+            ("renamed", self._renamed),
             ("close", self._close),
         ):
             nodes.hear(kind, hear)
@@ -102,9 +102,9 @@ class Elsewhere:
         """Have the others do something to the connections of a user there."""
         self.to_nodes_of(user.id, "control", [user.id, leave, line.decode(), about])
 
-    def answer(self, user_id: str, line: bytes) -> None:
-        """Have the others send a line to all connections of a user there."""
-        self.to_nodes_of(user_id, "line", [user_id, line.decode()])
+    def tell_renamed(self, user: User) -> None:
+        """Have the others tell a user's connections there what they are called now."""
+        self.to_nodes_of(user.id, "renamed", [user.id, user.name, user.role])
 
     def tell_list(self, user_id: str, channel: str, about: Mapping[str, object]) -> None:
         """Have the others tell a user how a channel of theirs is now."""
@@ -236,9 +236,8 @@ class Elsewhere:
     def _become(self, node: str, about: Sequence[str]) -> None:
         self._hub.rename_here(User(*about))
 
-    def _line(self, node: str, about: Any) -> None:
-        user_id, line = about
-        self._hub.answer_here(user_id, line.encode())
+    def _renamed(self, node: str, about: Sequence[str]) -> None:
+        self._hub.tell_renamed_here(User(*about))
 
     def _close(self, node: str, about: Any) -> None:
         number, code, reason = about

@@ -65,6 +65,8 @@ class Hub(CommitNews, Presence):
         )
         self.on_gone: Callable[[User, Online], None] | None = None  # who is not stored, with all connections
         self.on_elsewhere: Callable[[Channel], None] = lambda channel: None  # for a channel that others alone are in
+        #: Returns the token of a user under a new name, where tokens hold the name.
+        self.new_token: Callable[[User], str | None] = lambda user: None
         self.edit_window = 0.0
         self.announce = Announcements().plan
         self.words: Bucket | None = None  # what saying who comes and goes may cost, in frames; None: whatever it does
@@ -238,16 +240,17 @@ class Hub(CommitNews, Presence):
         own: tuple[Connection | Remote, ...] = tuple(self._users.get(user, ()))
         return own if self.elsewhere is None else (*own, *self.elsewhere.users.get(user, ()))
 
-    def answer(self, user_id: str, event: News) -> None:
-        """Send one of the server's own events to all connections of a user, wherever they are."""
-        line = encode(event)
-        self.answer_here(user_id, line)
+    def tell_renamed(self, user: User) -> None:
+        """Tell all connections of a user, wherever they are, what they are called now."""
+        self.tell_renamed_here(user)
         if self.elsewhere is not None:
-            self.elsewhere.answer(user_id, line)
+            self.elsewhere.tell_renamed(user)
 
-    def answer_here(self, user_id: str, line: bytes) -> None:
-        """Send a line to a user's connections to this node."""
-        for connection in self._users.get(User(user_id, ""), ()):
+    def tell_renamed_here(self, user: User) -> None:
+        """Tell a user's connections to this node; each node makes the new token itself, so that none is passed on."""
+        token = self.new_token(user)
+        line = encode({"action": "renamed", "user": user, **({} if token is None else {"token": token})})
+        for connection in self._users.get(user, ()):
             connection.gather(line)
 
     def end(self, connections: Iterable[Connection | Remote], reason: str, code: int = Close.NOT_ALLOWED) -> int:

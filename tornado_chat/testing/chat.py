@@ -122,7 +122,8 @@ class Chat:
         self.hub.files = Files(self.hub, self.hub.places, self._repositories.files, self._blobs)
         self.hub.files.max_size = Settings().max_file_size
         self.hub.gather = 0.0  # what has changed is told at once
-        self.hub.identity = choose(Settings(), bytes(32), Accounts(self._repositories.accounts))
+        self.hub.identity = identity = choose(Settings(), bytes(32), Accounts(self._repositories.accounts))
+        self.hub.new_token = identity.token
         self.router = Router(self.registry, self.hub, self._loop.time, strict=False)
         self._plugins = PluginManager(Settings(), self.hub, self.registry, lambda registry: None)
         self._do(self._recover())

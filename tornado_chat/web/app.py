@@ -96,6 +96,7 @@ class Chat(Application):
             self.hub.limits, self.hub.words = Limits(settings, elsewhere=elsewhere), Bucket(*WORDS)
         self.auth = build(settings, secret, Accounts(repositories.accounts), storage.store, repositories.tries)
         self.accounts, self.hub.identity = self.auth.accounts, self.auth.identity
+        self.hub.new_token = self.auth.identity.token
         self.following = Following(self.accounts, self.hub)
         self.file_routes = FileRoutes(self.hub, self.auth, signing_secret(settings, secret), settings.limits == "on")
         self.router = Router(registry, self.hub, strict=settings.limits == "on")
