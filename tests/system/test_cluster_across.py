@@ -88,6 +88,7 @@ def test_another_password_ends_all_other_sessions_at_all_nodes(tmp_path: Path) -
             assert await client.until_closed() == 4401
         for client in clients[::2]:
             await client.call("may", call="may")
+        for client in clients:
             await client.close()
         with pytest.raises((EOFError, HTTPClientError)):
             await connect(b.base, Cookie=other)
