@@ -115,6 +115,7 @@ def test_nothing_that_a_stranger_at_another_node_is_told_has_anything_of_it(tmp_
 def test_who_is_removed_at_one_node_hears_and_finds_no_more_at_another(tmp_path: Path) -> None:
     async def main(a: Here, b: Here) -> None:
         ann, rob = await a.connect("Ann"), await b.connect("Rob")
+        await level([a, b])
         den = (await ann.call("create-channel", kind="private", title=TITLE, users=[rob.id]))["channel"]
         await rob.join(den)
         await ann.call("send-message", target=den, message="before")
@@ -139,6 +140,7 @@ def test_presence_at_another_node_is_told_only_to_those_who_share_something(tmp_
         eve = await b.join("Eve", "hall")
         seen = len(eve.events)
         ann, bob = await a.connect("Ann"), await b.connect("Bob")
+        await level([a, b])
         den = (await ann.call("create-channel", kind="private", title=TITLE, users=[bob.id]))["channel"]
         await bob.join(den)
         await ann.call("typing", target=den)
