@@ -102,7 +102,7 @@ def on_nodes(folder: Path, main: Callable[..., Awaitable[Any]], *names: str, **s
             await main(*served)
 
     with postgres.database() as url:
-        new_loop().run_sync(lambda: whole(url), timeout=240)
+        new_loop().run_sync(lambda: whole(url), timeout=120)
 
 
 async def level(served: Sequence[Here]) -> None:

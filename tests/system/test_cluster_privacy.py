@@ -143,6 +143,7 @@ def test_presence_at_another_node_is_told_only_to_those_who_share_something(tmp_
         await level([a, b])
         den = (await ann.call("create-channel", kind="private", title=TITLE, users=[bob.id]))["channel"]
         await bob.join(den)
+        await level([a, b])
         await ann.call("typing", target=den)
         await bob.until("typing")
         await ann.call("set-channel", target=den, topic=TOPIC)
