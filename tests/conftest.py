@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from tornado.httpclient import AsyncHTTPClient
 from tornado.ioloop import IOLoop
 
 from tests import postgres, postgres_server
@@ -29,6 +30,7 @@ else:  # the tests run on what the server would run on
 
 # Seconds after which tornado.testing gives a test up: only what never ends takes so long, on a busy machine too.
 os.environ.setdefault("ASYNC_TEST_TIMEOUT", "60")
+AsyncHTTPClient.configure(None, defaults={"connect_timeout": 60.0, "request_timeout": 60.0})
 
 assets.read = cache(assets.read)  # to compress the files of the page for each test takes long
 
