@@ -152,6 +152,34 @@ def test_after_a_gap_what_is_known_of_all_is_read_by_one_query_and_people_are_to
     run(main)
 
 
+def test_gaps_that_come_faster_than_all_is_read_again_do_not_keep_it_from_being_read() -> None:
+    async def main() -> None:
+        town = Town("a", "b")
+        _, b = town.houses
+        people = [b.client(f"Ann{n}", id=f"a:{n}") for n in range(120)]
+        for ann in people:
+            await b.call(ann, "join-channel", target="den")
+        await settled(b)
+        storage: Any = b.hub.places.storage
+        read, asked = storage.of_users, list[str]()
+
+        async def slowly(users: Sequence[str]) -> list[Membership]:
+            asked.extend(users)
+            await asyncio.sleep(2)
+            return list(await read(users))
+
+        storage.of_users = slowly
+        for _ in range(20):
+            for back in town.nodes("b").back:
+                await back()
+            await pass_time(1)
+        await pass_time(60)
+        assert set(asked) == {one.user.id for one in people}
+        assert 2 <= asked.count("a:0") <= 5
+
+    run(main)
+
+
 def _note(storage: Any, kind: str, asked: list[str]) -> None:
     read = getattr(storage, kind)
 

@@ -34,7 +34,7 @@ class CatchingUp:
         self._hub = hub
         self._places = places
         self._tasks: set[asyncio.Task[None]] = set()
-        self._reading: asyncio.Task[None] | None = None  # all again
+        self._has_missed = self._is_reading = False  # whether all is to be read again, and whether that is under way
         self._rereading = Rereading(hub, places)
         #: Lets one task in that changes a record, or reads it again: memory is then as the row.
         self.alone_with = self._rereading.alone_with
@@ -155,12 +155,20 @@ class CatchingUp:
     # After a while in which nothing was heard
 
     async def _returned(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-        self._reading = self._do(self._rereading.all())
+        self._has_missed = True
+        if not self._is_reading:  # else it goes on, and begins again at its end: gaps may come faster than it ends
+            self._is_reading = True
+            self._do(self._read_all_again())
 
-    def _do(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    async def _read_all_again(self) -> None:
+        try:
+            while self._has_missed:
+                self._has_missed = False
+                await self._rereading.all()
+        finally:
+            self._is_reading = False
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return task
