@@ -75,9 +75,10 @@ async def _not_indexed(connection: Connection, channels: Sequence[_Channel], bef
     is_short = sum(one.last - one.indexed for one in channels) <= SHORT
     for source in await (chunks(connection, parts) if is_short else tails(connection, parts, before)):
         yield source
-    by_no = {one.no: one for one in channels}
-    starts = [start(one.no) for one in channels]
-    for id, time in await connection.fetch(_CHANGED, starts, [start(one.no) + one.indexed for one in channels]):
+    by_no = {one.no: one for one in channels if one.indexed}  # of others nothing can be other than it is indexed
+    starts = [start(no) for no in by_no]
+    ends = [start(no) + one.indexed for no, one in by_no.items()]
+    for id, time in await connection.fetch(_CHANGED, starts, ends) if by_no else ():
         if may_see(by_no[id >> SHIFT].sees, id & LARGEST):
             yield Source(Kind.PLAIN, id, id, time, time)
 
