@@ -14,10 +14,12 @@ from tornado_chat.chat.growing import Growths
 from tornado_chat.chat.history import Committed
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.protocol import encode
+from tornado_chat.config.compiled import mypyc_attr
 
 GATHER = 0.25
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class CommitNews:
     """`channels`: those in which somebody is. `gather`: seconds for which changes of messages are gathered.
 

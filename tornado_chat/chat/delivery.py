@@ -12,6 +12,7 @@ from tornado_chat.chat.broker import Broker, Member
 from tornado_chat.chat.memberships import Membership
 from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import encode
+from tornado_chat.config.compiled import mypyc_attr
 
 SLICE = 1_000  # members that are written to before the loop may read again
 
@@ -24,6 +25,7 @@ class Apart(NamedTuple):
     stub: bytes
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Delivery(Batch):
     """The lines of a channel: encoded once, one frame built once, the same bytes to every one of its `members`.
 

@@ -15,7 +15,8 @@ FLOOD = 10.0  # seconds of calls that heed no `retry_after_ms`, after which the 
 LULL = 1.0  # seconds without such a call that end a flood
 PENALTY = 0.02  # seconds at most in which a connection over a limit is not read: a flood then costs next to nothing
 FULL_RETRY = 10.0  # seconds after which to try again where there are too many connections
-KEEPS = ((1, 500), (5, 5_000))  # what one user, and one address, may add to what is kept: a second, and at once
+#: What one user, and one address, may add to what is kept: a second, and at once.
+KEEPS: tuple[tuple[float, int], ...] = ((1, 500), (5, 5_000))
 EACH_GROWTH = 50  # characters that a call counts as at least
 WORDS = (20_000, 5_000)  # frames that say who comes and goes: a second, and at once
 MAX_CHARGE = 50.0  # calls that one is counted as at most: nobody is kept waiting for minutes

@@ -24,7 +24,7 @@ _AS_THEY_ARE = re.compile(
     "\ufe78\ufe7a\ufe7c\ufe7e\uffa0\uffe3\U0001d15e-\U0001d164\U0001d1bb-\U0001d1c0])"
 )
 _PIECE = 500  # characters that are normalised at once: it takes seconds for 64 KiB of marks
-_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _PLACE = re.compile("([0-9]{1,15})-([0-9]{1,19})")
 
