@@ -133,19 +133,12 @@ def _pieces(text: str) -> Iterator[str]:
         start = end
 
 
-_cleaned: str | None = None  # the last text that needed no change
-
-
 def clean_text(value: str) -> str:
     """Return a message's text without control characters (newline and tab stay) and line ends at its end.
 
     Refused as `invalid-field` where it is too long, or nothing of it can be seen.
     """
-    global _cleaned
-    if value is _cleaned:
-        return value  # as its field was cleaned, just before it is posted
     if value.isascii() and value.isprintable() and value > "!" and len(value) <= MAX_TEXT:
-        _cleaned = value
         return value  # what most are, at once
     value = _washed(value)
     if not 1 <= len(value) <= MAX_TEXT:
@@ -157,9 +150,7 @@ def clean_text(value: str) -> str:
 
 def clean_caption(value: str) -> str:
     """Return what `clean_text` does, or "" where nothing is left of the text: files need none."""
-    global _cleaned
     if value.isascii() and value.isprintable() and value > "!" and len(value) <= MAX_TEXT:
-        _cleaned = value
         return value
     value = _washed(value)
     if len(value) > MAX_TEXT:
