@@ -49,7 +49,7 @@ class CommitNews:
                 if channel is not None:
                     if self._changed and one.channel in self._changed:
                         self._tell_changes(one.channel)  # numbers come in their order
-                    channel.deliver(one.line())
+                    channel.deliver(one.line_after(channel.beginning))
                 if self.on_news is not None and (direct or one.extra is not None):
                     self.on_news(one, one.extra.get("mentions", ()) if one.extra else ())
             elif type(one) is Changed:

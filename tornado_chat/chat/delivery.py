@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tornado_chat.chat.batching import Batch
 from tornado_chat.chat.broker import Broker, Member
 from tornado_chat.chat.memberships import Membership
-from tornado_chat.chat.models import User
+from tornado_chat.chat.models import User, line_beginning
 from tornado_chat.chat.protocol import encode
 from tornado_chat.config.compiled import mypyc_attr
 
@@ -29,14 +29,15 @@ class Apart(NamedTuple):
 class Delivery(Batch):
     """The lines of a channel: encoded once, one frame built once, the same bytes to every one of its `members`.
 
-    `limited`: the memberships of users who may not see all of its messages.
+    `limited`: the memberships of users who may not see all of its messages. `beginning`: of each message's line.
     """
 
-    __slots__ = ("_asked", "_broker", "_passing", "_skips", "_slices", "limited", "members", "name")
+    __slots__ = ("_asked", "_broker", "_passing", "_skips", "_slices", "beginning", "limited", "members", "name")
 
     def __init__(self, name: str, broker: Broker) -> None:
         super().__init__(broker.flusher)
         self.name = name
+        self.beginning = line_beginning(name)
         self.members: dict[Member, None] = {}
         self.limited: dict[User, Membership] = {}
         self._broker = broker
