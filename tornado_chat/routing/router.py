@@ -23,6 +23,7 @@ from tornado_chat.routing.context import Context, PerformedContext, current
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Action, Registry
 from tornado_chat.routing.repeats import RefusedContext, answer_again, is_repeatable, ref_of_performed
+from tornado_chat.routing.schema import bind
 from tornado_chat.routing.server import Server
 from tornado_chat.routing.supervision import FAULTS, Failed, Running, TimedOut
 
@@ -127,7 +128,9 @@ class Router(Answers):
             try:
                 if action.power and not action.ranked and not connection.user.may(action.power):
                     self.server.places.need(connection, action.power)
-                arguments = action.bind(message)
+                # Most messages have no other fields than an action, a ref and those that must be there.
+                usual = len(message) <= len(action.required) + (1 if ref is None else 2)
+                arguments = bind(action.required if usual else action.parameters, message)
                 if action.channel:
                     if type(target) is not str:
                         raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
