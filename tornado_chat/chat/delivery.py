@@ -56,7 +56,10 @@ class Delivery(Batch):
         if passing is not self._passing:
             self.flush()
             self._passing = passing
-        self.gather(line)
+        self.lines.append(line)  # as `gather` does, which costs each message a call
+        if not self._planned:
+            self._flusher.plan(self)
+            self._planned = True
 
     def deliver_but(self, line: bytes, skip: User) -> None:
         """Add a passing line to the next flush for all but one user's connections."""
