@@ -1,4 +1,4 @@
-"""What a WebSocketTransport calls on its handler."""
+"""What a WebSocketTransport calls on its handler, and on what takes the place of that."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from typing import Any, Protocol
 
 
 class SocketCallbacks(Protocol):
-    """What a SocketHandler offers to its transport."""
-
-    @property
-    def max_message_size(self) -> int:
-        """The most bytes that a message has."""
-
-    def answer(self) -> tuple[bytes, bool]:
-        """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""
+    """What an open socket is told."""
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Handle a message. More is read once what is returned is done; None: at once."""
@@ -42,3 +35,14 @@ class SocketCallbacks(Protocol):
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         """Log what a callback raised."""
+
+
+class Handshake(SocketCallbacks, Protocol):
+    """What a SocketHandler offers to its transport."""
+
+    @property
+    def max_message_size(self) -> int:
+        """The most bytes that a message has."""
+
+    def answer(self) -> tuple[bytes, bool]:
+        """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""

@@ -15,11 +15,11 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from tornado_chat.web.socket import compression, tornado_internals
-from tornado_chat.web.socket.callbacks import SocketCallbacks
+from tornado_chat.web.socket.callbacks import Handshake
 from tornado_chat.web.socket.transport import WebSocketTransport
 
 
-class SocketHandler(WebSocketHandler, SocketCallbacks):
+class SocketHandler(WebSocketHandler, Handshake):
     """A WebSocketHandler on a WebSocketTransport."""
 
     compress = False  # whether permessage-deflate is agreed to
