@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import inf
 from typing import Literal
 
@@ -14,14 +15,20 @@ Daily = Literal["creations", "invitations", "invited"]
 DAILY: dict[Daily, tuple[int, ...]] = {"creations": (50, 500), "invitations": (500, 5_000), "invited": (50,)}
 
 
+@lru_cache(64)  # so that all buckets of a rate share two objects: somebody who is online has five buckets
+def _spacing(rate: float, burst: float) -> tuple[float, float]:
+    """Return the seconds that a token takes, and by how many seconds' worth of tokens one may be ahead."""
+    each = 1 / rate if rate else 0.0
+    return each, max(burst - 1, 0.0) * each
+
+
 class Bucket:
     """A token bucket of `rate` a second and `burst` at once; a rate of 0 is no limit."""
 
     __slots__ = ("_each", "_ready", "_slack")
 
     def __init__(self, rate: float, burst: float) -> None:
-        self._each = 1 / rate if rate else 0.0  # seconds that a token takes
-        self._slack = max(burst - 1, 0.0) * self._each
+        self._each, self._slack = _spacing(rate, burst)
         self._ready = -inf  # when there is a token: the one number that changes; the clock may have begun just now
 
     def take(self, now: float) -> float:
