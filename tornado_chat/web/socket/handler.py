@@ -7,8 +7,11 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from time import monotonic, time
+from typing import Any
 
+from tornado.httputil import format_timestamp
 from tornado.web import HTTPError
 
 from tornado_chat.auth.providers import Credentials, Identity
@@ -17,9 +20,10 @@ from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Close, Error, Refused
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
-from tornado_chat.web.base import Safe, shown_origin
+from tornado_chat.web.base import Safe, default_headers, shown_origin
 from tornado_chat.web.capacity import RETRY_AFTER
 from tornado_chat.web.socket.keepalive import Keepalive
+from tornado_chat.web.socket.plain_upgrade import PlainConnection, refusal_of
 from tornado_chat.web.socket.session import Session, log_client
 from tornado_chat.web.socket.upgrade import SocketHandler
 
@@ -40,24 +44,58 @@ class Shared:
     compress: bool
 
 
+class TooSoon(HTTPError):
+    """503 for one who has to come again later."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(503, reason=refused.message.capitalize())
+        self.retry_after = math.ceil(refused.retry_after)
+
+
+@lru_cache(maxsize=16)
+def _lines(policy: str, second: int) -> str:
+    given = default_headers(policy)
+    headers = {"Server": given["Server"], "Date": format_timestamp(second), **given}
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+
 class ChatSocket(Safe, SocketHandler):
     """A client's handshake: Tornado's handler, which a Session takes the place of when the socket is open."""
 
     shared: Shared
     came: Credentials | None = None
     refused: tuple[int, str] = (Close.NOT_SIGNED_IN, "not signed in, or not any more")
-    _retry_after = 0  # seconds
 
     async def prepare(self) -> None:
-        """Decide before the upgrade who may come in: 403 for another site, 503 where there is no room.
+        """Decide before the upgrade who may come in, unless that was done."""
+        if self.shared.server.is_full():
+            self._turn_away()
+            return
+        if (refusal := refusal_of(self.request)) is not None:
+            raise refusal
+        await self._admit()
+
+    async def connect(self) -> bool:
+        """Do with a plain upgrade what Tornado does with any other; False: Tornado has to say why it is refused."""
+        connection = self.request.connection
+        assert isinstance(connection, PlainConnection)
+        try:
+            await self._admit()
+            await self.get()
+        except (Exception, asyncio.CancelledError) as error:
+            if connection.is_read:
+                raise
+            connection.refuse(HTTPError(500) if isinstance(error, asyncio.CancelledError) else error)
+            return False
+        return True
+
+    async def _admit(self) -> None:
+        """Decide who may come in: 403 for another site, 503 where there is no room.
 
         The connection of one who may not come in is closed after the upgrade, as a browser is not told a status.
         """
         server, request = self.shared.server, self.request
         self.compress = self.shared.compress
-        if server.is_full():
-            self._turn_away()
-            return
         if not self.is_from_here():
             origin, here = shown_origin(request.headers["Origin"]), f"{request.protocol}://{request.host}"[:200]
             self._tell(f"a page of {origin} asks, and this is {here} (see --trusted-proxies and --allowed-origin)")
@@ -66,8 +104,7 @@ class ChatSocket(Safe, SocketHandler):
             if server.limits is not None:
                 server.limits.admit(request.remote_ip or "")
         except Refused as refused:
-            self._retry_after = math.ceil(refused.retry_after)
-            raise HTTPError(503, reason=refused.message.capitalize()) from None
+            raise TooSoon(refused) from None
         try:
             await server.moderation.load()
             self.came = await self.shared.identity.authenticate(request)
@@ -103,11 +140,20 @@ class ChatSocket(Safe, SocketHandler):
         stream = self.detach()
         written.add_done_callback(lambda done: stream.close())
 
-    def set_default_headers(self) -> None:
+    def write_error(self, status_code: int, **about: Any) -> None:
         """Say when to come again, where one has come too soon."""
-        super().set_default_headers()
-        if self._retry_after:
-            self.set_header("Retry-After", str(self._retry_after))
+        error = about["exc_info"][1] if "exc_info" in about else None
+        if isinstance(error, TooSoon):
+            self.set_header("Retry-After", str(error.retry_after))
+        super().write_error(status_code, **about)
+
+    def clear(self) -> None:
+        """Prepare no other answer to a plain upgrade than `answer`."""
+        if not isinstance(self.request.connection, PlainConnection):
+            super().clear()
+
+    def lines_of_answer(self) -> str:
+        return _lines(self.settings["policy"], int(time()))
 
     def check_origin(self, origin: str) -> bool:
         """Pass what `prepare` has let through (Tornado asks only for cross-origin requests)."""
