@@ -51,13 +51,13 @@ class ConnectionLimits:
     def may_keep(self) -> bool:
         """Return whether one more small thing may be kept for good."""
         now = self._limits.clock()
-        return not (self.user.keeps.wait(now) or self.address.keeps.wait(now))
+        return not (self.user.keeping().wait(now) or self.address.keeping().wait(now))
 
     def keep(self) -> None:
         """Count a small thing that is kept for good."""
         now = self._limits.clock()
-        self.user.keeps.charge(now, 1)
-        self.address.keeps.charge(now, 1)
+        self.user.keeping().charge(now, 1)
+        self.address.keeping().charge(now, 1)
 
     def daily(self, what: Daily, count: int) -> None:
         """Count what may be done so many times a day; or Refused."""
@@ -93,13 +93,13 @@ class ConnectionLimits:
 
     def rename(self) -> None:
         """Count a rename; or Refused."""
-        wait = self.user.renames.take(self._limits.clock())
+        wait = self.user.renaming().take(self._limits.clock())
         if wait:
             raise limited(wait)
 
     def give_rename_back(self) -> None:
         """Take a rename back that came to nothing."""
-        self.user.renames.charge(self._limits.clock(), -1)
+        self.user.renaming().charge(self._limits.clock(), -1)
 
     def join(self, comes: bool, makes: bool, channels: int) -> None:
         """Count a join; or Refused.
