@@ -17,6 +17,7 @@ from typing import Any
 from unittest import mock
 
 from tests.helpers import House, run, turns
+from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.web.socket.frames import FrameError, FrameReader
 
 NAMES = json.loads(Path(__file__).with_name("names.json").read_text())
@@ -95,7 +96,7 @@ def lines() -> Iterator[str]:
 
 async def play() -> list[bytes]:
     """Have two people send all of it; return what was written to each after each line."""
-    house = House()
+    house = House(history=MemoryHistory())
     people = [house.client("Ann", "den", role="admin"), house.client("Bob", "den")]
     written = []
     for number, line in enumerate(lines()):
