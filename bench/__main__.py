@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cluster, hooks, report
+from bench import cluster, hooks, instructions, report
 from bench.servers import OTHERS, OURS, Failed, Missing, Server, build_load, kept
 from bench.workloads import WORKLOADS, Workload, measure
 
@@ -20,6 +20,8 @@ measurement, the rounds interleaved. Every delivery is counted; one that is lost
 WORKLOAD_KEYS = tuple(one.key for one in WORKLOADS)
 HOOKS = "hooks"  # measured in this process, without a load
 CLUSTER = "cluster"  # measured beside one process on SQLite
+INSTRUCTIONS = "instructions"  # counted, so that other work on the machine changes nothing
+APART = (HOOKS, CLUSTER, INSTRUCTIONS)
 KEPT = ("W1", "W2", "W3", "W4")  # where messages are sent
 PEER_NAMES = tuple(one.name for one in OTHERS)
 
@@ -48,10 +50,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, metavar="N", help="how often each is measured (3; 1 with --quick)")
     parser.add_argument(
         "--only",
-        type=_some_of((*WORKLOAD_KEYS, HOOKS, CLUSTER)),
+        type=_some_of((*WORKLOAD_KEYS, *APART)),
         default=WORKLOAD_KEYS,
         metavar="W1,W3",
-        help=f"these workloads; {HOOKS}: what plugins cost; {CLUSTER}: several nodes on PostgreSQL",
+        help=f"these workloads; {HOOKS}: what plugins cost; {CLUSTER}: several nodes on PostgreSQL; "
+        f"{INSTRUCTIONS}: of a message and an upgrade, by callgrind",
     )
     parser.add_argument(
         "--peers",
@@ -91,7 +94,13 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(hooks.run(Path(folder)))
     if CLUSTER in options.only:
         cluster.main([] if options.rounds is None else ["--rounds", str(options.rounds)])
-    if not {*options.only} - {HOOKS, CLUSTER}:
+    if INSTRUCTIONS in options.only:
+        try:
+            sys.stdout.write(instructions.table(instructions.measure()))
+        except (Missing, Failed) as error:
+            say(f"bench: {error}")
+            return 2 if isinstance(error, Missing) else 1
+    if not {*options.only} - {*APART}:
         return 0
     cores = sorted(os.sched_getaffinity(0))
     try:

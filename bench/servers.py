@@ -164,6 +164,11 @@ class Running:
                 return int(line.split()[1]) * 1024
         raise Failed("the server is gone: " + self.tail())
 
+    def cpu(self) -> float:
+        """Return the processor time of all its threads so far, in µs."""
+        threads = Path(f"/proc/{self.pid}/task").glob("*/schedstat")
+        return sum(int(one.read_text().split()[0]) for one in threads) / 1_000
+
     def tail(self) -> str:
         """Return the end of what it said."""
         return self.log.read_text(errors="replace").strip()[-600:]

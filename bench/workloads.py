@@ -45,6 +45,7 @@ CPU = Metric("cpu_us", "server CPU µs each", 2, more_is_better=False)
 P50 = Metric("p50_ms", "p50 ms", 2, more_is_better=False, compared=False)
 P99 = Metric("p99_ms", "p99 ms", 2, more_is_better=False, compared=False)
 UPGRADES = Metric("upgrades_per_second", "upgrades/s")
+UPGRADE_CPU = Metric("upgrade_cpu_us", "server CPU µs an upgrade", more_is_better=False)
 MEMORY = Metric("kb_each", "KB each", 1, more_is_better=False)
 SECONDS = Metric("seconds", "seconds", 2, more_is_better=False)
 
@@ -81,7 +82,7 @@ WORKLOADS = (
         "--channels 100 --members 2 --senders 2 --inflight 4 --one-by-one",
     ),
     Workload("W4", "one channel of 500, 40 messages a second", _PACED + LONG, _PACED + SHORT, (CPU, P50, P99)),
-    Workload("W5", "5,000 idle connections", ("--idle", "5000"), ("--idle", "1000"), (UPGRADES, MEMORY)),
+    Workload("W5", "5,000 idle connections", ("--idle", "5000"), ("--idle", "1000"), (UPGRADES, UPGRADE_CPU, MEMORY)),
     Workload(
         "W6",
         "3,000 join one channel, until every one knows of all",
@@ -97,7 +98,7 @@ def measure(workload: Workload, server: Server, quick: bool, cores: tuple[int, i
     """Return the figures of one fresh server; Failed if anything went wrong, a lost delivery above all."""
     load = workload.quick if quick else workload.load
     with running(server, cores[0]) as one:
-        before = one.memory()
+        before, worked = one.memory(), one.cpu()
         command = ["taskset", "-c", str(cores[1]), str(LOAD), "--port", str(one.port), "--server-pid", str(one.pid)]
         command += [*load, *(["--random-ref"] if server.with_refs else [])]
         process = subprocess.Popen(
@@ -111,6 +112,7 @@ def measure(workload: Workload, server: Server, quick: bool, cores: tuple[int, i
                 return _figures(said)
             assert process.stdout
             figures = _figures(process.stdout.readline())
+            figures["upgrade_cpu_us"] = (one.cpu() - worked) / figures["connections"]
             time.sleep(SETTLE)
             figures["kb_each"] = (one.memory() - before) / 1024 / figures["connections"]
             process.communicate()

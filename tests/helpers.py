@@ -81,11 +81,15 @@ class Client(Participant[None]):
         return [event for frame in self.frames for event in frame]
 
 
+class History(MemoryHistory):
+    """A history whose methods a test can replace, in the compiled build, too."""
+
+
 class House:
     """A hub and a router over a memory history, with the built-in actions; `now` is the router's clock."""
 
     def __init__(self, *plugins: ModuleType, history: MemoryHistory | None = None, **hub: Any) -> None:
-        self.history = history or MemoryHistory()
+        self.history = history or History()
         kept = DirectDatabase()
         repositories = hub.setdefault("repositories", sqlite_repositories(kept))
         self.kept = kept

@@ -152,7 +152,7 @@ def test_every_command_is_in_its_page() -> None:
 
 def test_every_event_of_the_log_is_in_its_page() -> None:
     source = "".join(path.read_text() for path in (ROOT / "tornado_chat").rglob("*.py"))
-    calls = (r"_log\(", r"_log_client\(", r"_announce\(settings, ", r"self\.log\(", r"begin\(user, ", '"event": ')
+    calls = (r"_log\(", r"log_client\(\w+, ", r"_announce\(settings, ", r"self\.log\(", r"begin\(user, ", '"event": ')
     events = set(re.findall(rf'(?:{"|".join(calls)})\s*"([^"]+)"', source))
     assert {"start", "connected", "left", "registered", "signed out", "power", "request"} <= events
     for event in events:

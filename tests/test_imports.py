@@ -41,7 +41,12 @@ MAY["server"] = MAY["web"] | {"web"}
 MAY["testing"] = MAY["server"] | {"client", "server"}
 MAY["__main__"] = {"server"}
 #: What some rooms alone need.
-OPTIONAL = {"testing.fixtures": {"pytest"}, "images.drawing": {"PIL"}, "storage.postgres.health": {"asyncpg"}}
+OPTIONAL = {
+    "config.compiled": {"mypy_extensions"},  # for the type checker alone
+    "testing.fixtures": {"pytest"},
+    "images.drawing": {"PIL"},
+    "storage.postgres.health": {"asyncpg"},
+}
 KNOW_TORNADO = ("web", "server", "client", "testing")
 
 

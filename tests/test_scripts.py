@@ -122,6 +122,16 @@ def test_only_plain_measures_the_coverage_which_takes_long(checkout: Checkout) -
     assert checkout.calls[-1].endswith("--cov --cov-report=term --cov-fail-under=95")
 
 
+def test_the_compiled_build_needs_a_compiler_and_says_how_to_install_it_or_in_ci_does_so(checkout: Checkout) -> None:
+    done = checkout.run("wheel", "--compiled")
+    assert done.returncode == 1
+    assert done.stderr == "The compiled build needs a C compiler and Python's headers: apt install gcc libc6-dev\n"
+    assert checkout.calls == []
+    checkout.run("wheel", "--compiled", CI="true")
+    assert checkout.calls[0] == "apt-get update -qq"
+    assert checkout.calls[1].endswith(" gcc libc6-dev")
+
+
 @pytest.mark.parametrize("arguments", [["0"], ["10"], ["two"], [""], ["2", "3"], ["--port", "4"]])
 def test_a_cluster_has_one_to_nine_nodes(checkout: Checkout, arguments: list[str]) -> None:
     done = checkout.run("cluster", *arguments)

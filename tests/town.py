@@ -5,11 +5,10 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from tests.helpers import Client, House, turns
+from tests.helpers import Client, History, House, turns
 from tests.nodes import MemoryNodes, Wires
 from tornado_chat.chat.changes import Changed, Replied
 from tornado_chat.chat.history import Committed
-from tornado_chat.storage.memory import MemoryHistory
 from tornado_chat.storage.memory_attachments import MemoryAttachments
 from tornado_chat.storage.sqlite.direct import DirectDatabase
 from tornado_chat.storage.sqlite.moderation import sqlite_repositories
@@ -23,7 +22,7 @@ class Town:
         self.wires = Wires()
         self.kept = DirectDatabase()
         self.repositories = sqlite_repositories(self.kept)
-        self.history = MemoryHistory()
+        self.history = History()
         self._told: dict[str, Callable[[Sequence[Committed]], None]] = {}
         self._hub = hub
         self.history.on_commit(self._committed)

@@ -100,6 +100,7 @@ def test_many_changes_of_a_moment_are_one_event_and_come_before_the_next_message
     run(main)
 
 
+@pytest.mark.interpreted
 def test_a_reaction_costs_half_a_call() -> None:
     charged: list[float] = []
 

@@ -496,6 +496,7 @@ def test_a_search_that_takes_too_long_says_what_was_found_so_far_and_goes_on(
     run(main)
 
 
+@pytest.mark.interpreted
 def test_what_a_search_costs_is_counted() -> None:
     async def main() -> None:
         place = House()

@@ -9,6 +9,7 @@ import pytest
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
+from tests.both_ways import both_ways
 from tests.helpers import House, run
 from tests.raw import Raw
 from tornado_chat.chat.errors import Error, Refused
@@ -194,6 +195,7 @@ def test_what_counts_as_one_address(address: str, counted: str) -> None:
     assert network(address) == counted
 
 
+@both_ways
 class OverTheLimitTest(ChatTestCase):
     settings = {
         "message_rate": (1, 0, 0),
@@ -370,6 +372,7 @@ class OffTest(ChatTestCase):
             await ann.call("send-message", target="den", message=str(number))
 
 
+@both_ways
 class ConnectRateTest(ChatTestCase):
     settings = {"connect_rate": (0, 1, 0)}
 

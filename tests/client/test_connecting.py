@@ -21,6 +21,7 @@ from tornado.testing import bind_unused_port, gen_test
 from tornado.web import Application, RequestHandler
 from tornado.websocket import WebSocketClientConnection
 
+from tests.both_ways import ThroughTornado
 from tests.serving import cut, free_port
 from tornado_chat.client import Client, credentials
 from tornado_chat.client.credentials import clean_base
@@ -339,7 +340,7 @@ class TokenTest(ChatTestCase):
             assert bot.user["id"] == "t:7"
 
 
-class MovingTest(ChatTestCase):
+class MovingTest(ThroughTornado, ChatTestCase):  # whose routes can be taken away
     @gen_test
     async def test_a_redirect_within_the_host_is_followed(self) -> None:
         rule = ("/old/ws", Answer, {"status": 308, "location": self.get_url("/ws?x=1")})

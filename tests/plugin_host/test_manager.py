@@ -13,6 +13,7 @@ from unittest import mock
 import pytest
 from tornado.testing import gen_test
 
+from tests.both_ways import both_ways
 from tornado_chat.chat.errors import Refused
 from tornado_chat.config.settings import Settings, SettingsError
 from tornado_chat.plugin_host import manager
@@ -366,6 +367,7 @@ async def keep(ctx: Context, key: str, drop: bool = False) -> dict[str, object]:
 # Who someone is
 
 
+@both_ways
 class AuthenticateTest(PluginsCase):
     plugins: ClassVar = {
         "badge": HEAD + '@on("authenticate")\ndef by_badge(request: object) -> User | None:\n'

@@ -12,12 +12,14 @@ import pytest
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
+from tests.both_ways import both_ways
 from tests.raw import Raw, http, upgrade
 from tornado_chat.chat.errors import Refused
 from tornado_chat.server.http_server import LIMITS
 from tornado_chat.testing import ChatTestCase, Client
 
 
+@both_ways
 class BadInputTest(ChatTestCase):
     settings = {"limits": "off", "compress": True}
 
@@ -180,6 +182,7 @@ class BadInputTest(ChatTestCase):
             assert "\n" not in record.getMessage()
 
 
+@both_ways
 class NoLoginTest(ChatTestCase):
     settings = {"auth": ("password", "header"), "trusted_proxies": (ip_network("192.0.2.1"),)}
 
@@ -219,6 +222,7 @@ class HalfOpenTest(ChatTestCase):
         eve.writer.close()
 
 
+@both_ways
 class SlowTest(ChatTestCase):
     settings = {"limits": "off"}
 

@@ -6,6 +6,7 @@ import json
 import pytest
 from tornado.testing import gen_test
 
+from tests.both_ways import both_ways
 from tests.web.socket.test_frames import CLOSE, masked
 from tests.web.socket.test_upgrade import Raw
 from tornado_chat import Refused
@@ -182,6 +183,7 @@ class HistoryTest(ChatTestCase):
         assert len(json.dumps(answer["messages"], ensure_ascii=False).encode()) <= 256 * 1024
 
 
+@both_ways
 class OriginTest(ChatTestCase):
     @gen_test
     async def test_a_client_of_the_origin_talks_with_the_others_and_sees_no_blank_or_broken_line(self) -> None:

@@ -17,7 +17,7 @@ from tests.web.socket.test_upgrade import handshake
 from tornado_chat.chat import connection
 from tornado_chat.chat.connection import MAX_WAITING, Connection
 from tornado_chat.testing import ChatTestCase, Client
-from tornado_chat.web.socket.handler import ChatSocket
+from tornado_chat.web.socket.session import Session
 
 READERS = 5
 
@@ -36,8 +36,13 @@ class StalledTest(ChatTestCase):
         self.codes: list[int | None] = []
         self.patch = pytest.MonkeyPatch()
         self.addCleanup(self.patch.undo)
-        on_close = ChatSocket.on_close
-        self.patch.setattr(ChatSocket, "on_close", lambda one: (self.codes.append(one.close_code), on_close(one)))
+        close = Session.on_ws_connection_close
+
+        def closed(one: Session, code: int | None, reason: str | None) -> None:
+            self.codes.append(code)
+            close(one, code, reason)
+
+        self.patch.setattr(Session, "on_ws_connection_close", closed)
         super().setUp()
 
     async def _disconnect(self) -> None:

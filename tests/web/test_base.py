@@ -7,6 +7,7 @@ import pytest
 from tornado.httpclient import HTTPClientError
 from tornado.testing import gen_test
 
+from tests.both_ways import both_ways
 from tornado_chat.testing import ChatTestCase
 
 HEADERS = ("X-Content-Type-Options", "Cross-Origin-Resource-Policy")
@@ -18,6 +19,7 @@ DOCUMENT_HEADERS = (
 )
 
 
+@both_ways
 class SafeTest(ChatTestCase):
     settings = {"allowed_origin": ("https://app.example", "http://localhost:8000")}
 
@@ -144,6 +146,7 @@ class EmbeddedNowhereTest(ChatTestCase):
         assert told == ["a proxy at 127.0.0.1 says for whom it asks; it is believed with --trusted-proxies 127.0.0.1"]
 
 
+@both_ways
 class BehindProxyTest(ChatTestCase):
     settings = {"trusted_proxies": (ip_network("127.0.0.1"),), "max_connections": (0, 1, 0)}
 

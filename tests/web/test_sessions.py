@@ -16,6 +16,7 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 from tornado.testing import gen_test
 
+from tests.both_ways import both_ways
 from tornado_chat import Refused, User
 from tornado_chat.__main__ import main
 from tornado_chat.auth.build import sessions_of
@@ -66,6 +67,7 @@ class Signing(ChatTestCase):
         return await self.connect(**how, Cookie=f"{self.cookie}={cookie}")
 
 
+@both_ways
 class SigningTest(Signing):
     @gen_test
     async def test_who_registers_is_signed_in_and_is_the_same_user_at_every_connection(self) -> None:
@@ -136,6 +138,7 @@ class SigningTest(Signing):
         assert (await self.connect(token=token)).hello["user"]["name"] == "Eva"
 
 
+@both_ways
 class AttackTest(Signing):
     @gen_test
     async def test_an_older_token_brings_back_no_old_name_of_a_guest_who_is_here(self) -> None:
@@ -358,6 +361,7 @@ class OperatorTest(Signing):
         await ann.call("who")  # nothing has changed
 
 
+@both_ways
 class OneKindTest(Signing):
     settings = {"auth": ("password",), "registration": "closed"}
 
@@ -375,6 +379,7 @@ class OneKindTest(Signing):
         await self.connect_as(await self.enter("Ann", "/sign-in"))
 
 
+@both_ways
 class GuestsAloneTest(Signing):
     settings = {}
 
@@ -387,6 +392,7 @@ class GuestsAloneTest(Signing):
         assert (await self.ask("/auth")).body == b'{"kinds":["guest"],"registration":false,"user":null}'
 
 
+@both_ways
 class ProxyTest(Signing):
     settings = {"auth": ("header",), "trusted_proxies": (ip_network("127.0.0.0/8"),)}
 
@@ -400,6 +406,7 @@ class ProxyTest(Signing):
         assert refused.exception.code == "not-allowed"
 
 
+@both_ways
 class ForgedHeaderTest(Signing):
     settings = {"auth": ("header",), "trusted_proxies": (ip_network("10.0.0.0/8"),)}
 
@@ -410,6 +417,7 @@ class ForgedHeaderTest(Signing):
             await self.connect(**{"Remote-User": "boss", "X-Real-Ip": "10.0.0.1", "X-Forwarded-For": "10.0.0.1"})
 
 
+@both_ways
 class TokenTest(Signing):
     key = "s" * 32
 

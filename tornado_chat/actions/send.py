@@ -22,11 +22,12 @@ def send(
     growing: bool = False,
 ) -> Awaitable[dict[str, Any]] | None:
     """Say something in a channel, or in the thread under a message; `reply_to` is the seq of one it answers."""
-    channel = ctx.connection.channels.get(target)
+    connection = ctx.connection
+    channel = connection.channels.get(target)
     plain = reply_to is thread is None and not (also_in_channel or mentions or files or growing or "@" in message)
     if not plain or channel is None or channel.guarded or not message:
         return _checked(ctx, target, message, mentions, files, reply_to, thread, also_in_channel, growing)
-    channel.say(message, ctx.user, ctx.ref)
+    channel.say(message, connection.user, ctx.ref)
     return None
 
 

@@ -14,12 +14,14 @@ from collections.abc import Callable
 from time import perf_counter
 
 from tornado_chat.chat.metrics import Histogram
+from tornado_chat.config.compiled import mypyc_attr
 
 MAX_TURNS = 16
 
 log = logging.getLogger("tornado_chat")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Batch(ABC):
     """Lines that gather until `flush`; what a channel and a connection have in common."""
 

@@ -106,18 +106,18 @@ class Channel(Attendance):
             extra["files"] = shown(files)
         if growing:
             extra["growing"] = True
+        text = clean_caption(text) if files else clean_text(text)
         return self.say(text, sender, ref, extra or None)
 
     def say(
         self, text: str, sender: User | None, ref: str | None = None, extra: dict[str, Any] | None = None
     ) -> PendingMessage:
-        """Post a message with these further fields; see `post`, which plain messages go past."""
+        """Post a message, whose text was cleaned, with these further fields; see `post`."""
         if get_ident() != self._flusher.thread:  # asked here, as a call would cost as much again
             self._flusher.require_loop()
         call = current.get()
         if self.guarded and call is not None:
             call.heed(self, "post", sender)
-        text = clean_text(text) if extra is None or "files" not in extra else clean_caption(text)
         message = Message(self.name, text, sender, int(time.time() * 1000), ref, 0, "", 0, extra)
         on_post = self._broker.on_post
         post = self._broker.history.append(message) if on_post is None else on_post(self, message)

@@ -14,10 +14,12 @@ from tornado_chat.chat.growing import Growths
 from tornado_chat.chat.history import Committed
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.protocol import encode
+from tornado_chat.config.compiled import mypyc_attr
 
 GATHER = 0.25
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class CommitNews:
     """`channels`: those in which somebody is. `gather`: seconds for which changes of messages are gathered.
 
@@ -47,7 +49,7 @@ class CommitNews:
                 if channel is not None:
                     if self._changed and one.channel in self._changed:
                         self._tell_changes(one.channel)  # numbers come in their order
-                    channel.deliver(one.line())
+                    channel.deliver(one.line_after(channel.beginning))
                 if self.on_news is not None and (direct or one.extra is not None):
                     self.on_news(one, one.extra.get("mentions", ()) if one.extra else ())
             elif type(one) is Changed:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from tornado_chat.chat.batching import Batch
 from tornado_chat.chat.broker import Broker, Member
 from tornado_chat.chat.memberships import Membership
-from tornado_chat.chat.models import User
+from tornado_chat.chat.models import User, line_beginning
 from tornado_chat.chat.protocol import encode
+from tornado_chat.config.compiled import mypyc_attr
 
 SLICE = 1_000  # members that are written to before the loop may read again
 
@@ -24,17 +25,19 @@ class Apart(NamedTuple):
     stub: bytes
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Delivery(Batch):
     """The lines of a channel: encoded once, one frame built once, the same bytes to every one of its `members`.
 
-    `limited`: the memberships of users who may not see all of its messages.
+    `limited`: the memberships of users who may not see all of its messages. `beginning`: of each message's line.
     """
 
-    __slots__ = ("_asked", "_broker", "_passing", "_skips", "_slices", "limited", "members", "name")
+    __slots__ = ("_asked", "_broker", "_passing", "_skips", "_slices", "beginning", "limited", "members", "name")
 
     def __init__(self, name: str, broker: Broker) -> None:
         super().__init__(broker.flusher)
         self.name = name
+        self.beginning = line_beginning(name)
         self.members: dict[Member, None] = {}
         self.limited: dict[User, Membership] = {}
         self._broker = broker
@@ -53,7 +56,10 @@ class Delivery(Batch):
         if passing is not self._passing:
             self.flush()
             self._passing = passing
-        self.gather(line)
+        self.lines.append(line)  # as `gather` does, which costs each message a call
+        if not self._planned:
+            self._flusher.plan(self)
+            self._planned = True
 
     def deliver_but(self, line: bytes, skip: User) -> None:
         """Add a passing line to the next flush for all but one user's connections."""

@@ -146,7 +146,11 @@ class MembershipNews:
 
     def introduce(self, connection: Connection) -> None:
         """Send a connection the whole list, once it is read."""
-        self._later(0, self._tell_all, connection)
+        online = self._hub.here(connection.user)
+        if online is not None and online.has_nothing:
+            self._tell_whole(connection, [])
+        else:
+            self._later(0, self._tell_all, connection)
 
     async def _tell_all(self, connection: Connection) -> None:
         try:
@@ -156,9 +160,12 @@ class MembershipNews:
                 self._later(AGAIN, self._tell_all, connection)
             return
         if not connection.ended:
-            online = self._hub.here(connection.user)
-            kept = {} if online is None or online.kept else {"kept": False}
-            connection.tell_list({"action": "channels", "all": True, "channels": channels, **kept})
+            self._tell_whole(connection, channels)
+
+    def _tell_whole(self, connection: Connection, channels: list[dict[str, Any]]) -> None:
+        online = self._hub.here(connection.user)
+        kept = {} if online is None or online.kept else {"kept": False}
+        connection.tell_list({"action": "channels", "all": True, "channels": channels, **kept})
 
     async def entries(self, user: User, names: Sequence[str] | None = None) -> list[dict[str, Any]]:
         """Return channels of a user's own list as the event `channels` has them; names: only these."""

@@ -109,13 +109,17 @@ class Message:
 
     def line(self) -> bytes:
         """Return the `send-message` line of this message."""
+        return self.line_after(line_beginning(self.channel))
+
+    def line_after(self, beginning: str) -> bytes:
+        """Return its line, of which a channel keeps the beginning."""
         sender = self.sender
         who = "null" if sender is None else sender._json if sender._as_of is _pictures else sender.json()
         ref = "" if self.ref is None else f',"ref":{_quote(self.ref)}'
         more = _more(self) if self.rev or self.extra else ""
         return (
-            f'{{"action":"send-message","target":{_quote(self.channel)},"message":{_quote(self.text)},'
-            f'"sender":{who},"id":"{self.id}","seq":{self.seq},"time":{self.time}{ref}{more}}}'
+            f'{beginning}{_quote(self.text)},"sender":{who},'
+            f'"id":"{self.id}","seq":{self.seq},"time":{self.time}{ref}{more}}}'
         ).encode()
 
     # For plugins
@@ -154,6 +158,11 @@ class Message:
         if not self.seq:
             raise ValueError(f"message.{what} is for stored messages; this one is not stored yet")
         return place
+
+
+def line_beginning(channel: str) -> str:
+    """Return how the lines of a channel's messages begin."""
+    return f'{{"action":"send-message","target":{_quote(channel)},"message":'
 
 
 def _more(message: Message) -> str:

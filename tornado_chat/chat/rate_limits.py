@@ -15,7 +15,8 @@ FLOOD = 10.0  # seconds of calls that heed no `retry_after_ms`, after which the 
 LULL = 1.0  # seconds without such a call that end a flood
 PENALTY = 0.02  # seconds at most in which a connection over a limit is not read: a flood then costs next to nothing
 FULL_RETRY = 10.0  # seconds after which to try again where there are too many connections
-KEEPS = ((1, 500), (5, 5_000))  # what one user, and one address, may add to what is kept: a second, and at once
+#: What one user, and one address, may add to what is kept: a second, and at once.
+KEEPS: tuple[tuple[float, int], ...] = ((1, 500), (5, 5_000))
 EACH_GROWTH = 50  # characters that a call counts as at least
 WORDS = (20_000, 5_000)  # frames that say who comes and goes: a second, and at once
 MAX_CHARGE = 50.0  # calls that one is counted as at most: nobody is kept waiting for minutes
@@ -50,13 +51,13 @@ class ConnectionLimits:
     def may_keep(self) -> bool:
         """Return whether one more small thing may be kept for good."""
         now = self._limits.clock()
-        return not (self.user.keeps.wait(now) or self.address.keeps.wait(now))
+        return not (self.user.keeping().wait(now) or self.address.keeping().wait(now))
 
     def keep(self) -> None:
         """Count a small thing that is kept for good."""
         now = self._limits.clock()
-        self.user.keeps.charge(now, 1)
-        self.address.keeps.charge(now, 1)
+        self.user.keeping().charge(now, 1)
+        self.address.keeping().charge(now, 1)
 
     def daily(self, what: Daily, count: int) -> None:
         """Count what may be done so many times a day; or Refused."""
@@ -92,13 +93,13 @@ class ConnectionLimits:
 
     def rename(self) -> None:
         """Count a rename; or Refused."""
-        wait = self.user.renames.take(self._limits.clock())
+        wait = self.user.renaming().take(self._limits.clock())
         if wait:
             raise limited(wait)
 
     def give_rename_back(self) -> None:
         """Take a rename back that came to nothing."""
-        self.user.renames.charge(self._limits.clock(), -1)
+        self.user.renaming().charge(self._limits.clock(), -1)
 
     def join(self, comes: bool, makes: bool, channels: int) -> None:
         """Count a join; or Refused.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import inf
 from typing import Literal
 
@@ -14,15 +15,24 @@ Daily = Literal["creations", "invitations", "invited"]
 DAILY: dict[Daily, tuple[int, ...]] = {"creations": (50, 500), "invitations": (500, 5_000), "invited": (50,)}
 
 
+_LONG_AGO = -inf  # the clock may have begun just now; one object for all
+
+
+@lru_cache(64)  # so that all buckets of a rate share two objects: somebody who is online has five buckets
+def _spacing(rate: float, burst: float) -> tuple[float, float]:
+    """Return the seconds that a token takes, and by how many seconds' worth of tokens one may be ahead."""
+    each = 1 / rate if rate else 0.0
+    return each, max(burst - 1, 0.0) * each
+
+
 class Bucket:
     """A token bucket of `rate` a second and `burst` at once; a rate of 0 is no limit."""
 
     __slots__ = ("_each", "_ready", "_slack")
 
     def __init__(self, rate: float, burst: float) -> None:
-        self._each = 1 / rate if rate else 0.0  # seconds that a token takes
-        self._slack = max(burst - 1, 0.0) * self._each
-        self._ready = -inf  # when there is a token: the one number that changes; the clock may have begun just now
+        self._each, self._slack = _spacing(rate, burst)
+        self._ready = _LONG_AGO  # when there is a token: the one number that changes
 
     def take(self, now: float) -> float:
         """Take a token; return 0, or the seconds after which there is one. `now` in seconds of monotonic()."""
@@ -53,15 +63,17 @@ class Usage:
     """
 
     __slots__ = (
-        *("calls", "channels", "connections", "connects", "daily", "growth", "joins", "keeps", "renames", "uploads"),
+        *("_keeps", "calls", "channels", "connections", "connects", "daily", "growth", "joins", "keeps", "renames"),
+        "uploads",
     )
 
     def __init__(self, calls: int, joins: int, connects: int, keeps: tuple[float, float] = (0, 0)) -> None:
         self.calls = Bucket(calls, calls * BURST)
         self.joins = Bucket(joins, joins * BURST)
         self.connects = Bucket(connects, connects * BURST)
-        self.renames = Bucket(*RENAMES)
-        self.keeps = Bucket(*keeps)
+        self._keeps = keeps
+        self.keeps: Bucket | None = None  # until the first is needed
+        self.renames: Bucket | None = None  # until the first is needed
         self.growth: Bucket | None = None  # until the first is needed
         self.daily: dict[Daily, Bucket] | None = None  # until the first is needed
         self.uploads: Bucket | None = None  # until the first is needed
@@ -70,9 +82,22 @@ class Usage:
 
     def is_idle(self, now: float) -> bool:
         """Return whether a new one would be the same."""
-        others = [*(self.daily or {}).values(), *filter(None, (self.growth, self.uploads))]
-        buckets = (self.calls, self.joins, self.connects, self.renames, self.keeps, *others)
+        seldom = (self.keeps, self.renames, self.growth, self.uploads)
+        others = [*(self.daily or {}).values(), *filter(None, seldom)]
+        buckets = (self.calls, self.joins, self.connects, *others)
         return not (self.connections or self.channels) and all(bucket.is_full(now) for bucket in buckets)
+
+    def keeping(self) -> Bucket:
+        """Return the bucket of small things that are kept for good."""
+        if self.keeps is None:
+            self.keeps = Bucket(*self._keeps)
+        return self.keeps
+
+    def renaming(self) -> Bucket:
+        """Return the bucket of renames."""
+        if self.renames is None:
+            self.renames = Bucket(*RENAMES)
+        return self.renames
 
     def growing(self) -> Bucket:
         """Return the bucket of the characters by which messages grow."""

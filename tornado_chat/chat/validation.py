@@ -24,7 +24,7 @@ _AS_THEY_ARE = re.compile(
     "\ufe78\ufe7a\ufe7c\ufe7e\uffa0\uffe3\U0001d15e-\U0001d164\U0001d1bb-\U0001d1c0])"
 )
 _PIECE = 500  # characters that are normalised at once: it takes seconds for 64 KiB of marks
-_NOT_TEXT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 _PLACE = re.compile("([0-9]{1,15})-([0-9]{1,19})")
 
@@ -133,19 +133,12 @@ def _pieces(text: str) -> Iterator[str]:
         start = end
 
 
-_cleaned: str | None = None  # the last text that needed no change
-
-
 def clean_text(value: str) -> str:
     """Return a message's text without control characters (newline and tab stay) and line ends at its end.
 
     Refused as `invalid-field` where it is too long, or nothing of it can be seen.
     """
-    global _cleaned
-    if value is _cleaned:
-        return value  # as its field was cleaned, just before it is posted
     if value.isascii() and value.isprintable() and value > "!" and len(value) <= MAX_TEXT:
-        _cleaned = value
         return value  # what most are, at once
     value = _washed(value)
     if not 1 <= len(value) <= MAX_TEXT:
@@ -157,9 +150,7 @@ def clean_text(value: str) -> str:
 
 def clean_caption(value: str) -> str:
     """Return what `clean_text` does, or "" where nothing is left of the text: files need none."""
-    global _cleaned
     if value.isascii() and value.isprintable() and value > "!" and len(value) <= MAX_TEXT:
-        _cleaned = value
         return value
     value = _washed(value)
     if len(value) > MAX_TEXT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import MISTAKES, Close, Error, Mistyped, Refused
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.protocol import answer
+from tornado_chat.config.compiled import mypyc_attr
 from tornado_chat.routing.context import Context
 from tornado_chat.routing.registry import Action
 from tornado_chat.routing.server import Server
@@ -19,6 +20,7 @@ from tornado_chat.routing.supervision import FAULTS
 log = logging.getLogger("tornado_chat")
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Answers:
     """Answers calls. `strict`: close a connection with 1008 that does nothing but err."""
 
@@ -27,7 +29,7 @@ class Answers:
         self._clock = clock
         self._strict = strict
 
-    def settle(self, context: Context, results: dict[str, Any] | None, action: Action, target: object) -> None:
+    def settle(self, context: Context, results: Mapping[str, Any] | None, action: Action, target: object) -> None:
         """Answer `ok` once all that the call posted is stored; if one was not, answer that error."""
         message = None
         for post in context.posts:

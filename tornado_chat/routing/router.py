@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableSequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, MutableSequence
 from functools import partial
 from typing import Any
 
@@ -17,11 +17,13 @@ from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.permissions import need
 from tornado_chat.chat.protocol import MAX_REF, decode
 from tornado_chat.chat.rate_limits import PENALTY, limited
+from tornado_chat.config.compiled import mypyc_attr
 from tornado_chat.routing.answers import Answers
 from tornado_chat.routing.context import Context, PerformedContext, current
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Action, Registry
 from tornado_chat.routing.repeats import RefusedContext, answer_again, is_repeatable, ref_of_performed
+from tornado_chat.routing.schema import bind
 from tornado_chat.routing.server import Server
 from tornado_chat.routing.supervision import FAULTS, Failed, Running, TimedOut
 
@@ -30,6 +32,7 @@ _APART = frozenset({"search"})  # what takes long and changes nothing: later cal
 _MAY_HAVE_CHANGED = (Error.NOT_ALLOWED, Error.NOT_FOUND, Error.NOT_JOINED)  # since a call was made for the first time
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Router(Answers):
     """Calls the registry's handlers. `registry` may be swapped between two messages.
 
@@ -125,7 +128,9 @@ class Router(Answers):
             try:
                 if action.power and not action.ranked and not connection.user.may(action.power):
                     self.server.places.need(connection, action.power)
-                arguments = action.bind(message)
+                # Most messages have no other fields than an action, a ref and those that must be there.
+                usual = len(message) <= len(action.required) + (1 if ref is None else 2)
+                arguments = bind(action.required if usual else action.parameters, message)
                 if action.channel:
                     if type(target) is not str:
                         raise Refused("target must be the name of a channel", Error.INVALID_FIELD)
@@ -148,7 +153,7 @@ class Router(Answers):
                 token = current.set(context)
                 try:
                     result = action.call(context, arguments) if action.found else action.handler(context, **arguments)
-                    if result is not None and inspect.iscoroutine(result):
+                    if result is not None and isinstance(result, Coroutine):
                         if is_repeatable(action, ref):
                             result = self._unless_repeated(context, result, action, message)
                         answered = asyncio.ensure_future(self._finish(context, result, action, target))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections import deque
 from collections.abc import Callable, Coroutine, MutableSequence
 from contextvars import ContextVar, copy_context
@@ -71,7 +70,7 @@ class TimerContext:
         It is cancelled when the plugin is reloaded or switched off, or the server ends. What it raises is logged and
         counted as a failure of the plugin.
         """
-        if not inspect.iscoroutine(coroutine):
+        if not isinstance(coroutine, Coroutine):
             raise TypeError(f"ctx.spawn takes a coroutine, as in ctx.spawn(work()), not {type(coroutine).__name__}")
         try:
             plugin = self._of_plugin("spawn")

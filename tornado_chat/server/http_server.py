@@ -1,17 +1,25 @@
-"""The HTTP server: idle connections outlive those that proxies reuse, while slow requests are cut off."""
+"""The HTTP server: idle connections outlive those that proxies reuse, while slow requests are cut off.
+
+Plain upgrades of new connections are answered at once (web/socket/plain_upgrade.py).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import weakref
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
 from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPMessageDelegate
+from tornado.iostream import IOStream, SSLIOStream
 
+from tornado_chat.web.app import Chat
 from tornado_chat.web.capacity import max_idle
+from tornado_chat.web.socket.plain_upgrade import LARGEST
 
 # A proxy that reuses a connection just as the server closes it answers 502. nginx and most load balancers keep
 # them for 60 s, Caddy for 120, Google's for 600.
@@ -22,6 +30,7 @@ LIMITS: dict[str, Any] = {  # seconds and bytes
     "max_body_size": 64 * 1024,
     "max_header_size": 16 * 1024,  # thousands of headers take 26 ms to read at twice that
 }
+SILENT = 1.0  # seconds after which Tornado waits for the first request, by its own rules
 
 
 class Server(HTTPServer):
@@ -30,11 +39,61 @@ class Server(HTTPServer):
     At most `max_idle` connections are idle; above that the one that has been idle for longest is closed.
     """
 
-    def initialize(self, *arguments: Any, **limits: Any) -> None:
-        super().initialize(*arguments, **{**LIMITS, **limits})
+    def initialize(self, chat: Chat, **limits: Any) -> None:  # type: ignore[override]
+        super().initialize(chat, **{**LIMITS, **limits})
+        self._chat = chat
+        self._new: dict[IOStream, asyncio.TimerHandle | asyncio.Task[None]] = {}  # of which nothing has been read
         self._served: weakref.WeakSet[object] = weakref.WeakSet()
         self._idle: dict[HTTP1Connection, None] = {}  # in the order in which they became so
         self.max_idle = max_idle()
+
+    def handle_stream(self, stream: IOStream, address: Any) -> None:
+        """Look at what a new connection asks for, before Tornado reads it."""
+        if isinstance(stream, SSLIOStream):
+            super().handle_stream(stream, address)
+        else:
+            self._look(stream, address)
+
+    def _look(self, stream: IOStream, address: Any) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            seen = stream.socket.recv(LARGEST, socket.MSG_PEEK)
+        except BlockingIOError:
+            self._new[stream] = loop.call_later(SILENT, self._stop_waiting, stream, address, True)
+            loop.add_reader(stream.socket, self._stop_waiting, stream, address, False)
+            return
+        except OSError:  # it is gone, as Tornado will find out
+            seen = b""
+        upgrading = self._chat.upgrade(seen, stream, address)
+        if upgrading is None:
+            super().handle_stream(stream, address)
+        else:
+            self._new[stream] = loop.create_task(self._upgrade(upgrading, stream, address))
+
+    def _stop_waiting(self, stream: IOStream, address: Any, is_silent: bool) -> None:
+        asyncio.get_running_loop().remove_reader(stream.socket)
+        self._new.pop(stream).cancel()
+        if is_silent:
+            super().handle_stream(stream, address)
+        else:
+            self._look(stream, address)
+
+    async def _upgrade(self, upgrading: Coroutine[Any, Any, bool], stream: IOStream, address: Any) -> None:
+        try:
+            is_answered = await upgrading
+        finally:
+            del self._new[stream]
+        if not is_answered and not stream.closed():
+            super().handle_stream(stream, address)
+
+    async def close_all_connections(self) -> None:
+        """Close those too that have not asked for anything yet."""
+        for stream, waiting in list(self._new.items()):
+            if not isinstance(waiting, asyncio.Task):
+                asyncio.get_running_loop().remove_reader(stream.socket)
+                self._new.pop(stream).cancel()
+            stream.close()
+        await super().close_all_connections()
 
     def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:
         """Read a request as Tornado does, but let one that is not its connection's first come late."""

@@ -9,6 +9,7 @@ import datetime
 import json
 import logging
 import re
+from functools import lru_cache
 from typing import Any
 
 from tornado_chat.web.base import shown_path
@@ -29,13 +30,17 @@ def _trace(record: logging.LogRecord) -> str | None:
 
 
 def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    return text if text.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+
+
+@lru_cache(maxsize=1)
+def _stamp(second: int) -> str:
+    return datetime.datetime.fromtimestamp(second).astimezone().strftime("%Y-%m-%d %H:%M:%S%z")
 
 
 class _TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        stamp = _time(record).strftime("%Y-%m-%d %H:%M:%S%z")
-        lines = [_printable(f"{stamp} {record.levelname.lower():7} {record.getMessage()}")]
+        lines = [_printable(f"{_stamp(int(record.created))} {record.levelname.lower():7} {record.getMessage()}")]
         if trace := _trace(record):  # indented, so that nothing in it looks like an event
             lines += ["    " + _printable(line) for line in trace.split("\n")]
         return "\n".join(lines)

@@ -28,6 +28,7 @@ from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.pending import PendingMessage
 from tornado_chat.chat.replies import not_a_root
 from tornado_chat.chat.threads import Sees
+from tornado_chat.config.compiled import mypyc_attr
 from tornado_chat.storage.memory_log import Log
 from tornado_chat.storage.memory_threads import MemoryThreads
 
@@ -49,6 +50,7 @@ class _Made(NamedTuple):
     number: int
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class MemoryHistory(MemoryThreads):
     """A History that commits as it appends.
 

@@ -15,11 +15,13 @@ from tornado_chat.chat.memberships import may_see
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.replies import LOOKED_AT, not_a_root, readers, replied, with_reply, without_reply
 from tornado_chat.chat.threads import MOST_THREADS, Followed, Place, Reading, Sees
+from tornado_chat.config.compiled import mypyc_attr
 from tornado_chat.storage.memory_log import Follow, Log, is_deleted
 
 FOLLOW = 100  # characters that a follower counts
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class MemoryThreads:
     """What a MemoryHistory has of threads (chat/threads.py)."""
 
@@ -124,18 +126,8 @@ class MemoryThreads:
         return [user for user, one in log.follows.get(root, {}).items() if one.on] if log else []
 
     async def following(self, user: str, sees: Sees, before: Place | None, limit: int) -> Sequence[Followed]:
-        def found() -> Iterator[Followed]:
-            for name, stretches in sees.items():
-                log = self._logs.get(name)
-                for seq in _followed(log, user, stretches) if log else ():
-                    assert log is not None
-                    root = log.get(seq)
-                    assert root is not None
-                    one = Followed(root, Reading(), (root.extra or {}).get("replies", {}).get("last", root.time))
-                    if before is None or one.place < before:
-                        yield one
-
-        newest = nlargest(limit, found(), key=lambda one: one.place)
+        found = _find_followed(self._logs, user, sees, before)
+        newest = nlargest(limit, found, key=lambda one: one.place)
         channels = [(self._logs[one.root.channel], sees[one.root.channel]) for one in newest]
         return [
             one._replace(reading=_reading(log, user, one.root.seq, stretches))
@@ -168,6 +160,19 @@ class MemoryThreads:
 def _followed(log: Log, user: str, stretches: Sequence[Stretch] | None) -> list[int]:
     """Return the threads of a channel that somebody follows and may see."""
     return [root for root, one in log.follows.items() if user in one and one[user].on and may_see(stretches, root)]
+
+
+def _find_followed(logs: Mapping[str, Log], user: str, sees: Sees, before: Place | None) -> Iterator[Followed]:
+    """Yield the threads of these channels that somebody follows and may see, those before a place."""
+    for name, stretches in sees.items():
+        log = logs.get(name)
+        for seq in _followed(log, user, stretches) if log else ():
+            assert log is not None
+            root = log.get(seq)
+            assert root is not None
+            one = Followed(root, Reading(), (root.extra or {}).get("replies", {}).get("last", root.time))
+            if before is None or one.place < before:
+                yield one
 
 
 def _reading(log: Log, user: str, root: int, stretches: Sequence[Stretch] | None) -> Reading:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest
+from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPHeaders
 from tornado.ioloop import IOLoop
 from tornado.testing import AsyncHTTPTestCase, get_async_test_timeout
@@ -18,6 +19,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from tornado_chat.chat.errors import Refused
 from tornado_chat.config.settings import Settings
+from tornado_chat.server.http_server import Server
 from tornado_chat.testing.participant import Participant, refused
 from tornado_chat.web.app import Chat, make_app
 
@@ -180,6 +182,10 @@ class ChatTestCase(AsyncHTTPTestCase):
         self.chat_settings = Settings(**{"data_dir": Path(folder.name), "history": "memory", **self.settings})
         self.chat = make_app(self.chat_settings)
         return self.chat
+
+    def get_http_server(self) -> HTTPServer:
+        """Return the server that a chat is served by."""
+        return Server(self._app, **self.get_httpserver_options())
 
     def setUp(self) -> None:
         """Start the chat and its plugins."""

@@ -6,10 +6,12 @@ import contextlib
 import logging
 import re
 import time
+from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import quote
 
 from tornado.httputil import HTTPServerRequest
+from tornado.iostream import IOStream
 from tornado.routing import PathMatches, Rule
 from tornado.web import Application
 
@@ -46,6 +48,7 @@ from tornado_chat.web.health import Health, MetricsPage, Ready
 from tornado_chat.web.pages import File, NotFound, Page, PluginUI
 from tornado_chat.web.plugin_routes import PluginRoutes, compiled
 from tornado_chat.web.sessions import ChangePassword, OpenAdminLink, Register, SignIn, SignOut, WhoAmI
+from tornado_chat.web.socket import plain_upgrade
 from tornado_chat.web.socket.frames import text_frames
 from tornado_chat.web.socket.handler import ChatSocket, Shared
 from tornado_chat.web.socket.keepalive import Keepalive
@@ -127,13 +130,13 @@ class Chat(Application):
     def _handlers(self, compress: bool) -> list[Any]:
         people = {"auth": self.auth, "following": self.following, "server": self.hub}
         page = {"assets": self.assets}
-        shared = Shared(self.hub, self.router, self.auth.identity, self.keepalive, self.hello, compress)
+        self._sockets = Shared(self.hub, self.router, self.auth.identity, self.keepalive, self.hello, compress)
         figures = {"server": self.hub, "keepalive": self.keepalive, "storage": self.storage}
         return [
             (r"/(admin)?", Page, page),
             (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", PluginUI, {"files": self.ui}),
             (r"/assets/(.*)", File, page),
-            (r"/ws", ChatSocket, {"shared": shared}),
+            (r"/ws", ChatSocket, {"shared": self._sockets}),
             (r"/auth", WhoAmI, people),
             (r"/register", Register, people),
             (r"/sign-in", SignIn, people),
@@ -189,6 +192,21 @@ class Chat(Application):
 
     def find_handler(self, request: HTTPServerRequest, **kwargs: Any) -> Any:
         """Find out who asks, then do as Tornado does."""
+        self._heed_proxies(request)
+        return super().find_handler(request, **kwargs)
+
+    def upgrade(self, seen: bytes, stream: IOStream, address: Any) -> Coroutine[Any, Any, bool] | None:
+        """Return what answers a plain upgrade that was seen on a stream; None if Tornado has to read it.
+
+        What is returned says whether it has answered.
+        """
+        request = plain_upgrade.read(seen, stream, address)
+        if request is None or self.hub.is_full():
+            return None
+        self._heed_proxies(request)
+        return ChatSocket(self, request, shared=self._sockets).connect()
+
+    def _heed_proxies(self, request: HTTPServerRequest) -> None:
         peer = request.remote_ip or ""
         if self._proxies and is_within(peer, self._proxies):
             path = path_of(peer, request.headers.get("X-Forwarded-For", ""), self._proxies)
@@ -199,7 +217,6 @@ class Chat(Application):
         elif "X-Forwarded-For" in request.headers and not self._told and is_private(peer):
             self._told = True
             log.warning("a proxy at %s says for whom it asks; it is believed with --trusted-proxies %s", peer, peer)
-        return super().find_handler(request, **kwargs)
 
     def hello(self, came: Credentials) -> bytes:
         """Return the first line to a connection. All but the user and token was encoded once."""

@@ -80,6 +80,11 @@ def shown_origin(origin: str) -> str:
     return f"{found[1]}{found[2]}" if found else "an unknown site"
 
 
+def default_headers(policy: str) -> dict[str, str]:
+    """Return the headers that all answers have."""
+    return {**HEADERS, "Content-Security-Policy": policy}
+
+
 def methods_of(handler: RequestHandler) -> str:
     """Return what the Allow header of a handler says."""
     return ", ".join(method for method in handler.SUPPORTED_METHODS if answers(handler, method))
@@ -132,9 +137,8 @@ class Safe(RequestHandler):
         vars(self).update(given)
 
     def set_default_headers(self) -> None:
-        for name, value in HEADERS.items():
+        for name, value in default_headers(self.settings["policy"]).items():
             self.set_header(name, value)
-        self.set_header("Content-Security-Policy", self.settings["policy"])
 
     def drop_document_headers(self) -> None:
         """Remove the headers that have no effect on an answer that is no document, SVG or worker."""

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from tornado.web import HTTPError
 
 from tornado_chat.chat.metrics import family, histogram, process, single
+from tornado_chat.config import speed
 from tornado_chat.config.networks import FORWARDED, is_within, peer_of
 from tornado_chat.config.shared_secret import same_secret
 from tornado_chat.routing.server import Server
+from tornado_chat.version import VERSION
 from tornado_chat.web.base import Fresh
 from tornado_chat.web.socket.keepalive import Keepalive
 from tornado_chat.web.storage import Storage
@@ -63,6 +65,8 @@ class MetricsPage(Fresh):
 
 
 def _all(server: Server, keepalive: Keepalive, storage: Storage) -> Iterator[str]:
+    about = {"version": VERSION, "build": speed.BUILD}
+    yield family("build_info", "gauge", "Which version and build runs: pure or compiled.", [(about, 1)])
     yield single("connections", "gauge", "Connections now.", len(server.connections))
     yield single("users", "gauge", "Users who are connected now.", sum(1 for _ in server.everyone()))
     yield single("channels", "gauge", "Channels that have members now.", len(server.channels))

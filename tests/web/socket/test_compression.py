@@ -11,6 +11,7 @@ from tornado.testing import AsyncHTTPTestCase, gen_test
 from tornado.web import Application
 from tornado.websocket import websocket_connect
 
+from tests.both_ways import both_ways
 from tests.web.socket.test_frames import BINARY, CONTINUATION, PING, TEXT, masked
 from tornado_chat.testing import ChatTestCase
 from tornado_chat.testing.echo import Echo
@@ -135,6 +136,7 @@ class EchoTest(AsyncHTTPTestCase):
             assert await client.read_message() is None
 
 
+@both_ways
 class CompressedChatTest(ChatTestCase):
     settings: ClassVar[dict[str, Any]] = {"compress": True}
 

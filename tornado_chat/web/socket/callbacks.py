@@ -1,4 +1,4 @@
-"""What a WebSocketTransport calls on its handler."""
+"""What a WebSocketTransport calls on its handler, and on what takes the place of that."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from typing import Any, Protocol
 
 
 class SocketCallbacks(Protocol):
-    """What a SocketHandler offers to its transport."""
-
-    @property
-    def max_message_size(self) -> int:
-        """The most bytes that a message has."""
-
-    def answer(self) -> tuple[bytes, bool]:
-        """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""
+    """What an open socket is told; what returns at once need not be overridden."""
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Handle a message. More is read once what is returned is done; None: at once."""
@@ -27,18 +20,33 @@ class SocketCallbacks(Protocol):
 
     def on_sign(self) -> Awaitable[None] | None:
         """Called after each ping or pong; returns what `on_message` does."""
+        return None
 
     def on_closing(self) -> None:
         """Called when a close frame was sent or received. What is written from then on is dropped."""
+        return
 
     def on_pause(self) -> None:
         """Called when the kernel has not taken all that was written."""
+        return
 
     def on_resume(self) -> None:
         """Called when it has taken the rest."""
+        return
 
     def on_ws_connection_close(self, close_code: int | None = None, close_reason: str | None = None) -> None:
         """Called once, when the connection has ended."""
 
     def log_exception(self, kind: Any, error: Any, trace: Any) -> None:
         """Log what a callback raised."""
+
+
+class Handshake(SocketCallbacks, Protocol):
+    """What a SocketHandler offers to its transport."""
+
+    @property
+    def max_message_size(self) -> int:
+        """The most bytes that a message has."""
+
+    def answer(self) -> tuple[bytes, bool]:
+        """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""

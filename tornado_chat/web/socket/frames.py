@@ -82,7 +82,11 @@ class FrameReader:
             payload = unmask(data[start - 4 : start], data[start:stop])
             at = stop
             if first == 0x81 and self._fragments is None:  # what nearly all of them are
-                yield 1, _decode(payload)
+                try:
+                    text = payload.decode()
+                except UnicodeDecodeError:
+                    raise _no_text() from None
+                yield 1, text
             elif first & 0x08:
                 yield first & 0x0F, payload
             elif (message := self._gather(first, payload)) is not None:
@@ -144,7 +148,11 @@ def _decode(payload: bytes, decode: Callable[[bytes], str] = bytes.decode) -> st
     try:
         return decode(payload)
     except UnicodeDecodeError:
-        raise FrameError(Close.INVALID_TEXT, "text is not UTF-8") from None
+        raise _no_text() from None
+
+
+def _no_text() -> FrameError:
+    return FrameError(Close.INVALID_TEXT, "text is not UTF-8")
 
 
 def parse_close(payload: bytes) -> tuple[int, str]:

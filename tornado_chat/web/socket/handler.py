@@ -1,40 +1,32 @@
-"""A client's WebSocket: who may come in, what is handed to the router, and what is left behind."""
+"""A client's handshake: who may come in, and what they are told first."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from time import monotonic, time
+from typing import Any
 
+from tornado.httputil import format_timestamp
 from tornado.web import HTTPError
 
 from tornado_chat.auth.providers import Credentials, Identity
 from tornado_chat.auth.requests import token_of
 from tornado_chat.chat.connection import Connection
-from tornado_chat.chat.errors import BROKEN, NO_CODE, WENT_AWAY, Close, Error, Refused
+from tornado_chat.chat.errors import Close, Error, Refused
 from tornado_chat.routing.router import Router
 from tornado_chat.routing.server import Server
-from tornado_chat.web.base import Safe, shown_origin
+from tornado_chat.web.base import Safe, default_headers, shown_origin
 from tornado_chat.web.capacity import RETRY_AFTER
 from tornado_chat.web.socket.keepalive import Keepalive
+from tornado_chat.web.socket.plain_upgrade import PlainConnection, refusal_of
+from tornado_chat.web.socket.session import Session, log_client
 from tornado_chat.web.socket.upgrade import SocketHandler
 
-CODES = {*Close, WENT_AWAY, NO_CODE, BROKEN}  # a client may say any other
-WHY = {
-    WENT_AWAY: "went away",
-    NO_CODE: "closed without a code",
-    BROKEN: "the connection broke",
-    Close.POLICY: "did not heed errors or limits",
-    Close.TOO_BIG: "sent too large a message",
-    Close.RESTART: "restart",
-    Close.TRY_LATER: "read too slowly",
-    Close.NO_PONG: "did not answer pings",
-    Close.NOT_SIGNED_IN: "the session is over",
-    Close.NOT_ALLOWED: "sent away or banned",
-}
 LONGEST = 10.0 * 365 * 86_400  # seconds that a timer is set for
 
 log = logging.getLogger("tornado_chat")
@@ -52,26 +44,58 @@ class Shared:
     compress: bool
 
 
+class TooSoon(HTTPError):
+    """503 for one who has to come again later."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(503, reason=refused.message.capitalize())
+        self.retry_after = math.ceil(refused.retry_after)
+
+
+@lru_cache(maxsize=16)
+def _lines(policy: str, second: int) -> str:
+    given = default_headers(policy)
+    headers = {"Server": given["Server"], "Date": format_timestamp(second), **given}
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+
 class ChatSocket(Safe, SocketHandler):
-    """A client's socket: Tornado's handler, whose decoded messages go to the router."""
+    """A client's handshake: Tornado's handler, which a Session takes the place of when the socket is open."""
 
     shared: Shared
     came: Credentials | None = None
     refused: tuple[int, str] = (Close.NOT_SIGNED_IN, "not signed in, or not any more")
-    connection: Connection | None = None
-    _retry_after = 0  # seconds
-    _expiry: asyncio.TimerHandle | None = None
 
     async def prepare(self) -> None:
-        """Decide before the upgrade who may come in: 403 for another site, 503 where there is no room.
+        """Decide before the upgrade who may come in, unless that was done."""
+        if self.shared.server.is_full():
+            self._turn_away()
+            return
+        if (refusal := refusal_of(self.request)) is not None:
+            raise refusal
+        await self._admit()
+
+    async def connect(self) -> bool:
+        """Do with a plain upgrade what Tornado does with any other; False: Tornado has to say why it is refused."""
+        connection = self.request.connection
+        assert isinstance(connection, PlainConnection)
+        try:
+            await self._admit()
+            await self.get()
+        except (Exception, asyncio.CancelledError) as error:
+            if connection.is_read:
+                raise
+            connection.refuse(HTTPError(500) if isinstance(error, asyncio.CancelledError) else error)
+            return False
+        return True
+
+    async def _admit(self) -> None:
+        """Decide who may come in: 403 for another site, 503 where there is no room.
 
         The connection of one who may not come in is closed after the upgrade, as a browser is not told a status.
         """
         server, request = self.shared.server, self.request
         self.compress = self.shared.compress
-        if server.is_full():
-            self._turn_away()
-            return
         if not self.is_from_here():
             origin, here = shown_origin(request.headers["Origin"]), f"{request.protocol}://{request.host}"[:200]
             self._tell(f"a page of {origin} asks, and this is {here} (see --trusted-proxies and --allowed-origin)")
@@ -80,8 +104,7 @@ class ChatSocket(Safe, SocketHandler):
             if server.limits is not None:
                 server.limits.admit(request.remote_ip or "")
         except Refused as refused:
-            self._retry_after = math.ceil(refused.retry_after)
-            raise HTTPError(503, reason=refused.message.capitalize()) from None
+            raise TooSoon(refused) from None
         try:
             await server.moderation.load()
             self.came = await self.shared.identity.authenticate(request)
@@ -109,13 +132,6 @@ class ChatSocket(Safe, SocketHandler):
         address = self.request.remote_ip
         log.info("%s is not let in: %s", address, why, extra={"event": "refused", "address": address, "why": why})
 
-    def _log_client(self, event: str, more: str = "", **fields: object) -> None:
-        """Log who came or went."""
-        assert self.connection is not None
-        user, address = self.connection.user.id, self.connection.address
-        extra = {"event": event, "user": user, "address": address, **fields}
-        log.info("%s %s, from %s%s", user, event, address, more, extra=extra)
-
     def _turn_away(self) -> None:
         self.set_status(503, "Full")
         self.set_header("Retry-After", str(RETRY_AFTER))
@@ -124,11 +140,20 @@ class ChatSocket(Safe, SocketHandler):
         stream = self.detach()
         written.add_done_callback(lambda done: stream.close())
 
-    def set_default_headers(self) -> None:
+    def write_error(self, status_code: int, **about: Any) -> None:
         """Say when to come again, where one has come too soon."""
-        super().set_default_headers()
-        if self._retry_after:
-            self.set_header("Retry-After", str(self._retry_after))
+        error = about["exc_info"][1] if "exc_info" in about else None
+        if isinstance(error, TooSoon):
+            self.set_header("Retry-After", str(error.retry_after))
+        super().write_error(status_code, **about)
+
+    def clear(self) -> None:
+        """Prepare no other answer to a plain upgrade than `answer`."""
+        if not isinstance(self.request.connection, PlainConnection):
+            super().clear()
+
+    def lines_of_answer(self) -> str:
+        return _lines(self.settings["policy"], int(time()))
 
     def check_origin(self, origin: str) -> bool:
         """Pass what `prepare` has let through (Tornado asks only for cross-origin requests)."""
@@ -162,64 +187,21 @@ class ChatSocket(Safe, SocketHandler):
         others = server.connections_of(came.user.id)
         if others:
             came = self.shared.identity.again(came, others[0].user)
-        self.connection = Connection(came.user, self.transport, server.flusher, gate)
-        self.connection.address = address
-        self.connection.session, self.connection.allowed = came.session, came.channels
+        connection = Connection(came.user, self.transport, server.flusher, gate)
+        connection.address = address
+        connection.session, connection.allowed = came.session, came.channels
+        session = Session(connection, self.shared.router, self.shared.keepalive)
         if came.until is not None:
             rest = min(came.until - time(), LONGEST)
-            self._expiry = asyncio.get_running_loop().call_later(
-                rest, self.connection.close, Close.NOT_SIGNED_IN, "the time you signed in for is over"
+            session.expiry = asyncio.get_running_loop().call_later(
+                rest, connection.close, Close.NOT_SIGNED_IN, "the time you signed in for is over"
             )
+        self.transport.hand_over(session)
         server.metrics.requests[101] += 1
-        self._log_client("connected")
-        server.add(self.connection)
-        self.shared.keepalive.add(self.connection, monotonic())
-        self.connection.gather(self.shared.hello(came))
-        server.places.connected(self.connection, came.fresh)
+        log_client(connection, "connected")
+        server.add(connection)
+        self.shared.keepalive.add(connection, monotonic())
+        connection.gather(self.shared.hello(came))
+        server.places.connected(connection, came.fresh)
         if server.on_move is not None:
-            server.on_move("connect", self.connection)
-
-    def on_message(self, message: str | bytes) -> Awaitable[None] | None:
-        """Hand a text frame to the router; binary is not spoken here."""
-        if isinstance(message, bytes):
-            self.close(Close.UNSUPPORTED, "text frames only")
-            return None
-        assert self.connection is not None  # a socket without one was closed when it opened
-        if self.shared.server.leaving:
-            return None
-        return self.shared.router.dispatch(self.connection, message)
-
-    def on_sign(self) -> Awaitable[None] | None:
-        """Count a ping or a pong as a call."""
-        return None if self.connection is None else self.shared.router.count(self.connection)
-
-    def on_close(self) -> None:
-        """Forget the client: it is gone from the hub and from its channels."""
-        if self._expiry is not None:
-            self._expiry.cancel()
-        if self.connection is not None:
-            self._log_client(
-                "left", f": {WHY.get(self.close_code or 0, 'closed')} ({self.close_code})", code=self.close_code
-            )
-            self.shared.server.metrics.closed[str(self.close_code) if self.close_code in CODES else "other"] += 1
-            self.shared.server.remove(self.connection)
-            self.shared.keepalive.remove(self.connection)
-            if self.shared.server.limits is not None and self.connection.gate is not None:
-                self.shared.server.limits.leave(self.connection.gate)
-
-    def on_closing(self) -> None:
-        """Handle nothing more of it, and write nothing more to it."""
-        if self.connection is not None:
-            self.connection.end()
-
-    def on_pause(self) -> None:
-        """Watch a client that reads more slowly than it is written to."""
-        if self.connection is not None:
-            self.connection.fell_behind()
-            self.shared.keepalive.behind.add(self.connection)
-
-    def on_resume(self) -> None:
-        """The client has read everything."""
-        if self.connection is not None:
-            self.connection.caught_up()
-            self.shared.keepalive.behind.discard(self.connection)
+            server.on_move("connect", connection)

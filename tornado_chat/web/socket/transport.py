@@ -14,7 +14,7 @@ from tornado.websocket import WebSocketHandler
 
 from tornado_chat.chat.errors import BROKEN, Close
 from tornado_chat.web.socket import compression, tornado_internals
-from tornado_chat.web.socket.callbacks import SocketCallbacks
+from tornado_chat.web.socket.callbacks import Handshake, SocketCallbacks
 from tornado_chat.web.socket.frames import FrameError, FrameReader, Opcode, close_frame, frame, parse_close
 from tornado_chat.web.socket.tls import StreamTransport
 
@@ -37,8 +37,8 @@ class WebSocketTransport(asyncio.Protocol):
         *("_reader", "_reason", "_transport", "last_heard", "write"),
     )
 
-    def __init__(self, handler: SocketCallbacks) -> None:
-        self._handler = handler
+    def __init__(self, handler: Handshake) -> None:
+        self._handler: SocketCallbacks = handler
         self._reader: FrameReader | None = FrameReader(handler.max_message_size)
         self._early: bytes | None = b""  # came before the handler was open
         self._deflates = False
@@ -54,9 +54,10 @@ class WebSocketTransport(asyncio.Protocol):
 
     async def accept_connection(self, handler: WebSocketHandler) -> None:
         """Answer the upgrade, take the socket over and open the handler."""
-        answer, self._deflates = self._handler.answer()
+        handshake = cast(Handshake, handler)
+        answer, self._deflates = handshake.answer()
         if self._deflates:
-            self._reader = FrameReader(self._handler.max_message_size, compression.inflate)
+            self._reader = FrameReader(handshake.max_message_size, compression.inflate)
         stream = handler.detach()
         if stream.closed():
             return  # the client has not waited for the answer
@@ -80,6 +81,10 @@ class WebSocketTransport(asyncio.Protocol):
             self.data_received(early)
         if self._messages is None:
             self._transport.resume_reading()
+
+    def hand_over(self, session: SocketCallbacks) -> None:
+        """Tell all from now on to what takes the handler's place, so that nothing of the handshake is held."""
+        self._handler = session
 
     def connection_made(self, transport: Any) -> None:
         """Begin to write; reading begins when the handler is open."""

@@ -1,4 +1,6 @@
-"""The handshake of a WebSocket. Tornado does it, then the socket moves to an asyncio transport (transport.py).
+"""The handshake of a WebSocket. Then the socket moves to an asyncio transport (transport.py).
+
+Tornado's HTTP server reads the request, or, if it is plain, plain_upgrade.py does; a handler decides and answers.
 
 Writing is then `transport.write` of a frame that was built once. No task, future or coroutine is made for a message
 or a connection. TLS stays on Tornado's IOStream, behind the same methods.
@@ -15,11 +17,11 @@ from tornado.web import HTTPError
 from tornado.websocket import WebSocketHandler, WebSocketProtocol, WebSocketProtocol13
 
 from tornado_chat.web.socket import compression, tornado_internals
-from tornado_chat.web.socket.callbacks import SocketCallbacks
+from tornado_chat.web.socket.callbacks import Handshake
 from tornado_chat.web.socket.transport import WebSocketTransport
 
 
-class SocketHandler(WebSocketHandler, SocketCallbacks):
+class SocketHandler(WebSocketHandler, Handshake):
     """A WebSocketHandler on a WebSocketTransport."""
 
     compress = False  # whether permessage-deflate is agreed to
@@ -48,16 +50,19 @@ class SocketHandler(WebSocketHandler, SocketCallbacks):
         agreed = None
         if self.compress and (offers := ",".join(headers.get_list("Sec-WebSocket-Extensions"))):
             agreed = compression.accept(offers)
-            if agreed is not None:
-                self.set_header("Sec-WebSocket-Extensions", agreed)
-        self.clear_header("Content-Type")
         self.set_status(101)
-        self.set_header("Upgrade", "websocket")
-        self.set_header("Connection", "Upgrade")
-        self.set_header("Sec-WebSocket-Accept", WebSocketProtocol13.compute_accept_value(key))
-        given = tornado_internals.finish_upgrade(self).get_all()
-        lines = ["HTTP/1.1 101 Switching Protocols", *(f"{name}: {value}" for name, value in given)]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), agreed is not None
+        extensions = "" if agreed is None else f"Sec-Websocket-Extensions: {agreed}\r\n"
+        accept = WebSocketProtocol13.compute_accept_value(key)
+        answer = (
+            f"HTTP/1.1 101 Switching Protocols\r\n{self.lines_of_answer()}{extensions}"
+            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-Websocket-Accept: {accept}\r\n\r\n"
+        )
+        return answer.encode("latin-1"), agreed is not None
+
+    def lines_of_answer(self) -> str:
+        """Return the headers of each answer, those of the handshake aside."""
+        self.clear_header("Content-Type")
+        return "".join(f"{name}: {value}\r\n" for name, value in tornado_internals.headers_of(self).get_all())
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         if self.ws_connection is not None:
