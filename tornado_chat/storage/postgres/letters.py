@@ -60,10 +60,14 @@ def read(text: str) -> Letter:
 
 
 class Reader:
-    """Puts together what one process of another node tells. `gaps`: how often something was missed."""
+    """Puts together what one process of another node tells. `gaps`: how often something was missed.
 
-    def __init__(self, boot: int) -> None:
+    is_new: it has told nothing yet, so that its first piece must be the first one that is heard.
+    """
+
+    def __init__(self, boot: int, is_new: bool = False) -> None:
         self.boot = boot
+        self._is_new = is_new
         self.gaps = 0
         self._number = 0  # of the newest piece
         self._pieces: list[str] = []
@@ -72,7 +76,7 @@ class Reader:
         """Take the next piece; return the whole body, as JSON, if it is the last one."""
         if letter.number <= self._number:
             return None
-        if self._number and letter.number != self._number + 1:
+        if (self._number or self._is_new) and letter.number != self._number + 1:
             self.gaps += 1
             self._pieces.clear()
         self._number = letter.number

@@ -32,11 +32,11 @@ class Roll:
     def on_gone(self, gone: Callable[[str], None]) -> None:
         self._on_gone.append(gone)
 
-    def know(self, name: str, boot: int) -> Reader:
+    def know(self, name: str, boot: int, is_new: bool = False) -> Reader:
         """Take a node in that was there before this one, and that nobody need be told of."""
         self.news += 1
         self._came[name] = self.news
-        self.others[name] = Reader(boot)
+        self.others[name] = Reader(boot, is_new)
         return self.others[name]
 
     def come(self, name: str, boot: int) -> Reader:
@@ -44,7 +44,7 @@ class Roll:
         if name in self.others:
             self.go(name)
         log.info("the node %s is there", name)
-        reader = self.know(name, boot)
+        reader = self.know(name, boot, is_new=True)
         _call(self._on_come, name)
         return reader
 
