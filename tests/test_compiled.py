@@ -38,7 +38,7 @@ def test_the_compiled_build_writes_the_same_bytes_as_its_sources(tmp_path: Path)
 @only_compiled
 def test_all_that_is_listed_is_compiled_and_nothing_is_left_beside_the_package() -> None:
     found = {path.name.split(".")[0] for path in PACKAGE.rglob("*.so")}
-    assert {"router", "channel", "protocol", "frames", "memory"} < found
+    assert {"router", "connection", "protocol", "frames", "memory"} < found
     assert not list(PACKAGE.parent.glob("*__mypyc*")) or compiled.GROUP.startswith("tornado_chat.")
 
 
