@@ -21,7 +21,8 @@ BEAT = 2.0  # seconds after which it is renewed
 SOON = 0.02  # seconds after the end of a lease, when one looks at it
 AGAIN = 0.5  # seconds until one looks again at a lease that has ended and still has its row
 
-_TAKE = "SELECT * FROM take_node_1($1, $2, $3, $4, $5)"
+# On disk at once: a row that a crash of the database takes back would make its node dead for the others.
+_TAKE = "SELECT taken.* FROM set_config('synchronous_commit', 'on', true), take_node_1($1, $2, $3, $4, $5) AS taken"
 _RENEW = (
     "UPDATE nodes SET seen = clock_timestamp() WHERE name = $1 AND boot = $2"
     " RETURNING extract(epoch FROM seen)::float8"
