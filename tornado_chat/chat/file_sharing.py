@@ -132,8 +132,9 @@ class Files:
             raise Refused("the file is not complete", Error.CONFLICT)
         try:
             file = await self._make(upload)
-        except Refused as refused:
-            if refused.code == Error.NOT_FOUND and (file := await self._become(upload.id)):
+        except (Refused, FileNotFoundError) as error:
+            gone = not isinstance(error, Refused) or error.code == Error.NOT_FOUND
+            if gone and (file := await self._become(upload.id)):
                 return file  # another node was faster
             raise
         self.kept += file.size

@@ -34,25 +34,25 @@ _loads = speed.loads or json.loads
 
 _INDEXED = """
 SELECT rowid + (s.value ->> 0) AS id FROM search_index WHERE search_index MATCH s.value ->> 3
-AND rowid BETWEEN (s.value ->> 1) AND (s.value ->> 2){sent} ORDER BY rowid DESC LIMIT ?2
+AND rowid BETWEEN (s.value ->> 1) AND (s.value ->> 2){sent} ORDER BY rowid DESC LIMIT :most
 """
 # Without a word to look for.
 _ANY = """
 SELECT id FROM messages WHERE id BETWEEN (s.value ->> 0) + (s.value ->> 1) AND (s.value ->> 0) + (s.value ->> 2)
-AND (extra IS NULL OR extra ->> 'deleted' IS NULL){sent} ORDER BY id DESC LIMIT ?2
+AND (extra IS NULL OR extra ->> 'deleted' IS NULL){sent} ORDER BY id DESC LIMIT :most
 """
-_SENT = " AND sender IN (SELECT value FROM json_each(?3))"
+_SENT = " AND sender IN (SELECT value FROM json_each(:senders))"
 _SENT_INDEXED = f" AND EXISTS (SELECT 1 FROM messages WHERE id = search_index.rowid + (s.value ->> 0){_SENT})"
 _HITS = """
 SELECT json_group_array(json(hits)) FROM (SELECT (
     SELECT json_group_array(json_array(m.id, m.time)) FROM ({ids}) f CROSS JOIN messages m ON m.id = f.id
-) AS hits FROM json_each(?1) s)
+) AS hits FROM json_each(:asked) s)
 """
 _IDS = f"""
 SELECT json_group_array(json(ids)) FROM (SELECT (SELECT json_group_array(id) FROM ({_INDEXED.format(sent="")})) AS ids
-FROM json_each(?1) s)
+FROM json_each(:asked) s)
 """
-_SENDERS = "SELECT json_group_array(no) FROM senders WHERE id IN (SELECT value FROM json_each(?))"
+_SENDERS = "SELECT json_group_array(no) FROM senders WHERE id IN (SELECT value FROM json_each(:asked))"
 
 
 class SqliteSearch:
@@ -109,10 +109,10 @@ class _Looking:
         self._hits: list[Place] = []  # the newest ones, in order
         self._left: list[tuple[int, int, Source]] = []  # a heap: where to look next, the newest first
         self._senders: list[int] = []
+        self._given = "[]"  # numbers of senders, where the index is not asked for them
         if query.senders is not None:
             self._senders = self._read(_SENDERS, list(query.senders))
         self._has_words, self._statement = False, ""
-        self._given: tuple[str, ...] = ()
 
     def found(self, sees: Sees, limit: int) -> Found:
         """Look until there are enough, or the time is over."""
@@ -139,7 +139,7 @@ class _Looking:
         """Choose what is asked of each of so many stretches."""
         many = len(self._senders) * stretches > MOST_SENDERS
         if many:
-            self._given, self._senders = (json.dumps(self._senders),), []
+            self._given, self._senders = json.dumps(self._senders), []
         self._has_words = bool(self._query.phrases or self._query.marks or self._senders)
         ids, sent = (_INDEXED, _SENT_INDEXED) if self._has_words else (_ANY, _SENT)
         self._statement = _HITS.format(ids=ids.format(sent=sent if many else ""))
@@ -165,9 +165,9 @@ class _Looking:
         asked = [self._asked(one.no, part, one.last) for one, part in zip(some, parts, strict=True)]
         without = [set[int]()] * len(some)
         if self._query.without and not self._has_words:
-            without = [set(ids) for ids in self._read(_IDS, asked, -1)]
+            without = [set(ids) for ids in self._read(_IDS, asked)]
         limit = self._want + max(map(len, without), default=0)
-        found = self._read(self._statement, asked, limit, *self._given)
+        found = self._read(self._statement, asked, limit)
         full, exhausted = [], []
         for one, part, gone, hits in zip(some, parts, without, found, strict=True):
             places = [Place(time, id) for id, time in hits]
@@ -180,8 +180,9 @@ class _Looking:
         self._add(one for one in full if one.first <= one.last)
         self._add(newest(self._connection, [one for one in exhausted if one.first <= one.last]))
 
-    def _read(self, statement: str, values: object, *others: int | str) -> list[Any]:
-        found: list[Any] = _loads(self._connection.execute(statement, (json.dumps(values), *others)).fetchone()[0])
+    def _read(self, statement: str, asked: object, most: int = -1) -> list[Any]:
+        given = {"asked": json.dumps(asked), "most": most, "senders": self._given}
+        found: list[Any] = _loads(self._connection.execute(statement, given).fetchone()[0])
         return found
 
     def _asked(self, no: int, first: int, last: int) -> tuple[int, int, int, str]:
