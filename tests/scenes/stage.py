@@ -23,7 +23,8 @@ LOUD: set[str] = set()
 
 RANDOM = re.compile(r"[A-Za-z0-9_-]{16,}")  # ids, tokens, private addresses
 TIME = re.compile(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<![\w-])\d{12,}(-[0-9a-f]+)?(?![\w-])|\d{10}\.\d+|\bin [0-9]+ [dhms][0-9a-z ]*(?=:)"
+    r"\d{4}-\d\d-\d\d \d\d:\d\d UTC|(?<![\w-])\d{12,}(-[0-9a-f]+)?(?![\w-])"
+    r"|\d{10}\.\d+|\bin [0-9]+ [dhms][0-9a-z ]*(?=:)"
 )  # and cursors of pages
 COUNTS = {"seq": 0, "unread": 0, "mentions": 0}  # as they were when a list was told
 LISTS = {

@@ -154,7 +154,7 @@ def test_a_search_costs_the_same_whether_what_it_names_is_hidden_or_not_there(na
             [f"in:{SECRETS[0]}", "in:Nothing"],
             ["in:@Bob", "in:@Nobody"],
             [SECRETS[3], "nothing"],
-            [f"from:{name} {SECRETS[3]}" for name in ("Ann", "Bob", "Nobody", "id-Ann", "id-Nobody")],
+            [f"from:{who} {SECRETS[3]}" for who in ("Ann", "Bob", "Nobody", "id-Ann", "id-Nobody")],
         ]
         for texts in alike:
             answers = []
