@@ -1,5 +1,6 @@
 """The normaliser of searching: one form for words that people take for the same, in every script."""
 
+import contextlib
 import sqlite3
 import time
 import unicodedata
@@ -97,17 +98,17 @@ def test_words_stand_where_they_are_found(text: str) -> None:
 @given(st.lists(texts, max_size=5), st.lists(texts, max_size=3))
 @settings(max_examples=200, deadline=None)
 def test_the_index_of_sqlite_takes_words_as_they_are(stored: list[str], sought: list[str]) -> None:
-    database = sqlite3.connect(":memory:")
-    database.execute("CREATE VIRTUAL TABLE found USING fts5 (words, content='', columnsize=0, tokenize='ascii')")
-    documents = [words_of(text) for text in stored]
-    for number, words in enumerate(documents):
-        database.execute("INSERT INTO found (rowid, words) VALUES (?, ?)", (number, " ".join(words)))
-    for phrase in [words_of(text) for text in (*sought, *stored, *(text[1:4] for text in stored))]:
-        if phrase:
-            rows = database.execute("SELECT rowid FROM found WHERE found MATCH ?", (f'"{" ".join(phrase)}"',))
-            assert {row[0] for row in rows} == {
-                number for number, words in enumerate(documents) if within(phrase, words)
-            }
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.execute("CREATE VIRTUAL TABLE found USING fts5 (words, content='', columnsize=0, tokenize='ascii')")
+        documents = [words_of(text) for text in stored]
+        for number, words in enumerate(documents):
+            database.execute("INSERT INTO found (rowid, words) VALUES (?, ?)", (number, " ".join(words)))
+        for phrase in [words_of(text) for text in (*sought, *stored, *(text[1:4] for text in stored))]:
+            if phrase:
+                rows = database.execute("SELECT rowid FROM found WHERE found MATCH ?", (f'"{" ".join(phrase)}"',))
+                assert {row[0] for row in rows} == {
+                    number for number, words in enumerate(documents) if within(phrase, words)
+                }
 
 
 def within(phrase: list[str], words: list[str]) -> bool:
