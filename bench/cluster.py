@@ -244,8 +244,8 @@ def paced(rounds: int, seconds: float) -> None:
 # Fan-out, over sockets
 
 
-def _served(folder: Path, url: str, number: int, port: int) -> subprocess.Popen[bytes]:
-    options = ["--cluster", url, "--node", f"n{number}", "--data-dir", str(folder / f"n{number}")]
+def _served(url: str, number: int, port: int) -> subprocess.Popen[bytes]:
+    options = ["--cluster", url, "--node", f"n{number}"]
     options += ["--port", str(port), "--limits", "off", "--log-level", "error"]
     return subprocess.Popen([sys.executable, "-m", "tornado_chat", *options], cwd=ROOT, stdout=subprocess.DEVNULL)
 
@@ -309,13 +309,13 @@ def fan_out(rounds: int, seconds: float) -> None:
     costs: dict[int, list[float]] = {1: [], 3: []}
     for _ in range(rounds):
         for nodes in costs:
-            with database() as url, tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+            with database() as url, contextlib.ExitStack() as stack:
                 ports = []
                 for _ in range(nodes):
                     sock, port = bind_unused_port()
                     sock.close()
                     ports.append(port)
-                processes = [_served(Path(folder), url, number, port) for number, port in enumerate(ports)]
+                processes = [_served(url, number, port) for number, port in enumerate(ports)]
                 for one in processes:
                     stack.callback(one.wait)
                     stack.callback(one.terminate)
