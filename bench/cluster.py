@@ -255,6 +255,9 @@ def _cpu(process: subprocess.Popen[bytes]) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+MARK = b'"marked'  # how a text begins that is counted
+
+
 class Reader(asyncio.Protocol):
     """A client that joins a channel and counts what it is sent."""
 
@@ -262,6 +265,7 @@ class Reader(asyncio.Protocol):
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self._end = b""  # of what came last: a line may come in two parts
         self.joined = False
 
     def connection_made(self, transport: Any) -> None:
@@ -273,8 +277,10 @@ class Reader(asyncio.Protocol):
         transport.write(bytes([0x81, 0x80 | len(words), 0, 0, 0, 0]) + words)
 
     def data_received(self, data: bytes) -> None:
-        Reader.heard += data.count(b'"marked')
-        self.joined = self.joined or b'"ref":"j"' in data
+        seen = self._end + data
+        Reader.heard += seen.count(MARK)
+        self.joined = self.joined or b'"action":"ok","ref":"j"' in seen
+        self._end = seen[-len(MARK) + 1 :] if self.joined else seen[-100:]
 
 
 async def _fan_out(ports: Sequence[int], processes: Sequence[Any], seconds: float) -> float:
@@ -287,8 +293,8 @@ async def _fan_out(ports: Sequence[int], processes: Sequence[Any], seconds: floa
             for number in range(start, start + 100)
         ]
         readers += [one for _, one in await asyncio.gather(*some)]
-    while not all(one.joined for one in readers):
-        await asyncio.sleep(0.1)
+        while not all(one.joined for one in readers):  # all at once, some would be told to try again
+            await asyncio.sleep(0.01)
     async with Client(f"http://127.0.0.1:{ports[0]}", "writer") as writer:
         await writer.join("hall")
         await asyncio.sleep(2)

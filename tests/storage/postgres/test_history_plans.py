@@ -1,14 +1,10 @@
 """How PostgreSQL reads messages and threads: by an index, no more than is asked for, however many there are."""
 
-import asyncio
-
 import pytest
 
-from tests import postgres
-from tests.storage.postgres.plans import explained, seen
+from tests.storage.postgres import plans
 from tornado_chat.chat.history import LOOKED_AT
 from tornado_chat.storage.postgres import mentions, queries, replies, threads, trimming
-from tornado_chat.storage.postgres.engine import Connection
 from tornado_chat.storage.postgres.rows import SHIFT
 
 MANY, FEW, LIMIT = 4_000, 40, 10
@@ -58,31 +54,6 @@ QUERIES = {
 }
 
 
-@pytest.mark.parametrize("planned", ["before there was anything", "with no statistics", "with statistics"])
+@pytest.mark.parametrize("planned", plans.WHEN)
 def test_no_query_reads_more_than_is_asked_for(planned: str) -> None:
-    async def look(connection: Connection) -> None:
-        for place, (asked, values, _) in enumerate(QUERIES.values()):
-            await connection.execute(f"PREPARE q{place} AS {asked}")
-            if planned == "before there was anything":
-                await explained(connection, f"q{place}", values)
-        await connection.execute(FILL)
-        if planned == "with statistics":
-            await connection.execute("ANALYZE")
-        for place, (what, (_, values, most)) in enumerate(QUERIES.items()):
-            for step in await explained(connection, f"q{place}", values):
-                assert seen(step) <= most, (what, step)
-                assert step["Node Type"] not in ("Seq Scan", "Hash Join", "Merge Join"), (what, step)
-
-    async def main(url: str, name: str) -> None:
-        async with postgres.engine(url, name) as engine:
-            connection = await engine.connect()
-            undone = connection.transaction()
-            try:
-                await undone.start()
-                await look(connection)
-                await undone.rollback()
-            finally:
-                await connection.close()
-
-    with postgres.schema(fresh=True) as (url, name):
-        asyncio.run(main(url, name))
+    plans.read_only_what_is_asked(QUERIES, FILL, planned)
