@@ -50,6 +50,11 @@ async def read(page: Any, text: str) -> None:
     assert await line.count() == 1
 
 
+async def whole(page: Any) -> None:
+    """Wait until the page has loaded what its first picture needs not: the dialogs, and what comes with them."""
+    await page.locator("main header .bell").wait_for(state="attached")
+
+
 async def becomes(wanted: Any, ask: Callable[[], Awaitable[Any]]) -> None:
     """Wait until the page, which draws once in a frame, shows what is wanted."""
     deadline = asyncio.get_running_loop().time() + PATIENCE

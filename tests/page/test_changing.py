@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, say, texts
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, say, texts, whole
 from tests.page.test_last_conversation import EVERYTHING, install
 from tornado_chat.web.app import Chat
 
@@ -44,6 +44,7 @@ async def test_what_becomes_of_messages_is_shown_at_once_after_an_absence_and_at
         await read(ann, "five")
         await becomes(["hello", "a secret", "three 29", "four", "five"], lambda: texts(ann))
 
+        await whole(ann)
         await ann.evaluate(HIDE, True)  # the conversation is kept
         assert "a secret" in await ann.evaluate(EVERYTHING)
         await change(ben, "delete-message", 2)

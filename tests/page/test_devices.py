@@ -7,7 +7,7 @@ import pytest
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
-from tests.page.browsing import Opened, becomes, browser_test, read, write
+from tests.page.browsing import Opened, becomes, browser_test, read, whole, write
 from tests.page.test_last_conversation import install
 from tests.page.test_living import focus, row
 from tests.page.test_offline import stop
@@ -50,7 +50,7 @@ class TestDevices:
                 await read(laptop, text)
             await install(laptop)
             await read(laptop, "from Ben")
-            await laptop.locator("link[href*='dialogs.css']").wait_for(state="attached")
+            await whole(laptop)
 
             await stop(http_server, app)
             await laptop.get_by_text("retrying").or_(laptop.get_by_text("No connection")).first.wait_for()

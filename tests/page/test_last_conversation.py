@@ -7,7 +7,7 @@ import pytest
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
-from tests.page.browsing import Opened, becomes, browser_test, read, say, texts, write
+from tests.page.browsing import Opened, becomes, browser_test, read, say, texts, whole, write
 from tests.page.test_offline import STARTED, stop
 from tornado_chat.config.settings import Settings
 from tornado_chat.web.app import Chat, make_app
@@ -25,6 +25,7 @@ async def install(page: Any) -> None:
     await page.evaluate(STARTED)
     await page.reload()
     await page.locator("textarea").wait_for()
+    await whole(page)
 
 
 @browser_test
@@ -55,6 +56,7 @@ async def test_it_goes_with_signing_out_and_with_another_guest(people: Opened) -
         await browsers.client("Ben", lines=["a secret"])
         ann = await browsers.enter("Ann")
         await read(ann, "a secret")
+        await whole(ann)
         await ann.reload()
         await read(ann, "a secret")
         assert "a secret" in await ann.evaluate(EVERYTHING)
@@ -66,6 +68,7 @@ async def test_it_goes_with_signing_out_and_with_another_guest(people: Opened) -
         assert "a secret" not in await ann.evaluate("seen")
         await ann.goto(browsers.base + "/#general")
         await read(ann, "a secret")
+        await whole(ann)
         await ann.reload()
         await read(ann, "a secret")
         assert "a secret" in await ann.evaluate(EVERYTHING)
@@ -126,6 +129,7 @@ class TestAccounts:
             await ann.locator("textarea").wait_for()
             await write(ann, "a secret")
             await read(ann, "a secret")
+            await whole(ann)
             await ann.reload()
             await read(ann, "a secret")
             await ann.context.clear_cookies()  # the session is over

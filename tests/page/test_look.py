@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, stay_away, write
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, stay_away, whole, write
 from tornado_chat.config.settings import find_folder
 from tornado_chat.web.app import Chat
 from tornado_chat.web.assets import Assets
@@ -150,7 +150,7 @@ async def test_a_new_version_is_offered_after_a_lost_connection_and_nothing_relo
 
     async with people() as browsers:
         ann = await browsers.enter("Ann")
-        await ann.wait_for_function("() => document.querySelector('link[href$=\"dialogs.css\"]')?.sheet")
+        await whole(ann)
         await lose_all(app, "Ann")
         await write(ann, "still the same")
         await read(ann, "still the same")

@@ -8,7 +8,7 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.web import Application, RequestHandler
 
-from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, write
+from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, whole, write
 from tornado_chat.config.settings import Settings, find_folder
 from tornado_chat.web.app import Chat, make_app
 from tornado_chat.web.assets import Assets
@@ -91,7 +91,7 @@ async def test_without_a_server_nobody_is_here_now_and_nothing_is_loading(
         await ann.evaluate(STARTED)
         await ann.reload()
         await here.wait_for()
-        await ann.locator("link[href*='dialogs.css']").wait_for(state="attached")  # they are loaded
+        await whole(ann)
         await stop(http_server, app)
         await here.wait_for(state="detached")
         await becomes(0, ann.locator(".members .dot").count)

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from tests.page.browsing import Opened, becomes, browser_test, join, read, say, write
+from tests.page.browsing import Opened, becomes, browser_test, join, read, say, whole, write
 
 HIGHEST = "(box, text) => box.querySelector('article .text').innerText !== text"
 FROM_TOP = """row => row.getBoundingClientRect().top
@@ -270,7 +270,7 @@ async def test_the_end_of_a_long_press_presses_nothing_in_the_sheet_that_it_has_
         await ann.fill("#name", "Ann")
         await ann.keyboard.press("Enter")
         await read(ann, "hello")
-        await ann.wait_for_function("() => document.querySelector('link[href$=\"dialogs.css\"]')?.sheet")
+        await whole(ann)
         place = await ann.locator("article .text").bounding_box()
         finger = await ann.context.new_cdp_session(ann)
         point = {"x": place["x"] + 20, "y": place["y"] + 8}
