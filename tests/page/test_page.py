@@ -12,7 +12,7 @@ from tests.page.browsing import Opened, becomes, browser_test, join, leave, lose
 from tornado_chat.chat.errors import Refused
 from tornado_chat.testing import connect
 from tornado_chat.web.app import Chat
-from tornado_chat.web.socket.handler import ChatSocket
+from tornado_chat.web.socket import entrance
 
 
 @browser_test
@@ -183,7 +183,7 @@ async def test_the_form_says_why_nobody_is_let_in(people: Opened, app: Chat, mon
         await page.locator("textarea").wait_for()  # by itself
         await page.context.close()
         page = await browsers.open()
-        monkeypatch.setattr(ChatSocket, "is_from_here", lambda self: "Origin" not in self.request.headers)
+        monkeypatch.setattr(entrance, "is_from_here", lambda request, sites: "Origin" not in request.headers)
         await page.fill("#name", "Ben")
         await page.keyboard.press("Enter")
         await page.get_by_text("This page can’t connect to its server").wait_for()

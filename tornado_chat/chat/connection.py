@@ -104,9 +104,13 @@ class Connection(Batch):
 
     def flush(self) -> None:
         """Send what has gathered for this connection alone."""
-        lines, self.lines = self.lines, []
-        for frame in self._flusher.frames(lines):
+        for frame in self.take_frames():
             self.write(frame)
+
+    def take_frames(self) -> list[bytes]:
+        """Return what has gathered, which the caller sends."""
+        lines, self.lines = self.lines, []
+        return self._flusher.frames(lines)
 
     def count_mistake(self, now: float) -> bool:
         """Return whether this mistake is one too many: more than 10 in 10 s."""

@@ -8,18 +8,19 @@ from __future__ import annotations
 import asyncio
 import socket
 import weakref
-from collections.abc import Coroutine
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
 from tornado.http1connection import HTTP1Connection
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPMessageDelegate
-from tornado.iostream import IOStream, SSLIOStream
+from tornado.iostream import IOStream
+from tornado.netutil import add_accept_handler
 
 from tornado_chat.web.app import Chat
 from tornado_chat.web.capacity import max_idle
-from tornado_chat.web.socket.plain_upgrade import LARGEST
+from tornado_chat.web.socket.plain_upgrade import LARGEST, PlainUpgrade, refuse
 
 # A proxy that reuses a connection just as the server closes it answers 502. nginx and most load balancers keep
 # them for 60 s, Caddy for 120, Google's for 600.
@@ -42,57 +43,77 @@ class Server(HTTPServer):
     def initialize(self, chat: Chat, **limits: Any) -> None:  # type: ignore[override]
         super().initialize(chat, **{**LIMITS, **limits})
         self._chat = chat
-        self._new: dict[IOStream, asyncio.TimerHandle | asyncio.Task[None]] = {}  # of which nothing has been read
+        self._listening: dict[socket.socket, Callable[[], None]] = {}  # each with what stops accepting
+        self._new: dict[socket.socket, asyncio.TimerHandle | asyncio.Task[None]] = {}  # of which nothing was read
         self._served: weakref.WeakSet[object] = weakref.WeakSet()
         self._idle: dict[HTTP1Connection, None] = {}  # in the order in which they became so
         self.max_idle = max_idle()
 
-    def handle_stream(self, stream: IOStream, address: Any) -> None:
-        """Look at what a new connection asks for, before Tornado reads it."""
-        if isinstance(stream, SSLIOStream):
-            super().handle_stream(stream, address)
-        else:
-            self._look(stream, address)
+    def add_sockets(self, sockets: Iterable[socket.socket]) -> None:
+        """Accept connections; over TLS, where nothing can be seen, as Tornado does."""
+        if self.ssl_options is not None:
+            super().add_sockets(sockets)
+            return
+        for sock in sockets:
+            self._listening[sock] = add_accept_handler(sock, self._accepted)
 
-    def _look(self, stream: IOStream, address: Any) -> None:
+    def stop(self) -> None:
+        for sock, stop in self._listening.items():
+            stop()
+            sock.close()
+        self._listening.clear()
+        super().stop()
+
+    def _accepted(self, sock: socket.socket, address: Any) -> None:
+        sock.setblocking(False)
+        self._look(sock, address)
+
+    def _look(self, sock: socket.socket, address: Any) -> None:
+        """Look at what a new connection asks for, before Tornado reads it."""
         loop = asyncio.get_running_loop()
         try:
-            seen = stream.socket.recv(LARGEST, socket.MSG_PEEK)
+            seen = sock.recv(LARGEST, socket.MSG_PEEK)
         except BlockingIOError:
-            self._new[stream] = loop.call_later(SILENT, self._stop_waiting, stream, address, True)
-            loop.add_reader(stream.socket, self._stop_waiting, stream, address, False)
+            self._new[sock] = loop.call_later(SILENT, self._stop_waiting, sock, address, True)
+            loop.add_reader(sock, self._stop_waiting, sock, address, False)
             return
         except OSError:  # it is gone, as Tornado will find out
             seen = b""
-        upgrading = self._chat.upgrade(seen, stream, address)
-        if upgrading is None:
-            super().handle_stream(stream, address)
+        upgrade = self._chat.upgrade(seen, sock, address)
+        if upgrade is None:
+            self._leave_to_tornado(sock, address)
         else:
-            self._new[stream] = loop.create_task(self._upgrade(upgrading, stream, address))
+            self._new[sock] = loop.create_task(self._upgrade(upgrade, sock, address))
 
-    def _stop_waiting(self, stream: IOStream, address: Any, is_silent: bool) -> None:
-        asyncio.get_running_loop().remove_reader(stream.socket)
-        self._new.pop(stream).cancel()
+    def _stop_waiting(self, sock: socket.socket, address: Any, is_silent: bool) -> None:
+        asyncio.get_running_loop().remove_reader(sock)
+        self._new.pop(sock).cancel()
         if is_silent:
-            super().handle_stream(stream, address)
+            self._leave_to_tornado(sock, address)
         else:
-            self._look(stream, address)
+            self._look(sock, address)
 
-    async def _upgrade(self, upgrading: Coroutine[Any, Any, bool], stream: IOStream, address: Any) -> None:
+    async def _upgrade(self, upgrade: PlainUpgrade, sock: socket.socket, address: Any) -> None:
         try:
-            is_answered = await upgrading
+            is_answered = await upgrade.connect()
         finally:
-            del self._new[stream]
-        if not is_answered and not stream.closed():
-            super().handle_stream(stream, address)
+            del self._new[sock]
+        if not is_answered and sock.fileno() != -1:
+            self._leave_to_tornado(sock, address, upgrade.refusal)
+
+    def _leave_to_tornado(self, sock: socket.socket, address: Any, refusal: Exception | None = None) -> None:
+        """Let Tornado read a connection. refusal: how it is to answer the request."""
+        stream = IOStream(sock, max_buffer_size=self.max_buffer_size, read_chunk_size=self.read_chunk_size)
+        refuse(stream, refusal)
+        self.handle_stream(stream, address)
 
     async def close_all_connections(self) -> None:
         """Close those too that have not asked for anything yet."""
-        for stream, waiting in list(self._new.items()):
+        for sock, waiting in list(self._new.items()):
             if not isinstance(waiting, asyncio.Task):
-                asyncio.get_running_loop().remove_reader(stream.socket)
-                self._new.pop(stream).cancel()
-            stream.close()
+                asyncio.get_running_loop().remove_reader(sock)
+                self._new.pop(sock).cancel()
+            sock.close()
         await super().close_all_connections()
 
     def start_request(self, server_conn: object, request_conn: Any) -> HTTPMessageDelegate:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import socket
 import time
-from collections.abc import Coroutine
 from typing import Any
 from urllib.parse import quote
 
 from tornado.httputil import HTTPServerRequest
-from tornado.iostream import IOStream
 from tornado.routing import PathMatches, Rule
 from tornado.web import Application
 
@@ -49,8 +48,9 @@ from tornado_chat.web.pages import File, NotFound, Page, PluginUI
 from tornado_chat.web.plugin_routes import PluginRoutes, compiled
 from tornado_chat.web.sessions import ChangePassword, OpenAdminLink, Register, SignIn, SignOut, WhoAmI
 from tornado_chat.web.socket import plain_upgrade
+from tornado_chat.web.socket.entrance import Entrance
 from tornado_chat.web.socket.frames import text_frames
-from tornado_chat.web.socket.handler import ChatSocket, Shared
+from tornado_chat.web.socket.handler import ChatSocket
 from tornado_chat.web.socket.keepalive import Keepalive
 from tornado_chat.web.socket.tornado_internals import reason
 from tornado_chat.web.storage import Storage, open_storage
@@ -114,29 +114,39 @@ class Chat(Application):
         full = "connections are turned away (see max_connections, connect_rate and ulimit -n)"
         self._turned_away = RateLimitedLog(full)
         self._routes = PluginRoutes(self, self.hub, self.auth.identity)
+        self._entrance = Entrance(
+            self.hub,
+            self.router,
+            self.auth.identity,
+            self.keepalive,
+            self.hello,
+            settings.compress,
+            settings.max_message_size,
+            policy(settings.allowed_origin),
+            {found for origin in settings.allowed_origin if (found := site(*origin.split("://"))) is not None},
+        )
         super().__init__(
-            self._handlers(settings.compress),
+            self._handlers(),
             default_handler_class=NotFound,
             log_function=self._log_request,
             websocket_max_message_size=settings.max_message_size,
-            allowed_sites={site(*origin.split("://")) for origin in settings.allowed_origin},
-            policy=policy(settings.allowed_origin),
+            allowed_sites=self._entrance.allowed_sites,
+            policy=self._entrance.policy,
             metrics_from=settings.metrics_from,
             metrics_token=settings.metrics_token,
         )
         self.hub.plugins = self.plugins = PluginManager(settings, self.hub, registry, self._use)
         self.auth.identity.listen(self.plugins.hooks.authenticate)
 
-    def _handlers(self, compress: bool) -> list[Any]:
+    def _handlers(self) -> list[Any]:
         people = {"auth": self.auth, "following": self.following, "server": self.hub}
         page = {"assets": self.assets}
-        self._sockets = Shared(self.hub, self.router, self.auth.identity, self.keepalive, self.hello, compress)
         figures = {"server": self.hub, "keepalive": self.keepalive, "storage": self.storage}
         return [
             (r"/(admin)?", Page, page),
             (r"/assets/(?:v-[0-9a-f]{12}/)?faces/(.*)", PluginUI, {"files": self.ui}),
             (r"/assets/(.*)", File, page),
-            (r"/ws", ChatSocket, {"shared": self._sockets}),
+            (r"/ws", ChatSocket, {"entrance": self._entrance}),
             (r"/auth", WhoAmI, people),
             (r"/register", Register, people),
             (r"/sign-in", SignIn, people),
@@ -195,16 +205,13 @@ class Chat(Application):
         self._heed_proxies(request)
         return super().find_handler(request, **kwargs)
 
-    def upgrade(self, seen: bytes, stream: IOStream, address: Any) -> Coroutine[Any, Any, bool] | None:
-        """Return what answers a plain upgrade that was seen on a stream; None if Tornado has to read it.
-
-        What is returned says whether it has answered.
-        """
-        request = plain_upgrade.read(seen, stream, address)
+    def upgrade(self, seen: bytes, sock: socket.socket, address: Any) -> plain_upgrade.PlainUpgrade | None:
+        """Return the plain upgrade that was seen on a socket; None if Tornado has to read it."""
+        request = plain_upgrade.read(seen, address)
         if request is None or self.hub.is_full():
             return None
         self._heed_proxies(request)
-        return ChatSocket(self, request, shared=self._sockets).connect()
+        return plain_upgrade.PlainUpgrade(self._entrance, request, sock)
 
     def _heed_proxies(self, request: HTTPServerRequest) -> None:
         peer = request.remote_ip or ""

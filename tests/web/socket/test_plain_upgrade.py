@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import socket
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tornado.httpserver import HTTPServer
+from tornado.httpserver import HTTPServer, _HTTPRequestContext
+from tornado.httputil import HTTPServerRequest, RequestStartLine
+from tornado.iostream import IOStream
 from tornado.testing import bind_unused_port
 
 from tests.raw import upgrade
@@ -22,6 +25,7 @@ from tornado_chat.config.settings import Settings
 from tornado_chat.server.http_server import Server
 from tornado_chat.server.loop import new_loop
 from tornado_chat.web.app import make_app
+from tornado_chat.web.socket import plain_upgrade
 from tornado_chat.web.socket.compression import inflate
 
 PLAIN = upgrade(80, Host="localhost")
@@ -268,6 +272,25 @@ def test_a_plain_upgrade_is_refused_alike(two: Two, query: str, headers: dict[st
     assert True in two.plain
 
 
+@pytest.mark.parametrize("address", [("192.0.2.1", 80), ("2001:db8::1", 80, 0, 0), ""])
+def test_a_request_is_what_tornado_makes_of_it(address: Any) -> None:
+    query = b"&token=a%20b&x=&name=" + b"&y" * 15
+    found = plain_upgrade.read(BROWSER.replace(b" HTTP/1.1", query + b" HTTP/1.1"), address)
+    assert found is not None
+    assert plain_upgrade.read(BROWSER.replace(b" HTTP/1.1", 20 * b"&y" + b" HTTP/1.1"), address) is None
+    line = RequestStartLine(found.method, found.uri, found.version)
+    with socket.socket({0: socket.AF_UNIX, 2: socket.AF_INET, 4: socket.AF_INET6}[len(address)]) as sock:
+        context = _HTTPRequestContext(IOStream(sock), address, None)
+        connection: Any = type("Connection", (), {"context": context})
+        other = HTTPServerRequest(connection=connection, headers=found.headers, start_line=line)
+    for name in vars(other).keys() - {"connection", "_start_time", "_finish_time"}:
+        assert getattr(found, name) == getattr(other, name)
+    assert (found.full_url(), found.cookies, repr(found)[5:]) == (other.full_url(), other.cookies, repr(other)[10:])
+    assert 0 <= found.request_time() < 60
+    for name in ("address", "remote_ip", "protocol"):
+        assert getattr(found.connection.context, name) == getattr(context, name)  # type: ignore[union-attr]
+
+
 def test_a_refusal_by_a_limit_or_a_fault_is_one_and_is_logged_once(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -412,6 +435,8 @@ def check_alike(two: Two, count: int) -> None:
     def alike(parts: tuple[bytes, ...]) -> None:
         two.plain.clear()
         one, other = two.run(two.answers(*parts))
+        if one != other:  # on a busy machine one of them may have been cut as slow
+            one, other = two.run(two.answers(*parts))
         assert one == other, parts
         kinds.add((True in two.plain, one[0].split()[1:2] == [b"101"]))
 

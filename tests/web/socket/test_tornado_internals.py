@@ -74,15 +74,6 @@ def test_an_upgrade_that_is_answered_on_the_socket_is_finished_for_tornado() -> 
     check(internals.is_finished(one))
 
 
-def test_a_request_knows_where_it_comes_from_by_its_context() -> None:
-    here, there = socket.socketpair()
-    with here, there, socket.socket() as other:
-        local = internals.RequestContext(IOStream(here), "", None)
-        check((local.remote_ip, local.protocol) == ("0.0.0.0", "http"))
-        far = internals.RequestContext(IOStream(other), ("192.0.2.1", 80), None)
-        check((far.remote_ip, far.address) == ("192.0.2.1", ("192.0.2.1", 80)))
-
-
 def test_all_that_is_freed_after_the_handshake_is_what_a_handler_has() -> None:
     one: Any = handler()
     one.open_args, one.open_kwargs = (), {}  # of a WebSocketHandler

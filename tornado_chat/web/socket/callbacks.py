@@ -41,12 +41,16 @@ class SocketCallbacks(Protocol):
         """Log what a callback raised."""
 
 
-class Handshake(SocketCallbacks, Protocol):
-    """What a SocketHandler offers to its transport."""
+class Opening(SocketCallbacks, Protocol):
+    """What a transport is made with."""
 
-    @property
-    def max_message_size(self) -> int:
-        """The most bytes that a message has."""
+    def on_made(self) -> None:
+        """Called when it can be written to."""
+        return
+
+
+class Handshake(Opening, Protocol):
+    """What a SocketHandler offers to its transport."""
 
     def answer(self) -> tuple[bytes, bool]:
         """Return the answer to the upgrade (RFC 6455, 4.2.2), and whether compression was agreed on."""

@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from tornado.httpserver import _HTTPRequestContext as RequestContext
 from tornado.util import _websocket_mask as unmask
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from tornado.iostream import IOStream
     from tornado.web import RequestHandler
 
-__all__ = ["RequestContext", "unmask"]
+__all__ = ["unmask"]
 
 #: What a handler needs no more once its upgrade has been answered.
 HANDSHAKE = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from time import monotonic
 from typing import Any, cast
 
@@ -14,7 +14,7 @@ from tornado.websocket import WebSocketHandler
 
 from tornado_chat.chat.errors import BROKEN, Close
 from tornado_chat.web.socket import compression, tornado_internals
-from tornado_chat.web.socket.callbacks import Handshake, SocketCallbacks
+from tornado_chat.web.socket.callbacks import Handshake, Opening, SocketCallbacks
 from tornado_chat.web.socket.frames import FrameError, FrameReader, Opcode, close_frame, frame, parse_close
 from tornado_chat.web.socket.tls import StreamTransport
 
@@ -37,11 +37,11 @@ class WebSocketTransport(asyncio.Protocol):
         *("_reader", "_reason", "_transport", "last_heard", "write"),
     )
 
-    def __init__(self, handler: Handshake) -> None:
+    def __init__(self, handler: Opening, max_size: int, deflates: bool = False) -> None:
         self._handler: SocketCallbacks = handler
-        self._reader: FrameReader | None = FrameReader(handler.max_message_size)
+        self._reader: FrameReader | None = FrameReader(max_size, compression.inflate if deflates else None)
         self._early: bytes | None = b""  # came before the handler was open
-        self._deflates = False
+        self._deflates = deflates
         self._messages: Iterator[tuple[int, str | bytes]] | None = None  # read, and not handled yet
         self._transport: Any = None
         self._closing = False
@@ -54,28 +54,42 @@ class WebSocketTransport(asyncio.Protocol):
 
     async def accept_connection(self, handler: WebSocketHandler) -> None:
         """Answer the upgrade, take the socket over and open the handler."""
-        handshake = cast(Handshake, handler)
-        answer, self._deflates = handshake.answer()
-        if self._deflates:
-            self._reader = FrameReader(handshake.max_message_size, compression.inflate)
+        answer, self._deflates = cast(Handshake, handler).answer()
+        if self._deflates and self._reader is not None:
+            self._reader.inflate = compression.inflate
         stream = handler.detach()
         if stream.closed():
             return  # the client has not waited for the answer
-        stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         if isinstance(stream, SSLIOStream):
+            stream.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             self.connection_made(StreamTransport(stream, self))
         else:
             sock, self._early = tornado_internals.release_socket(stream)
-            await asyncio.get_running_loop().connect_accepted_socket(lambda: self, sock)
+            await self.take(sock)
             self._transport.pause_reading()  # uvloop does not heed it in connection_made
-        self._transport.write(answer)
+        self.greet(answer)
         try:
             opened = handler.open(*handler.open_args, **handler.open_kwargs)
             if opened is not None:
                 await opened
         except Exception:
-            self._failed()
+            self.failed()
         asyncio.get_running_loop().call_soon(tornado_internals.free_handshake, handler)
+        self.listen()
+
+    async def take(self, sock: socket.socket) -> None:
+        """Take a socket over, on which nobody else reads."""
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        await asyncio.get_running_loop().connect_accepted_socket(lambda: self, sock)
+
+    def greet(self, answer: bytes, frames: Iterable[bytes] = ()) -> None:
+        """Write the answer to the upgrade, and in the same write the first frames."""
+        if self._deflates:
+            frames = map(compression.deflated, frames)
+        self._transport.write(b"".join((answer, *frames)))
+
+    def listen(self) -> None:
+        """Handle what has come, and from now on what comes."""
         early, self._early = self._early, None
         if early:
             self.data_received(early)
@@ -90,8 +104,10 @@ class WebSocketTransport(asyncio.Protocol):
         """Begin to write; reading begins when the handler is open."""
         self._transport = transport
         self.write = self._write_deflated if self._deflates else transport.write
-        transport.pause_reading()
         transport.set_write_buffer_limits(high=0)  # to be told of whatever waits
+        cast(Opening, self._handler).on_made()
+        if self._early is not None:
+            transport.pause_reading()
 
     def _write_deflated(self, whole: bytes) -> None:
         self._transport.write(compression.deflated(whole))
@@ -129,7 +145,7 @@ class WebSocketTransport(asyncio.Protocol):
         except FrameError as error:
             self._fail(error.code, error.reason)
         except Exception:
-            self._failed()
+            self.failed()
 
     def _pause(self, messages: Iterator[tuple[int, str | bytes]]) -> None:
         if self._messages is None:
@@ -138,7 +154,7 @@ class WebSocketTransport(asyncio.Protocol):
 
     def _handled(self, done: asyncio.Future[None]) -> None:
         if done.cancelled() or done.exception() is not None:
-            self._failed(done.exception() if not done.cancelled() else asyncio.CancelledError())
+            self.failed(done.exception() if not done.cancelled() else asyncio.CancelledError())
         self._continue()
 
     def _continue(self) -> None:
@@ -195,7 +211,8 @@ class WebSocketTransport(asyncio.Protocol):
         else:
             self._expect_end(LINGER)
 
-    def _failed(self, error: BaseException | None = None) -> None:
+    def failed(self, error: BaseException | None = None) -> None:
+        """Log what a callback raised, and end the connection."""
         info = sys.exc_info() if error is None else (type(error), error, error.__traceback__)
         self._handler.log_exception(*info)
         self.close(Close.FAILED, "the server failed")

@@ -1,6 +1,6 @@
 """The handshake of a WebSocket. Then the socket moves to an asyncio transport (transport.py).
 
-Tornado's HTTP server reads the request, or, if it is plain, plain_upgrade.py does; a handler decides and answers.
+Tornado's HTTP server reads the request, and a handler answers it; a plain one is plain_upgrade.py's.
 
 Writing is then `transport.write` of a frame that was built once. No task, future or coroutine is made for a message
 or a connection. TLS stays on Tornado's IOStream, behind the same methods.
@@ -21,6 +21,17 @@ from tornado_chat.web.socket.callbacks import Handshake
 from tornado_chat.web.socket.transport import WebSocketTransport
 
 
+def answer_of(lines: str, key: str, agreed: str | None) -> bytes:
+    """Return the answer to an upgrade (RFC 6455, 4.2.2) with these headers. agreed: how messages are compressed."""
+    extensions = "" if agreed is None else f"Sec-Websocket-Extensions: {agreed}\r\n"
+    accept = WebSocketProtocol13.compute_accept_value(key)
+    answer = (
+        f"HTTP/1.1 101 Switching Protocols\r\n{lines}{extensions}"
+        f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-Websocket-Accept: {accept}\r\n\r\n"
+    )
+    return answer.encode("latin-1")
+
+
 class SocketHandler(WebSocketHandler, Handshake):
     """A WebSocketHandler on a WebSocketTransport."""
 
@@ -32,7 +43,7 @@ class SocketHandler(WebSocketHandler, Handshake):
         """Return the transport (Tornado's extension point), or None for another version of the protocol."""
         if self.request.headers.get("Sec-WebSocket-Version") != "13":
             return None
-        return cast(WebSocketProtocol, WebSocketTransport(self))
+        return cast(WebSocketProtocol, WebSocketTransport(self, self.max_message_size))
 
     @property
     def transport(self) -> WebSocketTransport:
@@ -51,13 +62,7 @@ class SocketHandler(WebSocketHandler, Handshake):
         if self.compress and (offers := ",".join(headers.get_list("Sec-WebSocket-Extensions"))):
             agreed = compression.accept(offers)
         self.set_status(101)
-        extensions = "" if agreed is None else f"Sec-Websocket-Extensions: {agreed}\r\n"
-        accept = WebSocketProtocol13.compute_accept_value(key)
-        answer = (
-            f"HTTP/1.1 101 Switching Protocols\r\n{self.lines_of_answer()}{extensions}"
-            f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-Websocket-Accept: {accept}\r\n\r\n"
-        )
-        return answer.encode("latin-1"), agreed is not None
+        return answer_of(self.lines_of_answer(), key, agreed), agreed is not None
 
     def lines_of_answer(self) -> str:
         """Return the headers of each answer, those of the handshake aside."""
