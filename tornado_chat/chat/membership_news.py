@@ -20,6 +20,7 @@ from tornado_chat.chat.protocol import encode
 
 AGAIN = 5.0  # seconds after which a list that could not be read is read again
 NOTHING = Unread(0, 0, 0)
+NO_CHANNELS = encode({"action": "channels", "all": True, "channels": [], "kept": False})
 
 
 class MembershipNews:
@@ -148,7 +149,7 @@ class MembershipNews:
         """Send a connection the whole list, once it is read."""
         online = self._hub.here(connection.user)
         if online is not None and online.has_nothing:
-            self._tell_whole(connection, [])
+            connection.gather(NO_CHANNELS)
         else:
             self._later(0, self._tell_all, connection)
 

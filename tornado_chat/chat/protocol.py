@@ -166,6 +166,12 @@ def encode(event: Mapping[str, Any]) -> bytes:
     return _encode(event).encode()
 
 
+def hello(user: User, token: str | None) -> bytes:
+    """Return the beginning of a connection's first line: who it is. More fields follow."""
+    who = ",".join([f'"{name}":{_quote(value)}' for name, value in user.shown().items()])
+    return f'{{"action":"hello","user":{{{who}}},"token":{"null" if token is None else _quote(token)},'.encode()
+
+
 def answer(ref: str, message: Message | None, results: Mapping[str, Any] | None) -> bytes:
     """Return the `ok` of a call: what it posted last, if anything, and its results."""
     if results:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from time import monotonic
 
 from tornado_chat.chat.errors import Error, Refused
@@ -233,6 +234,7 @@ def limited(wait: float) -> Refused:
     return Refused("too fast; wait a moment", Error.RATE_LIMITED, wait)
 
 
+@lru_cache(1024)
 def network(address: str) -> str:
     """Return what counts as one address: an IPv4 address, or the /64 of an IPv6 address, which one host has whole."""
     try:

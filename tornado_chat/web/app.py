@@ -24,7 +24,7 @@ from tornado_chat.chat.files import Space
 from tornado_chat.chat.forgetting import forget
 from tornado_chat.chat.models import User
 from tornado_chat.chat.permissions import give_power, known_powers
-from tornado_chat.chat.protocol import WIRE, encode
+from tornado_chat.chat.protocol import WIRE, encode, hello
 from tornado_chat.chat.rate_limits import WORDS, Limits, nowhere
 from tornado_chat.chat.searching import Searching
 from tornado_chat.chat.usage import Bucket
@@ -227,8 +227,7 @@ class Chat(Application):
 
     def hello(self, came: Credentials) -> bytes:
         """Return the first line to a connection. All but the user and token was encoded once."""
-        who = encode({"action": "hello", "user": came.user, "token": came.token})
-        return who[:-1] + b"," + self._about.get(came.user.role, self._about["member"])
+        return hello(came.user, came.token) + self._about.get(came.user.role, self._about["member"])
 
     async def follow(self) -> None:
         """Apply what commands have changed to the users who are connected, and do what they want done to channels."""
