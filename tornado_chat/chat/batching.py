@@ -34,7 +34,10 @@ class Batch(ABC):
 
     def gather(self, line: bytes) -> None:
         """Add a line to what the next flush sends."""
-        self.lines.append(line)
+        if self.lines:
+            self.lines.append(line)
+        else:
+            self.lines = [line]
         if not self._planned:
             self._flusher.plan(self)
             self._planned = True  # last: were it set and nothing planned, no later line would leave

@@ -18,6 +18,9 @@ from tornado_chat.chat.rate_limits import ConnectionLimits
 MAX_WAITING = 1024 * 1024  # bytes that a reader may be behind
 MAX_STALL = 8.0  # seconds in which it must take some of them; asked every second, so it is gone within 10
 MAX_MISTAKES, MISTAKES_WITHIN = 10, 10.0  # seconds
+#: What all connections share that have nothing to send, and that are in no channel. Both stay empty.
+NO_LINES: list[bytes] = []
+NOWHERE: dict[str, Channel] = {}
 
 
 class Transport(Protocol):
@@ -60,10 +63,11 @@ class Connection(Batch):
         self.allowed: frozenset[str] | None = None
         self.user = user
         self.transport = transport
-        self.channels: dict[str, Channel] = {}
+        self.lines = NO_LINES
+        self.channels: dict[str, Channel] = NOWHERE
         self.ended = False
         self.number = 0  # by which other nodes know it
-        self.due = -1  # the keepalive's: in which tick it looks at this connection
+        self.due: dict[Connection, float] | None = None  # the keepalive's: with whom it looks at this connection
         #: Writes one frame. It is the transport's own method while the reader keeps up.
         self.write: Callable[[bytes], None] = transport.write
         self._written = 0
@@ -109,7 +113,7 @@ class Connection(Batch):
 
     def take_frames(self) -> list[bytes]:
         """Return what has gathered, which the caller sends."""
-        lines, self.lines = self.lines, []
+        lines, self.lines = self.lines, NO_LINES
         return self._flusher.frames(lines)
 
     def count_mistake(self, now: float) -> bool:

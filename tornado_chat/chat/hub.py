@@ -120,6 +120,7 @@ class Hub(CommitNews, Presence):
                 channel.maker = connection.gate.address
         if new or not channel.members:
             self._add(channel)
+        connection.channels = connection.channels or {}  # an empty one may be NOWHERE
         connection.channels[name] = channel
         came = channel.add(connection)
         if self.elsewhere is not None:
@@ -288,10 +289,14 @@ class Hub(CommitNews, Presence):
         self.flusher.require_loop()
         self.connections.add(connection)
         user = connection.user
-        known = self.known(user.id)
+        online = self._users.get(user)
+        known = self.known(user.id) if online is None else online[0].user
         if known is not None and (known.name, known.role) != (user.name, user.role):
             self.become(user)
-        self._users.setdefault(user, Online()).append(connection)
+        if online is None:
+            self._users[user] = Online([connection])
+        else:
+            online.append(connection)
         if self.elsewhere is not None:
             self.elsewhere.connected(connection)
 

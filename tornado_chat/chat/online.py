@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 
 from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.memberships import Membership
@@ -18,8 +19,8 @@ class Online(list[Connection]):
 
     __slots__ = ("due", "kept", "memberships", "news", "reading")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, connections: Iterable[Connection] = ()) -> None:
+        super().__init__(connections)
         self.memberships: dict[str, Membership] | None = None
         self.kept = True
         self.due = 0.0

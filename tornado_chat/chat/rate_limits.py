@@ -116,7 +116,7 @@ class ConnectionLimits:
         if makes and 0 < of_all <= channels:
             raise Refused("the server has as many channels as it can have", Error.TOO_MANY)
         now = limits.clock()
-        wait = self.user.joins.take(now) or self.address.joins.take(now) or limits.all.joins.take(now)
+        wait = self.user.joining().take(now) or self.address.joining().take(now) or limits.all.joining().take(now)
         if wait:
             raise limited(wait)
         self.user.channels += comes

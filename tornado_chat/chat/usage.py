@@ -62,58 +62,56 @@ class Usage:
     `channels`: how many a user is in now; of an address, how many that it made there are.
     """
 
-    __slots__ = (
-        *("_keeps", "calls", "channels", "connections", "connects", "daily", "growth", "joins", "keeps", "renames"),
-        "uploads",
-    )
+    __slots__ = (*("_join_rate", "_joins", "_keeps", "_seldom", "calls", "channels", "connections", "connects"),)
 
     def __init__(self, calls: int, joins: int, connects: int, keeps: tuple[float, float] = (0, 0)) -> None:
         self.calls = Bucket(calls, calls * BURST)
-        self.joins = Bucket(joins, joins * BURST)
         self.connects = Bucket(connects, connects * BURST)
+        self._join_rate = joins
+        self._joins: Bucket | None = None  # until the first is needed
         self._keeps = keeps
-        self.keeps: Bucket | None = None  # until the first is needed
-        self.renames: Bucket | None = None  # until the first is needed
-        self.growth: Bucket | None = None  # until the first is needed
-        self.daily: dict[Daily, Bucket] | None = None  # until the first is needed
-        self.uploads: Bucket | None = None  # until the first is needed
+        self._seldom: dict[str, Bucket] | None = None  # by what they are of, from when they are needed
         self.connections = 0
         self.channels = 0
 
     def is_idle(self, now: float) -> bool:
         """Return whether a new one would be the same."""
-        seldom = (self.keeps, self.renames, self.growth, self.uploads)
-        others = [*(self.daily or {}).values(), *filter(None, seldom)]
-        buckets = (self.calls, self.joins, self.connects, *others)
+        buckets = [self.calls, self.connects, *(self._seldom or {}).values()]
+        if self._joins is not None:
+            buckets.append(self._joins)
         return not (self.connections or self.channels) and all(bucket.is_full(now) for bucket in buckets)
+
+    def joining(self) -> Bucket:
+        """Return the bucket of joins."""
+        if self._joins is None:
+            self._joins = Bucket(self._join_rate, self._join_rate * BURST)
+        return self._joins
 
     def keeping(self) -> Bucket:
         """Return the bucket of small things that are kept for good."""
-        if self.keeps is None:
-            self.keeps = Bucket(*self._keeps)
-        return self.keeps
+        return self._bucket("keeps", *self._keeps)
 
     def renaming(self) -> Bucket:
         """Return the bucket of renames."""
-        if self.renames is None:
-            self.renames = Bucket(*RENAMES)
-        return self.renames
+        return self._bucket("renames", *RENAMES)
 
     def growing(self) -> Bucket:
         """Return the bucket of the characters by which messages grow."""
-        if self.growth is None:
-            self.growth = Bucket(*GROWTH)
-        return self.growth
+        return self._bucket("growth", *GROWTH)
 
     def uploading(self, rate: int) -> Bucket:
         """Return the bucket of uploads, of which so many a second may begin."""
-        if self.uploads is None:
-            self.uploads = Bucket(rate, rate * BURST)
-        return self.uploads
+        return self._bucket("uploads", rate, rate * BURST)
 
     def on_a_day(self, what: Daily, level: int) -> Bucket:
         """Return the bucket of something that may be done so often a day. level: 0 of a user, 1 of an address."""
-        if self.daily is None:
-            self.daily = {}
         most = DAILY[what][level]
-        return self.daily.setdefault(what, Bucket(most / DAY, most))
+        return self._bucket(what, most / DAY, most)
+
+    def _bucket(self, what: str, rate: float, burst: float) -> Bucket:
+        if self._seldom is None:
+            self._seldom = {}
+        found = self._seldom.get(what)
+        if found is None:
+            found = self._seldom[what] = Bucket(rate, burst)
+        return found

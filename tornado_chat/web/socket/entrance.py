@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import sys
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import lru_cache
@@ -110,7 +111,7 @@ class Entrance:
         if isinstance(came, TurnedAway):
             _tell(request, came.reason)
             raise came
-        server, address = self.server, request.remote_ip or ""
+        server, address = self.server, sys.intern(request.remote_ip or "")  # many come from the same one
         ban = server.moderation.current_ban(came.user.id, address)
         if ban is not None:
             _tell(request, f"banned: {ban.reason}")

@@ -42,8 +42,9 @@ class Keepalive:
     def remove(self, connection: Connection) -> None:
         """Stop watching a connection, and keep no reference to it."""
         self.behind.discard(connection)
-        if connection.due in self._due:
-            self._due[connection.due].pop(connection, None)
+        if connection.due is not None:
+            connection.due.pop(connection, None)
+            connection.due = None
 
     def sweep(self, now: float) -> None:
         """Ping silent clients; drop those that do not answer (4000) or read nothing of what waits (1013)."""
@@ -51,7 +52,7 @@ class Keepalive:
             connection.transport.abort(Close.TRY_LATER)
         while self._swept < int(now / self._tick):
             self._swept += 1
-            for connection, pinged in self._due.pop(self._swept, {}).items():
+            for connection, pinged in list(self._due.pop(self._swept, {}).items()):
                 if not connection.ended:
                     self._look(connection, pinged, now)
 
@@ -70,8 +71,8 @@ class Keepalive:
             self._look_at(connection, heard + self._interval)
 
     def _look_at(self, connection: Connection, when: float, pinged: float = -1.0) -> None:
-        connection.due = max(int(when / self._tick), self._swept) + 1
-        self._due[connection.due][connection] = pinged
+        connection.due = self._due[max(int(when / self._tick), self._swept) + 1]
+        connection.due[connection] = pinged
 
     def stop(self) -> None:
         if self._callback is not None:
