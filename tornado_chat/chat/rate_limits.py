@@ -28,7 +28,7 @@ KEPT = 1_000  # shares that are kept before the first look for idle ones
 class ConnectionLimits:
     """One connection's way past the limits."""
 
-    __slots__ = ("_defied", "_flood", "_limits", "_of_address", "_of_all", "_of_user", "_retry", "address", "user")
+    __slots__ = ("_defied", "_flood", "_limits", "_of_address", "_of_user", "_retry", "address", "user")
 
     def __init__(self, limits: Limits, user: Usage, address: Usage) -> None:
         self._limits = limits
@@ -36,17 +36,16 @@ class ConnectionLimits:
         self.address = address
         self._of_user = user.calls
         self._of_address = address.calls
-        self._of_all = limits.all.calls
         self._retry = self._defied = self._flood = 0.0
 
     def call(self, now: float) -> float:
         """Count a call; return 0, or the seconds after which it may come again."""
-        return self._of_user.take(now) or self._of_address.take(now) or self._of_all.take(now)
+        return self._of_user.take(now) or self._of_address.take(now) or self._limits.all.calls.take(now)
 
     def charge(self, calls: float) -> None:
         """Count a call as so many more, for what it turned out to cost."""
         now, calls = self._limits.clock(), min(calls, MAX_CHARGE)
-        for bucket in (self._of_user, self._of_address, self._of_all):
+        for bucket in (self._of_user, self._of_address, self._limits.all.calls):
             bucket.charge(now, calls)
 
     def may_keep(self) -> bool:

@@ -33,15 +33,14 @@ class WebSocketTransport(asyncio.Protocol):
     """
 
     __slots__ = (
-        *("_behind", "_closing", "_code", "_deadline", "_deflates", "_early", "_handler", "_messages"),
-        *("_reader", "_reason", "_transport", "last_heard", "write"),
+        *("_behind", "_closing", "_code", "_deadline", "_early", "_handler", "_messages", "_reader"),
+        *("_reason", "_transport", "last_heard", "write"),
     )
 
     def __init__(self, handler: Opening, max_size: int, deflates: bool = False) -> None:
         self._handler: SocketCallbacks = handler
         self._reader: FrameReader | None = FrameReader(max_size, compression.inflate if deflates else None)
         self._early: bytes | None = b""  # came before the handler was open
-        self._deflates = deflates
         self._messages: Iterator[tuple[int, str | bytes]] | None = None  # read, and not handled yet
         self._transport: Any = None
         self._closing = False
@@ -52,10 +51,15 @@ class WebSocketTransport(asyncio.Protocol):
         self.write: Callable[[bytes], None] = _write_nowhere
         self.last_heard = monotonic()
 
+    @property
+    def _deflates(self) -> bool:
+        """Whether compression was agreed on; asked before anything can have ended the reader."""
+        return self._reader is not None and self._reader.inflate is not None
+
     async def accept_connection(self, handler: WebSocketHandler) -> None:
         """Answer the upgrade, take the socket over and open the handler."""
-        answer, self._deflates = cast(Handshake, handler).answer()
-        if self._deflates and self._reader is not None:
+        answer, deflates = cast(Handshake, handler).answer()
+        if deflates and self._reader is not None:
             self._reader.inflate = compression.inflate
         stream = handler.detach()
         if stream.closed():
