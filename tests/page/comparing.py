@@ -89,7 +89,7 @@ class Pictures:
             pytest.skip(
                 f"The pictures were taken with Chromium {TAKEN_WITH.read_text().strip()}, this is {self.major}: "
                 "nothing was compared. Store new ones, and look at them: "
-                "./scripts/test --accept tests/page/test_pictures.py"
+                "./scripts/test --long --accept tests/page/test_pictures.py"
             )
         stored = {file.stem for ending in endings for file in STORED.glob(f"{kind}-*-{ending}.webp")}
         left = stored.difference(self.taken)
@@ -100,8 +100,8 @@ class Pictures:
         self.wrong += [f"{name}: nothing takes this picture any more" for name in sorted(left)]
         if self.wrong:
             pytest.fail(
-                "The page looks different. If it should:  ./scripts/test --accept tests/page/test_pictures.py\n\n"
-                + "\n".join(self.wrong),
+                "The page looks different. If it should:\n"
+                "./scripts/test --long --accept tests/page/test_pictures.py\n\n" + "\n".join(self.wrong),
                 pytrace=False,
             )
 

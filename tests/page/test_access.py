@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.page.browsing import (
     Opened,
     becomes,
@@ -19,6 +21,7 @@ from tornado_chat.web.app import Chat
 NAMES = "#name, .picker input, .find input, .renaming input, [aria-describedby=browse-words], #channel-name"
 
 
+@pytest.mark.long
 @browser_test
 async def test_axe_finds_nothing_in_any_state(people: Opened, app: Chat, axe: str) -> None:
     spelt: list[bool] = []

@@ -26,6 +26,7 @@ async def fill(page: Any, name: str, password: str) -> None:
     await page.keyboard.press("Enter")
 
 
+@pytest.mark.long
 @browser_test
 async def test_one_changes_ones_password_in_the_settings(app: Chat, people: Opened) -> None:
     async with people() as friends:
@@ -85,6 +86,7 @@ async def test_one_registers_signs_out_and_in_again_and_is_the_same(app: Chat, p
         await ann.get_by_text("Ann is now Zoe").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_each_form_has_its_heading_and_what_is_wrong_gets_the_focus_and_is_forgotten_with_the_form(
     app: Chat, people: Opened
@@ -139,6 +141,7 @@ async def test_each_form_has_its_heading_and_what_is_wrong_gets_the_focus_and_is
         await becomes("Sign in as an administrator", office.get_by_role("heading", level=1).inner_text)
 
 
+@pytest.mark.long
 @browser_test
 async def test_who_is_banned_is_told_so_and_promised_nothing(app: Chat, people: Opened) -> None:
     async with people() as friends:
@@ -184,6 +187,7 @@ class TestTokens:
         (tmp_path / "key").write_text("s" * 64)
         return make_app(Settings(data_dir=tmp_path, history="memory", auth=("token",), jwt_key=tmp_path / "key"))
 
+    @pytest.mark.long
     @browser_test
     async def test_an_application_sends_people_into_the_page_with_a_token_in_its_address(
         self, app: Chat, people: Opened
@@ -240,6 +244,7 @@ class TestGuestsAndTokens:
             Settings(data_dir=tmp_path, history="memory", auth=("guest", "token"), jwt_key=tmp_path / "key")
         )
 
+    @pytest.mark.long
     @browser_test
     async def test_a_guests_token_in_a_link_changes_nothing(self, app: Chat, people: Opened) -> None:
         async with people() as friends:
@@ -270,6 +275,7 @@ class TestGuestsAndTokens:
             assert {user.name for user in app.hub.present()} == {"Ann"}
             assert "token" not in link.url
 
+    @pytest.mark.long
     @browser_test
     async def test_who_agrees_is_the_other_in_all_tabs_and_oneself_again_after_signing_out(
         self, app: Chat, people: Opened
@@ -297,6 +303,7 @@ class TestGuestsAndTokens:
             await becomes([me], lambda: _now(app))
             assert await link.evaluate(TOKEN) == mine
 
+    @pytest.mark.long
     @browser_test
     async def test_tabs_with_a_socket_of_their_own_go_along(self, app: Chat, people: Opened) -> None:
         async with people() as friends:
@@ -316,6 +323,7 @@ class TestGuestsAndTokens:
             await becomes([me], lambda: _now(app))
             await becomes(2, lambda: _count(app))
 
+    @pytest.mark.long
     @browser_test
     async def test_when_a_token_is_over_one_is_oneself_again_and_no_guest_of_that_name(
         self, app: Chat, people: Opened
@@ -345,6 +353,7 @@ class TestAccountsAndTokens:
         auth = ("token", "password")
         return make_app(Settings(data_dir=tmp_path, history="memory", auth=auth, jwt_key=tmp_path / "key"))
 
+    @pytest.mark.long
     @browser_test
     async def test_who_is_signed_in_is_asked_and_is_signed_in_again_afterwards(
         self, app: Chat, people: Opened

@@ -57,6 +57,7 @@ async def choose(page: Any, name: str, item: str) -> None:
     await page.get_by_role("dialog").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_without_a_connection_nobody_is_said_to_be_here_now(app: Chat, people: Opened) -> None:
     async with people() as friends:
@@ -88,6 +89,7 @@ async def test_by_the_link_of_the_start_somebody_becomes_an_administrator(app: C
         friends.complaints.clear()  # the browser's own, of the 403
 
 
+@pytest.mark.long
 @browser_test
 async def test_an_administrator_looks_after_channels_that_nobody_is_in(app: Chat, people: Opened) -> None:
     async with people() as friends:
@@ -206,6 +208,7 @@ async def test_an_administrator_sees_who_comes_disconnects_bans_and_lifts(app: C
         assert await page.locator(".desk").count() == 0
 
 
+@pytest.mark.long
 @browser_test
 async def test_long_lists_are_drawn_in_part_and_say_how_many_there_are(app: Chat, people: Opened) -> None:
     async with people() as friends:
@@ -239,6 +242,7 @@ async def test_long_lists_are_drawn_in_part_and_say_how_many_there_are(app: Chat
         await page.get_by_role("button", name="Show older").wait_for(state="detached")
 
 
+@pytest.mark.long
 @browser_test
 async def test_everyone_can_use_it_and_nothing_lies_beside_a_narrow_window(
     app: Chat, people: Opened, axe: str
@@ -275,6 +279,7 @@ async def test_everyone_can_use_it_and_nothing_lies_beside_a_narrow_window(
         await check("disconnected")
 
 
+@pytest.mark.long
 @browser_test
 async def test_others_see_why_not_and_the_form_and_nothing_else(app: Chat, people: Opened) -> None:
     async with people() as friends:
@@ -312,6 +317,7 @@ class TestWithoutAccounts:
     def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
         return make_app(Settings(data_dir=tmp_path, history="memory"))
 
+    @pytest.mark.long
     @browser_test
     async def test_where_there_are_no_accounts_the_page_says_how_to_get_one(self, people: Opened) -> None:
         async with people() as friends:
@@ -334,6 +340,7 @@ class TestSignedInElsewhere:
             Settings(data_dir=tmp_path, history="memory", auth=("header", "guest"), trusted_proxies=proxies)
         )
 
+    @pytest.mark.long
     @browser_test
     async def test_whom_a_proxy_signs_in_is_told_how_to_become_an_administrator(
         self, app: Chat, people: Opened
@@ -346,6 +353,7 @@ class TestSignedInElsewhere:
             await page.get_by_role("heading", name="Audit").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_nodes_of_a_cluster_are_listed_with_what_they_have_to_do(
     app: Chat, people: Opened, axe: str, monkeypatch: pytest.MonkeyPatch

@@ -110,6 +110,7 @@ class TestOrder:
     def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
         return make_app(Settings(data_dir=tmp_path, history="memory", message_rate=(2, 200, 20000)))
 
+    @pytest.mark.long
     @browser_test
     async def test_what_is_written_faster_than_allowed_goes_out_in_order(self, people: Opened, app: Chat) -> None:
         async with people() as browsers:
@@ -123,6 +124,7 @@ class TestOrder:
             assert [message.text for message in messages] == wanted
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_channel_whose_history_cannot_be_read_is_joined_when_it_can(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -238,6 +240,7 @@ async def test_33_it_works_without_a_network_beyond_the_server_34_and_can_be_ins
         assert {"192x192", "512x512"} <= plain
 
 
+@pytest.mark.long
 @browser_test
 async def test_35_notifications_are_asked_for_when_turned_on_and_are_for_mentions_by_default(
     people: Opened, app: Chat
@@ -289,6 +292,7 @@ async def test_35_notifications_are_asked_for_when_turned_on_and_are_for_mention
         assert await cid.evaluate("told") == []
 
 
+@pytest.mark.long
 @browser_test
 async def test_f2_shows_what_the_connection_is_doing(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -355,6 +359,7 @@ async def flood(app: Chat, page: Any, count: int, seconds: float) -> None:
     await read(page, f"message {count - 1} of a flood")
 
 
+@pytest.mark.long
 @browser_test
 async def test_32_a_thousand_messages_in_a_second_are_drawn_once_a_frame_in_a_bounded_page(
     people: Opened, app: Chat
@@ -376,6 +381,7 @@ async def at_most(cell: Any, limit: int) -> bool:
     return 0 < int(await cell.inner_text()) <= limit
 
 
+@pytest.mark.long
 @browser_test
 async def test_whoever_reads_further_up_in_a_flood_is_not_moved_and_finds_all_of_it_below(
     people: Opened, app: Chat
@@ -455,6 +461,7 @@ async def test_memory_is_steady_over_100000_messages(people: Opened, app: Chat) 
         assert sizes[-1] <= sizes[0] + 3
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_page_is_ready_to_type_at_once(people: Opened, request: pytest.FixtureRequest) -> None:
     """300 ms after the request on this machine, where nobody else works on it; ten times that otherwise."""

@@ -68,6 +68,7 @@ def said(page: Any) -> Any:
     return page.locator(f"{SENT} .file b").all_inner_texts
 
 
+@pytest.mark.long
 @browser_test
 async def test_19_files_are_chosen_pasted_and_dropped_and_a_message_may_be_files_alone(
     people: Opened, axe: str
@@ -133,6 +134,7 @@ async def drag(page: Any, on: str, moved: Any, words: str) -> None:
     await becomes(True, shown)
 
 
+@pytest.mark.long
 @browser_test
 @pytest.mark.parametrize("app", [{"max_file_size": 1_000}], indirect=True)
 async def test_what_cannot_be_sent_says_why_at_the_file_before_a_byte_is_sent(people: Opened) -> None:
@@ -177,6 +179,7 @@ async def test_where_there_is_no_room_the_file_says_so_and_is_tried_again(people
         browsers.complaints.clear()  # the browser's own line about the 507
 
 
+@pytest.mark.long
 @browser_test
 async def test_an_upload_shows_how_far_it_is_goes_on_after_it_was_cut_and_can_be_cancelled(people: Opened) -> None:
     from playwright.async_api import Error
@@ -240,6 +243,7 @@ async def test_files_wait_for_a_connection_outlive_a_reload_and_go_when_it_is_ba
         await becomes(["notes.txt"], said(ann))
 
 
+@pytest.mark.long
 @browser_test
 async def test_files_are_attached_on_a_page_that_starts_without_its_server(
     people: Opened, app: Chat, http_server: HTTPServer, http_port: int
@@ -261,6 +265,7 @@ async def test_files_are_attached_on_a_page_that_starts_without_its_server(
         browsers.complaints.clear()  # the browser's own lines about a server that is not there
 
 
+@pytest.mark.long
 @browser_test
 async def test_files_that_wait_are_gone_once_signed_out(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -280,6 +285,7 @@ async def test_files_that_wait_are_gone_once_signed_out(people: Opened, app: Cha
         assert await ann.locator(".tray").count() == 0
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_channel_that_is_left_and_returned_to_has_its_files(people: Opened) -> None:
     async with people() as browsers:
@@ -293,6 +299,7 @@ async def test_a_channel_that_is_left_and_returned_to_has_its_files(people: Open
         await becomes(["notes.txt"], said(ann))
 
 
+@pytest.mark.long
 @browser_test
 async def test_another_app_shares_into_a_channel_that_one_chooses(people: Opened) -> None:
     async with people() as browsers:
@@ -321,6 +328,7 @@ async def test_another_app_shares_into_a_channel_that_one_chooses(people: Opened
         assert await ann.locator("dialog").count() == 0
 
 
+@pytest.mark.long
 @browser_test
 @pytest.mark.parametrize("app", [{"max_file_size": 1_000}], indirect=True)
 async def test_an_action_that_takes_a_file_has_a_field_to_choose_one(people: Opened, axe: str) -> None:

@@ -26,6 +26,7 @@ async def composing(page: Any, key: str) -> None:
     await keys.detach()
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_box_that_grows_line_by_line_takes_nobody_from_the_bottom(people: Opened) -> None:
     async with people() as browsers:
@@ -50,6 +51,7 @@ async def test_a_box_that_grows_line_by_line_takes_nobody_from_the_bottom(people
         await becomes(0, lambda: rows.evaluate(BELOW))
 
 
+@pytest.mark.long
 @browser_test
 async def test_windows_keyboards_and_words_below_the_box_take_nobody_from_the_bottom(people: Opened) -> None:
     async with people() as browsers:
@@ -93,6 +95,7 @@ async def test_the_box_is_as_high_as_its_text_at_every_width(people: Opened) -> 
             assert not await box.evaluate(OVERFLOWS)
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_is_typed_after_a_click_on_a_message_belongs_to_the_box(people: Opened) -> None:
     async with people() as browsers:
@@ -122,6 +125,7 @@ async def test_what_is_typed_after_a_click_on_a_message_belongs_to_the_box(peopl
         assert await box.input_value() == ""
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_completion_can_be_undone(people: Opened) -> None:
     async with people() as browsers:
@@ -164,6 +168,7 @@ async def test_on_a_phone_enter_makes_a_line_and_the_button_sends(people: Opened
         await read(ann, "by the keys of a tablet")
 
 
+@pytest.mark.long
 @browser_test
 async def test_enter_in_an_open_fence_makes_a_line_and_completes_nothing(people: Opened) -> None:
     async with people() as browsers:
@@ -186,6 +191,7 @@ async def test_enter_in_an_open_fence_makes_a_line_and_completes_nothing(people:
         await ann.locator(".message code", has_text="open").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_dropped_file_leaves_the_page_as_it_is_and_a_pasted_one_is_attached(people: Opened) -> None:
     async with people() as browsers:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, say, texts, whole
 from tests.page.test_last_conversation import EVERYTHING, install
 from tornado_chat.web.app import Chat
@@ -24,6 +26,7 @@ async def change(client: Any, action: str, seq: int, **fields: Any) -> None:
     await client.call(action, target="general", seq=seq, **fields)
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_becomes_of_messages_is_shown_at_once_after_an_absence_and_at_the_next_visit(
     people: Opened, app: Chat

@@ -19,6 +19,7 @@ STRICT = """for (const name of ["pushState", "replaceState"]) { const change = h
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
+@pytest.mark.long
 @browser_test
 async def test_among_300_channels_all_of_the_sidebar_is_reachable_and_keys_show_where_they_lead(
     people: Opened,
@@ -45,6 +46,7 @@ async def test_among_300_channels_all_of_the_sidebar_is_reachable_and_keys_show_
                 assert await here.evaluate(IN_SIGHT)
 
 
+@pytest.mark.long
 @browser_test
 async def test_ctrl_k_and_mentions_know_more_channels_and_people_than_a_page_of_them(
     people: Opened, monkeypatch: pytest.MonkeyPatch
@@ -70,6 +72,7 @@ async def test_ctrl_k_and_mentions_know_more_channels_and_people_than_a_page_of_
             await becomes(wanted, lambda: ann.input_value("textarea"))
 
 
+@pytest.mark.long
 @browser_test
 async def test_holding_the_key_to_the_next_channel_changes_the_address_less_often_than_browsers_allow(
     people: Opened,
@@ -93,6 +96,7 @@ async def test_holding_the_key_to_the_next_channel_changes_the_address_less_ofte
         await becomes(there, ann.locator("h1").inner_text)
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_channel_that_one_has_left_comes_back_as_it_was(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -165,6 +169,7 @@ async def said_to_be_in(app: Chat, channel: str) -> list[str]:
     return [user.name for user in app.hub.present(channel)]
 
 
+@pytest.mark.long
 @browser_test
 async def test_on_a_phone_no_tap_on_a_row_leaves_the_channel_and_the_last_one_comes_back_too(people: Opened) -> None:
     async with people() as browsers:

@@ -56,7 +56,7 @@ def pairs(listed: list[tuple[str, tuple[str, ...]]]) -> list[tuple[str, ...]]:
 
 
 @browser_test
-@pytest.mark.parametrize("contrast", ["no-preference", "more"])
+@pytest.mark.parametrize("contrast", ["no-preference", pytest.param("more", marks=pytest.mark.long)])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 async def test_words_have_4_5_and_edges_3_to_1_on_what_they_lie_on(people: Opened, theme: Any, contrast: Any) -> None:
     async with people() as browsers:

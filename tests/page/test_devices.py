@@ -36,6 +36,7 @@ class TestDevices:
     def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
         return make_app(Settings(data_dir=tmp_path, history="sqlite", limits="off", auth=("password",)))
 
+    @pytest.mark.long
     @browser_test
     async def test_what_one_does_offline_is_there_after_a_reload_goes_out_once_and_is_the_same_everywhere(
         self, people: Opened, app: Chat, http_server: HTTPServer, http_port: int

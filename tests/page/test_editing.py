@@ -70,6 +70,7 @@ async def test_3_up_in_an_empty_box_edits_the_last_own_message_and_the_draft_is_
         await read(ann, "the draft, sent")
 
 
+@pytest.mark.long
 @browser_test
 async def test_an_edit_is_the_same_in_all_tabs_and_after_a_reload_and_what_happens_meanwhile_is_said(
     people: Opened, app: Chat, monkeypatch: pytest.MonkeyPatch

@@ -56,6 +56,7 @@ def heading(page: Any) -> Any:
     return page.locator(".viewer h2").inner_text
 
 
+@pytest.mark.long
 @browser_test
 async def test_41_pictures_have_their_place_before_they_are_there(people: Opened) -> None:
     async with people() as browsers:
@@ -100,6 +101,7 @@ async def test_41_pictures_have_their_place_before_they_are_there(people: Opened
         assert moved == []
 
 
+@pytest.mark.long
 @browser_test
 async def test_pictures_are_looked_at_in_the_whole_window_and_keys_lead_from_one_to_the_next(
     people: Opened, axe: str
@@ -271,7 +273,8 @@ async def test_on_a_phone_a_long_press_on_a_picture_offers_what_can_be_done_with
         await ann.get_by_role("dialog").get_by_role("button", name="Reply", exact=True).wait_for()
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(1_000, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("count", [200, 1_000])
 @browser_test
 async def test_pictures_in_a_channel_scroll_without_a_freeze(people: Opened, count: int) -> None:
     async with people() as browsers:

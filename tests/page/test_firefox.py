@@ -85,6 +85,7 @@ async def read(tab: Tab, text: str) -> None:
     await tab.shows(".message:not(.pending):not(.failed) .text, .notice", text)
 
 
+@pytest.mark.long
 @browser_test
 async def test_two_people_talk_roll_by_a_form_and_vote(visits: Visits) -> None:
     async with visits() as people:
@@ -109,6 +110,7 @@ async def test_two_people_talk_roll_by_a_form_and_vote(visits: Visits) -> None:
         await ben.shows(".box", "2 votes · closed at ")
 
 
+@pytest.mark.long
 @browser_test
 async def test_messages_are_searched_by_the_key_of_the_browser_s_own_search(visits: Visits) -> None:
     async with visits() as people:
@@ -143,6 +145,7 @@ DROP = """(async () => {
 })()"""
 
 
+@pytest.mark.long
 @browser_test
 async def test_files_are_dropped_outlive_a_reload_and_are_looked_at(visits: Visits) -> None:
     async with visits() as people:
@@ -162,6 +165,7 @@ async def test_files_are_dropped_outlive_a_reload_and_are_looked_at(visits: Visi
         await ann.hides(".viewer")
 
 
+@pytest.mark.long
 @browser_test
 async def test_keys_lead_from_channel_to_channel_and_drafts_wait_where_they_were_left(visits: Visits) -> None:
     async with visits() as people:
@@ -191,6 +195,7 @@ async def test_keys_lead_from_channel_to_channel_and_drafts_wait_where_they_were
         await ann.shows("h1", "tea")
 
 
+@pytest.mark.long
 @browser_test
 async def test_over_a_restart_two_tabs_lose_nothing_and_send_what_was_written_once(
     visits: Visits, app: Chat, http_server: HTTPServer, http_port: int
@@ -245,6 +250,7 @@ class Download(RequestHandler):
             self.write("notes")
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_visit_that_leaves_the_page_in_place_costs_the_connection_and_no_more(
     visits: Visits, app: Chat
@@ -271,6 +277,7 @@ WORKER = """(async () => {
 })()"""
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_page_opens_without_its_server_and_what_is_written_there_goes_out_later(
     visits: Visits, app: Chat, http_server: HTTPServer, http_port: int
@@ -293,6 +300,7 @@ async def test_the_page_opens_without_its_server_and_what_is_written_there_goes_
         people.browser.complaints.clear()  # the browser's own lines about a server that is not there
 
 
+@pytest.mark.long
 @browser_test
 async def test_now_is_now_however_often_the_server_was_not_there(
     visits: Visits, app: Chat, http_server: HTTPServer, http_port: int
@@ -310,6 +318,7 @@ async def test_now_is_now_however_often_the_server_was_not_there(
         people.browser.complaints.clear()
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_box_grows_undoes_and_takes_what_is_typed_and_back_closes_a_window(visits: Visits) -> None:
     async with visits() as visitors:

@@ -53,6 +53,7 @@ async def test_a_message_is_drawn_as_it_grows_and_announced_once_at_its_end(peop
         assert await ann.locator(".strip button, .edited, .marks *").count() == 0
 
 
+@pytest.mark.long
 @browser_test
 async def test_anyone_stops_it_in_the_strip_by_a_key_and_in_the_sheet(people: Opened) -> None:
     async with people() as browsers:
@@ -75,6 +76,7 @@ async def test_anyone_stops_it_in_the_strip_by_a_key_and_in_the_sheet(people: Op
         await becomes(0, phone.locator(".growing").count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_was_lost_is_asked_for(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -94,6 +96,7 @@ async def test_what_was_lost_is_asked_for(people: Opened, app: Chat) -> None:
         await ann.locator(".growing").wait_for(state="detached")
 
 
+@pytest.mark.long
 @browser_test
 async def test_nothing_moves_for_who_reads_further_up_and_the_bottom_stays_the_bottom(people: Opened) -> None:
     async with people() as browsers:

@@ -27,7 +27,9 @@ TEXTS = {
 
 
 @browser_test
-@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize(
+    "kind", ["words", *(pytest.param(kind, marks=pytest.mark.long) for kind in TEXTS if kind != "words")]
+)
 async def test_a_channel_full_of_heavy_texts_opens_without_a_freeze(people: Opened, kind: str) -> None:
     async with people() as browsers:
         ben = await browsers.client("Ben", "heavy")
@@ -46,6 +48,7 @@ async def test_a_channel_full_of_heavy_texts_opens_without_a_freeze(people: Open
         await never_freezes(ann, open_channel, leave)
 
 
+@pytest.mark.long
 @browser_test
 async def test_quoting_2000_lines_freezes_nothing_and_a_short_quote_can_be_undone(people: Opened) -> None:
     async with people() as browsers:

@@ -1,5 +1,7 @@
 """The page in the languages it speaks."""
 
+import pytest
+
 from tests.page.browsing import Opened, browser_test, read, write
 from tornado_chat.testing import connect
 
@@ -37,6 +39,7 @@ async def test_the_page_speaks_the_browsers_language_and_another_when_it_is_chos
         assert await page.title() == "#general · tornado_chat"
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_browser_that_names_languages_as_nobody_does_and_keeps_nothing(people: Opened) -> None:
     names = "Object.defineProperty(Navigator.prototype, 'languages', {get: () => %s})"

@@ -28,6 +28,7 @@ async def install(page: Any) -> None:
     await whole(page)
 
 
+@pytest.mark.long
 @browser_test
 async def test_without_a_server_the_last_conversation_is_shown_and_goes_on_when_it_is_back(
     people: Opened, app: Chat, http_server: HTTPServer, http_port: int
@@ -50,6 +51,7 @@ async def test_without_a_server_the_last_conversation_is_shown_and_goes_on_when_
         browsers.complaints.clear()  # the browser's own lines about a server that is not there
 
 
+@pytest.mark.long
 @browser_test
 async def test_it_goes_with_signing_out_and_with_another_guest(people: Opened) -> None:
     async with people() as browsers:

@@ -157,6 +157,7 @@ async def test_a_reply_shows_what_it_answers_and_leads_there(people: Opened) -> 
         await becomes(0, ann.locator("article.answered").count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_the_server_said_is_answered_pinned_and_deleted_too(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -179,6 +180,7 @@ async def test_what_the_server_said_is_answered_pinned_and_deleted_too(people: O
         await quotes.filter(has_text="This message was deleted").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_pinned_messages_are_listed_and_lead_to_their_place(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -229,6 +231,7 @@ async def test_the_address_of_a_message_opens_the_channel_there(people: Opened) 
         await read(ann, "line 399")
 
 
+@pytest.mark.long
 @browser_test
 async def test_where_all_is_in_sight_the_address_of_a_message_leaves_no_way_to_the_present(people: Opened) -> None:
     async with people() as browsers:
@@ -242,6 +245,7 @@ async def test_where_all_is_in_sight_the_address_of_a_message_leaves_no_way_to_t
         assert await ann.locator(".strip button").count() == 0
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_long_press_offers_what_the_bar_does_and_names_who_reacted(people: Opened, axe: str) -> None:
     touch = "(row, kind) => row.dispatchEvent(new PointerEvent(kind, {bubbles: true, pointerType: 'touch'}))"
@@ -269,6 +273,7 @@ class TestAsAnAdministrator:
     def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
         return make_app(Settings(data_dir=tmp_path, history="memory", auth=("guest", "password")))
 
+    @pytest.mark.long
     @browser_test
     async def test_deleting_what_someone_else_wrote_asks_and_takes_a_reason(
         self, people: Opened, app: Chat, axe: str

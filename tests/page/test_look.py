@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.page.browsing import Opened, becomes, browser_test, lose_all, read, stay_away, whole, write
 from tornado_chat.config.settings import find_folder
 from tornado_chat.web.app import Chat
@@ -32,6 +34,7 @@ async def test_theme_and_text_size_are_kept_and_hold_in_every_tab_before_anythin
         await becomes(day, lambda: ann.evaluate(PAGE))
 
 
+@pytest.mark.long
 @browser_test
 async def test_clock_language_and_name_apply_at_once_in_every_tab_while_the_settings_stay_open(
     people: Opened,
@@ -87,6 +90,7 @@ async def test_the_strip_says_one_thing_at_a_time_and_moves_nothing(people: Open
         await read(ann, "two")
 
 
+@pytest.mark.long
 @browser_test
 async def test_one_to_three_emoji_alone_are_large(people: Opened) -> None:
     async with people() as browsers:
@@ -120,6 +124,7 @@ async def test_the_page_shows_the_name_and_the_mark_of_the_server(people: Opened
         await ann.locator("link[rel=icon][href$='server-mark-unread.svg']").wait_for(state="attached")
 
 
+@pytest.mark.long
 @browser_test
 async def test_in_a_wide_window_the_members_can_be_hidden_and_stay_so(people: Opened) -> None:
     async with people() as browsers:
@@ -141,6 +146,7 @@ async def test_in_a_wide_window_the_members_can_be_hidden_and_stay_so(people: Op
         await members.wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_new_version_is_offered_after_a_lost_connection_and_nothing_reloads_by_itself(
     people: Opened, app: Chat

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.page.browsing import Opened, becomes, browser_test, read, write
 
 MARKUP = """**bold** and *light*, `code`, ~~gone~~ :tada:
@@ -61,6 +63,7 @@ async def test_20_links_are_links_and_open_in_a_new_tab_without_a_referrer(peopl
         assert await other.evaluate("document.referrer + window.opener") == "null"
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_channel_that_is_named_opens_and_a_person_who_is_here_is_marked(
     people: Opened, base_url: str
@@ -77,6 +80,7 @@ async def test_a_channel_that_is_named_opens_and_a_person_who_is_here_is_marked(
         assert ann.url.endswith("/#/cake")
 
 
+@pytest.mark.long
 @browser_test
 async def test_right_to_left_texts_and_very_long_words_stay_in_their_place(people: Opened) -> None:
     async with people() as browsers:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.page.browsing import Opened, becomes, browser_test, complaints_in_both_themes, read, say, write
 from tests.page.test_living import post
 from tests.page.test_tabs import WATCH, notify
@@ -37,6 +39,7 @@ async def test_all_are_offered_with_how_many_they_are(people: Opened) -> None:
         await ann.locator(".mention.me", has_text="@here").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_why_one_may_not_mention_all_is_said_before_and_after(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -54,6 +57,7 @@ async def test_why_one_may_not_mention_all_is_said_before_and_after(people: Open
         assert "mentions" not in await many[0].until_text("@channel lunch?")
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_list_of_mentions_leads_to_each_also_in_threads(people: Opened, axe: str) -> None:
     async with people() as browsers:

@@ -79,6 +79,7 @@ async def stop(http_server: HTTPServer, app: Chat) -> None:
     await http_server.close_all_connections()
 
 
+@pytest.mark.long
 @browser_test
 async def test_without_a_server_nobody_is_here_now_and_nothing_is_loading(
     people: Opened, app: Chat, http_server: HTTPServer, http_port: int
@@ -122,6 +123,7 @@ class TestAccounts:
     def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
         return make_app(Settings(data_dir=tmp_path, history="memory", limits="off", auth=("password",)))
 
+    @pytest.mark.long
     @browser_test
     async def test_whoever_is_signed_in_to_an_account_is_in_without_the_server_too(
         self, people: Opened, app: Chat, http_server: HTTPServer, http_port: int
@@ -157,6 +159,7 @@ class Gateway(RequestHandler):
         self.send_error(502)
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_page_opens_behind_a_proxy_whose_server_is_away_and_asks_over_http_whether_it_is_back(
     people: Opened, app: Chat, http_server: HTTPServer, http_port: int

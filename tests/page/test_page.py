@@ -51,6 +51,7 @@ async def test_two_people_talk_in_two_channels_leave_and_come_back(people: Opene
         assert await ann.locator(".sidebar footer .name").inner_text() == "Ann"
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_button_of_the_members_says_what_is_shown_when_the_window_becomes_narrow_or_wide(
     people: Opened,
@@ -171,6 +172,7 @@ async def test_a_name_nobody_can_bear_is_said_in_the_form(people: Opened) -> Non
         await page.locator("textarea").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_form_says_why_nobody_is_let_in(people: Opened, app: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     async with people() as browsers:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.page.browsing import Opened, becomes, browser_test, complaints, join, leave, lose_all, read, write
 from tornado_chat.web.app import Chat
 
@@ -32,6 +34,7 @@ async def bell(page: Any, choice: str) -> None:
     await page.locator(".menu").wait_for(state="detached")
 
 
+@pytest.mark.long
 @browser_test
 async def test_two_people_write_to_each_other_and_nobody_else_learns_of_it(people: Opened) -> None:
     async with people() as browsers:
@@ -62,6 +65,7 @@ async def test_two_people_write_to_each_other_and_nobody_else_learns_of_it(peopl
         await becomes(["= Unread", "Ann", "= Channels", "general"], lambda: ben.evaluate(ROWS))
 
 
+@pytest.mark.long
 @browser_test
 async def test_an_owner_makes_a_private_channel_invites_silences_and_removes(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -117,6 +121,7 @@ async def test_an_owner_makes_a_private_channel_invites_silences_and_removes(peo
         await becomes(["= Channels", "general"], lambda: cem.evaluate(ROWS))
 
 
+@pytest.mark.long
 @browser_test
 async def test_settings_say_who_may_change_them_and_hold_for_everybody(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -145,6 +150,7 @@ async def test_settings_say_who_may_change_them_and_hold_for_everybody(people: O
         await read(ben, "it is in")
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_silent_channel_is_quiet_and_what_is_marked_as_unread_stays_so(people: Opened) -> None:
     async with people() as browsers:
@@ -213,6 +219,7 @@ async def test_ctrl_k_and_the_card_of_a_person_lead_to_a_conversation(people: Op
         await ann.get_by_role("link", name="1 mention of you").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_on_a_phone_members_and_direct_conversations_are_reachable(people: Opened, axe: str) -> None:
     async with people() as browsers:

@@ -1,7 +1,7 @@
 """How the page looks: the gallery and the screens of the page, beside stored pictures. axe-core looks at them too.
 
-They are looked at wide and dark, and light on a phone; with `--long` the other way round as well. `--accept` stores
-all pictures as they are now.
+Without `--long` they look at one conversation only, wide and light, and dark on a phone. `--long --accept` stores all
+pictures as they are now.
 """
 
 import time
@@ -43,7 +43,7 @@ patient = pytest.mark.gen_test(timeout=300)  # to store a hundred pictures takes
 SPREAD = 0x9E3779B97F4A7C15F39CC0605CEDC835  # ids that differ much, for hues that do
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 ALL = [(size, theme) for size in SIZES for theme in ("light", "dark")]
-USUAL = [("wide", "dark"), ("phone", "light")]  # each size and each theme: half the work of all four
+USUAL = [("wide", "light"), ("phone", "dark")]  # each size and each theme: half the work of all four
 
 
 @pytest.fixture(scope="module")
@@ -83,10 +83,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
 class Look:
     """Looks at each screen of a page, in each of `shown`: pictures, and axe-core where npm has it."""
 
-    def __init__(self, pictures: Pictures, axe: str | None, shown: list[tuple[str, str]]) -> None:
+    shown = ALL
+
+    def __init__(self, pictures: Pictures, axe: str | None) -> None:
         self.pictures = pictures
         self.axe = axe
-        self.shown = shown
 
     async def at(self, page: Any, name: str, *sizes: str) -> None:
         """Look at what is in the window, at these sizes (all)."""
@@ -124,16 +125,15 @@ def look(request: pytest.FixtureRequest, browser: Any, pytestconfig: pytest.Conf
         axe = request.getfixturevalue("axe")
     except pytest.skip.Exception:
         axe = None
-    accept = pytestconfig.getoption("--accept")
-    shown = ALL if accept or pytestconfig.getoption("--long") else USUAL
-    return Look(Pictures(made, browser.version, accept), axe, shown)
+    return Look(Pictures(made, browser.version, pytestconfig.getoption("--accept")), axe)
 
 
+@pytest.mark.long
 @patient
 @pytest.mark.modules  # which the gallery draws with
 async def test_every_room_of_the_gallery_looks_as_it_did(people: Opened, look: Look) -> None:
     async with people() as browsers:
-        page = await browsers.open("/gallery/", script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
+        page = await start(browsers, "/gallery/")
         await page.locator("html[data-ready]").wait_for(state="attached")
         await page.evaluate("document.documentElement.style.scrollbarWidth = 'none'")
         for size, theme in look.shown:
@@ -146,40 +146,67 @@ async def test_every_room_of_the_gallery_looks_as_it_did(people: Opened, look: L
     look.end("gallery")
 
 
+async def start(browsers: Any, address: str = "/") -> Any:
+    """Open a page whose clock stands still."""
+    return await browsers.open(address, script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
+
+
+async def come_in(page: Any) -> None:
+    await page.fill("#name", "Ann Becker")
+    await page.keyboard.press("Enter")
+    await page.locator(".beginning").wait_for()
+    await becomes(1, page.locator(".members li").count)
+
+
+async def converse(browsers: Any, page: Any, clock: Any) -> tuple[Any, list[Any], list[int]]:
+    """Have five people talk; return Ben, three others, and the numbers of what they said."""
+    await browsers.client("Ida Holm", "harbour")
+    ben = await browsers.client("Ben")
+    seqs: list[int] = []
+    others = [await browsers.client(name) for name in ("نور", "王伟", "Ciarán")]
+    for at, (who, text) in enumerate(
+        [
+            (ben, "Good morning! The ferry is late today."),
+            (ben, "Half an hour, they say; the tides are at https://example.org/tides."),
+            (others[0], "صباح الخير! ساعة تقريبا."),
+            (others[1], "早安。**半小时**左右。"),
+            (others[2], "> Half an hour\n\nThat is *two* teas:\n\n- one\n- another"),
+            (others[2], "```py\ndef tea(cups: int) -> int:\n    return cups + 1  # never enough\n```"),
+            (ben, "@Ann Becker, are you coming?"),
+            (others[0], "🎉"),
+        ]
+    ):
+        clock.seconds = NOW - 1200 + 60 * at
+        seqs.append((await who.call("send-message", target="general", message=text))["seq"])
+    await page.locator(".code-comment").wait_for()
+    await write(page, "I'll wait at the pier.")
+    await read(page, "I'll wait at the pier.")
+    await becomes(5, page.locator(".members li").count)
+    return ben, others, seqs
+
+
+@patient
+async def test_a_conversation_looks_as_it_did(people: Opened, clock: Any, look: Look) -> None:
+    look.shown = USUAL
+    async with people() as browsers:
+        page = await start(browsers)
+        await come_in(page)
+        await converse(browsers, page, clock)
+        await look.at(page, "guest-conversation")
+    look.pictures.end("guest", [])  # the others are taken with --long
+
+
+@pytest.mark.long
 @patient
 async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat, clock: Any, look: Look) -> None:
     async with people() as browsers:
-        page = await browsers.open("/", script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
+        page = await start(browsers)
         await page.locator("#name").wait_for()
         await look.at(page, "guest-first-visit")
-        await page.fill("#name", "Ann Becker")
-        await page.keyboard.press("Enter")
-        await page.locator(".beginning").wait_for()
-        await becomes(1, page.locator(".members li").count)
+        await come_in(page)
         await look.at(page, "guest-empty-channel")
 
-        await browsers.client("Ida Holm", "harbour")
-        ben = await browsers.client("Ben")
-        seqs: list[int] = []
-        others = [await browsers.client(name) for name in ("نور", "王伟", "Ciarán")]
-        for at, (who, text) in enumerate(
-            [
-                (ben, "Good morning! The ferry is late today."),
-                (ben, "Half an hour, they say; the tides are at https://example.org/tides."),
-                (others[0], "صباح الخير! ساعة تقريبا."),
-                (others[1], "早安。**半小时**左右。"),
-                (others[2], "> Half an hour\n\nThat is *two* teas:\n\n- one\n- another"),
-                (others[2], "```py\ndef tea(cups: int) -> int:\n    return cups + 1  # never enough\n```"),
-                (ben, "@Ann Becker, are you coming?"),
-                (others[0], "🎉"),
-            ]
-        ):
-            clock.seconds = NOW - 1200 + 60 * at
-            seqs.append((await who.call("send-message", target="general", message=text))["seq"])
-        await page.locator(".code-comment").wait_for()
-        await write(page, "I'll wait at the pier.")
-        await read(page, "I'll wait at the pier.")
-        await becomes(5, page.locator(".members li").count)
+        ben, others, seqs = await converse(browsers, page, clock)
         await look.at(page, "guest-conversation")
 
         for at, (who, text) in enumerate([(others[1], "早安。"), (ben, "Then *I* bring the tea.")]):
@@ -232,6 +259,7 @@ async def test_the_screens_of_a_guest_look_as_they_did(people: Opened, app: Chat
     look.end("guest")
 
 
+@pytest.mark.long
 @patient
 @pytest.mark.parametrize("app", [("password",)], indirect=True)
 async def test_the_screens_of_an_account_look_as_they_did(people: Opened, app: Chat, look: Look) -> None:
@@ -240,7 +268,7 @@ async def test_the_screens_of_an_account_look_as_they_did(people: Opened, app: C
     user = await app.accounts.register("Ida Holm", "correct horse")
     await app.accounts.set_role(user.id, "admin")
     async with people() as browsers:
-        page = await browsers.open("/", script=STILL, viewport={"width": 1440, "height": 900}, **CONTEXT)
+        page = await start(browsers)
         await page.locator("#password").wait_for()
         await look.at(page, "account-sign-in")
         await page.fill("#name", "Ida Holm")

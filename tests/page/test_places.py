@@ -92,6 +92,7 @@ async def test_25_on_a_phone_everything_fits_motion_is_reduced_and_200_percent_a
         assert await ann.evaluate(SMALL) == []
 
 
+@pytest.mark.long
 @browser_test
 @pytest.mark.parametrize(("width", "name", "drawer"), [(390, "Channels", ".sidebar"), (900, "Members", ".members")])
 async def test_25_a_drawer_keeps_the_focus_and_gives_it_back(

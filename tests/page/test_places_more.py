@@ -39,6 +39,7 @@ async def settings_of(page: Any, name: str) -> Any:
     return page.get_by_role("dialog", name=f"Settings of #{name}")
 
 
+@pytest.mark.long
 @browser_test
 async def test_an_owner_sets_what_plugins_do_in_a_channel_and_keeps_what_others_changed_meanwhile(
     people: Opened,
@@ -69,6 +70,7 @@ async def test_an_owner_sets_what_plugins_do_in_a_channel_and_keeps_what_others_
         await read(ann, "Hello!")
 
 
+@pytest.mark.long
 @browser_test
 async def test_commands_name_people_as_mentions_do_and_say_what_the_server_refuses(people: Opened) -> None:
     async with people() as browsers:
@@ -102,6 +104,7 @@ async def test_commands_name_people_as_mentions_do_and_say_what_the_server_refus
         await read(ben, "sorry")
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_was_written_where_one_is_removed_is_kept_to_be_copied(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -151,6 +154,7 @@ async def test_who_may_make_nothing_is_welcomed_and_offered_nothing(people: Open
         assert await ann.get_by_role("option").count() == 1
 
 
+@pytest.mark.long
 @browser_test
 async def test_visitors_are_told_from_members_and_everybody_is_counted_once(people: Opened) -> None:
     async with people() as browsers:

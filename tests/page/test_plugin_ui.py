@@ -56,6 +56,7 @@ def app(io_loop: object, tmp_path: Path, plugins: Path) -> Chat:
     return make_app(Settings(data_dir=tmp_path, history="memory", plugins_dir=(plugins,)))
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_plugin_draws_its_events_and_buttons_and_goes_when_its_plugin_is_reloaded(
     people: Opened, app: Chat, plugins: Path
@@ -198,6 +199,7 @@ export function setup({html, on, show, call, clock, language}) {
 """
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_a_plugin_draws_for_a_message_stands_in_the_place_of_its_text_also_after_a_reload(
     people: Opened, app: Chat, plugins: Path
@@ -239,6 +241,7 @@ async def test_what_a_plugin_draws_for_a_message_stands_in_the_place_of_its_text
 CORNER = "(one) => { const {x, y} = one.getBoundingClientRect(); return [x, y]; }"
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_poll_is_a_card_with_a_button_for_each_answer_and_ones_own_vote_is_seen_on_all_devices(
     people: Opened, app: Chat, plugins: Path
@@ -333,6 +336,7 @@ async def offered(page: Any, text: str) -> list[str]:
     return [word for word in words if word in ("Mark it", "Break")]
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_ui_draws_below_messages_and_adds_to_their_menu(people: Opened, app: Chat, plugins: Path) -> None:
     (plugins / "marks.py").write_text("")

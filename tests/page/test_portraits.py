@@ -38,6 +38,7 @@ async def choose_picture(page: Any, row: str, colour: str) -> Any:
     return crop
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_picture_is_cropped_and_shown_to_all_at_once_also_beside_older_messages(
     people: Opened, axe: str
@@ -78,6 +79,7 @@ async def test_a_picture_is_cropped_and_shown_to_all_at_once_also_beside_older_m
             await becomes(0, page.locator("img.portrait").count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_server_has_a_picture_in_the_place_of_its_mark(
     people: Opened, app: Chat, monkeypatch: pytest.MonkeyPatch

@@ -3,6 +3,8 @@
 import re
 from typing import Any
 
+import pytest
+
 from tests.page.browsing import Opened, becomes, browser_test, join, read, say, whole, write
 
 HIGHEST = "(box, text) => box.querySelector('article .text').innerText !== text"
@@ -52,6 +54,7 @@ async def test_06_the_unread_line_stays_while_one_reads_07_ones_own_messages_nev
         assert await ann.locator(".new").count() == 0
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_is_unread_and_mentions_outlive_a_reload_even_where_nothing_was_ever_seen_live(
     people: Opened,
@@ -108,6 +111,7 @@ async def test_08_scrolled_up_nothing_moves_09_a_button_leads_to_the_present(peo
         await becomes(0, lambda: box.evaluate(BELOW))
 
 
+@pytest.mark.long
 @browser_test
 async def test_10_one_jumps_to_the_first_unread_even_where_it_is_not_loaded_yet(people: Opened) -> None:
     async with people() as browsers:
@@ -126,6 +130,7 @@ async def test_10_one_jumps_to_the_first_unread_even_where_it_is_not_loaded_yet(
         await becomes(0, ann.locator(".jump.up").count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_11_older_messages_load_without_a_jump_even_from_the_very_top_12_and_without_scroll_anchoring(
     people: Opened,
@@ -148,6 +153,7 @@ async def test_11_older_messages_load_without_a_jump_even_from_the_very_top_12_a
         await ann.get_by_text("This is where the channel begins.").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_13_at_the_bottom_one_stays_there_when_the_window_changes_or_the_box_grows(people: Opened) -> None:
     async with people() as browsers:
@@ -168,6 +174,7 @@ async def test_13_at_the_bottom_one_stays_there_when_the_window_changes_or_the_b
         await becomes(0, lambda: box.evaluate(BELOW))
 
 
+@pytest.mark.long
 @browser_test
 async def test_23_days_are_set_apart_and_messages_of_one_author_stand_together(people: Opened) -> None:
     async with people() as browsers:
@@ -206,6 +213,7 @@ async def test_24_only_live_messages_are_announced_never_what_was_loaded(people:
         await becomes("Ben: live", announced.inner_text)
 
 
+@pytest.mark.long
 @browser_test
 async def test_31_copying_several_messages_gives_readable_text(people: Opened) -> None:
     async with people() as browsers:
@@ -225,6 +233,7 @@ async def test_31_copying_several_messages_gives_readable_text(people: Opened) -
         assert marked == "**Ben**, t\n\n**bold**\nand more\n\n**Ann**, t\n\nmine"
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_message_is_copied_as_text_or_markdown_by_its_bar_by_keys_and_after_a_long_press(
     people: Opened,
@@ -262,6 +271,7 @@ async def test_a_message_is_copied_as_text_or_markdown_by_its_bar_by_keys_and_af
         await sheet.wait_for(state="detached")
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_end_of_a_long_press_presses_nothing_in_the_sheet_that_it_has_opened(people: Opened) -> None:
     async with people() as browsers:
@@ -282,6 +292,7 @@ async def test_the_end_of_a_long_press_presses_nothing_in_the_sheet_that_it_has_
         await becomes("@Ben\n> hello\n\n", ann.locator("textarea").input_value)
 
 
+@pytest.mark.long
 @browser_test
 async def test_one_returns_to_where_one_was_in_each_channel_even_after_a_reload(people: Opened) -> None:
     async with people() as browsers:

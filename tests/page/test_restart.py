@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tornado.ioloop import IOLoop
 
 from tests.page.browsing import becomes, browser_test, read, write
@@ -41,6 +42,7 @@ async def register(page: Any) -> None:
     await page.locator("textarea").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_who_signs_out_after_accounts_were_turned_on_can_sign_in_to_one(
     io_loop: IOLoop, browser: Any, tmp_path: Path
@@ -58,6 +60,7 @@ async def test_who_signs_out_after_accounts_were_turned_on_can_sign_in_to_one(
         await register(page)
 
 
+@pytest.mark.long
 @browser_test
 async def test_whose_account_is_gone_as_accounts_were_turned_off_comes_in_as_a_guest(
     io_loop: IOLoop, browser: Any, tmp_path: Path
@@ -74,6 +77,7 @@ async def test_whose_account_is_gone_as_accounts_were_turned_off_comes_in_as_a_g
         await read(page, "hello")
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_form_that_is_open_follows_when_the_server_refuses_its_way(
     io_loop: IOLoop, browser: Any, tmp_path: Path

@@ -18,6 +18,7 @@ def app(tmp_path: Path) -> Chat:
     )
 
 
+@pytest.mark.long
 @browser_test
 async def test_who_may_make_nothing_is_welcomed_and_offered_nothing_that_is_refused(people: Opened, axe: str) -> None:
     async with people() as browsers:

@@ -116,6 +116,7 @@ async def test_the_browser_s_own_search_is_one_more_press_away(people: Opened) -
         await becomes(0, pane(ann).count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_filters_are_completed_and_become_buttons(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -153,6 +154,7 @@ async def test_filters_are_completed_and_become_buttons(people: Opened, axe: str
         await becomes(2, lambda: pane(ann).locator(".found").count())
 
 
+@pytest.mark.long
 @browser_test
 async def test_all_channels_are_searched_when_one_wants_that(people: Opened) -> None:
     async with people() as browsers:
@@ -187,6 +189,7 @@ async def _set(ask: Any) -> set[str]:
     return set(await ask())
 
 
+@pytest.mark.long
 @browser_test
 async def test_days_are_those_of_the_reader(people: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     async with people() as browsers:
@@ -221,6 +224,7 @@ async def test_days_are_those_of_the_reader(people: Opened, monkeypatch: pytest.
         assert await pane(ann).count()
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_changes_is_seen_at_once_in_what_was_found(people: Opened) -> None:
     async with people() as browsers:
@@ -246,6 +250,7 @@ async def test_what_changes_is_seen_at_once_in_what_was_found(people: Opened) ->
         await becomes(["ferry of mine", "the Ferry is gone"], found(ann))
 
 
+@pytest.mark.long
 @browser_test
 async def test_changes_of_what_is_not_in_memory_are_seen_too(people: Opened) -> None:
     async with people() as browsers:
@@ -263,6 +268,7 @@ async def test_changes_of_what_is_not_in_memory_are_seen_too(people: Opened) -> 
         await pane(ann).get_by_text("Nothing found for “ferry”").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_more_come_in_on_scrolling(people: Opened) -> None:
     async with people() as browsers:
@@ -279,6 +285,7 @@ async def test_more_come_in_on_scrolling(people: Opened) -> None:
         await pane(ann).get_by_role("status").get_by_text("70 found, newest first").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_an_answer_without_time_for_all_says_so_and_goes_on(
     people: Opened, monkeypatch: pytest.MonkeyPatch, axe: str
@@ -307,6 +314,7 @@ async def test_an_answer_without_time_for_all_says_so_and_goes_on(
         await becomes(0, pane(ann).get_by_role("button", name="Look further").count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_cannot_be_asked_is_said_at_the_field(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -326,6 +334,7 @@ async def test_what_cannot_be_asked_is_said_at_the_field(people: Opened, axe: st
         await becomes("", pane(ann).locator("#search-words").text_content)
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_slow_answer_says_so_and_the_newest_question_counts(
     people: Opened, monkeypatch: pytest.MonkeyPatch
@@ -374,6 +383,7 @@ async def test_a_search_without_a_connection_is_done_once_there_is_one(people: O
         await becomes(["ferry two", "ferry one"], found(ann))
 
 
+@pytest.mark.long
 @browser_test
 async def test_recent_searches_stay_in_this_browser_until_one_signs_out(people: Opened) -> None:
     async with people() as browsers:
@@ -416,6 +426,7 @@ async def _lines(rows: Any) -> list[str]:
     return [" ".join(text.split()) for text in await rows.all_inner_texts()]
 
 
+@pytest.mark.long
 @browser_test
 async def test_on_a_phone_it_fills_the_screen_and_is_there_again(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -443,6 +454,7 @@ async def test_on_a_phone_it_fills_the_screen_and_is_there_again(people: Opened,
         await ann.locator("textarea").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_chinese_and_arabic_are_found_on_a_page_in_chinese(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -466,6 +478,7 @@ async def test_chinese_and_arabic_are_found_on_a_page_in_chinese(people: Opened,
         await ann.get_by_role("search").get_by_role("alert").get_by_text("has: 可以是 link、file 或 image").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_words_that_an_input_method_composes_are_not_asked_for(people: Opened) -> None:
     async with people() as browsers:
@@ -484,6 +497,7 @@ async def test_words_that_an_input_method_composes_are_not_asked_for(people: Ope
         assert await ann.evaluate("asked") == ["in:general 照片"]
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_way_to_channels_leads_to_messages_too(people: Opened) -> None:
     async with people() as browsers:
@@ -498,6 +512,7 @@ async def test_the_way_to_channels_leads_to_messages_too(people: Opened) -> None
         await field(ann).and_(ann.locator(":focus")).wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_files_are_found_by_their_names_and_by_a_filter(people: Opened, axe: str) -> None:
     async with people() as browsers:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.page.browsing import Opened, becomes, browser_test, join, read, say
 
 HEADING = ".sidebar h2 button[aria-expanded]"
@@ -11,6 +13,7 @@ ROWS = """[...document.querySelectorAll('.sidebar h2, .sidebar li')].map(one =>
 POINTER = "kind => document.querySelector('.sidebar .scroll').dispatchEvent(new PointerEvent(kind))"
 
 
+@pytest.mark.long
 @browser_test
 async def test_unread_channels_come_first_and_the_open_one_stays_where_it_was_until_another_is_opened(
     people: Opened,
@@ -57,6 +60,7 @@ async def test_unread_channels_come_first_and_the_open_one_stays_where_it_was_un
         await shows("= Unread", "beta", "= Channels")
 
 
+@pytest.mark.long
 @browser_test
 async def test_everything_is_marked_as_read_at_once_on_all_devices(people: Opened) -> None:
     async with people() as browsers:
@@ -151,6 +155,7 @@ async def test_ctrl_k_shows_what_is_unread_first_and_says_where_one_is(people: O
         await ann.locator("textarea:focus").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_newcomer_is_told_of_the_keys_until_they_use_one(people: Opened) -> None:
     async with people() as browsers:

@@ -90,6 +90,7 @@ async def test_the_tabs_of_a_browser_share_a_socket_the_channels_the_drafts_and_
         await becomes(0, lambda: sockets(app))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("reached", [False, True], ids=["lost on the way", "stored, but not answered"])
 @browser_test
 async def test_the_tab_with_the_socket_is_closed_in_the_middle_of_a_send_one_message_one_notification(
@@ -148,6 +149,7 @@ async def test_a_tab_with_the_socket_that_does_not_answer_is_one_no_more(people:
         await becomes(1, lambda: sockets(app))
 
 
+@pytest.mark.long
 @browser_test
 async def test_17_one_can_write_while_offline_it_is_marked_in_all_tabs_and_goes_out_once(
     people: Opened, app: Chat
@@ -170,6 +172,7 @@ async def test_17_one_can_write_while_offline_it_is_marked_in_all_tabs_and_goes_
         assert await app.hub.history.last("general") == 2
 
 
+@pytest.mark.long
 @browser_test
 async def test_where_tabs_cannot_find_each_other_each_has_a_socket_and_all_is_the_same(
     people: Opened, app: Chat
@@ -193,6 +196,7 @@ async def test_where_tabs_cannot_find_each_other_each_has_a_socket_and_all_is_th
         assert await app.hub.history.last("general") == 3
 
 
+@pytest.mark.long
 @browser_test
 async def test_another_name_is_ones_name_in_all_tabs_those_that_come_later_too(people: Opened) -> None:
     async with people() as browsers:

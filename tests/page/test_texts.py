@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.page.browsing import Opened, becomes, browser_test, read, write
 
 APART = """() => {
@@ -35,6 +37,7 @@ async def test_today_becomes_yesterday_at_midnight(people: Opened) -> None:
         await becomes("Yesterday", later)
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_text_is_counted_as_the_server_counts_it(people: Opened) -> None:
     async with people() as browsers:
@@ -47,6 +50,7 @@ async def test_a_text_is_counted_as_the_server_counts_it(people: Opened) -> None
         await becomes("-1", ann.locator(".under span").inner_text)
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_text_that_is_too_long_is_offered_as_several_messages_and_nothing_is_lost(people: Opened) -> None:
     async with people() as browsers:
@@ -63,6 +67,7 @@ async def test_a_text_that_is_too_long_is_offered_as_several_messages_and_nothin
         assert await ann.locator("textarea").input_value() == ""
 
 
+@pytest.mark.long
 @browser_test
 async def test_comings_and_goings_are_one_line_and_do_not_turn_around(people: Opened) -> None:
     async with people() as browsers:
@@ -84,6 +89,7 @@ async def test_comings_and_goings_are_one_line_and_do_not_turn_around(people: Op
         await becomes(["Ben is now Benno"], ann.locator(".notice [dir]").all_inner_texts)
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_only_one_person_sees_says_so_and_looks_unlike_a_line_that_is_kept(people: Opened) -> None:
     async with people() as browsers:
@@ -103,6 +109,7 @@ async def test_what_only_one_person_sees_says_so_and_looks_unlike_a_line_that_is
         await ann.locator("textarea:focus").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_help_lists_the_commands_to_oneself_and_each_begins_in_the_box(people: Opened) -> None:
     async with people() as browsers:
@@ -119,6 +126,7 @@ async def test_help_lists_the_commands_to_oneself_and_each_begins_in_the_box(peo
         assert await ben.locator(".message").count() == 0
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_name_a_link_and_code_do_not_turn_the_words_around_them(people: Opened) -> None:
     async with people() as browsers:
@@ -144,6 +152,7 @@ async def test_a_name_a_link_and_code_do_not_turn_the_words_around_them(people: 
             assert begins, text
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_name_at_the_beginning_of_a_notice_does_not_turn_it_around(people: Opened) -> None:
     async with people() as browsers:
@@ -182,6 +191,7 @@ async def test_in_a_language_from_right_to_left_the_page_stands_the_other_way_ro
         assert await ann.evaluate("document.documentElement.scrollWidth") == 1200
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_way_to_the_first_unread_lies_under_no_day(people: Opened) -> None:
     async with people() as browsers:
@@ -198,6 +208,7 @@ async def test_the_way_to_the_first_unread_lies_under_no_day(people: Opened) -> 
         assert await ann.evaluate(APART)
 
 
+@pytest.mark.long
 @browser_test
 async def test_where_the_scripts_do_not_start_words_say_what_to_do(people: Opened) -> None:
     async with people() as browsers:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.page.browsing import (
     Opened,
     becomes,
@@ -74,6 +76,7 @@ async def test_a_thread_is_begun_by_a_key_and_answered_by_others(people: Opened,
         await pane(ann).locator("article.marked", has_text="to all").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_what_is_done_to_replies_is_seen_where_they_are(people: Opened) -> None:
     async with people() as browsers:
@@ -111,6 +114,7 @@ async def focus_in(page: Any, text: str) -> None:
         await page.keyboard.press("ArrowUp")
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_draft_for_each_thread_and_what_is_written_offline_stay(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -143,6 +147,7 @@ async def test_a_draft_for_each_thread_and_what_is_written_offline_stay(people: 
         browsers.complaints.clear()  # the browser's own, of the network
 
 
+@pytest.mark.long
 @browser_test
 async def test_threads_that_one_follows_are_listed_and_count_what_is_unread(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -178,6 +183,7 @@ async def test_threads_that_one_follows_are_listed_and_count_what_is_unread(peop
         assert await threads.locator("li.unread").count() == 0
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_thread_that_is_opened_at_a_reply_is_read_where_all_of_it_is_in_sight(people: Opened) -> None:
     async with people() as browsers:
@@ -220,6 +226,7 @@ async def test_the_address_names_the_thread_that_is_open_and_closes_one_that_it_
         await becomes("#/general", address)
 
 
+@pytest.mark.long
 @browser_test
 async def test_following_is_ended_and_begun_by_the_bell(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -240,6 +247,7 @@ async def test_following_is_ended_and_begun_by_the_bell(people: Opened, app: Cha
         await becomes("false", lambda: bell.get_attribute("aria-pressed"))
 
 
+@pytest.mark.long
 @browser_test
 async def test_on_a_phone_a_thread_takes_the_window_and_back_leads_to_the_room(people: Opened, axe: str) -> None:
     async with people() as browsers:
@@ -273,6 +281,7 @@ async def test_on_a_phone_a_thread_takes_the_window_and_back_leads_to_the_room(p
         await threads.get_by_role("button", name="the rules!").wait_for()  # where one came from
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_long_thread_opens_at_its_end_and_loads_what_is_above(people: Opened) -> None:
     async with people() as browsers:

@@ -42,6 +42,7 @@ async def test_who_waits_for_a_slow_channel_sees_why_and_until_when(people: Open
         await becomes(0, ben.get_by_text("Slow mode: 1 minute").count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_at_finds_every_person_and_says_who_will_not_be_told(people: Opened) -> None:
     async with people() as browsers:
@@ -56,6 +57,7 @@ async def test_at_finds_every_person_and_says_who_will_not_be_told(people: Opene
         assert await ann.input_value("textarea") == "@Wim "
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_card_of_a_person_names_all_that_one_shares_with_them(people: Opened) -> None:
     async with people() as browsers:
@@ -77,8 +79,8 @@ async def test_the_card_of_a_person_names_all_that_one_shares_with_them(people: 
     ("locale", "minutes", "words"),
     [
         ("en-GB", 5, "You were removed from here until"),
-        ("en-GB", FOR_GOOD, "You were removed from here for good"),
-        ("zh-CN", 5, "您已被移出此频道，"),
+        pytest.param("en-GB", FOR_GOOD, "You were removed from here for good", marks=pytest.mark.long),
+        pytest.param("zh-CN", 5, "您已被移出此频道，", marks=pytest.mark.long),
     ],
 )
 async def test_who_was_removed_for_a_time_reads_until_when_by_their_own_clock(
@@ -116,6 +118,7 @@ async def test_a_channel_that_was_deleted_is_told_as_gone_for_everybody(people: 
         assert tile["x"] + tile["width"] <= title["x"] <= tile["x"] + tile["width"] + 16  # as of a channel
 
 
+@pytest.mark.long
 @browser_test
 async def test_who_is_removed_from_a_private_channel_for_good_is_not_invited_again(people: Opened) -> None:
     async with people() as browsers:

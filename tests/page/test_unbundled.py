@@ -5,9 +5,6 @@ All other tests look at the bundle of a release. `--modules` has all of them loo
 
 import pytest
 
-from tests.page.test_first_load import (
-    test_a_first_visit_asks_for_auth_once_and_for_the_texts_of_its_language as test_a_first_visit,
-)
 from tests.page.test_markup import (
     test_markup_is_drawn_and_code_is_coloured_when_a_block_names_its_language as test_code_is_coloured,
 )
@@ -22,11 +19,10 @@ from tests.page.test_plugin_ui import (
     test_a_plugin_draws_its_events_and_buttons_and_goes_when_its_plugin_is_reloaded as test_plugins_draw,
 )
 
-pytestmark = pytest.mark.modules
+pytestmark = [pytest.mark.long, pytest.mark.modules]
 __all__ = [
     "app",
     "plugins",
-    "test_a_first_visit",
     "test_code_is_coloured",
     "test_it_starts_without_its_server",
     "test_plugins_draw",

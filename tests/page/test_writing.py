@@ -148,6 +148,7 @@ async def test_an_action_has_a_form_made_of_its_fields_and_a_refusal_is_said_in_
         await becomes('/poll votes=10 "Tea or coffee"', lambda: ann.input_value("textarea"))
 
 
+@pytest.mark.long
 @browser_test
 async def test_21_keys_lead_from_channel_to_channel_and_show_themselves(people: Opened) -> None:
     async with people() as browsers:
@@ -190,6 +191,7 @@ async def test_21_keys_lead_from_channel_to_channel_and_show_themselves(people: 
         await becomes("@Ben\n> unread\n\n", lambda: ann.input_value("textarea"))
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_command_joins_or_leaves_a_channel_by_its_name_and_shows_no_field_that_nobody_can_write(
     people: Opened,
@@ -215,6 +217,7 @@ async def test_a_command_joins_or_leaves_a_channel_by_its_name_and_shows_no_fiel
         await ann.get_by_text("No channel yet").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_emoji_are_picked_with_a_search_and_keys_and_markup_is_set_around_what_is_selected(
     people: Opened,
