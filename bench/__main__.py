@@ -6,11 +6,13 @@ import argparse
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from bench import cluster, hooks, instructions, report
-from bench.servers import OTHERS, OURS, Failed, Missing, Server, build_load, kept
+from bench import cluster, comparisons, hooks, instructions, report
+from bench.builds import TREE, Build, committed, compiled
+from bench.servers import OTHERS, Failed, Missing, Server, build_load
 from bench.workloads import WORKLOADS, Workload, measure
 
 ABOUT = """\
@@ -65,25 +67,32 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--history",
-        metavar="KIND",
-        help="measure tornado_chat with this history (sqlite) too, beside memory, both with refs, in W1 to W4",
+        choices=comparisons.HISTORIES[2:],
+        help="measure tornado_chat with this history too, beside memory, both with refs, in W1 to W4",
+    )
+    parser.add_argument(
+        "--against",
+        metavar="REV",
+        help="measure this commit of the checkout too, with the same Python, and say how many times as good the "
+        f"working tree is; with W1 to W6 and {INSTRUCTIONS}",
+    )
+    parser.add_argument(
+        "--compiled",
+        action="store_true",
+        help="measure the compiled build of the working tree too, which is built first (1 to 2 minutes); likewise",
     )
     parser.add_argument(
         "--out", type=Path, default=Path("bench.json"), metavar="FILE", help="all figures (bench.json)"
     )
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if (options.against is not None or options.compiled) and not {*options.only} - {HOOKS, CLUSTER}:
+        parser.error(f"--against and --compiled go with W1 to W6 and {INSTRUCTIONS}")
+    return options
 
 
 def say(text: str) -> None:
     """Tell how far it is; the tables alone go to stdout."""
     sys.stderr.write(text + "\n")
-
-
-def servers_of(workload: Workload, options: argparse.Namespace) -> list[Server]:
-    """Return who is measured in a workload."""
-    peers = [one for one in OTHERS if one.name in options.peers and one.name not in workload.left_out]
-    history = [kept("memory"), kept(options.history)] if options.history and workload.key in KEPT else []
-    return [OURS, *workload.variants, *history, *peers]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -94,41 +103,75 @@ def main(arguments: list[str] | None = None) -> int:
             sys.stdout.write(hooks.run(Path(folder)))
     if CLUSTER in options.only:
         cluster.main([] if options.rounds is None else ["--rounds", str(options.rounds)])
-    if INSTRUCTIONS in options.only:
+    workloads = [one for one in WORKLOADS if one.key in options.only]
+    with ExitStack() as stack:
         try:
-            sys.stdout.write(instructions.table(instructions.measure()))
+            commit = stack.enter_context(committed(options.against)) if options.against is not None else None
+            if workloads:
+                cores = two_cores()
+                build_load()
+            if options.compiled:
+                say("building the compiled build …")
+            builds = [TREE, compiled()] if options.compiled else [TREE]
+            if INSTRUCTIONS in options.only:
+                count([*builds, commit] if commit else builds)
+            return rounds(workloads, builds, commit, options, cores) if workloads else 0
         except (Missing, Failed) as error:
             say(f"bench: {error}")
             return 2 if isinstance(error, Missing) else 1
-    if not {*options.only} - {*APART}:
-        return 0
+
+
+def two_cores() -> tuple[int, int]:
+    """Return the cores of the server and of the load; Missing on a machine with one."""
     cores = sorted(os.sched_getaffinity(0))
-    try:
-        build_load()
-        if len(cores) < 2:
-            raise Missing("two cores are needed: one for the server, one for the load")
-    except Missing as error:
-        say(f"bench: {error}")
-        return 2
-    workloads = [one for one in WORKLOADS if one.key in options.only]
+    if len(cores) < 2:
+        raise Missing("two cores are needed: one for the server, one for the load")
+    return cores[0], cores[1]
+
+
+def count(builds: Sequence[Build]) -> None:
+    """Print the instructions of each."""
+    instructions.prepare(builds)
+    sys.stdout.write(instructions.table([(build, instructions.measure(build)) for build in builds]))
+
+
+def servers_of(
+    workload: Workload, builds: Sequence[Build], commit: Build | None, options: argparse.Namespace
+) -> list[Server]:
+    """Return who is measured in a workload."""
+    ours = [*builds, commit] if commit else builds
+    histories = ("memory", options.history) if options.history and workload.key in KEPT else ()
+    peers = [one for one in OTHERS if one.name in options.peers and one.name not in workload.left_out]
+    kept = [build.server(history) for history in histories for build in ours]
+    return [*(build.server() for build in (*ours, *workload.variants)), *kept, *peers]
+
+
+def rounds(
+    workloads: Sequence[Workload],
+    builds: Sequence[Build],
+    commit: Build | None,
+    options: argparse.Namespace,
+    cores: tuple[int, int],
+) -> int:
+    """Measure all of them, interleaved, and print the tables; return 1 if a measurement failed."""
+    servers = {one.key: servers_of(one, builds, commit, options) for one in workloads}
     versions: dict[str, str] = {}
     missing: list[str] = []
     failures: list[str] = []
-    for server in {one.name: one for workload in workloads for one in servers_of(workload, options)}.values():
+    for server in {one.name: one for some in servers.values() for one in some}.values():
         try:
             versions[server.name] = server.prepare()
         except Missing as error:
             missing.append(f"{server.name} is left out: {error}")
             say(missing[-1])
     results: report.Results = {one.key: {} for one in workloads}
-    rounds = options.rounds or (1 if options.quick else 3)
-    for number in range(1, rounds + 1):
+    for number in range(1, (options.rounds or (1 if options.quick else 3)) + 1):
         for workload in workloads:
-            for server in servers_of(workload, options):
+            for server in servers[workload.key]:
                 if server.name not in versions:
                     continue
                 try:
-                    figures = measure(workload, server, options.quick, (cores[0], cores[1]))
+                    figures = measure(workload, server, options.quick, cores) | {"round": number}
                 except Failed as error:
                     failures.append(f"{workload.key}, {server.name}, round {number}: {error}")
                     say("FAILED: " + failures[-1])
@@ -139,8 +182,12 @@ def main(arguments: list[str] | None = None) -> int:
                 say(f"round {number}  {workload.key}  {server.name}: {shown}")
     report.save(options.out, workloads, versions, results, missing + failures)
     sys.stdout.write(f"{report.INTRODUCTION}\n\n{report.listing(versions)}\n")
+    ours = [build.name for build in builds]
     for workload in workloads:
-        sys.stdout.write(report.table(workload, servers_of(workload, options), results[workload.key]) + "\n")
+        sys.stdout.write(report.table(workload, servers[workload.key], ours, results[workload.key]) + "\n")
+    if commit:
+        sys.stdout.write(comparisons.against(workloads, builds, commit, bool(options.history), results))
+    sys.stdout.write(comparisons.in_short(builds, commit, results))
     for line in missing + [f"FAILED: {failure}" for failure in failures]:
         sys.stdout.write(f"* {line}\n")
     return 1 if failures else 0

@@ -6,53 +6,60 @@ the process, without the kernel's. What they do not tell is how well the process
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from bench.servers import BUILD, HERE, Failed, Missing, run
+from bench.builds import TREE, Build
+from bench.servers import BUILD, HERE, Failed, Missing, environment, run
 
 MESSAGES, UPGRADES = 4_000, 200
 UPGRADE = (
     "GET /ws?name=Client{} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
+COUNTED = ("messages.py", "upgrades.py")  # what runs inside of the server; a commit has its own
 
 
-def measure() -> dict[str, int]:
-    """Return the instructions of each; Missing without valgrind."""
+def prepare(builds: Sequence[Build]) -> None:
+    """Make ready what counts; Missing if it, or what is to be counted, is not there."""
     if shutil.which("valgrind") is None:
-        raise Missing("instructions: valgrind is not installed")
+        raise Missing("instructions: valgrind is not installed: apt install valgrind")
+    for build in builds:
+        if not all((build.folder / "bench" / name).exists() for name in COUNTED):
+            raise Missing(f"instructions: {build.title} has no bench/{' and no bench/'.join(COUNTED)} yet")
     BUILD.mkdir(exist_ok=True)
     run(["gcc", "-O2", "-Wall", "-shared", "-fPIC", "-o", str(BUILD / "counting.so"), str(HERE / "counting.c")])
+
+
+def measure(build: Build = TREE) -> dict[str, int]:
+    """Return the instructions of each."""
     found = {}
     for title, more in (("a message", []), ("a message with a ref", ["--refs"])):
-        with _counted("bench.messages", str(MESSAGES), *more) as process:
+        with _counted(build, "bench.messages", str(MESSAGES), *more) as process:
             _, said = process.communicate()
         found[title] = _count(process, said) // MESSAGES
-    with _counted("bench.upgrades") as process:
+    with _counted(build, "bench.upgrades") as process:
         said = _upgrade(process)
     found["an upgrade"] = _count(process, said) // UPGRADES
     return found
 
 
 @contextmanager
-def _counted(module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def _counted(build: Build, module: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """Run a module under callgrind, which counts what that asks it to."""
     command = ["valgrind", "--tool=callgrind", "--instr-atstart=no", "--callgrind-out-file=/dev/null"]
     process = subprocess.Popen(
-        [*command, sys.executable, "-m", module, *arguments],
+        [*command, build.python, "-m", module, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=HERE.parent,
-        env=os.environ | {"PYTHONHASHSEED": "0"},
+        cwd=build.folder,
+        env=environment({"PYTHONHASHSEED": "0"}),
     )
     try:
         yield process
@@ -96,7 +103,16 @@ def _count(process: subprocess.Popen[str], said: str) -> int:
     return int(counted[1])
 
 
-def table(found: dict[str, int]) -> str:
-    """Return the table."""
-    rows = [f"| {title} | {count:,} |" for title, count in found.items()]
-    return "\n".join(["### instructions: of the server's process", "", "| | each |", "| --- | ---: |", *rows, ""])
+def table(found: Sequence[tuple[Build, dict[str, int]]]) -> str:
+    """Return the table, with what each of the others takes of what the first does."""
+    (_, first), *others = found
+    rows = [["", *(build.name for build, _ in found)], ["---", *["---:"] * len(found)]]
+    for title, count in first.items():
+        shares = (f"{counts[title]:,} ({counts[title] / count:.2f})" for _, counts in others)
+        rows.append([title, f"{count:,}", *shares])
+    lines = ["### instructions: of the server's process", "", *(f"| {' | '.join(row)} |" for row in rows), ""]
+    for build, _ in others:
+        for name in COUNTED:
+            if (build.folder / "bench" / name).read_bytes() != (HERE / name).read_bytes():
+                lines += [f"* {build.name} has another bench/{name}: it may count something else.", ""]
+    return "\n".join(lines)

@@ -20,7 +20,8 @@ INTRODUCTION = (
     "does more, or takes less. Each server had one core, the load generator another."
 )
 
-Results = dict[str, dict[str, list[Figures]]]  # workload -> server -> one for each round
+ResultsOfOne = dict[str, list[Figures]]  # server -> one for each round
+Results = dict[str, ResultsOfOne]  # of each workload
 
 
 def _values(rounds: list[Figures], key: str) -> list[float]:
@@ -40,20 +41,20 @@ def _ratio(ours: list[Figures], theirs: list[Figures], metric: Metric) -> str:
     return f"{mine / other:.2f}" if other else "–"
 
 
-def table(workload: Workload, servers: Iterable[Server], results: dict[str, list[Figures]]) -> str:
-    """Return a workload's table: medians (lowest–highest), and how many times as good ours is as each."""
+def table(workload: Workload, servers: Iterable[Server], ours: Iterable[str], results: ResultsOfOne) -> str:
+    """Return a workload's table: medians (lowest–highest), and how many times as good each of ours is as each."""
     there = [server for server in servers if results.get(server.name)]
-    ours = [server for server in there if server.ours]
-    compared = [(one, metric) for one in ours for metric in workload.metrics if metric.compared]
+    columns = [name for name in ours if results.get(name)]
+    compared = [(one, metric) for one in columns for metric in workload.metrics if metric.compared]
     shares = (*(["server busy"] if workload.closed_loop else []), "load busy")
     head = ["server", *(metric.title for metric in workload.metrics), *shares]
-    head += [f"{one.name} ×: {metric.title}" for one, metric in compared]
+    head += [f"{one} ×: {metric.title}" for one, metric in compared]
     rows = [head, ["---", *["---:"] * (len(head) - 1)]]
     for server in there:
         rounds = results[server.name]
         row = [server.name, *(_cell(rounds, metric) for metric in workload.metrics)]
         row += [f"{_share(rounds, share):.0%}" for share in shares]
-        row += ["" if one is server else _ratio(results[one.name], rounds, metric) for one, metric in compared]
+        row += ["" if one == server.name else _ratio(results[one], rounds, metric) for one, metric in compared]
         rows.append(row)
     lines = [f"### {workload.key}: {workload.title}", "", *(f"| {' | '.join(row)} |" for row in rows)]
     notes = [note for server in there for note in _notes(workload, server.name, results[server.name])]

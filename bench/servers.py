@@ -11,20 +11,19 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from importlib import metadata
 from pathlib import Path
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 PEERS = HERE / "peers"
 BUILD = HERE / ".build"
 LOAD = BUILD / "load"
 
-#: What tornado_chat is started with beside its port and its data folder.
-FLAGS: tuple[str, ...] = ("--limits", "off")
-
+NOTHING: Mapping[str, str] = {}
 GO = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode"}  # where Debian puts the sources of Go's libraries
 
 
@@ -44,24 +43,29 @@ class Server:
     command: Callable[[int, Path], list[str]]
     prepare: Callable[[], str]
     environ: dict[str, str] = field(default_factory=dict)
+    folder: Path = ROOT  # where it runs
     with_refs: bool = False  # its clients send a ref with each message
 
-    @property
-    def ours(self) -> bool:
-        """Return whether it is tornado_chat, in one form or another."""
-        return self.name.startswith("tornado_chat")
 
-
-def run(command: list[str], **options: object) -> str:
+def run(
+    command: list[str], environ: Mapping[str, str] = NOTHING, cwd: Path | None = None, timeout: float = 300
+) -> str:
     """Return what a command says; Missing if it cannot be run or fails."""
-    environ = os.environ | options.pop("environ", {})  # type: ignore[operator]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, env=environ, timeout=300, **options)  # type: ignore[call-overload]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment(environ), cwd=cwd, timeout=timeout, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Missing(str(error)) from None
     if done.returncode:
-        raise Missing(f"{command[0]}: {(done.stderr or done.stdout).strip()[-300:]}")
-    return str(done.stdout).strip()
+        raise Missing((done.stderr or done.stdout).strip()[-300:] or f"{command[0]} ended with {done.returncode}")
+    return done.stdout.strip()
+
+
+def environment(more: Mapping[str, str]) -> dict[str, str]:
+    """Return that of what is run: no way to another tornado_chat, and this Python's commands first."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"} | {"PATH": path} | dict(more)
 
 
 def build_load() -> None:
@@ -83,8 +87,10 @@ def _packages(*names: str) -> str:
 
 
 def _npm(package: str) -> None:
-    if not (BUILD / "node_modules" / package).exists():
-        shutil.copy(PEERS / "package.json", BUILD)
+    wanted, installed = PEERS / "package.json", BUILD / "package.json"
+    there = (BUILD / "node_modules" / package).exists() and installed.exists()
+    if not there or installed.read_text() != wanted.read_text():
+        shutil.copy(wanted, installed)
         run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=BUILD)
 
 
@@ -104,16 +110,7 @@ def _go() -> str:
     return run(["go", "version"]).removeprefix("go version ")
 
 
-def _speed() -> str:
-    return _packages("tornado", "orjson", "uvloop")
-
-
 # How each is started
-
-
-def _chat(port: int, data: Path, history: str = "memory", python: str = sys.executable) -> list[str]:
-    options = ["--port", str(port), "--data-dir", str(data), "--history", history]
-    return [python, "-m", "tornado_chat", *options, *FLAGS]
 
 
 def _peer(runner: str, file: str, port: int, data: Path) -> list[str]:
@@ -128,12 +125,6 @@ _bun_path = str(BUILD / "node_modules/.bin/bun")
 _python = sys.executable
 _node_path = {"NODE_PATH": str(BUILD / "node_modules")}
 
-OURS = Server("tornado_chat", _chat, _speed)
-PLAIN = Server(
-    "tornado_chat, tornado only",
-    partial(_chat, python=str(Path(sys.prefix + "-plain") / "bin" / "python")),
-    partial(_packages, "tornado"),
-)
 OTHERS = (
     Server("bun", partial(_peer, _bun_path, "bun_peer.js"), _bun),
     Server("go", _go_peer, _go),
@@ -142,11 +133,6 @@ OTHERS = (
     Server("aiohttp", partial(_peer, _python, "aiohttp_peer.py"), partial(_packages, "aiohttp")),
     Server("tornado_plain", partial(_peer, _python, "tornado_plain.py"), partial(_packages, "tornado")),
 )
-
-
-def kept(history: str) -> Server:
-    """Return tornado_chat with a kind of history; each message has a random ref, as a careful client sends it."""
-    return Server(f"tornado_chat, {history}, refs", partial(_chat, history=history), _speed, with_refs=True)
 
 
 @dataclass(frozen=True)
@@ -185,7 +171,7 @@ def running(server: Server, core: int) -> Iterator[Running]:
         command = ["taskset", "-c", str(core), *server.command(port, Path(folder) / "data")]
         with log.open("wb") as output:
             process = subprocess.Popen(
-                command, stdout=output, stderr=output, cwd=HERE.parent, env=os.environ | server.environ
+                command, stdout=output, stderr=output, cwd=server.folder, env=environment(server.environ)
             )
         try:
             one = Running(port, process.pid, log)

@@ -7,7 +7,8 @@ import subprocess
 import time
 from dataclasses import dataclass
 
-from bench.servers import LOAD, PLAIN, Failed, Server, running
+from bench.builds import PLAIN, Build
+from bench.servers import LOAD, Failed, Server, running
 
 SETTLE = 2.0  # seconds after the last of the idle connections, for what a server lets go of later
 LIMIT = 900  # seconds that one measurement may take
@@ -36,7 +37,7 @@ class Workload:
     quick: tuple[str, ...]
     metrics: tuple[Metric, ...]
     closed_loop: bool = False  # as fast as the echoes come back: somebody is always busy
-    variants: tuple[Server, ...] = ()  # of tornado_chat, measured beside it
+    variants: tuple[Build, ...] = ()  # measured beside the working tree
     left_out: tuple[str, ...] = ()  # peers that would take minutes
 
 
@@ -58,7 +59,7 @@ def _fan_out(
     key: str,
     title: str,
     load: str,
-    variants: tuple[Server, ...] = (),
+    variants: tuple[Build, ...] = (),
     metrics: tuple[Metric, ...] = (RATE, CPU, P50, P99),
 ) -> Workload:
     words = tuple(load.split())
