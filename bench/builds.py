@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from importlib import metadata
 from pathlib import Path
 
@@ -44,20 +44,22 @@ class Build:
         """Return it as a server; given a history, each message has a random ref, as a careful client sends it."""
         name = f"{self.name}, {history}, refs" if history else self.name
         command = partial(_command, self.python, history or "memory")
-        return Server(name, command, self._prepare, folder=self.folder, with_refs=bool(history))
-
-    def _prepare(self) -> str:
-        if (self.folder / "tornado_chat").exists():  # or its first start would need memory that others do not need
-            run([self.python, "-m", "compileall", "-q", "tornado_chat"], cwd=self.folder)
-        version = run([self.python, "-m", "tornado_chat", "--version"], cwd=self.folder).removeprefix("tornado_chat ")
-        packages = ", ".join(run([self.python, "-c", _VERSIONS], cwd=self.folder).splitlines())
-        return ", ".join(filter(None, (self.about, version, packages)))
+        return Server(name, command, partial(_prepared, self), folder=self.folder, with_refs=bool(history))
 
 
 _VERSIONS = """\
 import platform, tornado
 print("Python", platform.python_version())
 print("tornado", tornado.version)"""
+
+
+@cache
+def _prepared(build: Build) -> str:
+    if (build.folder / "tornado_chat").exists():  # or its first start would need memory that others do not need
+        run([build.python, "-m", "compileall", "-q", "tornado_chat"], cwd=build.folder)
+    version = run([build.python, "-m", "tornado_chat", "--version"], cwd=build.folder).removeprefix("tornado_chat ")
+    packages = ", ".join(run([build.python, "-c", _VERSIONS], cwd=build.folder).splitlines())
+    return ", ".join(filter(None, (build.about, version, packages)))
 
 
 def _command(python: str, history: str, port: int, data: Path) -> list[str]:

@@ -56,7 +56,8 @@ def _cell(results: ResultsOfOne, ours: str, other: str, metric: Metric) -> str:
     mine = results.get(ours, [])
     if not other:
         return _spread([figures[metric.key] for figures in mine], metric.digits)
-    return _spread([one[metric.key] / two[metric.key] for one, two in _together(mine, results.get(other, []))], 2)
+    pairs = [(one[metric.key], two[metric.key]) for one, two in _together(mine, results.get(other, []))]
+    return _spread([one / two for one, two in pairs if two], 2)
 
 
 def against(
@@ -70,7 +71,7 @@ def against(
             for kind in HISTORIES if history else HISTORIES[:1]:
                 ours, theirs = build.server(kind).name, commit.server(kind).name
                 pairs = list(_together(of_one.get(ours, []), of_one.get(theirs, [])))
-                for metric in workload.metrics if pairs else ():
+                for metric in (one for one in workload.metrics if pairs and one.compared):
                     mine = [one[metric.key] for one, _ in pairs]
                     other = [two[metric.key] for _, two in pairs]
                     over, under = (mine, other) if metric.more_is_better else (other, mine)

@@ -74,8 +74,11 @@ def _notes(workload: Workload, name: str, rounds: list[Figures]) -> Iterable[str
 
 
 def listing(versions: dict[str, str]) -> str:
-    """Return what was measured, one line each."""
-    return "\n".join(f"* {name}: {version}" for name, version in versions.items()) + "\n"
+    """Return what was measured, a line for each version."""
+    names: dict[str, list[str]] = {}
+    for name, version in versions.items():
+        names.setdefault(version, []).append(name)
+    return "\n".join(f"* {'; '.join(some)}: {version}" for version, some in names.items()) + "\n"
 
 
 def save(

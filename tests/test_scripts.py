@@ -132,6 +132,22 @@ def test_the_compiled_build_needs_a_compiler_and_says_how_to_install_it_or_in_ci
     assert checkout.calls[1].endswith(" gcc libc6-dev")
 
 
+@pytest.mark.parametrize("arguments", [["--compile"], ["dist", "dist2"], ["dist", "--faster"]])
+def test_the_wheel_is_not_built_into_a_folder_that_is_called_like_an_option(
+    checkout: Checkout, arguments: list[str]
+) -> None:
+    done = checkout.run("wheel", *arguments)
+    assert done.returncode == 2
+    assert done.stderr == f"./scripts/wheel [--compiled] [FOLDER] knows no '{arguments[-1]}'\n"
+    assert checkout.run("wheel", "--help").stdout.startswith("Builds the wheel")
+
+
+def test_the_wheel_is_compiled_wherever_that_is_said_and_needs_npm(checkout: Checkout) -> None:
+    assert "needs a C compiler" in checkout.run("wheel", "dist", "--compiled").stderr
+    done = checkout.run("wheel", "dist")
+    assert (done.returncode, done.stderr) == (1, "The page is bundled by npm, and there is none: apt install npm\n")
+
+
 @pytest.mark.parametrize("arguments", [["0"], ["10"], ["two"], [""], ["2", "3"], ["--port", "4"]])
 def test_a_cluster_has_one_to_nine_nodes(checkout: Checkout, arguments: list[str]) -> None:
     done = checkout.run("cluster", *arguments)

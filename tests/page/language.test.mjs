@@ -5,11 +5,12 @@ import {test} from "node:test";
 const assets = new URL("../../public/assets/", import.meta.url);
 const {LANGUAGES, choose, clock, day, explain, fullDate, rich, speak, t} = await import(new URL("i18n/index.js", assets));
 
+const FOLDERS = ["admin", "dialogs", "files", "messages", "places", "search"];
 const languages = {};
 for (const code of Object.keys(LANGUAGES)) {
   const {default: language} = await import(new URL(`i18n/${code}.js`, assets));
   const words = {...language.words};
-  for (const folder of ["admin", "dialogs", "files", "messages", "places", "search"]) {
+  for (const folder of FOLDERS) {
     const {default: more} = await import(new URL(`i18n/${folder}/${code}.js`, assets));
     assert.deepEqual(Object.keys(more).filter((key) => key in words), []);
     Object.assign(words, more);
@@ -43,6 +44,16 @@ for (const [code, {lang, dir, words}] of Object.entries(languages)) {
     }
   });
 }
+
+test("no file says a key twice", () => {
+  for (const folder of ["./", ...FOLDERS.map((name) => `${name}/`)]) {
+    for (const code of Object.keys(LANGUAGES)) {
+      const source = readFileSync(new URL(`i18n/${folder}${code}.js`, assets), "utf8");
+      const keys = [...source.matchAll(/^ +("[^"]+"):/gm)].map(([, key]) => key);
+      assert.deepEqual(keys.filter((key, place) => keys.indexOf(key) !== place), [], folder + code);
+    }
+  }
+});
 
 test("every key that is asked for has words, and all words are asked for", () => {
   const keys = new Set(Object.keys(languages.en.words));

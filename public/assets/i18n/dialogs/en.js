@@ -212,10 +212,6 @@ export default {
   "inspector.lines": "In memory",
   "inspector.joined": "Joined",
 
-  "arrival.title": "Come in as {name}?",
-  "arrival.about": "A link signs you in as {name}, but you are {here} here. If you didn’t expect that, stay. Signing out of {name} makes you {here} again.",
-  "arrival.stay": "Stay {here}",
-  "arrival.change": "Come in as {name}",
   "composer.split": {one: "Send as {count} message", other: "Send as {count} messages"},
   "composer.commands": "Commands",
 };

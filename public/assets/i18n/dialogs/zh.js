@@ -209,10 +209,6 @@ export default {
   "inspector.lines": "内存中",
   "inspector.joined": "已加入",
 
-  "arrival.title": "以 {name} 的身份进入？",
-  "arrival.about": "一个链接要让您以 {name} 的身份登录，而您在这里是 {here}。如果这不在您的意料之中，请保持现状。退出 {name} 后您仍是 {here}。",
-  "arrival.stay": "保持 {here}",
-  "arrival.change": "以 {name} 的身份进入",
   "composer.split": {other: "分成 {count} 条消息发送"},
   "composer.commands": "命令",
 };

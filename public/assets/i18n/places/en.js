@@ -167,10 +167,6 @@ export default {
   "gone.deleted-why": "It’s gone for everyone, with all its messages.",
   "gone.join": "Join again",
 
-  "members.admins": "Administrators",
-  "members.members": "Members",
-  "members.guests": "Guests",
-
   "messages.this-is": "This is {name}",
   "messages.hello": "Say hello",
   "messages.copy-link": "Copy link",

@@ -167,10 +167,6 @@ export default {
   "gone.deleted-why": "所有人都看不到它和其中的消息了。",
   "gone.join": "重新加入",
 
-  "members.admins": "管理员",
-  "members.members": "成员",
-  "members.guests": "访客",
-
   "messages.this-is": "这里是 {name}",
   "messages.hello": "打个招呼",
   "messages.copy-link": "复制链接",
