@@ -40,7 +40,12 @@ class ConnectionLimits:
 
     def call(self, now: float) -> float:
         """Count a call; return 0, or the seconds after which it may come again."""
-        return self._of_user.take(now) or self._of_address.take(now) or self._limits.all.calls.take(now)
+        for bucket in (self._of_user, self._of_address, self._limits.all.calls):
+            ready, longest = bucket.ready, now - bucket.slack
+            if ready > now:
+                return ready - now
+            bucket.ready = (ready if ready > longest else longest) + bucket.each  # as `take` does, without its call
+        return 0.0
 
     def charge(self, calls: float) -> None:
         """Count a call as so many more, for what it turned out to cost."""

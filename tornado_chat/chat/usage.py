@@ -26,34 +26,37 @@ def _spacing(rate: float, burst: float) -> tuple[float, float]:
 
 
 class Bucket:
-    """A token bucket of `rate` a second and `burst` at once; a rate of 0 is no limit."""
+    """A token bucket of `rate` a second and `burst` at once; a rate of 0 is no limit.
 
-    __slots__ = ("_each", "_ready", "_slack")
+    `ready`: when there is a token, the one number that changes. `each`, `slack`: see _spacing.
+    """
+
+    __slots__ = ("each", "ready", "slack")
 
     def __init__(self, rate: float, burst: float) -> None:
-        self._each, self._slack = _spacing(rate, burst)
-        self._ready = _LONG_AGO  # when there is a token: the one number that changes
+        self.each, self.slack = _spacing(rate, burst)
+        self.ready = _LONG_AGO
 
     def take(self, now: float) -> float:
         """Take a token; return 0, or the seconds after which there is one. `now` in seconds of monotonic()."""
-        ready = self._ready
+        ready = self.ready
         if ready > now:
             return ready - now
-        longest = now - self._slack
-        self._ready = (ready if ready > longest else longest) + self._each
+        longest = now - self.slack
+        self.ready = (ready if ready > longest else longest) + self.each
         return 0.0
 
     def wait(self, now: float) -> float:
         """Return the seconds after which there is a token, 0 where there is one."""
-        return max(self._ready - now, 0.0)
+        return max(self.ready - now, 0.0)
 
     def charge(self, now: float, count: float) -> None:
         """Take so many tokens, also those that are not there yet; a negative count gives tokens back."""
-        self._ready = max(self._ready, now - self._slack) + count * self._each
+        self.ready = max(self.ready, now - self.slack) + count * self.each
 
     def is_full(self, now: float) -> bool:
         """Return whether nothing is missing."""
-        return self._ready + self._slack <= now
+        return self.ready + self.slack <= now
 
 
 class Usage:
