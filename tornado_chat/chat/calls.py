@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, MutableSequence, Sequence
-from contextvars import ContextVar
-from typing import Any, Protocol
+from contextvars import ContextVar, Token
+from typing import Any, Generic, Protocol, TypeVar
 
 from tornado_chat.chat.errors import Refused
+
+C = TypeVar("C")
 
 
 class Place(Protocol):
@@ -55,8 +57,36 @@ class Call(Protocol):
         """Raise Refused unless a channel's rules let this call do there what a power is for, in a user's name."""
 
 
-#: The call that is being handled in this task, None outside of calls.
-current: ContextVar[Call | None] = ContextVar("current", default=None)
+
+class Current(Generic[C]):
+    """The call that is being handled: that of the task, or `here` the one whose handler the router is calling.
+
+    Most handlers return at once. For those a ContextVar would cost more than all else that is known of their call.
+    """
+
+    __slots__ = ("_of_task", "here")
+
+    def __init__(self) -> None:
+        self.here: C | None = None
+        self._of_task: ContextVar[C | None] = ContextVar("current", default=None)
+
+    def get(self) -> C | None:
+        """Return the call, None outside of calls."""
+        here = self.here
+        return self._of_task.get() if here is None else here
+
+    def set(self, call: C | None) -> tuple[C | None, Token[C | None]]:
+        """Have a call handled from now on, also in the tasks that are made; return what `reset` takes."""
+        before, self.here = self.here, None
+        return before, self._of_task.set(call)
+
+    def reset(self, before: tuple[C | None, Token[C | None]]) -> None:
+        """Have the call handled again that was before."""
+        self.here, token = before
+        self._of_task.reset(token)
+
+
+current: Current[Call] = Current()
 
 #: Whether what is posted is generated: its text comes from elsewhere, so listeners to `message` see it in any case.
 generated: ContextVar[bool] = ContextVar("generated", default=False)

@@ -115,7 +115,7 @@ class Channel(Attendance):
         """Post a message, whose text was cleaned, with these further fields; see `post`."""
         if get_ident() != self._flusher.thread:  # asked here, as a call would cost as much again
             self._flusher.require_loop()
-        call = current.get()
+        call = current.here or current.get()
         if self.guarded and call is not None:
             call.heed(self, "post", sender)
         message = Message(self.name, text, sender, int(time.time() * 1000), ref, 0, "", 0, extra)

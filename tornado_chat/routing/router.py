@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, M
 from functools import partial
 from typing import Any
 
+from tornado_chat.chat.calls import current
 from tornado_chat.chat.channel import Channel
 from tornado_chat.chat.channel_records import ChannelRecord
 from tornado_chat.chat.connection import Connection
@@ -19,7 +20,7 @@ from tornado_chat.chat.protocol import MAX_REF, decode
 from tornado_chat.chat.rate_limits import PENALTY, limited
 from tornado_chat.config.compiled import mypyc_attr
 from tornado_chat.routing.answers import Answers
-from tornado_chat.routing.context import Context, PerformedContext, current
+from tornado_chat.routing.context import Context, PerformedContext
 from tornado_chat.routing.plugin import Plugin
 from tornado_chat.routing.registry import Action, Registry
 from tornado_chat.routing.repeats import RefusedContext, answer_again, is_repeatable, ref_of_performed
@@ -150,20 +151,13 @@ class Router(Answers):
                     return asyncio.ensure_future(self._finish(context, result, action, target))
             else:
                 context = Context(connection, channel, ref, [], self.server, self._call_action)
-                token = current.set(context)
+                current.here = context
                 try:
                     result = action.call(context, arguments) if action.found else action.handler(context, **arguments)
-                    if result is not None and isinstance(result, Coroutine):
-                        if is_repeatable(action, ref):
-                            result = self._unless_repeated(context, result, action, message)
-                        answered = asyncio.ensure_future(self._finish(context, result, action, target))
-                        if action.name not in _APART:
-                            return answered
-                        self._apart.add(answered)
-                        answered.add_done_callback(self._apart.discard)
-                        return None
                 finally:
-                    current.reset(token)
+                    current.here = None
+                if result is not None and isinstance(result, Coroutine):
+                    return self._later(context, result, action, message)
         except FAULTS as error:
             self.fail(connection, error, ref, target, action)
             return None
@@ -228,6 +222,23 @@ class Router(Answers):
                 raise
             again = RefusedContext(context.connection, context.ref, self.server, self._call_action, refused)
             return await answer_again(again, action, call)
+
+    def _later(
+        self, context: Context, result: Coroutine[Any, Any, Any], action: Action, call: dict[str, Any]
+    ) -> Awaitable[None] | None:
+        """Answer a call when its handler has ended; return what the connection's next call waits for."""
+        if is_repeatable(action, context.ref):
+            result = self._unless_repeated(context, result, action, call)
+        before = current.set(context)  # for the task
+        try:
+            answered = asyncio.ensure_future(self._finish(context, result, action, call.get("target")))
+        finally:
+            current.reset(before)
+        if action.name not in _APART:
+            return answered
+        self._apart.add(answered)
+        answered.add_done_callback(self._apart.discard)
+        return None
 
     async def _finish(self, context: Context, result: Awaitable[Any], action: Action, target: object) -> None:
         try:

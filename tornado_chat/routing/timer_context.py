@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, MutableSequence
-from contextvars import ContextVar, copy_context
+from contextvars import copy_context
 from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
@@ -108,4 +108,4 @@ class TimerContext:
 
 
 #: The context that a handler or listener runs in; `channel.post` finds its call by it.
-current = cast("ContextVar[TimerContext | None]", calls.current)
+current = cast("calls.Current[TimerContext]", calls.current)
