@@ -57,7 +57,6 @@ class Call(Protocol):
         """Raise Refused unless a channel's rules let this call do there what a power is for, in a user's name."""
 
 
-
 class Current(Generic[C]):
     """The call that is being handled: that of the task, or `here` the one whose handler the router is calling.
 

@@ -91,6 +91,7 @@ class Message:
     id: str = ""
     rev: int = 0
     extra: dict[str, Any] | None = None
+    _ok: str = field(default="", init=False, repr=False, compare=False)  # to its call, made with its line; "" then
 
     @property
     def number(self) -> int:
@@ -109,18 +110,21 @@ class Message:
 
     def line(self) -> bytes:
         """Return the `send-message` line of this message."""
-        return self.line_after(line_beginning(self.channel))
+        line = self.line_after(line_beginning(self.channel))
+        self._ok = ""
+        return line
 
     def line_after(self, beginning: str) -> bytes:
-        """Return its line, of which a channel keeps the beginning."""
+        """Return its line, of which a channel keeps the beginning; keep the `ok` to its call, which says the same."""
         sender = self.sender
         who = "null" if sender is None else sender._json if sender._as_of is _pictures else sender.json()
-        ref = "" if self.ref is None else f',"ref":{_quote(self.ref)}'
+        stored = f'"id":"{self.id}","seq":{self.seq},"time":{self.time}'
         more = _more(self) if self.rev or self.extra else ""
-        return (
-            f'{beginning}{_quote(self.text)},"sender":{who},'
-            f'"id":"{self.id}","seq":{self.seq},"time":{self.time}{ref}{more}}}'
-        ).encode()
+        if self.ref is None:
+            return f'{beginning}{_quote(self.text)},"sender":{who},{stored}{more}}}'.encode()
+        ref = _quote(self.ref)
+        self._ok = f'{{"action":"ok","ref":{ref},{stored}}}'
+        return f'{beginning}{_quote(self.text)},"sender":{who},{stored},"ref":{ref}{more}}}'.encode()
 
     # For plugins
 

@@ -177,6 +177,9 @@ def answer(ref: str, message: Message | None, results: Mapping[str, Any] | None)
     if results:
         stored = {"id": message.id, "seq": message.seq, "time": message.time} if message else {}
         return encode({**stored, **results, "action": "ok", "ref": ref})
+    if message is not None and message._ok and message.ref == ref:
+        line, message._ok = message._ok, ""
+        return line.encode()
     said = f',"id":"{message.id}","seq":{message.seq},"time":{message.time}' if message else ""
     return f'{{"action":"ok","ref":{_quote(ref)}{said}}}'.encode()
 
