@@ -214,6 +214,7 @@ class TestTokens:
             )
             friends.complaints.clear()
 
+    @pytest.mark.long
     @browser_test
     async def test_an_application_that_sends_one_again_is_not_asked_about(self, app: Chat, people: Opened) -> None:
         async with people() as friends:

@@ -384,6 +384,7 @@ async def test_the_nodes_of_a_cluster_are_listed_with_what_they_have_to_do(
         await rows.first.wait_for(state="detached")
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_page_names_nodes_that_did_not_answer_or_could_not_reload(
     app: Chat, people: Opened, monkeypatch: pytest.MonkeyPatch

@@ -58,6 +58,7 @@ async def test_14_title_and_icon_show_what_is_unread_while_the_tab_is_hidden(peo
         await ann.locator(".new").wait_for()  # the line stays while one reads
 
 
+@pytest.mark.long
 @browser_test
 async def test_16_after_a_loss_nothing_is_missing_and_nothing_is_twice(people: Opened, app: Chat) -> None:
     """450 messages are missed, three pages; while they come one is said, and the connection is lost again."""

@@ -83,6 +83,7 @@ async def test_windows_keyboards_and_words_below_the_box_take_nobody_from_the_bo
         await ann.get_by_role("button", name="1 new message").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_box_is_as_high_as_its_text_at_every_width(people: Opened) -> None:
     async with people() as browsers:
@@ -211,6 +212,7 @@ async def test_a_dropped_file_leaves_the_page_as_it_is_and_a_pasted_one_is_attac
         assert await office.evaluate(DROP, ["body", "drop"])
 
 
+@pytest.mark.long
 @browser_test
 async def test_keys_of_an_input_method_do_nothing_in_the_page(people: Opened) -> None:
     async with people() as browsers:

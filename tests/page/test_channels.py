@@ -141,6 +141,7 @@ async def test_a_channel_that_one_has_left_comes_back_as_it_was(people: Opened, 
         await becomes(0, ann.get_by_role("button", name="Undo").count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_channel_is_left_after_some_seconds_or_with_the_page(people: Opened, app: Chat) -> None:
     async with people() as browsers:

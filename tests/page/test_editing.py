@@ -11,6 +11,7 @@ from tornado_chat.web.app import Chat
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
+@pytest.mark.long
 @browser_test
 async def test_3_up_in_an_empty_box_edits_the_last_own_message_and_the_draft_is_back_afterwards(
     people: Opened, axe: str

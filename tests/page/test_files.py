@@ -208,6 +208,7 @@ async def test_a_name_cannot_deceive_nor_run(people: Opened, axe: str) -> None:
         assert await ann.evaluate(width)
 
 
+@pytest.mark.long
 @browser_test
 async def test_sounds_and_films_load_nothing_before_they_are_played(people: Opened, axe: str) -> None:
     async with people() as browsers:

@@ -8,7 +8,9 @@ import pytest
 from tests.page.browsing import Opened, browser_test
 
 
-@pytest.mark.parametrize("", [pytest.param(id="bundle"), pytest.param(id="modules", marks=pytest.mark.modules)])
+@pytest.mark.parametrize(
+    "", [pytest.param(id="bundle", marks=pytest.mark.long), pytest.param(id="modules", marks=pytest.mark.modules)]
+)
 @browser_test
 async def test_a_first_visit_asks_for_auth_once_and_for_the_texts_of_its_language(people: Opened) -> None:
     async with people() as browsers:

@@ -118,6 +118,7 @@ class TestAccounts:
     def app(self, io_loop: IOLoop, tmp_path: Path) -> Chat:
         return make_app(Settings(data_dir=tmp_path, history="memory", limits="off", auth=("password",)))
 
+    @pytest.mark.long
     @browser_test
     async def test_it_is_shown_only_when_the_server_knows_the_session_and_goes_with_it(
         self, people: Opened, app: Chat

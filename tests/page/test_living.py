@@ -129,6 +129,7 @@ async def test_a_message_is_edited_reacted_to_pinned_and_deleted_by_keys(people:
         browsers.complaints.clear()  # the browser's own, of the network
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_reply_shows_what_it_answers_and_leads_there(people: Opened) -> None:
     async with people() as browsers:

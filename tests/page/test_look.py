@@ -65,6 +65,7 @@ async def test_clock_language_and_name_apply_at_once_in_every_tab_while_the_sett
         await settings.get_by_role("alert").get_by_text("从右到左强制").wait_for()
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_strip_says_one_thing_at_a_time_and_moves_nothing(people: Opened, app: Chat) -> None:
     async with people() as browsers:
@@ -102,6 +103,7 @@ async def test_one_to_three_emoji_alone_are_large(people: Opened) -> None:
             assert await row.evaluate("one => !!one.closest('.jumbo')") == large, text
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_page_shows_the_name_and_the_mark_of_the_server(people: Opened, app: Chat, tmp_path: Path) -> None:
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="7" height="7"><script>x()</script></svg>'

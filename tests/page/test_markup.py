@@ -106,6 +106,7 @@ async def test_right_to_left_texts_and_very_long_words_stay_in_their_place(peopl
         assert await ann.locator(".messages").evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
+@pytest.mark.long
 @browser_test
 async def test_26_names_that_look_alike_can_be_told_apart(people: Opened) -> None:
     async with people() as browsers:

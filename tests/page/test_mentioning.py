@@ -19,6 +19,7 @@ def mentions(page: Any) -> Any:
     return page.get_by_role("complementary", name="Mentions")
 
 
+@pytest.mark.long
 @browser_test
 async def test_all_are_offered_with_how_many_they_are(people: Opened) -> None:
     async with people() as browsers:

@@ -78,6 +78,7 @@ async def test_enter_sends_shift_enter_makes_a_line_and_nothing_blank_goes_out(p
         await becomes("", lambda: ann.input_value("textarea"))
 
 
+@pytest.mark.long
 @browser_test
 async def test_hostile_texts_and_names_are_shown_as_they_are(people: Opened) -> None:
     async with people() as browsers:

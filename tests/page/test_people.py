@@ -177,6 +177,7 @@ async def test_a_silent_channel_is_quiet_and_what_is_marked_as_unread_stays_so(p
         await becomes(0, ann.locator(".sidebar .count").count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_laptop_that_slept_through_its_removal_is_not_back_by_waking_up(people: Opened, app: Chat) -> None:
     async with people() as browsers:

@@ -362,6 +362,7 @@ async def test_a_slow_answer_says_so_and_the_newest_question_counts(
         await becomes(0, pane(ann).locator(".find .whirl").count)
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_search_without_a_connection_is_done_once_there_is_one(people: Opened, app: Chat) -> None:
     async with people() as browsers:

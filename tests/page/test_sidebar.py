@@ -127,6 +127,7 @@ async def test_all_channels_can_be_found_joined_and_made(people: Opened) -> None
         assert (await ben.call("channels", find="new"))["channels"] == [{"name": "new", "count": 1}]
 
 
+@pytest.mark.long
 @browser_test
 async def test_ctrl_k_shows_what_is_unread_first_and_says_where_one_is(people: Opened) -> None:
     async with people() as browsers:

@@ -133,6 +133,7 @@ async def test_the_tab_with_the_socket_is_closed_in_the_middle_of_a_send_one_mes
         assert [message.text for message in history] == ["@Ben in the middle", "goes on"]
 
 
+@pytest.mark.long
 @browser_test
 async def test_a_tab_with_the_socket_that_does_not_answer_is_one_no_more(people: Opened, app: Chat) -> None:
     async with people() as browsers:

@@ -14,6 +14,7 @@ APART = """() => {
 }"""
 
 
+@pytest.mark.long
 @browser_test
 async def test_today_becomes_yesterday_at_midnight(people: Opened) -> None:
     async with people() as browsers:

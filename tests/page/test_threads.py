@@ -201,6 +201,7 @@ async def test_a_thread_that_is_opened_at_a_reply_is_read_where_all_of_it_is_in_
         assert await pane(ann).locator(".strip button").count() == 0
 
 
+@pytest.mark.long
 @browser_test
 async def test_the_address_names_the_thread_that_is_open_and_closes_one_that_it_names_no_more(people: Opened) -> None:
     async with people() as browsers:

@@ -24,6 +24,7 @@ async def his_id(ann: Client, name: str) -> str:
     return str(next(one["user"]["id"] for one in found if one["user"]["name"] == name))
 
 
+@pytest.mark.long
 @browser_test
 async def test_who_waits_for_a_slow_channel_sees_why_and_until_when(people: Opened) -> None:
     async with people() as browsers:
