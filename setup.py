@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import sysconfig
+import tempfile
 from pathlib import Path
 
 from setuptools import setup
@@ -36,10 +37,15 @@ if os.environ.get("TORNADO_CHAT_COMPILE") != "1":
     setup()
 else:
     check()
-    try:
-        from mypyc.build import mypycify
-    except ImportError:  # pip is asking what it has to install first
+    if {"egg_info", "dist_info"} & set(sys.argv):  # pip is asking what this is, and what has to be installed first
         setup(setup_requires=NEEDED)
     else:
+        try:
+            from mypyc.build import mypycify
+        except ImportError:
+            sys.exit(f"The compiled build needs, where it is made, {' '.join(NEEDED)}")
         files = [f"tornado_chat/{folder}/{name}.py" for folder, names in MODULES.items() for name in names.split()]
-        setup(ext_modules=mypycify(files, opt_level="2", debug_level="0", group_name=GROUP))
+        # Not in build/, from which a module that is no longer listed would be taken the next time.
+        with tempfile.TemporaryDirectory() as made:
+            modules = mypycify(files, opt_level="2", debug_level="0", group_name=GROUP, target_dir=made)
+            setup(ext_modules=modules, options={"build": {"build_base": made}})

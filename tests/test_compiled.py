@@ -63,3 +63,14 @@ def test_what_the_compiled_build_lacks_is_said_in_a_line() -> None:
     done = subprocess.run(setup, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.strip().endswith("apt install gcc")
+
+
+@pytest.mark.skipif(not (ROOT / "tornado_chat").exists(), reason="the sources are elsewhere")
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc: apt install gcc")
+def test_nothing_is_compiled_while_pip_asks_what_the_build_needs(tmp_path: Path) -> None:
+    (tmp_path / "mypyc").mkdir()
+    (tmp_path / "mypyc" / "build.py").write_text("raise SystemExit('it compiles')")
+    environ = {**os.environ, "TORNADO_CHAT_COMPILE": "1", "PYTHONPATH": str(tmp_path)}
+    setup = [sys.executable, "setup.py", "egg_info", "--egg-base", str(tmp_path)]
+    done = subprocess.run(setup, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
