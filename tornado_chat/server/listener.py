@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import socket
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,16 @@ class Listener(socket.socket):
             with contextlib.suppress(OSError):
                 if os.path.samestat(path.stat(), made):
                     path.unlink()
+
+    @cached_property
+    def family(self) -> socket.AddressFamily:
+        """The socket's; each `accept` asks for it, and Python would make it of a number again."""
+        return super().family
+
+    @cached_property
+    def type(self) -> socket.SocketKind:
+        """The socket's, likewise."""
+        return super().type
 
     def accept(self) -> tuple[socket.socket, Any]:
         """Return the next connection; BlockingIOError if there is none, or if it has to wait."""

@@ -22,7 +22,6 @@ from tornado.httputil import (
     HTTPInputError,
     HTTPServerRequest,
     RequestStartLine,
-    split_host_and_port,
 )
 from tornado.iostream import IOStream
 from tornado.log import app_log
@@ -72,7 +71,7 @@ class PlainRequest(HTTPServerRequest):
         self.connection, self.server_connection = connection, None
         self.remote_ip, self.protocol = connection.remote_ip, connection.protocol
         self.host = headers["Host"]
-        self.host_name = split_host_and_port(self.host.lower())[0]
+        self.host_name = _host_name(self.host) or ""
         self.arguments = parse_qs_bytes(self.query, keep_blank_values=True)
         self.query_arguments = {name: list(values) for name, values in self.arguments.items()}
         self.body_arguments = {}
@@ -85,14 +84,13 @@ class PlainRequest(HTTPServerRequest):
 
 
 @lru_cache(256)
-def _is_host(host: str) -> bool:
-    """Return whether Tornado takes this for a host."""
+def _host_name(host: str) -> str | None:
+    """Return what Tornado takes for the name of a host; None where it is none."""
     try:
         line = RequestStartLine("GET", "/", "HTTP/1.1")
-        HTTPServerRequest(headers=HTTPHeaders({"Host": host}), start_line=line)
+        return HTTPServerRequest(headers=HTTPHeaders({"Host": host}), start_line=line).host_name
     except HTTPInputError:
-        return False
-    return True
+        return None
 
 
 def read(seen: bytes, address: Any) -> PlainRequest | None:
@@ -102,7 +100,7 @@ def read(seen: bytes, address: Any) -> PlainRequest | None:
         return None
     lines = _HEADER.findall(found[2])
     given = {name.lower(): value for name, value in lines}
-    if len(given) < len(lines) or not _asks_for_a_socket(given) or not _is_host(given["host"]):
+    if len(given) < len(lines) or not _asks_for_a_socket(given) or _host_name(given["host"]) is None:
         return None
     headers = HTTPHeaders()
     for name, value in lines:
