@@ -351,7 +351,8 @@ class FloodTest(ChatTestCase):
         with contextlib.suppress(ConnectionError):
             while await eve.read() is not None:
                 pass
-        assert 0 < connection.transport._behind < 10 * 2**20  # of 17 MiB; what uvloop has begun to read comes as well
+        behind = connection.transport._goodbye.behind
+        assert 0 < behind < 10 * 2**20  # of 17 MiB; what uvloop has begun to read comes as well
         eve.writer.close()
         while self.chat.hub.connections:
             await asyncio.sleep(0.01)

@@ -42,6 +42,17 @@ class Transport(Protocol):
         """Go at once: for a client that does not read."""
 
 
+class Lag:
+    """How far a reader is behind: of the bytes that were `written` the kernel has had `taken` since `since`."""
+
+    __slots__ = ("since", "taken", "written")
+
+    def __init__(self, written: int) -> None:
+        self.written = written
+        self.taken = -1  # not asked yet
+        self.since = 0.0
+
+
 class Connection(Batch):
     """One socket of a user. `channels`: those it has joined, by name; `gate`: the limits it is under.
 
@@ -50,7 +61,7 @@ class Connection(Batch):
     """
 
     __slots__ = (
-        *("_mistakes", "_stall", "_written", "address", "allowed", "channels", "due", "ended", "gate", "number"),
+        *("_lag", "_mistakes", "address", "allowed", "channels", "due", "ended", "gate", "number"),
         *("session", "user", "transport", "write"),
     )
 
@@ -70,8 +81,7 @@ class Connection(Batch):
         self.due: dict[Connection, float] | None = None  # the keepalive's: with whom it looks at this connection
         #: Writes one frame. It is the transport's own method while the reader keeps up.
         self.write: Callable[[bytes], None] = transport.write
-        self._written = 0
-        self._stall: tuple[int, float] | None = None
+        self._lag: Lag | None = None  # while its reader is behind
         self._mistakes: deque[float] | None = None
 
     # Lines of its own
@@ -155,11 +165,12 @@ class Connection(Batch):
 
     def fell_behind(self) -> None:
         """From now on count what waits: the kernel takes no more for the moment."""
-        self._written, self._stall = self.transport.waiting(), None
+        self._lag = Lag(self.transport.waiting())
         self.write = self._write_bounded
 
     def caught_up(self) -> None:
         """Everything is with the kernel again."""
+        self._lag = None
         self.write = self.transport.write
 
     def pass_on(self, frame: bytes) -> None:
@@ -169,14 +180,18 @@ class Connection(Batch):
 
     def is_stalled(self, now: float) -> bool:
         """Return whether a reader that is behind has taken nothing for long."""
-        taken = self._written - self.transport.waiting()
-        if self._stall is None or self._stall[0] != taken:
-            self._stall = (taken, now)
-        return now - self._stall[1] >= MAX_STALL
+        lag = self._lag
+        if lag is None:
+            return False
+        taken = lag.written - self.transport.waiting()
+        if taken != lag.taken:
+            lag.taken, lag.since = taken, now
+        return now - lag.since >= MAX_STALL
 
     def _write_bounded(self, frame: bytes) -> None:
         if self.transport.waiting() + len(frame) > MAX_WAITING:
             self.transport.abort(Close.TRY_LATER)
         else:
-            self._written += len(frame)
+            if self._lag is not None:
+                self._lag.written += len(frame)
             self.transport.write(frame)

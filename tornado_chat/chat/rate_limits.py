@@ -28,19 +28,17 @@ KEPT = 1_000  # shares that are kept before the first look for idle ones
 class ConnectionLimits:
     """One connection's way past the limits."""
 
-    __slots__ = ("_defied", "_flood", "_limits", "_of_address", "_of_user", "_retry", "address", "user")
+    __slots__ = ("_defied", "_flood", "_limits", "_retry", "address", "user")
 
     def __init__(self, limits: Limits, user: Usage, address: Usage) -> None:
         self._limits = limits
         self.user = user
         self.address = address
-        self._of_user = user.calls
-        self._of_address = address.calls
         self._retry = self._defied = self._flood = 0.0
 
     def call(self, now: float) -> float:
         """Count a call; return 0, or the seconds after which it may come again."""
-        for bucket in (self._of_user, self._of_address, self._limits.all.calls):
+        for bucket in (self.user.calls, self.address.calls, self._limits.all.calls):
             ready, longest = bucket.ready, now - bucket.slack
             if ready > now:
                 return ready - now
@@ -50,7 +48,7 @@ class ConnectionLimits:
     def charge(self, calls: float) -> None:
         """Count a call as so many more, for what it turned out to cost."""
         now, calls = self._limits.clock(), min(calls, MAX_CHARGE)
-        for bucket in (self._of_user, self._of_address, self._limits.all.calls):
+        for bucket in (self.user.calls, self.address.calls, self._limits.all.calls):
             bucket.charge(now, calls)
 
     def may_keep(self) -> bool:

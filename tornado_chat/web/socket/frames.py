@@ -37,23 +37,32 @@ class FrameError(Exception):
         self.reason = reason
 
 
+class Fragments:
+    """What has come of a message in fragments. `utf8` finds what is no text before the last has come."""
+
+    __slots__ = ("opcode", "pieces", "size", "utf8")
+
+    def __init__(self, opcode: int) -> None:
+        self.opcode = opcode
+        self.pieces: list[bytes] = []
+        self.size = 0
+        self.utf8: codecs.IncrementalDecoder | None = _Utf8Decoder() if opcode == Opcode.TEXT else None
+
+
 class FrameReader:
     """Reads one client's frames. `max_size`: bytes of a message, all its fragments together.
 
     `inflate`, where compression was agreed on: (payload, max_size) -> the message (RFC 7692).
     """
 
-    __slots__ = ("_buffer", "_fragments", "_gathered", "_needed", "_opcode", "_utf8", "inflate", "max_size")
+    __slots__ = ("_buffer", "_fragments", "_needed", "inflate", "max_size")
 
     def __init__(self, max_size: int, inflate: Callable[[bytes, int], bytes] | None = None) -> None:
         self.max_size = max_size
         self.inflate = inflate
         self._buffer: bytearray | None = None  # a frame that has not wholly come
         self._needed = 0  # bytes that it takes to go on with it
-        self._opcode = 0  # of the message whose fragments are coming
-        self._fragments: list[bytes] | None = None
-        self._gathered = 0  # bytes in them
-        self._utf8: codecs.IncrementalDecoder | None = None  # finds what is no text before the last has come
+        self._fragments: Fragments | None = None  # of a message that is coming
 
     def feed(self, data: bytes) -> Iterator[tuple[int, str | bytes]]:
         """Yield what is complete: (opcode, text of a TEXT, bytes of all else). FrameError ends the connection."""
@@ -115,27 +124,27 @@ class FrameReader:
             raise FrameError(Close.PROTOCOL_ERROR, "a fragment without its message, or a message between fragments")
         if extended and length < (126 if extended == 2 else 65536):
             raise FrameError(Close.PROTOCOL_ERROR, "a length takes as few bytes as it can")
-        if self._gathered + length > self.max_size:
+        gathered = 0 if self._fragments is None else self._fragments.size
+        if gathered + length > self.max_size:
             raise FrameError(Close.TOO_BIG, f"a message has at most {self.max_size} bytes")
 
     def _gather(self, first: int, payload: bytes) -> tuple[int, str | bytes] | None:
         if self._fragments is None:
             if first & 0x80:
                 return self._message(first & 0x4F, payload)
-            self._opcode, self._fragments = first & 0x4F, []
-            self._utf8 = _Utf8Decoder() if self._opcode == Opcode.TEXT else None
-        self._fragments.append(payload)
-        self._gathered += len(payload)
+            self._fragments = Fragments(first & 0x4F)
+        fragments = self._fragments
+        fragments.pieces.append(payload)
+        fragments.size += len(payload)
         most = max(self.max_size // MIN_FRAGMENT, 1024)
-        if len(self._fragments) > most:
+        if len(fragments.pieces) > most:
             raise FrameError(Close.TOO_BIG, f"a message has at most {most} fragments")
-        if self._utf8 is not None:
-            _decode(payload, self._utf8.decode)
+        if fragments.utf8 is not None:
+            _decode(payload, fragments.utf8.decode)
         if not first & 0x80:
             return None
-        whole = b"".join(self._fragments)
-        self._fragments, self._gathered, self._utf8 = None, 0, None
-        return self._message(self._opcode, whole)
+        self._fragments = None
+        return self._message(fragments.opcode, b"".join(fragments.pieces))
 
     def _message(self, opcode: int, payload: bytes) -> tuple[int, str | bytes]:
         if opcode & 0x40 and self.inflate is not None:

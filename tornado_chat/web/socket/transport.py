@@ -26,16 +26,25 @@ TURN = 64  # messages of one connection before the others have their turn
 MAX_BEHIND = 1024 * 1024  # bytes that are read behind a goodbye; a flood that goes on then waits for its end
 
 
+class Goodbye:
+    """How a connection ends. `code`, `reason`: what its handler is told; `behind`: bytes that came since."""
+
+    __slots__ = ("behind", "code", "deadline", "reason")
+
+    def __init__(self) -> None:
+        self.behind = 0
+        self.code: int | None = None
+        self.reason: str | None = None
+        self.deadline: asyncio.TimerHandle | None = None
+
+
 class WebSocketTransport(asyncio.Protocol):
     """One open WebSocket: frames in and out. Tornado knows it as the handler's `ws_connection`.
 
     `write`: the transport's own, for whole frames. `last_heard`: when bytes last came, in seconds of monotonic().
     """
 
-    __slots__ = (
-        *("_behind", "_closing", "_code", "_deadline", "_early", "_handler", "_messages", "_reader"),
-        *("_reason", "_transport", "last_heard", "write"),
-    )
+    __slots__ = (*("_early", "_goodbye", "_handler", "_messages", "_reader", "_transport", "last_heard", "write"),)
 
     def __init__(self, handler: Opening, max_size: int, deflates: bool = False) -> None:
         self._handler: SocketCallbacks = handler
@@ -43,11 +52,7 @@ class WebSocketTransport(asyncio.Protocol):
         self._early: bytes | None = b""  # came before the handler was open
         self._messages: Iterator[tuple[int, str | bytes]] | None = None  # read, and not handled yet
         self._transport: Any = None
-        self._closing = False
-        self._behind = 0  # bytes that came since
-        self._code: int | None = None
-        self._reason: str | None = None
-        self._deadline: asyncio.TimerHandle | None = None
+        self._goodbye: Goodbye | None = None
         self.write: Callable[[bytes], None] = _write_nowhere
         self.last_heard = monotonic()
 
@@ -123,9 +128,9 @@ class WebSocketTransport(asyncio.Protocol):
             self._early += data
         elif self._reader is not None:
             self._handle(self._reader.feed(data))
-        if self._closing:
-            self._behind += len(data)
-            if self._behind > MAX_BEHIND and not self._transport.is_closing():
+        if self._goodbye is not None:
+            self._goodbye.behind += len(data)
+            if self._goodbye.behind > MAX_BEHIND and not self._transport.is_closing():
                 self._transport.pause_reading()
 
     def _handle(self, messages: Iterator[tuple[int, str | bytes]]) -> None:
@@ -136,7 +141,7 @@ class WebSocketTransport(asyncio.Protocol):
                 if opcode >= _CLOSE:
                     pending = self._control(opcode, cast(bytes, payload))
                 else:
-                    pending = None if self._closing else on_message(payload)
+                    pending = on_message(payload) if self._goodbye is None else None
                 if pending is not None:
                     self._pause(messages)
                     asyncio.ensure_future(pending).add_done_callback(self._handled)
@@ -169,12 +174,12 @@ class WebSocketTransport(asyncio.Protocol):
 
     def _control(self, opcode: int, payload: bytes) -> Awaitable[None] | None:
         if opcode == Opcode.CLOSE:
-            self._code, self._reason = parse_close(payload)
-            if not self._closing:
-                self._say_goodbye(frame(payload, Opcode.CLOSE))
+            code, reason = parse_close(payload)
+            goodbye = self._goodbye or self._say_goodbye(frame(payload, Opcode.CLOSE))
+            goodbye.code, goodbye.reason = code, reason
             self._reader = None
             self._transport.close()  # the server is the first to close the TCP connection (RFC 6455, 7.1.1)
-            self._expect_end()
+            self._expect_end(goodbye)
             return None
         if opcode == Opcode.PONG:
             self._handler.on_pong(payload)
@@ -186,34 +191,34 @@ class WebSocketTransport(asyncio.Protocol):
 
     def close(self, code: int | None = None, reason: str | None = None) -> None:
         """Say goodbye; the client has 5 s to answer."""
-        if not self._closing:
-            self._say_goodbye(close_frame(code or Close.NORMAL, reason or ""))
-            self._expect_end()
+        if self._goodbye is None:
+            self._expect_end(self._say_goodbye(close_frame(code or Close.NORMAL, reason or "")))
 
-    def _say_goodbye(self, last: bytes) -> None:
-        self._closing = True
+    def _say_goodbye(self, last: bytes) -> Goodbye:
+        goodbye = self._goodbye = Goodbye()
         self.write(last)
         self.write = _write_nowhere
         self._handler.on_closing()
+        return goodbye
 
     def abort(self, code: int) -> None:
         """Go at once; `on_close` reads this code."""
-        self._closing = True
-        self._code, self._reader = code, None
+        goodbye = self._goodbye = self._goodbye or Goodbye()
+        goodbye.code, self._reader = code, None
         self.write = _write_nowhere
         self._handler.on_closing()
         self._transport.abort()
 
     def _fail(self, code: int, reason: str) -> None:
         """Say why, then end (RFC 6455, 7.1.7): nothing that still comes is read as frames."""
-        self._code, self._reason, self._reader = code, reason, None
-        if not self._closing:
-            self._say_goodbye(close_frame(code, reason))
+        self._reader = None
+        goodbye = self._goodbye or self._say_goodbye(close_frame(code, reason))
+        goodbye.code, goodbye.reason = code, reason
         if self._transport.can_write_eof():
             self._transport.write_eof()
-            self._expect_end(PATIENCE)
+            self._expect_end(goodbye)
         else:
-            self._expect_end(LINGER)
+            self._expect_end(goodbye, LINGER)
 
     def failed(self, error: BaseException | None = None) -> None:
         """Log what a callback raised, and end the connection."""
@@ -221,22 +226,23 @@ class WebSocketTransport(asyncio.Protocol):
         self._handler.log_exception(*info)
         self.close(Close.FAILED, "the server failed")
 
-    def _expect_end(self, patience: float = PATIENCE) -> None:
-        if self._deadline is None:
-            self._deadline = asyncio.get_running_loop().call_later(patience, self._transport.abort)
+    def _expect_end(self, goodbye: Goodbye, patience: float = PATIENCE) -> None:
+        if goodbye.deadline is None:
+            goodbye.deadline = asyncio.get_running_loop().call_later(patience, self._transport.abort)
 
     def eof_received(self) -> None:
         """Close, as the client has: a half-open WebSocket is of no use."""
 
     def connection_lost(self, error: Exception | None) -> None:
         """Tell the handler, once; 1006 where nobody said goodbye (RFC 6455, 7.1.5)."""
-        self._closing, self._reader, self._messages = True, None, None
+        goodbye = self._goodbye = self._goodbye or Goodbye()
+        self._reader = self._messages = None
         self.write = _write_nowhere
         self._handler.on_closing()
-        if self._deadline is not None:
-            self._deadline.cancel()
+        if goodbye.deadline is not None:
+            goodbye.deadline.cancel()
         try:
-            self._handler.on_ws_connection_close(self._code or BROKEN, self._reason)
+            self._handler.on_ws_connection_close(goodbye.code or BROKEN, goodbye.reason)
         except Exception:
             self._handler.log_exception(*sys.exc_info())
 
@@ -269,7 +275,7 @@ class WebSocketTransport(asyncio.Protocol):
 
     def is_closing(self) -> bool:
         """Return whether a goodbye was said or heard."""
-        return self._closing
+        return self._goodbye is not None
 
 
 def _write_nowhere(data: bytes) -> None:
