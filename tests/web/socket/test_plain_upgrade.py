@@ -164,7 +164,11 @@ class Two:
 
     async def answers(self, *parts: bytes) -> list[list[bytes]]:
         """Return what both answer to a request that comes in parts."""
-        return list(await asyncio.gather(*(told(port, parts) for port in self.ports)))
+        for _ in range(3):  # on a busy machine one of them may be cut as slow
+            one, other = await asyncio.gather(*(told(port, parts) for port in self.ports))
+            if one == other:
+                break
+        return [one, other]
 
 
 async def told(port: int, parts: Sequence[bytes]) -> list[bytes]:
@@ -435,8 +439,6 @@ def check_alike(two: Two, count: int) -> None:
     def alike(parts: tuple[bytes, ...]) -> None:
         two.plain.clear()
         one, other = two.run(two.answers(*parts))
-        if one != other:  # on a busy machine one of them may have been cut as slow
-            one, other = two.run(two.answers(*parts))
         assert one == other, parts
         kinds.add((True in two.plain, one[0].split()[1:2] == [b"101"]))
 
