@@ -3,21 +3,20 @@
 import asyncio
 import logging
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 from tornado.httpclient import AsyncHTTPClient
 from tornado.ioloop import IOLoop
 
-from tests import postgres, postgres_server
+from tests import lengths, memory, postgres, postgres_server, sparing
 from tornado_chat.chat import permissions
 from tornado_chat.config.settings import Settings
 from tornado_chat.server.loop import new_loop
 from tornado_chat.storage.sqlite import files
-from tornado_chat.web import assets
 from tornado_chat.web.app import Chat, make_app
 
 try:
@@ -32,7 +31,10 @@ else:  # the tests run on what the server would run on
 os.environ.setdefault("ASYNC_TEST_TIMEOUT", "60")
 AsyncHTTPClient.configure(None, defaults={"connect_timeout": 60.0, "request_timeout": 60.0})
 
-assets.read = cache(assets.read)  # to compress the files of the page for each test takes long
+sparing.spare()
+
+
+FOLDER = pytest.StashKey[Path | None]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,14 +44,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    lengths.is_long = config.getoption("--long")
     if not hasattr(config, "workerinput"):  # the process that starts the others
         postgres_server.begin()
+        if not lengths.is_long:  # those tell how fast a disk is
+            config.stash[FOLDER] = memory.begin()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     postgres.leave()
     if not hasattr(config, "workerinput"):
         postgres_server.end()
+        if folder := config.stash.get(FOLDER, None):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

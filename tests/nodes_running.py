@@ -36,5 +36,5 @@ def on_nodes(
         async with nodes(folder, url, count, *options) as servers:
             await main(*servers)
 
-    with database(ready=True) as url:
+    with database() as url:
         new_loop().run_sync(lambda: run(url), timeout=timeout)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import memory
 from tornado_chat.storage.postgres.engine import Engine, connect
 
 SCRIPT = Path(__file__).parent.parent / "scripts" / "_postgres"
@@ -37,9 +38,7 @@ def end() -> None:
 
 def new_folder() -> str:
     """Make a folder for a database, which its user may enter: in memory if there is room, as disks are slow."""
-    memory = Path("/dev/shm")
-    is_enough = memory.is_dir() and shutil.disk_usage(memory).free > 2_000_000_000
-    folder = tempfile.mkdtemp(prefix="tornado_chat-postgres-", dir=memory if is_enough else None)
+    folder = tempfile.mkdtemp(prefix="tornado_chat-postgres-", dir=memory.MEMORY if memory.is_there() else None)
     Path(folder).chmod(0o755)
     return folder
 

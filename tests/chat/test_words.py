@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.lengths import either
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.words import LONGEST, VERSION, document_of, marks_of, placed_words, words_of
 
@@ -64,7 +65,7 @@ def test_words_are_in_one_form(text: str, words: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=500)
+@settings(max_examples=either(100, 500))
 def test_words_are_what_an_index_can_keep(text: str) -> None:
     for word in words_of(text):
         assert 1 <= len(word) <= LONGEST
@@ -76,7 +77,7 @@ def test_words_are_what_an_index_can_keep(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=500)
+@settings(max_examples=either(100, 500))
 def test_a_text_has_the_same_words_in_every_form_of_unicode(text: str) -> None:
     if len(text) <= 100:  # longer ones are cut, at other places
         forms = [unicodedata.normalize(form, text) for form in ("NFC", "NFD")]
@@ -84,7 +85,7 @@ def test_a_text_has_the_same_words_in_every_form_of_unicode(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=500)
+@settings(max_examples=either(100, 500))
 def test_words_stand_where_they_are_found(text: str) -> None:
     placed = placed_words(text)
     assert [one.word for one in placed] == words_of(text)
@@ -96,7 +97,7 @@ def test_words_stand_where_they_are_found(text: str) -> None:
 
 
 @given(st.lists(texts, max_size=5), st.lists(texts, max_size=3))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=either(50, 200), deadline=None)
 def test_the_index_of_sqlite_takes_words_as_they_are(stored: list[str], sought: list[str]) -> None:
     with contextlib.closing(sqlite3.connect(":memory:")) as database:
         database.execute("CREATE VIRTUAL TABLE found USING fts5 (words, content='', columnsize=0, tokenize='ascii')")

@@ -9,13 +9,14 @@ from unittest import mock
 
 from tornado.testing import gen_test
 
+from tests.lengths import either
 from tests.serving import Listener, cut, until
 from tornado_chat import Channel, Refused, User
 from tornado_chat.client import Client, Event
 from tornado_chat.client import channels as module
 from tornado_chat.testing import ChatTestCase
 
-SEEDS = 3
+SEEDS = either(1, 3)
 
 
 class Watching(ChatTestCase):

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.lengths import each_long
 from tests.serving import UNMEASURED
 from tornado_chat.server.listener import Listener
 from tornado_chat.testing import connect
@@ -191,7 +192,7 @@ def test_a_limit_that_cannot_be_raised_stays(monkeypatch: pytest.MonkeyPatch) ->
     capacity.raise_open_files()
 
 
-@pytest.mark.parametrize("files", [10, 16, 20, 31])
+@pytest.mark.parametrize("files", [10, *each_long(16, 20, 31)])
 def test_a_server_that_may_open_too_few_files_says_so(files: int, tmp_path: Path) -> None:
     line = f'ulimit -n {files}; exec "$0" -m tornado_chat --port 0 --data-dir {tmp_path}'
     done = subprocess.run(["sh", "-c", line, sys.executable], capture_output=True, text=True, timeout=60, check=False)

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 from tornado.httpclient import AsyncHTTPClient
 
+from tests.lengths import only_long
 from tornado_chat import Refused
 from tornado_chat.__main__ import main
 from tornado_chat.testing import connect
@@ -131,10 +132,10 @@ def test_identities_survive_a_restart_in_the_data_folder(environ: dict[str, str]
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--port", "x"], "--port must be a whole number from 0 to 65535, not 'x'"),
+        only_long(["--port", "x"], "--port must be a whole number from 0 to 65535, not 'x'"),
         (["--host", "no.such.host.invalid"], "--host no.such.host.invalid"),
-        (["--data-dir", "/proc/nothing"], "--data-dir /proc/nothing"),
-        (["--plugins-dir", "/nowhere"], "--plugins-dir /nowhere"),
+        only_long(["--data-dir", "/proc/nothing"], "--data-dir /proc/nothing"),
+        only_long(["--plugins-dir", "/nowhere"], "--plugins-dir /nowhere"),
     ],
 )
 def test_a_wrong_value_is_one_clear_line_and_status_2(

@@ -15,6 +15,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests import postgres
+from tests.lengths import either
 from tests.storage.histories import one_node
 from tests.storage.thread_model import ThreadModel
 from tornado_chat.chat.changes import Change
@@ -348,7 +349,7 @@ async def empty(connection: Connection) -> None:
     await connection.execute(f"TRUNCATE channels, messages, {hangs}")
 
 
-EXAMPLES = {"memory": 150, "sqlite": 30, "postgres": 15}
+EXAMPLES = {"memory": either(50, 150), "sqlite": either(10, 30), "postgres": either(5, 15)}
 KINDS = ("growing", "grown", "grown", "edited", "reacted", "pinned", "deleted", "follow", "read", "restart")
 STEP = st.tuples(
     st.sampled_from([*["post"] * 6, *KINDS]),

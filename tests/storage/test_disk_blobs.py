@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.lengths import each_long
 from tests.serving import needs_root
 from tests.storage.stores import read, refused, upload
 from tornado_chat.storage.blobs import disk
@@ -191,7 +192,7 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("call", ["fsync", "pwrite64", "link,linkat", "mkdir"])
+@pytest.mark.parametrize("call", ["fsync", *each_long("pwrite64", "link,linkat", "mkdir")])
 @pytest.mark.skipif(not Path("/usr/bin/strace").exists(), reason="strace is not installed")
 def test_what_a_bad_disk_fails_at_is_refused_and_what_is_kept_is_whole(tmp_path: Path, call: str) -> None:
     folder = tmp_path / "blobs"

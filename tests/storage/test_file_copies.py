@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.lengths import each_long
 from tests.storage.histories import BOB, change
 from tests.storage.rooms import Room, on_disk
 from tornado_chat.__main__ import main as command
@@ -209,7 +210,7 @@ def test_what_restore_replaces_is_a_backup_with_its_files(tmp_path: Path) -> Non
     assert names(data / FOLDER) == sorted([first.blob.name, second.blob.name])
 
 
-@pytest.mark.parametrize("at", ["link", "replace", "fsync"])
+@pytest.mark.parametrize("at", ["link", *each_long("replace", "fsync")])
 def test_a_restore_that_is_cut_off_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.lengths import either
 from tests.postgres import engine as postgres_engine
 from tests.postgres import schema
 from tests.storage.histories import ANN, BOB, one_node
@@ -239,7 +240,7 @@ def later(query: Query, start: int) -> Query:
     st.integers(1, 5),
     st.integers(0, 2),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=either(8, 40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_what_is_found_is_what_a_plain_look_finds(
     kept: Kept,
     posted: list[tuple[Any, ...]],
@@ -277,7 +278,7 @@ def test_what_is_found_is_what_a_plain_look_finds(
     st.integers(1, 5),
     st.integers(0, 2),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=either(8, 40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_both_engines_find_the_same_whatever_the_clock_did(
     both: Sequence[Kept],
     posted: list[tuple[Any, ...]],

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.helpers import Client, House, pass_time, run, turns
+from tests.lengths import either
 from tests.mirror import Mirror
 
 CASES = json.loads((Path(__file__).parents[1] / "changes.json").read_text(encoding="utf-8"))
@@ -96,7 +97,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=either(15, 60), deadline=None)
 @given(st.lists(STEPS, min_size=12, max_size=50))
 def test_whoever_was_away_whenever_holds_what_the_history_has(steps: list[Any]) -> None:
     async def main() -> None:

@@ -104,5 +104,6 @@ class ChurnTest(ChatTestCase):
         await self.churn(50_000 if self.tls is None else 2_000)
 
 
+@pytest.mark.long
 class TlsChurnTest(OverTls, ChurnTest):
     pass

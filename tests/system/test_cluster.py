@@ -110,6 +110,7 @@ def test_the_people_of_a_node_that_is_killed_are_gone_within_ten_seconds(tmp_pat
     on_nodes(tmp_path, main)
 
 
+@pytest.mark.long
 def test_a_process_with_the_name_of_a_node_takes_its_place(tmp_path: Path) -> None:
     async def main(one: Server, two: Server) -> None:
         # its cluster, and its name
@@ -155,6 +156,6 @@ def test_a_database_that_is_not_there_is_one_line_and_status_2(tmp_path: Path, u
 
 
 def test_a_database_without_the_name_is_one_line_and_status_2(tmp_path: Path) -> None:
-    with database() as url:
+    with database(ready=False) as url:
         assert "createdb" in start(tmp_path, f"{url}_not")
         assert "no such folder" in start(tmp_path, url, "--blobs", str(tmp_path / "nowhere"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.lengths import only_long
 from tests.postgres import database
 from tests.scenes.stage import LOUD, SCENES, Stage
 from tests.serving_here import Here, alone, nodes
@@ -69,8 +70,9 @@ def differences(one: Told, other: Told) -> list[str]:
     return found
 
 
+@pytest.mark.parametrize("here", [0, only_long(1)])
 def test_every_action_does_on_two_nodes_what_it_does_on_one_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, here: int
 ) -> None:
     monkeypatch.setattr(announcements, "DELAY", 0.1)
     monkeypatch.setattr(growth, "STORE", 60)
@@ -80,14 +82,13 @@ def test_every_action_does_on_two_nodes_what_it_does_on_one_server(
         async with alone(tmp_path / "alone") as server:
             return await play([server], server, server)
 
-    async def across(url: str, here: int) -> Told:
-        blobs: Any = tmp_path / f"blobs{here}"
+    async def across(url: str) -> Told:
+        blobs: Any = tmp_path / "blobs"
         blobs.mkdir()
         async with nodes(url, tmp_path, "a", "b", blobs=blobs) as served:
             return await play(served, served[here], served[1 - here])
 
     expected = new_loop().run_sync(by_itself, timeout=PATIENCE)
-    for here in (0, 1):
-        with database() as url:
-            found = differences(expected, new_loop().run_sync(partial(across, url, here), timeout=PATIENCE))
-        assert not found, "\n".join(found)
+    with database() as url:
+        found = differences(expected, new_loop().run_sync(partial(across, url), timeout=PATIENCE))
+    assert not found, "\n".join(found)

@@ -115,6 +115,7 @@ def apart(folder: Path, times: int) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.long
 @needs_root
 @tools("unshare", "ip", "nft")
 def test_a_node_that_is_cut_off_for_ten_seconds_loses_nothing_and_comes_back(tmp_path: Path) -> None:

@@ -70,19 +70,19 @@ def nothing_lost(url: str, folder: Path, count: int, mishap: Mishap, times: int,
 
 
 def test_nodes_that_are_killed_lose_nothing_and_all_clients_have_what_is_kept(tmp_path: Path) -> None:
-    with postgres.database(ready=True) as url:
-        nothing_lost(url, tmp_path, 2, node_killed, 4, random.randrange(2**32))
+    with postgres.database() as url:
+        nothing_lost(url, tmp_path, 2, node_killed, 2, random.randrange(2**32))
 
 
 @pytest.mark.long
 def test_nodes_that_are_killed_twenty_times_lose_nothing(tmp_path: Path) -> None:
-    with postgres.database(ready=True) as url:
+    with postgres.database() as url:
         nothing_lost(url, tmp_path, 3, node_killed, 20, random.randrange(2**32))
 
 
 @pytest.mark.long
 def test_a_node_that_is_stopped_for_longer_than_its_lease_loses_nothing(tmp_path: Path) -> None:
-    with postgres.database(ready=True) as url:
+    with postgres.database() as url:
         nothing_lost(url, tmp_path, 2, node_stopped, 2, random.randrange(2**32))
 
 
@@ -159,7 +159,7 @@ async def served(nodes: Nodes) -> float:
 
 
 def test_a_database_that_is_killed_loses_nothing_and_is_served_again_at_once(tmp_path: Path) -> None:
-    engine_killed(tmp_path, 2)
+    engine_killed(tmp_path, 1)
 
 
 @pytest.mark.long
@@ -170,6 +170,7 @@ def test_a_database_that_is_killed_twenty_times_loses_nothing(tmp_path: Path) ->
 # Who is there
 
 
+@pytest.mark.long
 def test_people_of_a_node_that_is_killed_are_gone_within_10_s_and_others_notice_nothing_else(tmp_path: Path) -> None:
     async def main(url: str) -> None:
         async with Nodes(url, tmp_path) as nodes:
@@ -200,7 +201,7 @@ def test_people_of_a_node_that_is_killed_are_gone_within_10_s_and_others_notice_
             await nodes.stop()
         same_for_all(clusters.kept(url), [ann, bob], acked)
 
-    with postgres.database(ready=True) as url:
+    with postgres.database() as url:
         new_loop().run_sync(lambda: main(url), timeout=120)
 
 
@@ -226,5 +227,5 @@ def test_a_node_that_starts_while_others_run_shows_what_they_have(tmp_path: Path
                 assert [one["message"] for one in joined["messages"]] == ["hello"]
                 assert sorted(one["name"] for one in joined["users"]) == ["Ann", "Bob"]
 
-    with postgres.database(ready=True) as url:
+    with postgres.database() as url:
         new_loop().run_sync(lambda: main(url), timeout=60)

@@ -39,7 +39,7 @@ def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Main], None
                 await main(nodes, server)
 
     def go(main: Main) -> None:
-        with postgres.database(ready=True) as url:
+        with postgres.database() as url:
             new_loop().run_sync(lambda: whole(url, main), timeout=120)
 
     return go
@@ -167,7 +167,7 @@ def test_messages_go_on_while_the_bucket_is_away(tmp_path: Path) -> None:
                     server.always = None
                     assert await ann.download(file) == b"data"
 
-    with postgres.database(ready=True) as url:
+    with postgres.database() as url:
         new_loop().run_sync(lambda: main(url), timeout=60)
 
 
@@ -183,5 +183,5 @@ def test_a_cluster_without_a_place_for_files_takes_none(tmp_path: Path) -> None:
             assert (await ann.say("hi"))["seq"] == 1
             await ann.close()
 
-    with postgres.database(ready=True) as url:
+    with postgres.database() as url:
         new_loop().run_sync(lambda: main(url), timeout=60)

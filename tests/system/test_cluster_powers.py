@@ -92,6 +92,7 @@ def test_roles_bans_sessions_and_passwords_hold_at_all_nodes(tmp_path: Path) -> 
     on_nodes(tmp_path, main, 2, "--auth", "guest,password", "--limits", "on")
 
 
+@pytest.mark.long
 def test_messages_grow_stop_and_are_marked_whichever_node_is_asked_or_dies(tmp_path: Path) -> None:
     async def main(one: Server, two: Server) -> None:
         async with People() as people:

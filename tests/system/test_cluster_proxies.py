@@ -21,6 +21,7 @@ import pytest
 from tornado.httpclient import AsyncHTTPClient
 from tornado.websocket import WebSocketClosedError
 
+from tests.lengths import only_long
 from tests.nodes_running import on_nodes
 from tests.postgres_server import address
 from tests.serving import UNMEASURED, Server, free_port
@@ -75,7 +76,7 @@ async def running(configure: Callable[..., list[str]], folder: Path, ports: Sequ
         process.wait(10)
 
 
-@pytest.mark.parametrize("configure", [nginx, caddy, haproxy])
+@pytest.mark.parametrize("configure", [nginx, only_long(caddy), only_long(haproxy)])
 def test_a_proxy_spreads_connections_and_leads_elsewhere_when_a_node_is_killed(
     tmp_path: Path, configure: Callable[..., list[str]]
 ) -> None:
@@ -138,6 +139,7 @@ def temporary() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.mark.long
 def test_the_script_starts_a_cluster_and_ends_all_of_it(temporary: Path) -> None:
     address()  # skips where there is no PostgreSQL
     command, environ = [sys.executable, str(SCRIPT), "2"], {**UNMEASURED, "TMPDIR": str(temporary)}

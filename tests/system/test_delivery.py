@@ -82,8 +82,8 @@ def run(folder: Path, kills: int, slack: float) -> None:
     new_loop().run_sync(lambda: kill_again_and_again(folder, kills, seed, slack), timeout=30 + 10 * kills)
 
 
-def test_three_kills_in_a_busy_hour_lose_nothing_and_double_nothing(tmp_path: Path, slack: float) -> None:
-    run(tmp_path, 3, slack)
+def test_a_kill_in_a_busy_hour_loses_nothing_and_doubles_nothing(tmp_path: Path, slack: float) -> None:
+    run(tmp_path, 1, slack)
 
 
 @pytest.mark.long

@@ -49,6 +49,7 @@ async def begin(ctx: Context, count: int, tokens: int, pause: float) -> dict:
 '''
 
 
+@pytest.mark.long
 def test_a_message_whose_server_is_killed_says_so_at_the_next_start(tmp_path: Path) -> None:
     async def main() -> None:
         async with (

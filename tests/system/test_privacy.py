@@ -14,6 +14,7 @@ from tornado.testing import gen_test
 
 from tests.actions.test_privacy_walk import NOWHERE, PLUGIN, about_file, about_files, fields_of, kinds
 from tests.helpers import Client, House, module, run, turns
+from tests.lengths import only_long
 from tornado_chat.chat.files import new_id
 from tornado_chat.config.settings import find_folder
 from tornado_chat.plugin_host.files import load
@@ -114,7 +115,7 @@ def test_the_files_of_others_cost_whoever_asks_for_them_as_much_as_none(name: st
     run(main)
 
 
-@pytest.mark.parametrize("name", ["Eve", "Rob", "Kit"])
+@pytest.mark.parametrize("name", ["Eve", only_long("Rob"), only_long("Kit")])
 def test_whoever_does_not_belong_is_answered_alike_and_at_the_same_cost(name: str) -> None:
     """Also by shipped plugins, and when they ask what they may."""
 

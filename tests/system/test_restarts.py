@@ -154,7 +154,7 @@ def all_at_once(folder: Path, seconds: float, seed: int, people: int = 8) -> Non
 
 
 def test_whatever_happens_all_clients_have_what_the_history_has(tmp_path: Path) -> None:
-    all_at_once(tmp_path, 4, random.randrange(2**32))
+    all_at_once(tmp_path, 2, random.randrange(2**32))
 
 
 @pytest.mark.long

@@ -159,5 +159,6 @@ class StalledTest(ChatTestCase):
         return bytes(came)
 
 
+@pytest.mark.long
 class TlsStalledTest(OverTls, StalledTest):
     pass

@@ -113,7 +113,7 @@ def test_a_command_makes_no_tables(capsys: pytest.CaptureFixture[str]) -> None:
         finally:
             await connection.close()
 
-    with database() as empty:
+    with database(ready=False) as empty:
         assert main(["export", "--cluster", empty]) == 2
         assert "there is no chat in the database; the first server to start makes it" in capsys.readouterr().err
         assert main(["plugin", "list", "--cluster", empty]) == 0

@@ -29,7 +29,7 @@ NOWHERE = "postgresql://chat:secret@127.0.0.1:1/chat"
 @pytest.fixture
 def url() -> Iterator[str]:
     """The address of a database without a chat."""
-    with database() as address:
+    with database(ready=False) as address:
         yield address
 
 

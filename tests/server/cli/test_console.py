@@ -5,13 +5,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.helpers import on_database
+from tests.lengths import each_long
 from tests.serving import UNMEASURED
 from tornado_chat.__main__ import main
 from tornado_chat.auth.accounts import Accounts
@@ -21,13 +20,7 @@ from tornado_chat.storage.sqlite.accounts import SqliteAccounts
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.writer import Database
 
-
-def seldom(*values: str) -> Iterator[Any]:
-    """Leave these to the long tests: all that differs is how much is written, and a process starts for each."""
-    return (pytest.param(value, marks=pytest.mark.long) for value in values)
-
-
-WRITERS = ["export", "user list", *seldom("check", "plugin list", "plugin check", "config show")]
+WRITERS = ["export", "user list", *each_long("check", "plugin list", "plugin check", "config show")]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +58,7 @@ def shell(line: str, data: Path, *, given: bytes = b"", **environment: str) -> t
     return done.returncode, done.stderr.decode()
 
 
-@pytest.mark.parametrize("command", [*WRITERS, "--help", *seldom("user --help")])
+@pytest.mark.parametrize("command", [*WRITERS, "--help", *each_long("user --help")])
 def test_a_reader_that_has_read_enough_ends_a_command_without_a_word(command: str, data: Path) -> None:
     status, said = shell(f"CHAT {command} | head -c 1", data)
     assert status in (0, 141)
@@ -83,7 +76,7 @@ def test_a_full_disk_behind_the_output_is_one_line_and_a_status(command: str, da
     assert said == "tornado_chat: standard output: No space left on device\n"
 
 
-@pytest.mark.parametrize("streams", [">&-", "<&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("streams", ["<&- >&- 2>&-", *each_long(">&-", "<&-", "2>&-")])
 def test_closed_streams_are_as_good_as_empty_ones(streams: str, data: Path) -> None:
     assert shell(f"CHAT check {streams}", data) == (0, "")
     status, said = shell(f"CHAT user add Ann {streams}", data)
@@ -96,7 +89,7 @@ def test_an_error_that_cannot_be_said_keeps_its_status(data: Path) -> None:
     assert shell("CHAT restore /nowhere 2> /dev/full", data) == (2, "")
 
 
-@pytest.mark.parametrize("locale", ["C", "C.UTF-8", *seldom("POSIX")])
+@pytest.mark.parametrize("locale", ["C", *each_long("C.UTF-8", "POSIX")])
 def test_a_password_that_is_not_utf8_is_refused_in_one_line_and_nothing_is_changed(locale: str, data: Path) -> None:
     status, said = shell("CHAT user add Ann", data, given="pässword long\n".encode("latin-1"), LC_ALL=locale)
     assert (status, said) == (2, "tornado_chat: the password is not UTF-8; nothing was changed\n")
@@ -104,13 +97,13 @@ def test_a_password_that_is_not_utf8_is_refused_in_one_line_and_nothing_is_chang
     assert shell("CHAT user add Ann", data, given="pässword long\n".encode(), LC_ALL=locale) == (0, "")
 
 
-@pytest.mark.parametrize("command", ["user passwd", "user add", "user role"])
+@pytest.mark.parametrize("command", ["user passwd", *each_long("user add", "user role")])
 def test_a_name_that_is_not_utf8_is_refused_in_one_line(command: str, data: Path) -> None:
     status, said = shell(f"CHAT {command} $'\\xff\\xfe' {'admin' if 'role' in command else ''}", data)
     assert (status, said) == (2, "tornado_chat: the name is not UTF-8\n")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", *each_long("latin-1")])
 def test_an_export_is_utf8_whatever_the_locale_says(encoding: str, data: Path) -> None:
     for format in ("jsonl", "txt"):
         command = [sys.executable, "-m", "tornado_chat", "export", "--format", format, "--data-dir", str(data)]
@@ -171,7 +164,7 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
-@pytest.mark.parametrize("out", ["> /dev/full", "| head -n 1", "| true"])
+@pytest.mark.parametrize("out", ["> /dev/full", *each_long("| head -n 1", "| true")])
 def test_a_server_whose_output_nobody_takes_serves_all_the_same(out: str, data: Path) -> None:
     line = (
         "(CHAT & pid=$!; "

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.lengths import each_long
 from tests.server.test_main import Server, run
 from tornado_chat.__main__ import main
 
 
-@pytest.mark.parametrize("name", ["chat.sock", "a:b.sock", "a:80", "with a space", "dü"])
+@pytest.mark.parametrize("name", ["a:b.sock", *each_long("chat.sock", "a:80", "with a space", "dü")])
 def test_it_asks_over_tls_and_over_a_unix_socket_of_any_name(
     name: str,
     certificate: dict[str, str],

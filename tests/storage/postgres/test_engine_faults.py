@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.lengths import only_long
 from tests.storage.postgres import faults
 from tests.storage.postgres.faults import backend, network, stopped
 from tests.storage.postgres.members import Cluster, Member, hasten, on_cluster, opened, until
@@ -51,7 +52,7 @@ def read(member: Member) -> Any:
     return member.engine.read(lambda c: c.fetchval("SELECT 1"))
 
 
-@pytest.mark.parametrize("mode", ["immediate", "fast"])
+@pytest.mark.parametrize("mode", ["immediate", only_long("fast")])
 def test_after_a_restart_all_is_served_again_and_nobody_was_dead(mode: str, slack: float) -> None:
     async def main(cluster: Cluster, database: faults.Database) -> None:
         a, b = await cluster.nodes("a", "b")
@@ -173,7 +174,7 @@ def test_a_short_cut_costs_nothing_but_a_look_at_the_tables(slack: float) -> Non
     on_cluster(main)
 
 
-@pytest.mark.parametrize("which", ["_ears", "_mouth"])
+@pytest.mark.parametrize("which", ["_ears", only_long("_mouth")])
 def test_one_connection_of_the_listener_that_hangs_is_noticed(which: str, slack: float) -> None:
     async def main(cluster: Cluster) -> None:
         a, b = await cluster.nodes("a", "b")

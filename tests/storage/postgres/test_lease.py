@@ -97,6 +97,7 @@ def test_a_node_that_is_stopped_lets_go_of_all_and_comes_again_when_it_goes_on()
     on_cluster(main)
 
 
+@pytest.mark.long
 def test_several_that_see_a_node_die_bury_it_once() -> None:
     async def main(cluster: Cluster) -> None:
         members = await cluster.nodes("a", "b", "c")
@@ -162,6 +163,7 @@ def test_a_lease_that_others_have_ended_is_taken_again() -> None:
     on_cluster(main)
 
 
+@pytest.mark.long
 def test_a_process_that_was_stopped_ends_when_another_one_has_its_name() -> None:
     async def main(cluster: Cluster) -> None:
         a, old = await settled(cluster, "b")

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.lengths import either
 from tornado_chat.web.socket.frames import (
     MAX_FRAME_OUT,
     MIN_FRAGMENT,
@@ -227,7 +228,7 @@ PIECES = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=either(80, 300), deadline=None)
 @given(st.lists(PIECES, max_size=6), st.lists(st.integers(0, 400), max_size=8))
 def test_how_bytes_are_cut_changes_nothing_and_nothing_but_a_frame_error_is_raised(
     pieces: list[bytes], cuts: list[int]
