@@ -7,6 +7,7 @@ import random
 import struct
 import zipfile
 import zlib
+from functools import cache
 from typing import Any
 
 import pytest
@@ -20,13 +21,27 @@ WHERE = {0x0110: "Camera 1", 0x8769: {0x9286: SECRET}, 0x8825: {1: "N", 2: (52.0
 
 def noise(width: int, height: int, mode: str = "RGB") -> Any:
     """Return a picture with something to see: a corner is red, the rest is coloured clouds."""
+    return _noise(width, height).convert(mode)
+
+
+@cache
+def _noise(width: int, height: int) -> Any:
     small = Image.frombytes("RGB", (16, 16), random.Random(1).randbytes(768))
     image = small.resize((width, height), Image.Resampling.BICUBIC)
     image.paste((255, 0, 0), (0, 0, width // 4, height // 4))
-    return image.convert(mode)
+    return image
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (800, 600), mode: str = "RGB", **how: Any) -> bytes:
+    return _saved(kind, size, mode, **how) if how else _plain(kind, size, mode)
+
+
+@cache
+def _plain(kind: str, size: tuple[int, int], mode: str) -> bytes:
+    return _saved(kind, size, mode)
+
+
+def _saved(kind: str, size: tuple[int, int], mode: str, **how: Any) -> bytes:
     out = io.BytesIO()
     noise(*size, mode).save(out, kind, **how)
     return out.getvalue()

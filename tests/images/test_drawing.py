@@ -4,6 +4,7 @@ import base64
 import io
 import re
 import zlib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -176,9 +177,15 @@ def test_a_picture_of_very_many_frames_is_not_shown(tmp_path: Path) -> None:
     assert drawn("GIF", many_frames(MAX_FRAMES), tmp_path)["width"] == 1
 
 
+@cache
+def zeros() -> bytes:
+    """Return 200 MB in little."""
+    return zlib.compress(bytes(200_000_000), 1)
+
+
 @pytest.mark.parametrize("name", [b"iCCP", b"zTXt", b"iTXt", b"tEXt"])
 def test_a_png_with_a_gigantic_chunk_is_shown_without_it(name: bytes, tmp_path: Path) -> None:
-    bomb = b"a\0\0" + zlib.compress(bytes(200_000_000), 9)
+    bomb = b"a\0\0" + zeros()
     if name == b"iTXt":
         bomb = b"a\0\1\0\0\0" + bomb[3:]
     sent = with_chunk(picture("PNG"), name, bomb)

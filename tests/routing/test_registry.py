@@ -5,11 +5,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.chat.test_protocol import JSON
 from tests.helpers import House, module, run
+from tests.lengths import either
 from tornado_chat.actions import BUILT_IN
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.protocol import encode
@@ -129,6 +130,7 @@ def test_a_wrong_name_is_an_invalid_name() -> None:
     assert refusal({"text": "t", "name": 5}).code == "invalid-field"
 
 
+@settings(max_examples=either(30, 100))
 @given(st.dictionaries(st.sampled_from([*GOOD]), JSON, max_size=4), JSON)
 def test_binding_raises_nothing_but_refused(message: dict[str, Any], one: Any) -> None:
     for given_message in (

@@ -112,6 +112,7 @@ def test_no_token_name_or_text_gets_into_the_log(server: Server) -> None:
         assert secret not in log
 
 
+@pytest.mark.long
 def test_identities_survive_a_restart_in_the_data_folder(environ: dict[str, str], tmp_path: Path) -> None:
     async def hello(url: str, **how: str) -> dict[str, dict[str, str]]:
         client = await connect(url, **how)

@@ -19,6 +19,7 @@ from tornado.testing import bind_unused_port
 
 from tests.browser import CHROMIUM, FLAGS, WHY_NOT
 from tests.command_line import show
+from tests.lengths import only_long
 from tornado_chat.config.settings import Settings
 from tornado_chat.server.run import _notify
 from tornado_chat.testing import connect
@@ -92,7 +93,7 @@ def app(tmp_path: Path) -> Chat:
     return make_app(Settings(data_dir=tmp_path, history="memory", trusted_proxies=(ip_network("127.0.0.1"),)))
 
 
-@pytest.fixture(params=["nginx", "caddy"])
+@pytest.fixture(params=["nginx", only_long("caddy")])
 def proxy(request: pytest.FixtureRequest, tmp_path: Path, http_port: int) -> Iterator[str]:
     """A proxy with the example's own configuration; yields where it listens."""
     command = shutil.which(request.param, path=f"{os.environ['PATH']}:/usr/sbin")

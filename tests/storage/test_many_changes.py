@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from tests.lengths import either
 from tests.storage.histories import change, edit, message
 from tornado_chat.chat.history import History
 from tornado_chat.chat.models import User
@@ -114,11 +115,12 @@ def test_a_page_of_messages_with_many_reactions_is_read_at_once(tmp_path: Path, 
 
 
 def test_changes_of_long_texts_are_read_in_short_pieces(tmp_path: Path, slack: float) -> None:
-    with closing(connect(fill(tmp_path / "data", 12_000, " " + "x" * 3_900))) as connection:
+    count = either(3_000, 12_000)
+    with closing(connect(fill(tmp_path / "data", count, " " + "x" * 3_900))) as connection:
         connection.execute("UPDATE messages SET rev_key = NULL, extra = NULL WHERE id % 3 = 0")
         connection.execute("DELETE FROM reactions WHERE message % 3 = 0")
-        count, longest = walk(connection)
-        assert count == 12_000
+        found, longest = walk(connection)
+        assert found == count
         print(f"the longest page of changes: {1_000 * longest:.1f} ms")  # noqa: T201
         assert longest < 0.02 * slack
     assert check(tmp_path / "data") == []

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tornado.httpclient import AsyncHTTPClient
 
+from tests.lengths import only_long
 from tests.nodes_running import node, on_nodes
 from tests.postgres import database
 from tests.serving import Server, until
@@ -92,6 +93,7 @@ def test_of_a_node_that_is_told_to_stop_everyone_leaves_at_once_and_comes_back_t
     on_nodes(tmp_path, main)
 
 
+@pytest.mark.long
 def test_the_people_of_a_node_that_is_killed_are_gone_within_ten_seconds(tmp_path: Path) -> None:
     async def main(one: Server, two: Server) -> None:
         async with people(ann=one, bob=two) as (ann, bob):
@@ -144,11 +146,11 @@ def start(folder: Path, url: str, *options: str) -> str:
     ("url", "words"),
     [
         ("postgresql://chat:secret@127.0.0.1:1/chat", "--cluster 127.0.0.1:1/chat cannot be reached"),
-        (
+        only_long(
             "postgresql://chat:secret@no-such-host.invalid/chat",
             "--cluster no-such-host.invalid/chat cannot be reached",
         ),
-        ("postgresql://chat:secret", "must be an address like postgresql://"),
+        only_long("postgresql://chat:secret", "must be an address like postgresql://"),
     ],
 )
 def test_a_database_that_is_not_there_is_one_line_and_status_2(tmp_path: Path, url: str, words: str) -> None:

@@ -96,6 +96,7 @@ def test_another_password_ends_all_other_sessions_at_all_nodes(tmp_path: Path) -
     on_nodes(tmp_path, main, auth=("password",))
 
 
+@pytest.mark.long
 def test_a_timer_ticks_once_at_a_time_on_whichever_node_is_there(tmp_path: Path) -> None:
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "ticks.py").write_text(TICKS)

@@ -15,6 +15,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPResponse
 
 from tests import clusters, postgres
 from tests.clusters import Nodes
+from tests.lengths import only_long
 from tests.s3 import FakeS3, Wrong
 from tornado_chat.chat.errors import Refused
 from tornado_chat.server.loop import new_loop
@@ -23,7 +24,7 @@ from tornado_chat.testing import Client, connect
 Main = Callable[[Nodes, FakeS3], Awaitable[Any]]
 
 
-@pytest.fixture(params=["folder", "bucket"])
+@pytest.fixture(params=[only_long("folder"), "bucket"])
 def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[Main], None]:
     """Run a test's coroutine with two nodes, and the server of their bucket."""
 
