@@ -131,19 +131,19 @@ def look(request: pytest.FixtureRequest, browser: Any, pytestconfig: pytest.Conf
 @pytest.mark.long
 @patient
 @pytest.mark.modules  # which the gallery draws with
-async def test_every_room_of_the_gallery_looks_as_it_did(people: Opened, look: Look) -> None:
+@pytest.mark.parametrize(("size", "theme"), ALL)
+async def test_every_room_of_the_gallery_looks_as_it_did(people: Opened, look: Look, size: str, theme: str) -> None:
     async with people() as browsers:
         page = await start(browsers, "/gallery/")
         await page.locator("html[data-ready]").wait_for(state="attached")
         await page.evaluate("document.documentElement.style.scrollbarWidth = 'none'")
-        for size, theme in look.shown:
-            await look.turn(page, size, theme)
-            rooms = page.locator(".room")
-            names = await rooms.evaluate_all("(all) => all.map((one) => one.id)")
-            await look.pictures.take_parts(page, [f"gallery-{name}-{size}-{theme}" for name in names], rooms)
-            if look.axe:
-                assert await complaints(page, look.axe, parts=True) == [], f"{size}, {theme}"
-    look.end("gallery")
+        await look.turn(page, size, theme)
+        rooms = page.locator(".room")
+        names = await rooms.evaluate_all("(all) => all.map((one) => one.id)")
+        await look.pictures.take_parts(page, [f"gallery-{name}-{size}-{theme}" for name in names], rooms)
+        if look.axe:
+            assert await complaints(page, look.axe, parts=True) == []
+    look.pictures.end("gallery", [f"{size}-{theme}"])
 
 
 async def start(browsers: Any, address: str = "/") -> Any:
