@@ -55,13 +55,14 @@ class Line:
 
 
 class Socket:
-    """What a ChatSocket does with a message."""
+    """What a Session does with a message."""
 
-    max_message_size = 65_536
     connection: Connection
 
     def __init__(self, chat: Chat) -> None:
         self._chat = chat
+
+    def on_made(self) -> None: ...
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         assert isinstance(message, str)
@@ -77,7 +78,7 @@ class Client:
         self._frame = frame(self.channel, has_refs)
         self._refs: Iterator[int] | None = count() if has_refs else None
         socket = Socket(chat)
-        self.transport = WebSocketTransport(socket)  # type: ignore[arg-type]
+        self.transport = WebSocketTransport(socket, 65_536)  # type: ignore[arg-type]
         self.transport.connection_made(self.line)
         self.transport._early = None  # its handler is open
         assert chat.hub.limits is not None

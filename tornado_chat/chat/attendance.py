@@ -6,12 +6,12 @@ import time
 from typing import Any
 
 from tornado_chat.chat.broker import Broker, Member
-from tornado_chat.chat.delivery import Delivery
 from tornado_chat.chat.models import User
 from tornado_chat.chat.protocol import encode, notice
+from tornado_chat.chat.saying import Saying
 
 
-class Attendance(Delivery):
+class Attendance(Saying):
     """`present`: the users in a channel, each with the number of their connections. See Channel.
 
     `elsewhere`: how many connections to other nodes are in it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Coroutine, Sequence
-from threading import get_ident
 from typing import Any
 
 from tornado_chat.chat.attachments import Attachment
@@ -36,13 +35,13 @@ class Channel(Attendance):
     here may not post, for some rule; `direct`, whether it is a direct conversation.
     """
 
-    __slots__ = ("_key", "direct", "guarded", "maker", "record")
+    __slots__ = ("_key", "direct", "maker", "record")
 
     def __init__(self, name: str, broker: Broker) -> None:
         super().__init__(name, broker)
         self.maker: Usage | None = None  # of the address that made it
         self.record: ChannelRecord | None = None
-        self.guarded = self.direct = False
+        self.direct = False
         self._key: str | None = None
 
     @property
@@ -108,22 +107,6 @@ class Channel(Attendance):
             extra["growing"] = True
         text = clean_caption(text) if files else clean_text(text)
         return self.say(text, sender, ref, extra or None)
-
-    def say(
-        self, text: str, sender: User | None, ref: str | None = None, extra: dict[str, Any] | None = None
-    ) -> PendingMessage:
-        """Post a message, whose text was cleaned, with these further fields; see `post`."""
-        if get_ident() != self._flusher.thread:  # asked here, as a call would cost as much again
-            self._flusher.require_loop()
-        call = current.here or current.get()
-        if self.guarded and call is not None:
-            call.heed(self, "post", sender)
-        message = Message(self.name, text, sender, int(time.time() * 1000), ref, 0, "", 0, extra)
-        on_post = self._broker.on_post
-        post = self._broker.history.append(message) if on_post is None else on_post(self, message)
-        if call is not None:
-            call.posts.append(post)
-        return post
 
     def grow(
         self, *, sender: User | None = None, reply_to: int | None = None, thread: int | None = None

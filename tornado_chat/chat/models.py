@@ -72,7 +72,7 @@ def need_user(user: object, what: str) -> None:
         raise TypeError(f"{what} takes a User, such as ctx.user or a parameter `user: User`, not {user!r}")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Message:
     """A message: `channel`, `text`, `sender`, `time`, `ref`, `seq` and `id`; once it was changed, `rev` and `extra`.
 
@@ -92,6 +92,29 @@ class Message:
     rev: int = 0
     extra: dict[str, Any] | None = None
     _ok: str = field(default="", init=False, repr=False, compare=False)  # to its call, made with its line; "" then
+
+    def __init__(  # written out, as that of a dataclass is not compiled
+        self,
+        channel: str,
+        text: str,
+        sender: User | None,
+        time: int,
+        ref: str | None = None,
+        seq: int = 0,
+        id: str = "",
+        rev: int = 0,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
+        self.channel = channel
+        self.text = text
+        self.sender = sender
+        self.time = time
+        self.ref = ref
+        self.seq = seq
+        self.id = id
+        self.rev = rev
+        self.extra = extra
+        self._ok = ""
 
     @property
     def number(self) -> int:
