@@ -110,11 +110,14 @@ def main(arguments: list[str] | None = None) -> int:
             if workloads:
                 cores = two_cores()
                 build_load()
+            if INSTRUCTIONS in options.only:
+                instructions.prepare([commit] if commit else [])
             if options.compiled:
                 say("building the compiled build …")
             builds = [TREE, compiled()] if options.compiled else [TREE]
             if INSTRUCTIONS in options.only:
-                count([*builds, commit] if commit else builds)
+                counts = [(build, instructions.measure(build)) for build in ([*builds, commit] if commit else builds)]
+                sys.stdout.write(instructions.table(counts))
             return rounds(workloads, builds, commit, options, cores) if workloads else 0
         except (Missing, Failed) as error:
             say(f"bench: {error}")
@@ -127,12 +130,6 @@ def two_cores() -> tuple[int, int]:
     if len(cores) < 2:
         raise Missing("two cores are needed: one for the server, one for the load")
     return cores[0], cores[1]
-
-
-def count(builds: Sequence[Build]) -> None:
-    """Print the instructions of each."""
-    instructions.prepare(builds)
-    sys.stdout.write(instructions.table([(build, instructions.measure(build)) for build in builds]))
 
 
 def servers_of(

@@ -24,11 +24,11 @@ UPGRADE = (
 COUNTED = ("messages.py", "upgrades.py")  # what runs inside of the server; a commit has its own
 
 
-def prepare(builds: Sequence[Build]) -> None:
-    """Make ready what counts; Missing if it, or what is to be counted, is not there."""
+def prepare(commits: Sequence[Build]) -> None:
+    """Make ready what counts; Missing if it is not there, or if a commit has nothing that could be counted."""
     if shutil.which("valgrind") is None:
         raise Missing("instructions: valgrind is not installed: apt install valgrind")
-    for build in builds:
+    for build in commits:
         if not all((build.folder / "bench" / name).exists() for name in COUNTED):
             raise Missing(f"instructions: {build.title} has no bench/{' and no bench/'.join(COUNTED)} yet")
     BUILD.mkdir(exist_ok=True)

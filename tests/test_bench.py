@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,20 @@ def test_each_form_is_measured_with_each_history_where_messages_are_sent() -> No
     assert [one.name for one in bench.servers_of(W5, [TREE, COMPILED], COMMIT, options)] == [*forms, "go"]
 
 
+COUNT = """\
+import ctypes, runpy, types
+ctypes.CDLL = lambda path: types.SimpleNamespace(start=list, stop=list)
+runpy.run_module("bench.messages", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.parametrize("more", [[], ["--refs"]])
+def test_messages_are_counted_from_frames_to_frames(more: list[str]) -> None:
+    command = [sys.executable, "-c", COUNT, "800", *more]
+    done = subprocess.run(command, cwd=servers.ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def rates(*rounds: float, first: int = 1) -> list[dict[str, float]]:
     return [
         {"round": number, "per_second": rate, "cpu_us": 1e6 / rate, "p50_ms": 1, "p99_ms": 2}
@@ -156,7 +171,7 @@ def test_instructions_say_what_each_form_takes_of_what_the_first_does(tmp_path: 
     (tmp_path / "bench").mkdir()
     other = Build("abc1234", folder=tmp_path)
     with pytest.raises(servers.Missing, match=r"^instructions: "):
-        instructions.prepare([TREE, other])
+        instructions.prepare([other])
     for name in instructions.COUNTED:
         shutil.copy(servers.HERE / name, tmp_path / "bench")
     (tmp_path / "bench" / "upgrades.py").write_text("")
