@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from tornado.httpclient import AsyncHTTPClient
 from tornado.ioloop import IOLoop
 
@@ -45,6 +46,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     lengths.is_long = config.getoption("--long")
+    # The normal suite fails for a reason, not by chance: --long looks for new ones. A busy machine is no reason.
+    count = lengths.either(30, 100)
+    settings.register_profile("tests", deadline=None, derandomize=not lengths.is_long, max_examples=count)
+    settings.load_profile("tests")
     if not hasattr(config, "workerinput"):  # the process that starts the others
         postgres_server.begin()
         if not lengths.is_long:  # those tell how fast a disk is

@@ -5,15 +5,12 @@ import re
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.protocol import MAX_PAGE_BYTES, decode, encode, fitting, notice
-
-settings.register_profile("steady", deadline=None, derandomize=True, max_examples=60)
-settings.load_profile("steady")
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(

@@ -12,6 +12,7 @@ from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.websocket import websocket_connect
 
+from tests.lengths import each_long
 from tornado_chat.config.settings import SettingsError
 from tornado_chat.server.certificate import Certificate
 from tornado_chat.web.app import Chat
@@ -74,7 +75,7 @@ async def test_a_renewed_certificate_is_served_without_a_restart_and_a_broken_on
 @pytest.mark.parametrize(  # without the host's name in the handshake, and with it
     ("host", "version"), [("127.0.0.1", ssl.TLSVersion.TLSv1_3), ("localhost", ssl.TLSVersion.TLSv1_2)]
 )
-@pytest.mark.parametrize("types", [(RSA, EC), (EC, ED25519), (EC, RSA, EC)])
+@pytest.mark.parametrize("types", [(RSA, EC), *each_long((EC, ED25519), (EC, RSA, EC))])
 def test_a_certificate_renewed_with_a_key_of_another_type_is_served_from_then_on(
     tmp_path: Path, types: tuple[tuple[str, ...], ...], version: ssl.TLSVersion, host: str
 ) -> None:

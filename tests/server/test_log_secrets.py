@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.lengths import only_long
 from tests.server.test_main import Server
 
 SECRET = "S3CR3T"
@@ -53,7 +54,7 @@ class Wrong(RequestHandler):
 """
 
 
-@pytest.fixture(params=["text", "json"])
+@pytest.fixture(params=[only_long("text"), "json"])
 def server(request: pytest.FixtureRequest, environ: dict[str, str], tmp_path: Path) -> Iterator[Server]:
     folder = tmp_path / "mine"
     folder.mkdir()

@@ -76,7 +76,7 @@ def server(environ: dict[str, str]) -> Iterator[Server]:
     server.process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, only_long(signal.SIGINT)])
 def test_a_signal_ends_it_with_1012_to_everyone_and_status_0(server: Server, number: signal.Signals) -> None:
     async def talk() -> tuple[int | None, int]:
         ann, bob = await connect(server.url, "Ann"), await connect(server.url, "Bob")
@@ -192,7 +192,7 @@ def test_what_kubernetes_sets_stops_no_command_and_is_said_once(environ: dict[st
     )
 
 
-@pytest.mark.parametrize("host", ["*", "::", "[::]"])
+@pytest.mark.parametrize("host", ["*", only_long("::"), only_long("[::]")])
 def test_all_addresses_are_those_of_ipv4_and_ipv6(environ: dict[str, str], host: str) -> None:
     server = Server(environ, "--host", host)
     port = int(server.url.rpartition(":")[2])
@@ -365,7 +365,7 @@ def test_a_traceback_is_readable_and_shows_the_plugins_line(environ: dict[str, s
     assert all(len(line) < 300 for line in log)
 
 
-@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("loop", ["asyncio", only_long("uvloop")])
 def test_a_plugins_task_or_callback_that_would_end_the_loop_does_not_end_the_server(
     loop: str, environ: dict[str, str], tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from tornado_chat.storage.sqlite.accounts import SqliteAccounts
 from tornado_chat.storage.sqlite.history import SqliteHistory
 from tornado_chat.storage.sqlite.writer import Database
 
-WRITERS = ["export", "user list", *each_long("check", "plugin list", "plugin check", "config show")]
+WRITERS = ["export", *each_long("user list", "check", "plugin list", "plugin check", "config show")]
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def shell(line: str, data: Path, *, given: bytes = b"", **environment: str) -> t
     return done.returncode, done.stderr.decode()
 
 
-@pytest.mark.parametrize("command", [*WRITERS, "--help", *each_long("user --help")])
+@pytest.mark.parametrize("command", [*WRITERS, *each_long("--help", "user --help")])
 def test_a_reader_that_has_read_enough_ends_a_command_without_a_word(command: str, data: Path) -> None:
     status, said = shell(f"CHAT {command} | head -c 1", data)
     assert status in (0, 141)
@@ -129,7 +129,7 @@ def test_what_the_system_refuses_and_ctrl_c_are_a_status_and_no_traceback(
         assert capsys.readouterr().err == said
 
 
-@pytest.mark.parametrize("command", ["check", "user list", "plugin list", ""])
+@pytest.mark.parametrize("command", ["check", "", *each_long("user list", "plugin list")])
 def test_a_user_without_a_home_is_told_what_to_give(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
