@@ -19,7 +19,7 @@ from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 
 from tests.browser import CHROMIUM, FLAGS, WHY_NOT
-from tests.page.browsing import PATIENCE, say
+from tests.page.browsing import PATIENCE, say, whole
 from tornado_chat.server.loop import new_loop
 from tornado_chat.testing import Client, connect
 from tornado_chat.web import app as application
@@ -76,12 +76,13 @@ class People:
         return client
 
     async def enter(self, name: str, address: str = "/", **context: Any) -> Any:
-        """Open the page and come in under a name."""
+        """Open the page and come in under a name; a click or key before all is loaded would open nothing."""
         page = await self.open(address, **context)
         await page.fill("#name", name)
         await page.keyboard.press("Enter")
         await page.locator("textarea").first.wait_for()
         await page.locator(".bones, .loading").wait_for(state="detached")
+        await whole(page)
         return page
 
 
