@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tornado_chat.chat.errors import MISTAKES, Close, Error, Refused
-from tornado_chat.chat.models import Message, User
-from tornado_chat.chat.protocol import MAX_PAGE_BYTES, decode, encode, fitting, notice
+from tornado_chat.chat.models import Message, User, line_beginning
+from tornado_chat.chat.protocol import MAX_PAGE_BYTES, answer, decode, encode, fitting, notice
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(
@@ -184,3 +184,13 @@ def test_there_is_no_code_that_the_protocol_does_not_know() -> None:
     }  # fmt: skip
     known = {1000, 1001, 1002, 1003, 1007, 1008, 1009, 1011, 1012, 1013, 4000, 4400, 4401, 4403}
     assert set(Close) <= known
+
+
+def test_an_ok_says_the_same_whether_or_not_it_was_made_with_the_line_of_its_message() -> None:
+    message = Message("here", "word", User("a", "Ann"), 1_700_000_000_000, '"r"', 7, "10000017")
+    alone = answer('"r"', message, None)
+    assert json.loads(alone) == {"action": "ok", "ref": '"r"', "id": "10000017", "seq": 7, "time": 1_700_000_000_000}
+    message.line_after(line_beginning("here"))
+    assert json.loads(answer("another", message, None))["ref"] == "another"
+    assert json.loads(answer('"r"', message, {"more": 1})) == {**json.loads(alone), "more": 1}
+    assert answer('"r"', message, None) == alone == answer('"r"', message, None)
