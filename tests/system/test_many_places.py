@@ -119,7 +119,7 @@ async def measure(folder: Path, count: int, slack: float) -> None:
 
 
 def test_what_many_channels_and_people_cost_the_loop(tmp_path: Path, slack: float) -> None:
-    asyncio.run(measure(tmp_path, 1_000, slack))
+    asyncio.run(measure(tmp_path, 3_000, slack))
 
 
 @pytest.mark.long
