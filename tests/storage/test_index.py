@@ -339,16 +339,18 @@ def test_a_damaged_index_costs_no_message_and_is_built_anew_at_the_next_start(
     assert found(tmp_path, "four") == [7]
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE search_index_data SET block = x'00' WHERE id = 1",
-        "UPDATE search_index_data SET block = randomblob(20) WHERE id > 10",
-        "DELETE FROM search_index_data WHERE id > 10",
-        "DELETE FROM search_index_data WHERE id <= 10",
-        "UPDATE search_index_data SET block = randomblob(40) WHERE id = 10",
-    ],
-)
+DAMAGES = [
+    "UPDATE search_index_data SET block = x'00' WHERE id = 1",
+    "UPDATE search_index_data SET block = randomblob(20) WHERE id > 10",
+    "DELETE FROM search_index_data WHERE id > 10",
+    "DELETE FROM search_index_data WHERE id <= 10",
+    "UPDATE search_index_data SET block = randomblob(40) WHERE id = 10",
+    # one level, of 2,147,483,647 segments: for which SQLite has no memory
+    "UPDATE search_index_data SET block = x'000000000101010087FFFFFF7F00000000' WHERE id = 10",
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("first", ["search", "post"])
 def test_whoever_meets_a_damaged_index_first_has_it_built_anew(tmp_path: Path, damage: str, first: str) -> None:
     texts = [f"word {number}" for number in range(30)]
@@ -373,6 +375,29 @@ def test_whoever_meets_a_damaged_index_first_has_it_built_anew(tmp_path: Path, d
     assert found(tmp_path, "word") == sorted(stored, reverse=True)
     on(tmp_path, say("again"))
     assert len(found(tmp_path, "again")) == 1
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_upkeep_does_without_a_damaged_index(tmp_path: Path, damage: str) -> None:
+    def damaged() -> Path:
+        folder = tmp_path / str(len(list(tmp_path.iterdir())))
+        on(folder, say("one", "two"))
+        with contextlib.closing(sqlite3.connect(folder / "chat.db")) as file, file:
+            file.execute(damage)
+        return folder
+
+    async def trim(database: Database) -> None:
+        with contextlib.suppress(Refused):  # of which the index is a part
+            await SqliteHistory(database).trim()
+        assert database.state is None
+
+    for keep in (compact, reindex, lambda folder: on_database(folder, trim)):
+        folder = damaged()
+        keep(folder)
+        with contextlib.suppress(Refused):
+            found(folder, "one")  # may be the first to meet the damage: the next start builds the index anew
+        assert found(folder, "one") == [1]
+        assert check(folder) == []
 
 
 def test_check_names_what_is_wrong_in_the_index(tmp_path: Path) -> None:

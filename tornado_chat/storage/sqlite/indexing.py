@@ -156,8 +156,8 @@ def _changing(connection: sqlite3.Connection) -> Iterator[bool]:
     try:
         yield True
         connection.execute("RELEASE indexing")  # which has FTS5 write
-    except sqlite3.DatabaseError as error:
-        if not is_damage(error):
+    except DAMAGES as error:
+        if not is_damage(error) or not connection.in_transaction:  # which SQLite may have ended: see writer.py
             raise
         log_damage(error)
         connection.execute("ROLLBACK TO indexing")
@@ -165,13 +165,18 @@ def _changing(connection: sqlite3.Connection) -> Iterator[bool]:
         forget(connection)
 
 
+#: What SQLite raises at a damaged index; MemoryError where it says that it has more segments than memory can hold.
+DAMAGES = (sqlite3.DatabaseError, MemoryError)
+
+
 def is_damage(error: Exception) -> bool:
     """Return whether an error says that the index is damaged. The messages are not."""
-    return getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CORRUPT_VTAB
+    return isinstance(error, MemoryError) or getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_CORRUPT_VTAB
 
 
 def log_damage(error: Exception) -> None:
-    log.error("the index of search is damaged (%s): nothing is found until the next start builds it anew", error)
+    why = str(error) or "it asks for more memory than there is"
+    log.error("the index of search is damaged (%s): nothing is found until the next start builds it anew", why)
 
 
 def forget(connection: sqlite3.Connection) -> bool:
@@ -184,7 +189,7 @@ def clear(connection: sqlite3.Connection) -> None:
     forget(connection)
     try:
         connection.execute("INSERT INTO search_index (search_index) VALUES ('delete-all')")
-    except sqlite3.DatabaseError as error:
+    except DAMAGES as error:
         if not is_damage(error):
             raise
         _replace_parts(connection)
@@ -201,6 +206,12 @@ def _replace_parts(connection: sqlite3.Connection) -> None:
 
 
 def optimize(connection: sqlite3.Connection) -> None:
-    """Write the index anew, without what was removed from it."""
-    connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
+    """Write the index anew, without what was removed from it; one that is damaged is emptied."""
+    try:
+        connection.execute("INSERT INTO search_index (search_index) VALUES ('optimize')")
+    except DAMAGES as error:
+        if not is_damage(error):
+            raise
+        log_damage(error)
+        clear(connection)
     connection.execute("DELETE FROM facts WHERE name IN ('search-removed', 'search-purge')")

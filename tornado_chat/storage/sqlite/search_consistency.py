@@ -7,7 +7,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 
-from tornado_chat.storage.sqlite.indexing import SCOPE, is_current, scope, stored
+from tornado_chat.storage.sqlite.indexing import DAMAGES, SCOPE, is_current, is_damage, scope, stored
 from tornado_chat.storage.sqlite.queries import LARGEST, SHIFT, end
 
 PAGE = 5_000  # messages that are read at a time
@@ -31,8 +31,8 @@ def contradictions(connection: sqlite3.Connection) -> list[str]:
     """Return what is wrong in the index, one line each. One that the next start builds anew is not looked at."""
     try:
         return list(_problems(connection)) if is_current(connection) else []
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_CORRUPT_VTAB:
+    except DAMAGES as error:
+        if not is_damage(error):
             raise
         return [f"the index of search cannot be read; {_CURE}"]
 

@@ -85,7 +85,7 @@ def _search(
         raise _unavailable()
     try:
         return _Looking(connection, query, before, limit + 1, ended).found(sees, limit)
-    except sqlite3.DatabaseError as error:
+    except indexing.DAMAGES as error:
         if not indexing.is_damage(error):
             raise
         indexing.log_damage(error)

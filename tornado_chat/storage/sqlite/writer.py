@@ -210,7 +210,7 @@ class Database:
                 changes = connection.total_changes
                 try:
                     outcomes.append((job.run(connection), None))
-                except sqlite3.Error:
+                except indexing.DAMAGES:
                     raise
                 except Exception as error:
                     if connection.total_changes != changes:
