@@ -9,6 +9,7 @@ import json
 import os
 import re
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -151,10 +152,10 @@ def test_20_guests_in_200_channels_doing_their_worst_leave_an_honest_users_media
         crowd = Crowd()
         await asyncio.sleep(2 * DELAY)  # until all presence is told
         quiet = await crowd.median()
+        most = max(10 * quiet, 0.2 if sys.gettrace() else 0.05)  # 12 ms, with coverage 46; before, 1.6 s
         for kind, calls in WORST.items():
             medians: list[float] = []
-            # Under a coverage tracer 20 to 25 ms; before, 1.6 s. Again, as the machine may have been busy.
-            while not medians or (min(medians) > max(10 * quiet, 0.05) and len(medians) < 4):
+            while not medians or (min(medians) > most and len(medians) < 4):  # the machine may have been busy
                 guests = [asyncio.ensure_future(crowd.misbehave(guest, calls())) for guest in crowd.guests]
                 medians.append(await crowd.median())
                 crowd.over.set()  # a call that is cancelled leaves a coroutine that was never awaited
@@ -162,7 +163,7 @@ def test_20_guests_in_200_channels_doing_their_worst_leave_an_honest_users_media
                 crowd.over.clear()
                 crowd.forgive()
             print(f"{kind}: quiet {quiet * 1000:.2f} ms, attacked {min(medians) * 1000:.2f} ms")  # noqa: T201
-            assert min(medians) <= max(10 * quiet, 0.05), kind
+            assert min(medians) <= most, kind
 
     asyncio.run(main())
 
