@@ -200,6 +200,8 @@ class PostgresNodes:
             return found.again
 
     def _end(self, by: str) -> None:
+        if self._closing.is_set():  # a notification and the lease may both say it
+            return
         why = f"{by} runs as the node {self.own} now, and this one ends; give each server a --node of its own"
         log.error("%s", why)
         self._closing.set()
