@@ -143,6 +143,7 @@ async def test_an_edit_is_the_same_in_all_tabs_and_after_a_reload_and_what_happe
 
 
 @browser_test
+@pytest.mark.long
 async def test_an_answer_names_its_message_above_the_words_on_a_phone_too(people: Opened) -> None:
     async with people() as browsers:
         ben = await browsers.client("Ben", lines=["Is it out?"])

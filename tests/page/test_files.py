@@ -231,6 +231,7 @@ async def test_sounds_and_films_load_nothing_before_they_are_played(people: Open
 
 
 @browser_test
+@pytest.mark.long
 async def test_quotes_pins_and_lists_name_the_files_and_a_text_can_be_added_by_an_edit(people: Opened) -> None:
     async with people() as browsers:
         ben = await browsers.client("Ben")
@@ -258,6 +259,7 @@ async def test_quotes_pins_and_lists_name_the_files_and_a_text_can_be_added_by_a
 
 
 @browser_test
+@pytest.mark.long
 async def test_on_a_phone_a_long_press_on_a_picture_offers_what_can_be_done_with_the_message(people: Opened) -> None:
     async with people() as browsers:
         ben = await browsers.client("Ben")

@@ -222,6 +222,7 @@ async def test_over_a_restart_two_tabs_lose_nothing_and_send_what_was_written_on
 
 
 @browser_test
+@pytest.mark.long
 async def test_it_speaks_chinese_and_is_dark_where_the_browser_is(visits: Visits) -> None:
     async with visits() as people:
         visitor = await people.visitor()

@@ -84,6 +84,7 @@ async def test_it_goes_with_signing_out_and_with_another_guest(people: Opened) -
 
 
 @browser_test
+@pytest.mark.long
 async def test_no_channel_and_no_person_is_named_once_signed_out(people: Opened) -> None:
     asked = "Object.defineProperty(Notification, 'permission', {get: () => 'default'})"
     hide = "Object.defineProperty(document, 'hidden', {value: true, configurable: true})"

@@ -192,6 +192,7 @@ async def test_the_page_opens_behind_a_proxy_whose_server_is_away_and_asks_over_
 
 
 @browser_test
+@pytest.mark.long
 async def test_35_where_a_page_may_show_no_notification_its_worker_does_and_opens_the_channel(people: Opened) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann")

@@ -237,6 +237,7 @@ async def test_on_a_phone_members_and_direct_conversations_are_reachable(people:
 
 
 @browser_test
+@pytest.mark.long
 async def test_a_channel_that_is_left_on_one_device_is_gone_on_the_other(people: Opened) -> None:
     async with people() as browsers:
         ann = await browsers.enter("Ann")

@@ -217,6 +217,7 @@ async def test_the_page_works_under_a_path_behind_a_proxy(proxy: str, http_serve
 
 
 @pytest.mark.gen_test
+@pytest.mark.long
 async def test_what_an_earlier_version_kept_for_the_whole_host_is_taken_over_once(
     proxy: str, http_server: object
 ) -> None:

@@ -132,6 +132,7 @@ def ask(folder: Path, count: int, slack: float) -> None:
             assert timed(what, call)[1] < 0.005 * slack, what
 
 
+@pytest.mark.long
 def test_many_channels_and_people_are_read_at_once(tmp_path: Path, slack: float) -> None:
     ask(tmp_path, 3_000, slack)
 

@@ -95,6 +95,7 @@ class ChurnTest(ChatTestCase):
         assert held() - had <= 10 * 2**20
 
     @gen_test
+    @pytest.mark.long
     async def test_visits_leave_nothing_behind(self) -> None:
         await self.churn(500 if self.tls is None else 100)
 

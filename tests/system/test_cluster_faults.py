@@ -216,6 +216,7 @@ async def gathered(client: Listener, *names: str) -> None:
         await asyncio.sleep(0.05)
 
 
+@pytest.mark.long
 def test_a_node_that_starts_while_others_run_shows_what_they_have(tmp_path: Path) -> None:
     async def main(url: str) -> None:
         async with Nodes(url, tmp_path, 1) as nodes, Listener(nodes[0].base, "Ann") as ann:

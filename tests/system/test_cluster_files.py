@@ -118,6 +118,7 @@ def test_an_upload_goes_on_at_whichever_node_it_reaches(run: Callable[[Main], No
     run(main)
 
 
+@pytest.mark.long
 def test_an_upload_survives_the_node_that_was_at_it(run: Callable[[Main], None]) -> None:
     async def main(nodes: Nodes, server: FakeS3) -> None:
         data, chance = os.urandom(3_000_000), random.Random(19)
@@ -141,6 +142,7 @@ def test_an_upload_survives_the_node_that_was_at_it(run: Callable[[Main], None])
     run(main)
 
 
+@pytest.mark.long
 def test_messages_go_on_while_the_bucket_is_away(tmp_path: Path) -> None:
     async def main(url: str) -> None:
         async with FakeS3().serve() as server:

@@ -58,6 +58,7 @@ async def texts(client: Client, seq: int) -> dict[str, Any]:
     return dict(message)
 
 
+@pytest.mark.long
 def test_roles_bans_sessions_and_passwords_hold_at_all_nodes(tmp_path: Path) -> None:
     async def main(one: Server, two: Server) -> None:
         async with People() as people:

@@ -51,6 +51,7 @@ async def leave(*clients: Client) -> None:
 
 
 @traced
+@pytest.mark.long
 def test_a_slow_disk_holds_up_the_answers_but_nothing_else(tmp_path: Path, slack: float) -> None:
     async def main() -> None:
         async with Server(tmp_path):

@@ -166,6 +166,7 @@ def test_a_server_that_is_killed_has_each_file_whose_upload_it_has_confirmed(tmp
     new_loop().run_sync(main, timeout=120)
 
 
+@pytest.mark.long
 def test_a_backup_that_is_killed_is_not_there_or_whole(tmp_path: Path) -> None:
     data, chance = tmp_path / "data", random.Random(18)
 

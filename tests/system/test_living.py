@@ -48,6 +48,7 @@ def run(folder: Path, kills: int) -> None:
     new_loop().run_sync(lambda: kill_again_and_again(folder, kills, seed), timeout=60 + 10 * kills)
 
 
+@pytest.mark.long
 def test_a_kill_under_changes_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
     run(tmp_path, 1)
 

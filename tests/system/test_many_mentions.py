@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers import Client, House
-from tests.lengths import either, only_long
+from tests.lengths import either
 from tests.serving import until
 from tests.storage.test_many_places import fill
 from tests.system.test_many_places import house
@@ -111,7 +111,8 @@ async def measure(folder: Path, count: int, present: bool, slack: float) -> None
         await asyncio.to_thread(database.close)
 
 
-@pytest.mark.parametrize("present", [True, only_long(False)])
+@pytest.mark.parametrize("present", [True, False])
+@pytest.mark.long
 def test_a_mention_of_all_members_keeps_no_one_waiting(tmp_path: Path, present: bool, slack: float) -> None:
     asyncio.run(measure(tmp_path, either(300, 1_000), present, slack))
 

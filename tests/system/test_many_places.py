@@ -118,6 +118,7 @@ async def measure(folder: Path, count: int, slack: float) -> None:
         await asyncio.to_thread(database.close)
 
 
+@pytest.mark.long
 def test_what_many_channels_and_people_cost_the_loop(tmp_path: Path, slack: float) -> None:
     asyncio.run(measure(tmp_path, 3_000, slack))
 

@@ -169,6 +169,7 @@ def react_at_once(folder: Path, size: int, reacting: int, slack: float) -> None:
         loop.close()
 
 
+@pytest.mark.long
 def test_20_of_200_react_and_each_member_is_told_a_few_times(tmp_path: Path, slack: float) -> None:
     react_at_once(tmp_path, 200, 20, slack)
 

@@ -64,6 +64,7 @@ async def catch_up(client: Client, channel: str) -> int:
     return len(seqs)
 
 
+@pytest.mark.long
 def test_ten_thousand_missed_messages_come_in_slices_between_which_others_are_served(
     tmp_path: Path, slack: float
 ) -> None:

@@ -94,6 +94,7 @@ def on_own(database: faults.Database, main: Any) -> None:
     asyncio.run(whole())
 
 
+@pytest.mark.long
 def test_a_database_that_is_stopped_for_a_while_is_noticed_and_leaves_all_alive(
     slack: float, short_lease: float
 ) -> None:
@@ -174,7 +175,8 @@ def test_a_short_cut_costs_nothing_but_a_look_at_the_tables(slack: float) -> Non
     on_cluster(main)
 
 
-@pytest.mark.parametrize("which", ["_ears", only_long("_mouth")])
+@pytest.mark.parametrize("which", ["_ears", "_mouth"])
+@pytest.mark.long
 def test_one_connection_of_the_listener_that_hangs_is_noticed(which: str, slack: float) -> None:
     async def main(cluster: Cluster) -> None:
         a, b = await cluster.nodes("a", "b")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.lengths import either
+from tests.lengths import each_long, either
 from tests.postgres import on_postgres
 from tests.storage.histories import ANN, change, edit, message, one_node
 from tornado_chat.chat.errors import Error, Refused
@@ -256,7 +256,7 @@ def test_an_index_of_another_kind_is_made_anew_and_searched_meanwhile(monkeypatc
 # What a search reads
 
 
-@pytest.mark.parametrize("indexed", ["all", "some", "nothing"])
+@pytest.mark.parametrize("indexed", ["some", *each_long("all", "nothing")])
 def test_stretches_and_blocks_are_searched_as_a_plain_look_does(
     indexed: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
