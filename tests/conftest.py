@@ -14,7 +14,7 @@ from tornado.httpclient import AsyncHTTPClient
 from tornado.ioloop import IOLoop
 
 from tests import lengths, memory, postgres, postgres_server, sparing
-from tornado_chat.chat import permissions
+from tornado_chat.chat import connection, permissions
 from tornado_chat.config.settings import Settings
 from tornado_chat.server.loop import new_loop
 from tornado_chat.storage.sqlite import files
@@ -79,6 +79,13 @@ def _log_as_it_was() -> Iterator[None]:
     if (root.handlers, root.level) != (handlers, level):
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+@pytest.fixture(autouse=True)
+def _shared_stays_empty() -> Iterator[None]:
+    """Hold what all connections share to its promise: a line in it would reach every client."""
+    yield
+    assert (connection.NO_LINES, connection.NOWHERE) == ([], {})
 
 
 @pytest.fixture(autouse=True)

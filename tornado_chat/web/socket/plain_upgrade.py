@@ -1,4 +1,4 @@
-"""Plain upgrades, which are answered without Tornado's HTTP server: it takes four fifths of the time of a handshake.
+"""Plain upgrades, which are answered without Tornado's HTTP server, which takes most of the time of a handshake.
 
 A connection is looked at before anything of it is read. Where the whole request for a WebSocket has come, in the form
 that browsers and libraries give it, the Entrance decides about it, and it is answered here. Everything else is left
