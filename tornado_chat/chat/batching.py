@@ -12,11 +12,12 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from time import perf_counter
+from typing import Final
 
 from tornado_chat.chat.metrics import Histogram
 from tornado_chat.config.compiled import mypyc_attr
 
-MAX_TURNS = 16
+MAX_TURNS: Final = 16
 
 log = logging.getLogger("tornado_chat")
 

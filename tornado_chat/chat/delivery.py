@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tornado_chat.chat.batching import Batch
 from tornado_chat.chat.broker import Broker, Member
@@ -14,7 +14,7 @@ from tornado_chat.chat.models import User, line_beginning
 from tornado_chat.chat.protocol import encode
 from tornado_chat.config.compiled import mypyc_attr
 
-SLICE = 1_000  # members that are written to before the loop may read again
+SLICE: Final = 1_000  # members that are written to before the loop may read again
 
 
 class Apart(NamedTuple):

@@ -6,16 +6,16 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from json.encoder import encode_basestring as _quote
-from typing import Any
+from typing import Any, Final
 
 from tornado_chat.chat.errors import Error, Refused
 from tornado_chat.chat.models import Message, User
 from tornado_chat.config import speed
 
 WIRE = 2  # the version that `hello` names
-MAX_REF = 64
-MAX_DEPTH = 64
-SHORT = 2 * MAX_DEPTH  # characters in which nothing is nested too deep
+MAX_REF: Final = 64
+MAX_DEPTH: Final = 64
+SHORT: Final = 2 * MAX_DEPTH  # characters in which nothing is nested too deep
 MAX_VALUES = 2_000  # of one message, at all depths: each costs 0.1 µs or more to read
 _CONTAINERS = frozenset((dict, list))
 MAX_NUMBER = 2**53  # beyond it a JavaScript client reads another number
@@ -77,7 +77,7 @@ def _loads(text: str) -> Any:
     return value
 
 
-_fast_loads = speed.loads or _loads
+_fast_loads: Final = speed.loads or _loads
 
 
 def decode(text: str) -> dict[str, Any]:

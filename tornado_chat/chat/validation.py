@@ -6,12 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, Final
 
 from tornado_chat.chat.characters import FILLERS, HIDDEN, SEEN, SEQUENCE, faults
 from tornado_chat.chat.errors import Error, Refused
 
-MAX_TEXT = 4_000
+MAX_TEXT: Final = 4_000
 MAX_NAME = 64
 MAX_PAGE = 200
 LARGEST_ID = 2**63 - 1

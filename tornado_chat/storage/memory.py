@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from heapq import nlargest
 from itertools import islice
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tornado_chat.chat.changes import (
     PINS,
@@ -32,11 +32,11 @@ from tornado_chat.config.compiled import mypyc_attr
 from tornado_chat.storage.memory_log import Log
 from tornado_chat.storage.memory_threads import MemoryThreads
 
-KEEP = 1_000
+KEEP: Final = 1_000
 MAX = 16 * 1024 * 1024  # characters of all channels; above that the fullest lose their oldest messages
 ROOM = MAX // 4  # characters that are freed at once
 SMALL = 4 * 1024  # characters that a channel keeps while there are fuller ones, or ones without members
-EACH = 250  # characters that a message counts in addition to its text
+EACH: Final = 250  # characters that a message counts in addition to its text
 BASES = 1_000_000  # ids begin with a number of so many digits
 REACTION = 100  # characters that a reaction counts
 FILE = 800  # characters that a file of a message counts: its name, its preview
@@ -63,6 +63,7 @@ class MemoryHistory(MemoryThreads):
         self.is_used: Callable[[str], bool] = lambda channel: False
         self.attachments: Attachments | None = None
         self._keep = keep
+        self._max = MAX  # asked for with each message
         self._logs: dict[str, Log] = {}
         self._size = 0  # of all, in characters
         self._floor = 0  # the newest number of all forgotten channels: none is used twice
@@ -113,7 +114,9 @@ class MemoryHistory(MemoryThreads):
         committed = message if extra is None else self._noted(log, message)
         size = EACH + len(message.text) + (_files(extra) if extra else 0)
         # A channel that has its share of a full history pays for its message itself.
-        if len(messages) > self._keep or (self._size + size > MAX and log.size > MAX // len(self._logs) - size):
+        if len(messages) > self._keep or (
+            self._size + size > self._max and log.size > self._max // len(self._logs) - size
+        ):
             old = messages.popleft()
             log.floor = old.seq
             size -= EACH + len(old.text)
@@ -123,7 +126,7 @@ class MemoryHistory(MemoryThreads):
                 size -= self._forget_changes(log, old)
         log.size += size
         self._size += size
-        if self._size > MAX:
+        if self._size > self._max:
             self._make_room()
         self._committed((committed,))
         post.stored = message  # nobody waits for it yet
@@ -183,7 +186,7 @@ class MemoryHistory(MemoryThreads):
             size -= self._forget_reactions(old.id) + self._forget_files(old, change.time)
         log.size += size
         self._size += size
-        if self._size > MAX:
+        if self._size > self._max:
             self._make_room()
         root = self._unreply(log, new, change, changed.number) if change.what == "deleted" and new.thread else None
         self._committed((changed,) if root is None else (changed, root))
@@ -318,7 +321,7 @@ class MemoryHistory(MemoryThreads):
 
     def _make_room(self) -> None:
         """Cut the fullest channels to one size; if that is not enough, forget unused channels, then the quietest."""
-        goal, below = MAX - ROOM, 0
+        goal, below = self._max - ROOM, 0
         for count, size in enumerate(sorted(log.size for log in self._logs.values())):
             if below + size * (len(self._logs) - count) > goal:
                 size = max(SMALL, (goal - below) // (len(self._logs) - count))

@@ -8,11 +8,12 @@ from __future__ import annotations
 import codecs
 from collections.abc import Callable, Iterator
 from enum import IntEnum
+from typing import Final
 
 from tornado_chat.chat.errors import BROKEN, NO_CODE, Close
 from tornado_chat.web.socket.tornado_internals import unmask
 
-MAX_FRAME_OUT = 256 * 1024  # bytes of lines in one frame
+MAX_FRAME_OUT: Final = 256 * 1024  # bytes of lines in one frame
 MIN_FRAGMENT = 64  # bytes: more fragments than the largest message has in this size are too many (each costs a loop)
 _Utf8Decoder = codecs.getincrementaldecoder("utf-8")
 

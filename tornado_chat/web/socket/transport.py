@@ -7,7 +7,7 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from time import monotonic
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from tornado.iostream import SSLIOStream
 from tornado.websocket import WebSocketHandler
@@ -20,9 +20,9 @@ from tornado_chat.web.socket.tls import StreamTransport
 
 PATIENCE = 5.0  # seconds that a client has to answer a goodbye
 LINGER = 0.5  # seconds in which one that broke the protocol over TLS can read why
-_CLOSE = int(Opcode.CLOSE)  # and the other control frames
+_CLOSE: Final = 0x8  # the opcode, and those of the other control frames
 SEND_BUFFER = 512 * 1024  # bytes that the kernel may hide from MAX_WAITING; left alone, it grows to megabytes
-TURN = 64  # messages of one connection before the others have their turn
+TURN: Final = 64  # messages of one connection before the others have their turn
 MAX_BEHIND = 1024 * 1024  # bytes that are read behind a goodbye; a flood that goes on then waits for its end
 
 
