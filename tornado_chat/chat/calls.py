@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, MutableSequence, Sequence
 from contextvars import ContextVar, Token
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from tornado_chat.chat.errors import Refused
 
@@ -85,7 +85,7 @@ class Current(Generic[C]):
         self._of_task.reset(token)
 
 
-current: Current[Call] = Current()
+current: Final[Current[Call]] = Current()
 
 #: Whether what is posted is generated: its text comes from elsewhere, so listeners to `message` see it in any case.
 generated: ContextVar[bool] = ContextVar("generated", default=False)
