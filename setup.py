@@ -12,8 +12,9 @@ from setuptools import setup
 # What a message passes. What plugins call (Channel, Context) and what calls them stays interpreted: once compiled, it
 # would check the types of arguments, and a positional-only parameter could not share its name with a field.
 MODULES = {
-    "chat": "batching calls commit_news connection delivery models pending protocol rate_limits saying usage validation",
-    "routing": "answers router schema",
+    "chat": """batching calls commit_news connection delivery models pending protocol rate_limits saying usage
+        validation""",
+    "routing": "action answers router schema",
     "storage": "memory memory_log memory_threads",
     "web/socket": "frames transport",
 }

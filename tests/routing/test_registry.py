@@ -14,7 +14,8 @@ from tests.lengths import either
 from tornado_chat.actions import BUILT_IN
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.protocol import encode
-from tornado_chat.routing.registry import Action, Registry, RegistryError
+from tornado_chat.routing.action import Action
+from tornado_chat.routing.registry import Registry, RegistryError
 
 PICKY = """
 from dataclasses import dataclass, field

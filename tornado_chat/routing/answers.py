@@ -12,8 +12,8 @@ from tornado_chat.chat.errors import MISTAKES, Close, Error, Mistyped, Refused
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.protocol import answer
 from tornado_chat.config.compiled import mypyc_attr
+from tornado_chat.routing.action import Action
 from tornado_chat.routing.context import Context
-from tornado_chat.routing.registry import Action
 from tornado_chat.routing.server import Server
 from tornado_chat.routing.supervision import FAULTS
 

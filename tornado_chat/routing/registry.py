@@ -6,21 +6,19 @@ import inspect
 import json
 import re
 import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import wraps
-from inspect import iscoroutinefunction
 from keyword import iskeyword
 from typing import Any
 
-from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.permissions import is_in_channel, known_powers
 from tornado_chat.chat.protocol import encode
+from tornado_chat.routing.action import Action
 from tornado_chat.routing.decorators import ActionMark, EveryMark, Mark, OnMark, RouteMark, marks_of
 from tornado_chat.routing.names import EVENTS, WIRE_1
 from tornado_chat.routing.plugin import Plugin
-from tornado_chat.routing.schema import Finder, Parameter, SchemaError, bind, read_signature
+from tornado_chat.routing.schema import Parameter, SchemaError, read_signature
 from tornado_chat.routing.supervision import plain
 
 LARGEST = 16_384  # bytes that an action takes in each `hello`
@@ -37,71 +35,6 @@ class NameTaken(RegistryError):
     def __init__(self, text: str, *owners: str) -> None:
         super().__init__(text)
         self.owners = owners
-
-
-@dataclass(slots=True, frozen=True)
-class Action:
-    """A handler with its schema.
-
-    `owner` is the plugin (or `tornado_chat`) it came from, `file` where it stands, `over` what it replaced. `ranked`:
-    a role in the channel gives its power, too.
-    """
-
-    name: str
-    handler: Callable[..., Any]
-    parameters: tuple[Parameter, ...]
-    channel: bool
-    internal: bool
-    owner: str
-    file: str
-    plugin: Plugin | None = None
-    over: Action | None = None
-    found: tuple[tuple[str, Finder, Any], ...] = ()  # the fields that name a Channel, a User or a file: with defaults
-    power: str = ""
-    command: bool = True
-    hidden: bool = False
-    ranked: bool = False
-    required: tuple[Parameter, ...] = field(init=False)  # what is bound of a message with as many fields as these
-
-    def __post_init__(self) -> None:
-        parameters = self.parameters
-        if not {"action", "ref"} & {one.name for one in parameters}:
-            parameters = tuple(one for one in parameters if one.is_required)
-        object.__setattr__(self, "required", parameters)
-
-    def bind(self, message: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the checked arguments that a message gives; the handler has defaults for the others."""
-        further = len(message) - len(self.required) - ("action" in message) - ("ref" in message)
-        return bind(self.parameters if further > 0 else self.required, message)  # most messages have no other fields
-
-    def call(self, ctx: Any, arguments: dict[str, Any]) -> Any:
-        """Call the handler, with channels, users and files in the place of their names; return what it returns."""
-        waits = []
-        for name, find, default in self.found:
-            said = arguments.get(name, default)
-            if said is None:
-                continue
-            if iscoroutinefunction(find):
-                waits.append((name, find, said))
-            else:
-                with _named(name):
-                    arguments[name] = find(ctx, said)
-        return self._call_later(ctx, arguments, waits) if waits else self.handler(ctx, **arguments)
-
-    async def _call_later(self, ctx: Any, arguments: dict[str, Any], waits: Sequence[tuple[str, Finder, str]]) -> Any:
-        for name, find, said in waits:
-            with _named(name):
-                arguments[name] = await find(ctx, said)
-        result = self.handler(ctx, **arguments)
-        return await result if inspect.isawaitable(result) else result
-
-    def describe(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "help": inspect.getdoc(self.handler) or "",
-            "parameters": [parameter.describe() for parameter in self.parameters],
-            **({} if self.command else {"command": False}),
-        }
 
 
 @dataclass(slots=True, frozen=True)
@@ -252,15 +185,6 @@ class Registry:
             for name, plugin in sorted(self.plugins.items())
             if plugin.module is not None and plugin.ui is not None
         }
-
-
-@contextmanager
-def _named(field: str) -> Iterator[None]:
-    """Name a field in what is refused."""
-    try:
-        yield
-    except Refused as refused:
-        raise Refused(f"{field}: {refused.message}", refused.code) from None
 
 
 def _with_keywords(function: Callable[..., Any], parameters: Sequence[Parameter]) -> Callable[..., Any]:

@@ -10,8 +10,8 @@ from tornado_chat.chat.connection import Connection
 from tornado_chat.chat.errors import Refused
 from tornado_chat.chat.models import Message
 from tornado_chat.chat.validation import clean_caption, clean_name, clean_text
+from tornado_chat.routing.action import Action
 from tornado_chat.routing.context import CallAction, Context, current
-from tornado_chat.routing.registry import Action
 from tornado_chat.routing.server import Server
 
 #: Actions that change messages. The history looks their `ref` up before it asks anything else.

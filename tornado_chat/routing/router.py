@@ -19,10 +19,11 @@ from tornado_chat.chat.permissions import need
 from tornado_chat.chat.protocol import MAX_REF, decode
 from tornado_chat.chat.rate_limits import PENALTY, limited
 from tornado_chat.config.compiled import mypyc_attr
+from tornado_chat.routing.action import Action
 from tornado_chat.routing.answers import Answers
 from tornado_chat.routing.context import Context, PerformedContext
 from tornado_chat.routing.plugin import Plugin
-from tornado_chat.routing.registry import Action, Registry
+from tornado_chat.routing.registry import Registry
 from tornado_chat.routing.repeats import RefusedContext, answer_again, is_repeatable, ref_of_performed
 from tornado_chat.routing.schema import bind
 from tornado_chat.routing.server import Server
