@@ -16,7 +16,7 @@ MODULES = {
         validation""",
     "routing": "action answers router schema",
     "storage": "memory memory_log memory_threads",
-    "web/socket": "frames transport",
+    "web/socket": "frames session transport",
 }
 GROUP = "tornado_chat.compiled"  # see config/compiled.py
 # The compiler reads the types of what the modules import.

@@ -35,13 +35,12 @@ class Channel(Attendance):
     here may not post, for some rule; `direct`, whether it is a direct conversation.
     """
 
-    __slots__ = ("_key", "direct", "maker", "record")
+    __slots__ = ("_key", "maker", "record")
 
     def __init__(self, name: str, broker: Broker) -> None:
         super().__init__(name, broker)
         self.maker: Usage | None = None  # of the address that made it
         self.record: ChannelRecord | None = None
-        self.direct = False
         self._key: str | None = None
 
     @property

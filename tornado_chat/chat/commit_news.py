@@ -9,11 +9,12 @@ from typing import Any
 
 from tornado_chat.chat.changes import Changed, Replied
 from tornado_chat.chat.channel import Channel
-from tornado_chat.chat.delivery import Apart
+from tornado_chat.chat.delivery import Apart, Delivery
 from tornado_chat.chat.growing import Growths
 from tornado_chat.chat.history import Committed
 from tornado_chat.chat.models import Message, User
 from tornado_chat.chat.protocol import encode
+from tornado_chat.chat.saying import Saying
 from tornado_chat.config.compiled import mypyc_attr
 
 GATHER = 0.25
@@ -41,7 +42,7 @@ class CommitNews:
 
     def committed(self, committed: Sequence[Committed]) -> None:
         for one in committed:
-            channel = self.channels.get(one.channel)
+            channel: Saying | None = self.channels.get(one.channel)
             direct = channel is None or channel.direct
             if channel is not None and not channel.members:  # others alone are in it, at other nodes
                 channel = None
@@ -49,7 +50,7 @@ class CommitNews:
                 if channel is not None:
                     if self._changed and one.channel in self._changed:
                         self._tell_changes(one.channel)  # numbers come in their order
-                    channel.deliver(one.line_after(channel.beginning))
+                    Delivery.deliver(channel, one.line_after(channel.beginning))  # so that it is not looked up
                 if self.on_news is not None and (direct or one.extra is not None):
                     self.on_news(one, one.extra.get("mentions", ()) if one.extra else ())
             elif type(one) is Changed:
@@ -68,7 +69,7 @@ class CommitNews:
                 if self.on_news is not None:
                     self.on_news(one.message, (one.message.extra or {}).get("mentions", ()))
 
-    def _tell_reply(self, channel: Channel, one: Replied) -> None:
+    def _tell_reply(self, channel: Delivery, one: Replied) -> None:
         """Tell the members of a reply in a thread, and before it, in one frame, of its root."""
         self._tell_changes(one.channel)  # numbers come in their order
         self._tell(channel, [one.changed], one.message.line())
@@ -93,7 +94,7 @@ class CommitNews:
             self._tell(channel, list(changed))
 
     @staticmethod
-    def _tell(channel: Channel, changed: Sequence[Changed], *lines: bytes) -> None:
+    def _tell(channel: Delivery, changed: Sequence[Changed], *lines: bytes) -> None:
         """Tell of changes under one number, and of a message under it, in one frame: nobody hears of half of them."""
         if channel.limited:
             channel.deliver_apart([_told(one) for one in changed], *lines)

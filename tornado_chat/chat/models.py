@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from json.encoder import encode_basestring as _quote
-from typing import Any
+from json.encoder import encode_basestring
+from typing import Any, Final
 
 from tornado_chat.chat.attachments import Attachment, attachments
 from tornado_chat.chat.calls import Place, place_of
 from tornado_chat.chat.permissions import may
+
+_quote: Final = encode_basestring
 
 GUEST = "g:"  # what the id of a guest begins with where there are other users too
 

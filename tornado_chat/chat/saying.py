@@ -16,12 +16,13 @@ from tornado_chat.config.compiled import mypyc_attr
 
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Saying(Delivery):
-    """`guarded`: whether somebody here may not post, for some rule."""
+    """`direct`: whether it is a direct conversation; `guarded`: whether somebody here may not post, for some rule."""
 
-    __slots__ = ("guarded",)
+    __slots__ = ("direct", "guarded")
 
     def __init__(self, name: str, broker: Broker) -> None:
         super().__init__(name, broker)
+        self.direct = False
         self.guarded = False
 
     def say(

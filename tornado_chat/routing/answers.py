@@ -28,6 +28,7 @@ class Answers:
         self.server = server
         self._clock = clock
         self._strict = strict
+        self._ok = server.metrics.ok
 
     def settle(self, context: Context, results: Mapping[str, Any] | None, action: Action, target: object) -> None:
         """Answer `ok` once all that the call posted is stored; if one was not, answer that error."""
@@ -40,7 +41,7 @@ class Answers:
                 else:
                     self.fail(context.connection, post.error, context.ref, target, action)
                 return
-        self.server.metrics.ok[action.name] += 1
+        self._ok[action.name] += 1
         if context.ref is None:
             return
         if action.plugin is not None:
