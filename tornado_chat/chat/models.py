@@ -143,10 +143,13 @@ class Message:
         """Return its line, of which a channel keeps the beginning; keep the `ok` to its call, which says the same."""
         sender = self.sender
         who = "null" if sender is None else sender._json if sender._as_of is _pictures else sender.json()
-        stored = f'"id":"{self.id}","seq":{self.seq},"time":{self.time}'
         more = _more(self) if self.rev or self.extra else ""
-        if self.ref is None:
-            return f'{beginning}{_quote(self.text)},"sender":{who},{stored}{more}}}'.encode()
+        if self.ref is None:  # as below, in one piece
+            return (
+                f'{beginning}{_quote(self.text)},"sender":{who},'
+                f'"id":"{self.id}","seq":{self.seq},"time":{self.time}{more}}}'.encode()
+            )
+        stored = f'"id":"{self.id}","seq":{self.seq},"time":{self.time}'
         ref = _quote(self.ref)
         self._ok = f'{{"action":"ok","ref":{ref},{stored}}}'
         return f'{beginning}{_quote(self.text)},"sender":{who},{stored},"ref":{ref}{more}}}'.encode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,7 +42,7 @@ class Action:
             parameters = tuple(one for one in parameters if one.is_required)
         self.required = parameters
 
-    def bind(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def bind(self, message: dict[str, Any]) -> dict[str, Any]:
         """Return the checked arguments that a message gives; the handler has defaults for the others."""
         further = len(message) - len(self.required) - ("action" in message) - ("ref" in message)
         return bind(self.parameters if further > 0 else self.required, message)  # most messages have no other fields

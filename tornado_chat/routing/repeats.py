@@ -50,7 +50,7 @@ def ref_of_performed(ref: str | None, action: str, fields: Mapping[str, Any]) ->
     return digest(ref, action, repr(sorted(fields.items())))
 
 
-async def answer_again(context: RefusedContext, action: Action, call: Mapping[str, Any]) -> Any:
+async def answer_again(context: RefusedContext, action: Action, call: dict[str, Any]) -> Any:
     """Return the first answer to a call; raise what it is refused with if there was none."""
     if is_repeatable(action, context.ref):
         try:

@@ -270,5 +270,5 @@ def _awake(action: Action) -> Action:
     return action
 
 
-def _call_handler(action: Action, context: Context, message: Mapping[str, Any]) -> Any:
+def _call_handler(action: Action, context: Context, message: dict[str, Any]) -> Any:
     return action.call(context, action.bind(message))

@@ -147,7 +147,7 @@ def _read_type(hint: Any, where: str, names: dict[str, Any]) -> tuple[str, Check
     raise SchemaError(f"{where}: a field cannot be {written(hint)}; use {cure(hint)}")
 
 
-def bind(parameters: tuple[Parameter, ...], message: Mapping[str, Any]) -> dict[str, Any]:
+def bind(parameters: tuple[Parameter, ...], message: dict[str, Any]) -> dict[str, Any]:
     """Return the checked arguments that a message gives; what it leaves out has a default where it is called.
 
     Refused (`invalid-field`, `invalid-name`) names the field.
