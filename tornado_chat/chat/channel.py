@@ -95,6 +95,7 @@ class Channel(Attendance):
         When it is awaited, for a thread: `not-found`, or `invalid-field` where the message is a reply in one itself;
         for a file: `not-found`, if it is gone.
         """
+        self._flusher.require_loop()
         extra: dict[str, Any] = {} if reply_to is None else {"reply_to": reply_to}
         if thread is not None:
             extra |= {"thread": thread, "also_in_channel": True} if also_in_channel else {"thread": thread}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from threading import get_ident
 from typing import Any
 
 from tornado_chat.chat.broker import Broker
@@ -28,9 +27,7 @@ class Saying(Delivery):
     def say(
         self, text: str, sender: User | None, ref: str | None = None, extra: dict[str, Any] | None = None
     ) -> PendingMessage:
-        """Post a message, whose text was cleaned, with these further fields; see Channel.post."""
-        if get_ident() != self._flusher.thread:  # asked here, as a call would cost as much again
-            self._flusher.require_loop()
+        """Post a message on the loop, whose text was cleaned, with these further fields; see Channel.post."""
         call = current.here or current.get()
         if self.guarded and call is not None:
             call.heed(self, "post", sender)
