@@ -13,9 +13,10 @@ from setuptools import setup
 # would check the types of arguments, and a positional-only parameter could not share its name with a field.
 MODULES = {
     "chat": """batching calls commit_news connection delivery models pending protocol rate_limits saying usage
-        validation""",
+        validation words""",
     "routing": "action answers router schema",
     "storage": "memory memory_log memory_threads",
+    "storage/sqlite": "history indexing numbers queries threads",
     "web/socket": "frames session transport",
 }
 GROUP = "tornado_chat.compiled"  # see config/compiled.py

@@ -8,7 +8,7 @@ from tornado_chat.storage.sqlite.queries import LARGEST, SHIFT
 
 INDEX = """USING fts5(words, content='', columnsize=0, tokenize="ascii tokenchars '#'")"""
 AUTOMERGE = "INSERT INTO search_index (search_index, rank) VALUES ('automerge', 16)"
-SQL = f"""
+SQL: str = f"""
     -- what is in it, and how: see indexing.py; the server fills it at its start
     CREATE VIRTUAL TABLE search_index {INDEX};
     {AUTOMERGE};
