@@ -7,7 +7,6 @@ import contextlib
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from tornado_chat.chat.changes import Changed
@@ -148,7 +147,7 @@ class Growths:
     def await_first(self, growth: Growth, post: PendingMessage) -> None:
         """Count a message already while its first words are being stored."""
         self._first.add(growth)
-        post.then(partial(self._first.discard, growth))
+        post.then(self._first.discard, growth)
 
     def enter(self, growth: Growth, message: Message) -> bool:
         """Know a message that grows from now on; return whether it did not yet."""

@@ -44,25 +44,29 @@ class Pending(Generic[T]):
     def __init__(self) -> None:
         self.stored: T | None = None
         self.error: Exception | None = None
-        self._waiting: list[Callable[[], object]] | None = None
+        self._waiting: list[tuple[Callable[..., object], tuple[Any, ...]]] | None = None
 
     def keep(self, stored: T) -> None:
         """It is stored; tell who waits."""
         self.stored = stored
-        for tell in self._waiting or ():
-            tell()
+        self._tell()
 
     def fail(self, error: Exception) -> None:
         """It could not be stored; tell who waits."""
         self.error = error
-        for tell in self._waiting or ():
-            tell()
+        self._tell()
 
-    def then(self, tell: Callable[[], object]) -> None:
+    def _tell(self) -> None:
+        # Let go of first: a call that waits has this among its posts, and would stay until Python looks for cycles.
+        waiting, self._waiting = self._waiting, None
+        for tell, arguments in waiting or ():
+            tell(*arguments)
+
+    def then(self, tell: Callable[..., object], *arguments: Any) -> None:
         """Have this called when it is stored or has failed, which has not come yet. It must not raise."""
         if self._waiting is None:
             self._waiting = []
-        self._waiting.append(tell)
+        self._waiting.append((tell, arguments))
 
     def __await__(self) -> Generator[object, None, T]:
         """Wait for the disk."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from tornado_chat.chat.connection import Connection
@@ -37,7 +36,7 @@ class Answers:
             message = post.stored
             if message is None:
                 if post.error is None:  # look again when it is decided
-                    post.then(partial(self.settle, context, results, action, target))
+                    post.then(self.settle, context, results, action, target)
                 else:
                     self.fail(context.connection, post.error, context.ref, target, action)
                 return
