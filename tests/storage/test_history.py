@@ -310,7 +310,7 @@ def test_a_commit_that_fails_leaves_no_gap_and_is_told_to_nobody(tmp_path: Path,
 def test_a_loop_that_goes_on_while_the_disk_is_busy_sees_nothing_before_its_commit(tmp_path: Path) -> None:
     async def main(log: SqliteHistory) -> None:
         log.on_commit(lambda messages: seen.extend((await_file(), len(messages)) for _ in (1,)))
-        await asyncio.gather(*[log.append(message(str(number))) for number in range(600)])
+        await asyncio.gather(*[log.append(message(str(number))) for number in range(2_000)])
         stored, told = 0, 0
         for on_file, count in seen:
             told += count

@@ -221,6 +221,41 @@ def test_what_is_submitted_during_a_commit_forms_the_next_and_is_told_at_once(tm
     on_database(tmp_path, main)
 
 
+def test_what_is_submitted_in_one_turn_of_the_loop_is_one_transaction_in_its_order(tmp_path: Path) -> None:
+    async def main(database: Database) -> None:
+        order: list[int] = []
+
+        def note(at: int) -> Callable[[sqlite3.Connection], None]:
+            return lambda connection: order.append(at)
+
+        before = sum(database.commits.counts)
+        for at in range(WEIGHT):
+            database.submit(Job(note(at), lambda result, error: None))
+            assert database._writes.empty()  # the thread that writes would take the first alone
+        await database.write(note(WEIGHT))
+        assert order == list(range(WEIGHT + 1))
+        assert sum(database.commits.counts) == before + 2
+
+    on_database(tmp_path, main)
+
+
+def test_what_a_loop_ended_with_is_stored_all_the_same(tmp_path: Path) -> None:
+    database = Database(tmp_path)
+
+    async def submit(key: str) -> None:
+        database.submit(Job(put(key), lambda result, error: None))
+
+    async def submit_another() -> list[str]:
+        await database.write(put("b"))
+        return await database.read(keys)
+
+    asyncio.run(submit("a"))
+    assert asyncio.run(submit_another()) == ["a", "b"]
+    asyncio.run(submit("c"))
+    database.close()
+    assert on_database(tmp_path, lambda again: again.read(keys)) == ["a", "b", "c"]
+
+
 def test_a_job_that_raises_having_written_undoes_its_transaction(tmp_path: Path, caplog: Any) -> None:
     def bad(connection: sqlite3.Connection) -> None:
         put("bad")(connection)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from tornado_chat.chat.changes import is_repeated, ref_was_used
 from tornado_chat.chat.errors import Refused
@@ -19,7 +19,8 @@ from tornado_chat.config import speed
 
 SHIFT = 40
 LARGEST = 2**SHIFT - 1  # the last possible `seq`
-SIZES = 32  # of VALUES tables: powers of two up to this, then multiples of it
+#: Sizes of VALUES tables: powers of two up to the first, multiples of it up to the second, and then of the third.
+SIZES: Final = (32, 256, 128)
 
 _loads = speed.loads or json.loads
 
@@ -93,7 +94,12 @@ def table(rows: Sequence[Sequence[Any]]) -> tuple[str, list[Any]]:
     Rows of NULL pad it to one of a few sizes, so that there are few statements and SQLite caches them.
     """
     width, count = len(rows[0]), len(rows)
-    height = 1 << (count - 1).bit_length() if count <= SIZES else -(-count // SIZES) * SIZES
+    small, large, coarse = SIZES
+    if count <= small:
+        height = 1 << (count - 1).bit_length()
+    else:
+        step = small if count <= large else coarse
+        height = -(-count // step) * step
     marks = f"({','.join('?' * width)})"
     values = [value for row in rows for value in row]
     return f"(VALUES {','.join([marks] * height)})", values + [None] * (width * (height - count))

@@ -14,6 +14,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -82,6 +83,7 @@ class Database:
             opened.pop_all()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writes: Jobs = queue.SimpleQueue()
+        self._held: list[Job] = []  # until the loop's turn ends, in which more messages may come for the same one
         self._gate = threading.Lock()  # nothing is submitted after the queues were ended
         self._closed = False
         self._since = 0.0  # when the current transaction began, 0 between two
@@ -104,21 +106,39 @@ class Database:
 
         A job that raises must have written nothing; otherwise the whole transaction is rolled back.
         """
-        self._put(self._writes, job)
+        running = self._running_loop()
+        with self._gate:
+            if not self._closed:
+                if not self._held:
+                    running.call_soon(self._release)
+                self._held.append(job)
+                return
+        running.call_soon(job.done, None, unavailable())
+
+    def _release(self) -> None:
+        with self._gate:
+            self._release_held()
+
+    def _release_held(self) -> None:
+        for job in self._held:
+            self._writes.put(job)
+        self._held.clear()
 
     async def write(self, run: Callable[[sqlite3.Connection], T]) -> T:
         """Run a job in a transaction; return its result once that is on the disk. Refused if it cannot be stored."""
-        return await self._answer(self._writes, run)
+        return await self._answer(self.submit, run)
 
     async def read(self, run: Callable[[sqlite3.Connection], T]) -> T:
         """Run a job that only reads; return its result. Refused if the file cannot be read."""
-        return await self._answer(self._reader.jobs, run)
+        return await self._answer(partial(self._put, self._reader.jobs), run)
 
     async def search(self, run: Callable[[sqlite3.Connection], T]) -> T:
         """Do as `read` does with a job that may take long: only others of its kind wait for it."""
-        return await self._answer(self._searcher.jobs, run, WEIGHT)
+        return await self._answer(partial(self._put, self._searcher.jobs), run, WEIGHT)
 
-    async def _answer(self, jobs: Jobs, run: Callable[[sqlite3.Connection], T], weight: int = 1) -> T:
+    async def _answer(
+        self, submit: Callable[[Job], None], run: Callable[[sqlite3.Connection], T], weight: int = 1
+    ) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def done(result: T, error: Exception | None) -> None:
@@ -129,22 +149,26 @@ class Database:
             else:
                 future.set_exception(error)
 
-        self._put(jobs, Job(run, done, weight))
+        submit(Job(run, done, weight))
         return await future
 
     def _put(self, jobs: Jobs, job: Job) -> None:
-        running = asyncio.get_running_loop()
-        if self._loop is not running:
-            if (
-                self._loop is not None and not self._loop.is_closed()
-            ):  # the answers to earlier jobs would go to this one
-                raise RuntimeError("called on another event loop than the server's: nothing was read or stored")
-            self._loop = running
+        running = self._running_loop()
         with self._gate:
             if not self._closed:
                 jobs.put(job)
                 return
         running.call_soon(job.done, None, unavailable())
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        running = asyncio.get_running_loop()
+        if self._loop is not running:
+            # The answers to earlier jobs would go to this one.
+            if self._loop is not None and not self._loop.is_closed():
+                raise RuntimeError("called on another event loop than the server's: nothing was read or stored")
+            self._loop = running
+            self._release()  # what the last one ended with
+        return running
 
     def close(self) -> None:
         """Finish what was submitted and close the file. This blocks: call it in a thread."""
@@ -152,6 +176,7 @@ class Database:
             if self._closed:
                 return
             self._closed = True
+            self._release_held()
             self._writes.put(None)
         self._thread.join()
         self._reader.end()
