@@ -170,7 +170,8 @@ def test_two_transactions_that_wait_for_each_other_are_both_done() -> None:
         for key in "ab":
             await store.set("s", key, 7)
         await asyncio.gather(one.write(waiting("a", "b", both, runs)), two.write(waiting("b", "a", both, runs)))
-        assert len(runs) == 3  # one of them twice
+        # One of them twice, or more often: the one that begins again may lock its key before the other one wakes.
+        assert 2 < len(runs) <= engines.TRIES
         values = await one.read(lambda connection: connection.fetch("SELECT value FROM store"))
         assert {"".join(sorted(row[0])) for row in values} == {"7ab"}
 
