@@ -262,6 +262,7 @@ def test_every_change_is_in_the_index_at_once(tmp_path: Path) -> None:
     assert check(tmp_path) == []
 
 
+@pytest.mark.interpreted  # it replaces a function that is called directly
 def test_a_transaction_that_fails_leaves_nothing_in_the_index(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

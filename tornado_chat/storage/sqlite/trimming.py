@@ -38,7 +38,7 @@ def stale(
     """Return which of the next channels may have messages to delete, and where to go on (None: that was all)."""
     values = {"after": after, "since": since, "keep": keep, "limit": AT_ONCE}
     end, channels = connection.execute(_STALE, values).fetchone()
-    return _loads(channels), end
+    return [(no, name) for no, name in _loads(channels)], end
 
 
 def nth(connection: sqlite3.Connection, no: int, before: int, count: int) -> int | None:
