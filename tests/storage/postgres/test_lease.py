@@ -86,7 +86,8 @@ def test_a_node_that_is_stopped_lets_go_of_all_and_comes_again_when_it_goes_on()
         await until(lambda: a.nodes.others)
         b.tell(2)
         await until(lambda: a.words("b")[-1:] == [2])
-        assert a.news == [["b", 1], "b goes", "b comes", ["b", 2]]
+        # What b told first may be lost with its connection; then a reads again.
+        assert [one for one in a.news if one != "reads again"] == [["b", 1], "b goes", "b comes", ["b", 2]]
         await until(lambda: "a comes" in b.news)  # a may have told it everything, and is told everything
         await until(lambda: "reads again" in b.news)
         assert ["a", "nobody hears this"] not in b.news
